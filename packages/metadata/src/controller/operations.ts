@@ -1,0 +1,99 @@
+// What can be asked of the controller: one entry an API, with its request and response as on the wire.
+import type {
+  AllocateProducerIdsRequest,
+  AllocateProducerIdsResponse,
+} from "@ottla/protocol/messages/allocate-producer-ids";
+import type {
+  AlterConfigsRequest,
+  AlterConfigsResponse,
+} from "@ottla/protocol/messages/alter-configs";
+import type {
+  AlterPartitionRequest,
+  AlterPartitionResponse,
+} from "@ottla/protocol/messages/alter-partition";
+import type {
+  BrokerHeartbeatRequest,
+  BrokerHeartbeatResponse,
+} from "@ottla/protocol/messages/broker-heartbeat";
+import type {
+  BrokerRegistrationRequest,
+  BrokerRegistrationResponse,
+} from "@ottla/protocol/messages/broker-registration";
+import type {
+  ControllerRegistrationRequest,
+  ControllerRegistrationResponse,
+} from "@ottla/protocol/messages/controller-registration";
+import type {
+  CreatePartitionsRequest,
+  CreatePartitionsResponse,
+} from "@ottla/protocol/messages/create-partitions";
+import type {
+  CreateTopicsRequest,
+  CreateTopicsResponse,
+} from "@ottla/protocol/messages/create-topics";
+import type {
+  DeleteTopicsRequest,
+  DeleteTopicsResponse,
+} from "@ottla/protocol/messages/delete-topics";
+import type {
+  IncrementalAlterConfigsRequest,
+  IncrementalAlterConfigsResponse,
+} from "@ottla/protocol/messages/incremental-alter-configs";
+import type {
+  UnregisterBrokerRequest,
+  UnregisterBrokerResponse,
+} from "@ottla/protocol/messages/unregister-broker";
+import type { MetadataRecord } from "../metadata-record.ts";
+
+/** Request and response of each operation, by the operation's name. */
+export interface ControllerOperations {
+  createTopics: { request: CreateTopicsRequest; response: CreateTopicsResponse };
+  deleteTopics: { request: DeleteTopicsRequest; response: DeleteTopicsResponse };
+  createPartitions: { request: CreatePartitionsRequest; response: CreatePartitionsResponse };
+  alterConfigs: { request: AlterConfigsRequest; response: AlterConfigsResponse };
+  incrementalAlterConfigs: {
+    request: IncrementalAlterConfigsRequest;
+    response: IncrementalAlterConfigsResponse;
+  };
+  registerBroker: { request: BrokerRegistrationRequest; response: BrokerRegistrationResponse };
+  brokerHeartbeat: { request: BrokerHeartbeatRequest; response: BrokerHeartbeatResponse };
+  unregisterBroker: { request: UnregisterBrokerRequest; response: UnregisterBrokerResponse };
+  registerController: {
+    request: ControllerRegistrationRequest;
+    response: ControllerRegistrationResponse;
+  };
+  allocateProducerIds: {
+    request: AllocateProducerIdsRequest;
+    response: AllocateProducerIdsResponse;
+  };
+  alterPartition: { request: AlterPartitionRequest; response: AlterPartitionResponse };
+}
+
+/** Name of an operation. */
+export type ControllerOperation = keyof ControllerOperations;
+
+/** The request of operation `O`. */
+export type ControllerRequest<O extends ControllerOperation> = ControllerOperations[O]["request"];
+
+/** The response of operation `O`. */
+export type ControllerResponse<O extends ControllerOperation> = ControllerOperations[O]["response"];
+
+/** What comes with a request. */
+export interface ControllerRequestContext {
+  /** Version of the API in which the request came; some answers depend on it. */
+  readonly apiVersion: number;
+  /** Whether a broker passed it on (Envelope); it has then checked broker configs itself. */
+  readonly isForwarded?: boolean;
+}
+
+/** What an operation comes to: nothing has happened until `records` are in the log. */
+export interface ControllerResult<Response> {
+  /** To be appended as one atomic batch; empty when there is nothing to write. */
+  readonly records: readonly MetadataRecord[];
+  readonly response: Response;
+  /**
+   * To be called with the offset of the last record (or of the last one before, when there are none)
+   * right after they were appended and replayed.
+   */
+  readonly onAppended?: (lastOffset: number) => void;
+}
