@@ -12,18 +12,18 @@
  * - `TOO_LARGE`: a named bound would be passed (decompression, allocation).
  */
 export type ProtocolErrorCode =
-  | "MALFORMED"
-  | "OUT_OF_RANGE"
-  | "UNSUPPORTED"
-  | "TOO_LARGE"
-  | "CORRUPT_MESSAGE"
-  | "INVALID_RECORD"
-  | "INVALID_TIMESTAMP"
-  | "UNSUPPORTED_COMPRESSION_TYPE";
+  | 'MALFORMED'
+  | 'OUT_OF_RANGE'
+  | 'UNSUPPORTED'
+  | 'TOO_LARGE'
+  | 'CORRUPT_MESSAGE'
+  | 'INVALID_RECORD'
+  | 'INVALID_TIMESTAMP'
+  | 'UNSUPPORTED_COMPRESSION_TYPE';
 
 /** Bytes that are not what the protocol says. `code` is stable, the message is not. */
 export class ProtocolError extends Error {
-  override readonly name = "ProtocolError";
+  override readonly name = 'ProtocolError';
   readonly code: ProtocolErrorCode;
   /** Always false: the same bytes stay wrong. */
   readonly retriable = false;

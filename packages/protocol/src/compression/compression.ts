@@ -1,12 +1,12 @@
 // The five codecs of a record batch behind two functions. Kafka: org.apache.kafka.common.record.internal.CompressionType and
 // org.apache.kafka.common.compress. All of them run synchronously on the calling thread, with a bound on what comes out.
 
-import { constants, gunzipSync, gzipSync, zstdCompressSync, zstdDecompressSync } from "node:zlib";
+import { constants, gunzipSync, gzipSync, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 
-import { ProtocolError } from "../protocol-error.ts";
-import { lz4Compress, lz4Decompress } from "./lz4.ts";
-import { tooLarge } from "./output-buffer.ts";
-import { snappyCompress, snappyDecompress } from "./snappy.ts";
+import { ProtocolError } from '../protocol-error.ts';
+import { lz4Compress, lz4Decompress } from './lz4.ts';
+import { tooLarge } from './output-buffer.ts';
+import { snappyCompress, snappyDecompress } from './snappy.ts';
 
 /** Codec ids: the lowest three bits of a batch's attributes. */
 export const Compression = { none: 0, gzip: 1, snappy: 2, lz4: 3, zstd: 4 } as const;
@@ -77,13 +77,13 @@ export function decompress(codec: number, bytes: Buffer, maxBytes: number, magic
       if (bytes.length > maxBytes) throw tooLarge(maxBytes);
       return bytes;
     case Compression.gzip:
-      return inflate("gzip", gunzipSync, bytes, maxBytes);
+      return inflate('gzip', gunzipSync, bytes, maxBytes);
     case Compression.snappy:
       return snappyDecompress(bytes, maxBytes);
     case Compression.lz4:
       return lz4Decompress(bytes, maxBytes, magic === 0);
     case Compression.zstd:
-      return inflate("zstd", zstdDecompressSync, bytes, maxBytes);
+      return inflate('zstd', zstdDecompressSync, bytes, maxBytes);
     default:
       throw unknownCodec(codec);
   }
@@ -103,11 +103,11 @@ function inflate(name: string, decode: InflateSync, bytes: Buffer, maxBytes: num
   try {
     return decode(bytes, { maxOutputLength: Math.max(1, maxBytes), chunkSize });
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === "ERR_BUFFER_TOO_LARGE") throw tooLarge(maxBytes);
-    throw new ProtocolError("CORRUPT_MESSAGE", `${name}: ${(cause as Error).message}`, { cause });
+    if ((cause as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge(maxBytes);
+    throw new ProtocolError('CORRUPT_MESSAGE', `${name}: ${(cause as Error).message}`, { cause });
   }
 }
 
 function unknownCodec(id: number): ProtocolError {
-  return new ProtocolError("UNSUPPORTED_COMPRESSION_TYPE", `no compression codec has the id ${id}`);
+  return new ProtocolError('UNSUPPORTED_COMPRESSION_TYPE', `no compression codec has the id ${id}`);
 }

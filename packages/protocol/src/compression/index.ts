@@ -7,4 +7,4 @@ export {
   type CompressionName,
   decompress,
   isCompression,
-} from "./compression.ts";
+} from './compression.ts';

@@ -4,11 +4,11 @@
 // checksum that format 0 got wrong can be left unchecked where it must be.
 // Writing uses WebAssembly, whose input we chose ourselves.
 
-import { lz4Compress as wasmLz4Compress } from "@platformatic/wasm-utils";
+import { lz4Compress as wasmLz4Compress } from '@platformatic/wasm-utils';
 
-import { ProtocolError } from "../protocol-error.ts";
-import { copyMatch, OutputBuffer } from "./output-buffer.ts";
-import { xxhash32 } from "./xxhash32.ts";
+import { ProtocolError } from '../protocol-error.ts';
+import { copyLiterals, copyMatch, OutputBuffer } from './output-buffer.ts';
+import { xxhash32 } from './xxhash32.ts';
 
 const MAGIC = 0x184d2204;
 const FLAG_DICTIONARY = 0x01;
@@ -43,16 +43,16 @@ export function lz4Decompress(
   const output = new OutputBuffer(frame.length * 4, maxBytes);
   let at = headerEnd;
   for (;;) {
-    if (at + 4 > frame.length) throw corrupt("frame ends without an end mark");
+    if (at + 4 > frame.length) throw corrupt('frame ends without an end mark');
     const word = frame.readUInt32LE(at);
     at += 4;
     if (word === 0) return output.finish();
     const blockBytes = word & ~BLOCK_STORED;
     const blockEnd = at + blockBytes;
-    if (blockBytes > blockBytesMax) throw corrupt("block larger than the frame allows");
-    if (blockEnd + checksumBytes > frame.length) throw corrupt("block reaches past the end");
+    if (blockBytes > blockBytesMax) throw corrupt('block larger than the frame allows');
+    if (blockEnd + checksumBytes > frame.length) throw corrupt('block reaches past the end');
     if (checksumBytes !== 0 && frame.readUInt32LE(blockEnd) !== xxhash32(frame, at, blockEnd))
-      throw corrupt("wrong block checksum");
+      throw corrupt('wrong block checksum');
     if (word >= BLOCK_STORED) output.append(frame, at, blockEnd);
     else decompressBlock(frame, at, blockEnd, output, blockBytesMax);
     at = blockEnd + checksumBytes;
@@ -67,20 +67,20 @@ interface FrameHeader {
 }
 
 function readFrameHeader(frame: Buffer, ignoreHeaderChecksum: boolean): FrameHeader {
-  if (frame.length < 7 || frame.readUInt32LE(0) !== MAGIC) throw corrupt("not an LZ4 frame");
+  if (frame.length < 7 || frame.readUInt32LE(0) !== MAGIC) throw corrupt('not an LZ4 frame');
   const flags = frame.readUInt8(4);
   const descriptor = frame.readUInt8(5);
   const sizeCode = (descriptor >>> 4) & 7;
-  if (flags >>> 6 !== 1) throw corrupt("unknown frame version");
+  if (flags >>> 6 !== 1) throw corrupt('unknown frame version');
   if ((flags & (FLAG_RESERVED | FLAG_DICTIONARY)) !== 0 || (descriptor & 0x8f) !== 0)
-    throw corrupt("reserved bits set");
-  if ((flags & FLAG_INDEPENDENT) === 0) throw corrupt("linked blocks, which Kafka does not read");
-  if (sizeCode < 4) throw corrupt("unknown block size");
+    throw corrupt('reserved bits set');
+  if ((flags & FLAG_INDEPENDENT) === 0) throw corrupt('linked blocks, which Kafka does not read');
+  if (sizeCode < 4) throw corrupt('unknown block size');
   const checksumAt = (flags & FLAG_CONTENT_SIZE) === 0 ? 6 : 14;
-  if (frame.length <= checksumAt) throw corrupt("frame header cut off");
+  if (frame.length <= checksumAt) throw corrupt('frame header cut off');
   const expected = (xxhash32(frame, 4, checksumAt) >>> 8) & 0xff;
   if (!ignoreHeaderChecksum && frame.readUInt8(checksumAt) !== expected)
-    throw corrupt("wrong header checksum");
+    throw corrupt('wrong header checksum');
   return { flags, blockBytesMax: 1 << (8 + 2 * sizeCode), headerEnd: checksumAt + 1 };
 }
 
@@ -92,45 +92,55 @@ function decompressBlock(
   output: OutputBuffer,
   blockBytesMax: number,
 ): void {
-  const blockStart = output.length;
+  const outputStart = output.length;
+  const outputEnd = outputStart + blockBytesMax;
+  let bytes = output.bytes;
+  let to = outputStart;
   let at = start;
   while (at < end) {
     const token = input[at++]!;
     let literals = token >>> 4;
     if (literals === 15) {
-      let byte: number;
-      do {
-        if (at >= end) throw corrupt("literal length cut off");
-        byte = input[at++]!;
-        literals += byte;
-      } while (byte === 255);
+      const lengthEnd = endOfLength(input, at, end);
+      literals += lengthIn(input, at, lengthEnd);
+      at = lengthEnd;
     }
-    if (literals > end - at) throw corrupt("literals reach past the block");
-    if (output.length - blockStart + literals > blockBytesMax)
-      throw corrupt("block grows too long");
-    output.ensureRoom(literals);
-    output.copyLiterals(input, at, literals);
+    if (literals > end - at) throw corrupt('literals reach past the block');
+    if (literals > outputEnd - to) throw corrupt('block grows too long');
+    if (to + literals > bytes.length) bytes = output.makeRoom(to, literals);
+    to = copyLiterals(input, at, literals, bytes, to);
     at += literals;
-    if (at === end) return;
-    if (at + 2 > end) throw corrupt("match cut off");
+    if (at === end) {
+      output.length = to;
+      return;
+    }
+    if (at + 2 > end) throw corrupt('match cut off');
     const distance = input[at]! | (input[at + 1]! << 8);
     at += 2;
     let length = (token & 15) + MIN_MATCH;
     if (length === 15 + MIN_MATCH) {
-      let byte: number;
-      do {
-        if (at >= end) throw corrupt("match length cut off");
-        byte = input[at++]!;
-        length += byte;
-      } while (byte === 255);
+      const lengthEnd = endOfLength(input, at, end);
+      length += lengthIn(input, at, lengthEnd);
+      at = lengthEnd;
     }
-    const written = output.length - blockStart;
-    if (distance === 0 || distance > written) throw corrupt("match before the block");
-    if (written + length > blockBytesMax) throw corrupt("block grows too long");
-    output.ensureRoom(length);
-    copyMatch(output, distance, length);
+    if (distance === 0 || distance > to - outputStart) throw corrupt('match before the block');
+    if (length > outputEnd - to) throw corrupt('block grows too long');
+    if (to + length > bytes.length) bytes = output.makeRoom(to, length);
+    to = copyMatch(bytes, to, distance, length);
   }
-  throw corrupt("block without a last literal run");
+  throw corrupt('block without a last literal run');
+}
+
+/** A long length is a run of 255s and one byte below; where it ends, exclusive. */
+function endOfLength(input: Buffer, start: number, end: number): number {
+  let at = start;
+  while (at < end && input[at] === 255) at += 1;
+  if (at === end) throw corrupt('length cut off');
+  return at + 1;
+}
+
+function lengthIn(input: Buffer, start: number, end: number): number {
+  return (end - start - 1) * 255 + input[end - 1]!;
 }
 
 /** Magic, flags (version 1, independent blocks), descriptor (64 KB blocks), header checksum, end mark. */
@@ -139,5 +149,5 @@ function emptyFrame(): Buffer {
 }
 
 function corrupt(what: string): ProtocolError {
-  return new ProtocolError("CORRUPT_MESSAGE", `lz4: ${what}`);
+  return new ProtocolError('CORRUPT_MESSAGE', `lz4: ${what}`);
 }

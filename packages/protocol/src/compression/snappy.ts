@@ -2,13 +2,13 @@
 // snappy). Raw snappy without framing is read as well, because some clients write it and Kafka's reader accepts it.
 // Reading is TypeScript of our own (reasons in lz4.ts), writing is WebAssembly.
 
-import { snappyCompress as wasmSnappyCompress } from "@platformatic/wasm-utils";
+import { snappyCompress as wasmSnappyCompress } from '@platformatic/wasm-utils';
 
-import { ProtocolError } from "../protocol-error.ts";
-import { copyMatch, OutputBuffer, tooLarge } from "./output-buffer.ts";
+import { ProtocolError } from '../protocol-error.ts';
+import { copyLiterals, copyMatch, OutputBuffer, tooLarge } from './output-buffer.ts';
 
 /** 0x82 "SNAPPY" 0, version 1, lowest compatible version 1. */
-const XERIAL_HEADER = Buffer.from("82534e415050590000000001" + "00000001", "hex");
+const XERIAL_HEADER = Buffer.from('82534e415050590000000001' + '00000001', 'hex');
 const XERIAL_MAGIC_BYTES = 8;
 /** Reads as a negative block length, so the start of an appended stream can be told from a block. */
 const XERIAL_MAGIC_WORD = XERIAL_HEADER.readInt32BE(0);
@@ -42,7 +42,7 @@ export function snappyDecompress(bytes: Buffer, maxBytes: number): Buffer {
   const output = new OutputBuffer(Math.min(bytes.length * 4, maxBytes), maxBytes);
   let at = XERIAL_HEADER.length;
   while (at < bytes.length) {
-    if (at + 4 > bytes.length) throw corrupt("block length cut off");
+    if (at + 4 > bytes.length) throw corrupt('block length cut off');
     const blockBytes = bytes.readInt32BE(at);
     if (blockBytes === XERIAL_MAGIC_WORD && isXerial(bytes.subarray(at))) {
       at += XERIAL_HEADER.length;
@@ -50,7 +50,7 @@ export function snappyDecompress(bytes: Buffer, maxBytes: number): Buffer {
     }
     at += 4;
     if (blockBytes < 0 || blockBytes > bytes.length - at)
-      throw corrupt("block reaches past the end");
+      throw corrupt('block reaches past the end');
     decompressBlock(bytes, at, at + blockBytes, output);
     at += blockBytes;
   }
@@ -69,17 +69,18 @@ function decompressBlock(input: Buffer, start: number, end: number, output: Outp
   let at = start;
   let declared = 0;
   for (let scale = 1; ; scale *= 128) {
-    if (at >= end || at - start >= 5) throw corrupt("no length");
+    if (at >= end || at - start >= 5) throw corrupt('no length');
     const byte = input[at++]!;
     declared += (byte & 0x7f) * scale;
     if (byte < 128) break;
   }
-  if (declared > output.maxBytes - output.length) throw tooLarge(output.maxBytes);
-  // A copy element takes 3 bytes for at most 64: more than that per input byte cannot come out.
-  if (declared > (end - at) * 32) throw corrupt("declared length out of proportion");
-  output.ensureRoom(declared);
-  const blockStart = output.length;
-  const outputEnd = blockStart + declared;
+  const outputStart = output.length;
+  if (declared > output.maxBytes - outputStart) throw tooLarge(output.maxBytes);
+  // A copy of at most 64 bytes takes 3: no more than that can come out, so no more is allocated.
+  if (declared > (end - at) * 32) throw corrupt('declared length out of proportion');
+  const outputEnd = outputStart + declared;
+  const bytes = output.makeRoom(outputStart, declared);
+  let to = outputStart;
   while (at < end) {
     const tag = input[at++]!;
     const kind = tag & 3;
@@ -87,34 +88,34 @@ function decompressBlock(input: Buffer, start: number, end: number, output: Outp
       let length = (tag >>> 2) + 1;
       if (length > 60) {
         const lengthBytes = length - 60;
-        if (at + lengthBytes > end) throw corrupt("literal length cut off");
+        if (at + lengthBytes > end) throw corrupt('literal length cut off');
         length = input.readUIntLE(at, lengthBytes) + 1;
         at += lengthBytes;
       }
-      if (length > end - at) throw corrupt("literal reaches past the block");
-      if (length > outputEnd - output.length) throw corrupt("longer than declared");
-      output.copyLiterals(input, at, length);
+      if (length > end - at) throw corrupt('literal reaches past the block');
+      if (length > outputEnd - to) throw corrupt('longer than declared');
+      to = copyLiterals(input, at, length, bytes, to);
       at += length;
       continue;
     }
-    const offsetBytes = kind === 3 ? 4 : kind;
-    if (at + offsetBytes > end) throw corrupt("copy cut off");
+    const distanceBytes = kind === 3 ? 4 : kind;
+    if (at + distanceBytes > end) throw corrupt('copy cut off');
     const length = kind === 1 ? ((tag >>> 2) & 7) + 4 : (tag >>> 2) + 1;
-    const distance =
-      kind === 1
-        ? ((tag >>> 5) << 8) | input[at]!
-        : kind === 2
-          ? input[at]! | (input[at + 1]! << 8)
-          : input.readUInt32LE(at);
-    at += offsetBytes;
-    if (distance === 0 || distance > output.length - blockStart)
-      throw corrupt("copy before the block");
-    if (length > outputEnd - output.length) throw corrupt("longer than declared");
-    copyMatch(output, distance, length);
+    const distance = kind === 3 ? input.readUInt32LE(at) : shortDistance(input, at, tag);
+    at += distanceBytes;
+    if (distance === 0 || distance > to - outputStart) throw corrupt('copy before the block');
+    if (length > outputEnd - to) throw corrupt('longer than declared');
+    to = copyMatch(bytes, to, distance, length);
   }
-  if (output.length !== outputEnd) throw corrupt("shorter than declared");
+  if (to !== outputEnd) throw corrupt('shorter than declared');
+  output.length = to;
+}
+
+/** The distance of a copy with one byte (three more bits are in the tag) or two. */
+function shortDistance(input: Buffer, at: number, tag: number): number {
+  return (tag & 3) === 1 ? ((tag >>> 5) << 8) | input[at]! : input[at]! | (input[at + 1]! << 8);
 }
 
 function corrupt(what: string): ProtocolError {
-  return new ProtocolError("CORRUPT_MESSAGE", `snappy: ${what}`);
+  return new ProtocolError('CORRUPT_MESSAGE', `snappy: ${what}`);
 }

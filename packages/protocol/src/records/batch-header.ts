@@ -2,9 +2,9 @@
 // writes in place. Base offset and leader epoch lie before the CRC, so that a broker can set them without summing again.
 // Kafka: org.apache.kafka.common.record.internal.DefaultRecordBatch, ByteBufferLogInputStream.
 
-import { crc32c } from "../crc32c.ts";
-import { ProtocolError } from "../protocol-error.ts";
-import { readInt64, writeInt64 } from "./int64.ts";
+import { crc32c } from '../crc32c.ts';
+import { ProtocolError } from '../protocol-error.ts';
+import { readInt64, writeInt64 } from './int64.ts';
 
 /** Byte positions of the header's fields, counted from where the batch starts. `records` is where the records start. */
 export const BatchField = {
@@ -105,23 +105,23 @@ export function readBatchHeader(
 ): BatchHeader {
   const magic = position + BatchField.magic < buffer.length ? magicAt(buffer, position) : MAGIC_V2;
   if (magic !== MAGIC_V2)
-    throw new ProtocolError("UNSUPPORTED", `message format ${magic} has no batch header`);
+    throw new ProtocolError('UNSUPPORTED', `message format ${magic} has no batch header`);
   if (position + BATCH_OVERHEAD_BYTES > buffer.length)
-    throw new ProtocolError("CORRUPT_MESSAGE", "record batch header is cut off");
+    throw new ProtocolError('CORRUPT_MESSAGE', 'record batch header is cut off');
   const sizeInBytes = LOG_OVERHEAD_BYTES + buffer.readInt32BE(position + BatchField.batchLength);
   if (sizeInBytes < BATCH_OVERHEAD_BYTES)
-    throw new ProtocolError("CORRUPT_MESSAGE", `a record batch cannot have ${sizeInBytes} bytes`);
+    throw new ProtocolError('CORRUPT_MESSAGE', `a record batch cannot have ${sizeInBytes} bytes`);
   into.position = position;
   into.sizeInBytes = sizeInBytes;
-  into.baseOffset = readInt64(buffer, position, "base offset");
+  into.baseOffset = readInt64(buffer, position, 'base offset');
   into.partitionLeaderEpoch = buffer.readInt32BE(position + BatchField.partitionLeaderEpoch);
   into.magic = magic;
   into.crc = buffer.readUInt32BE(position + BatchField.crc);
   into.attributes = buffer.readInt16BE(position + BatchField.attributes);
   into.lastOffsetDelta = buffer.readInt32BE(position + BatchField.lastOffsetDelta);
-  into.baseTimestamp = readTimestamp(buffer, position + BatchField.baseTimestamp, "base timestamp");
-  into.maxTimestamp = readTimestamp(buffer, position + BatchField.maxTimestamp, "max timestamp");
-  into.producerId = readInt64(buffer, position + BatchField.producerId, "producer id");
+  into.baseTimestamp = readTimestamp(buffer, position + BatchField.baseTimestamp, 'base timestamp');
+  into.maxTimestamp = readTimestamp(buffer, position + BatchField.maxTimestamp, 'max timestamp');
+  into.producerId = readInt64(buffer, position + BatchField.producerId, 'producer id');
   into.producerEpoch = buffer.readInt16BE(position + BatchField.producerEpoch);
   into.baseSequence = buffer.readInt32BE(position + BatchField.baseSequence);
   into.recordCount = buffer.readInt32BE(position + BatchField.recordCount);
@@ -158,7 +158,7 @@ export function batchSizeAt(buffer: Buffer, position: number): number {
   if (remaining < LOG_OVERHEAD_BYTES) return 0;
   const batchLength = buffer.readInt32BE(position + BatchField.batchLength);
   if (batchLength < LEGACY_OVERHEAD_BYTES_MIN)
-    throw new ProtocolError("CORRUPT_MESSAGE", `batch length ${batchLength} is too small`);
+    throw new ProtocolError('CORRUPT_MESSAGE', `batch length ${batchLength} is too small`);
   if (remaining <= BatchField.magic) return 0;
   magicAt(buffer, position);
   const sizeInBytes = LOG_OVERHEAD_BYTES + batchLength;
@@ -173,7 +173,7 @@ export function batchSizeAt(buffer: Buffer, position: number): number {
 export function magicAt(buffer: Buffer, position: number): number {
   const magic = buffer.readInt8(position + BatchField.magic);
   if (magic < 0 || magic > MAGIC_V2)
-    throw new ProtocolError("CORRUPT_MESSAGE", `unknown message format ${magic}`);
+    throw new ProtocolError('CORRUPT_MESSAGE', `unknown message format ${magic}`);
   return magic;
 }
 
@@ -256,7 +256,7 @@ export function setMaxTimestamp(
   const at = position + BatchField.maxTimestamp;
   const isSame =
     isLogAppendTime(attributes) === logAppendTime &&
-    readTimestamp(buffer, at, "max timestamp") === timestamp;
+    readTimestamp(buffer, at, 'max timestamp') === timestamp;
   if (isSame) return false;
   const others = attributes & ~BatchAttribute.logAppendTime;
   const kind = logAppendTime ? BatchAttribute.logAppendTime : 0;
@@ -283,5 +283,5 @@ function crcOf(buffer: Buffer, position: number, sizeInBytes: number): number {
 }
 
 function readTimestamp(buffer: Buffer, position: number, what: string): number {
-  return readInt64(buffer, position, what, "INVALID_TIMESTAMP");
+  return readInt64(buffer, position, what, 'INVALID_TIMESTAMP');
 }

@@ -2,9 +2,9 @@
 // record's key is a version and a type; the values of the quorum's types are messages of the protocol (LeaderChangeMessage,
 // SnapshotHeaderRecord, SnapshotFooterRecord, KRaftVersionRecord, VotersRecord). Kafka: ControlRecordType, EndTransactionMarker.
 
-import { NONE } from "./batch-header.ts";
-import { RecordBatchBuilder } from "./record-batch-builder.ts";
-import { invalidRecord } from "./record-cursor.ts";
+import { NONE } from './batch-header.ts';
+import { RecordBatchBuilder } from './record-batch-builder.ts';
+import { invalidRecord } from './record-cursor.ts';
 
 /** Types of control records, by Kafka's names. Readers step over types that they do not know. */
 export const ControlRecordType = {
@@ -30,8 +30,8 @@ const MARKER_VERSION = 0;
  * @throws ProtocolError `INVALID_RECORD` when there is no such key
  */
 export function controlRecordType(key: Buffer | null): number {
-  if (key === null || key.length < 4) throw invalidRecord("a control record without its key");
-  if (key.readInt16BE(0) < 0) throw invalidRecord("a control record key of a negative version");
+  if (key === null || key.length < 4) throw invalidRecord('a control record without its key');
+  if (key.readInt16BE(0) < 0) throw invalidRecord('a control record key of a negative version');
   return key.readInt16BE(2);
 }
 
@@ -62,8 +62,8 @@ export function encodeEndTxnMarker(coordinatorEpoch: number): Buffer {
  * @throws ProtocolError `INVALID_RECORD` when it is too short or of a negative version
  */
 export function decodeEndTxnMarker(value: Buffer | null): EndTxnMarker {
-  if (value === null || value.length < 6) throw invalidRecord("a transaction marker is cut off");
-  if (value.readInt16BE(0) < 0) throw invalidRecord("a transaction marker of a negative version");
+  if (value === null || value.length < 6) throw invalidRecord('a transaction marker is cut off');
+  if (value.readInt16BE(0) < 0) throw invalidRecord('a transaction marker of a negative version');
   return { coordinatorEpoch: value.readInt32BE(2) };
 }
 

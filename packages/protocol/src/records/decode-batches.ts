@@ -1,11 +1,11 @@
 // The batches in some bytes (a fetch response's records, a log segment, a snapshot), one after the other.
 
-import { ProtocolError } from "../protocol-error.ts";
-import { batchSizeAt, MAGIC_V2, magicAt, readBatchHeader } from "./batch-header.ts";
-import { DefaultRecordBatch } from "./default-record-batch.ts";
-import { LegacyRecordBatch } from "./legacy-record-batch.ts";
-import type { LogRecord, RecordBatch } from "./record-batch.ts";
-import { MAX_DECOMPRESSED_BYTES_DEFAULT } from "./walk-records.ts";
+import { ProtocolError } from '../protocol-error.ts';
+import { batchSizeAt, MAGIC_V2, magicAt, readBatchHeader } from './batch-header.ts';
+import { DefaultRecordBatch } from './default-record-batch.ts';
+import { LegacyRecordBatch } from './legacy-record-batch.ts';
+import type { LogRecord, RecordBatch } from './record-batch.ts';
+import { MAX_DECOMPRESSED_BYTES_DEFAULT } from './walk-records.ts';
 
 /** How to decode. */
 export interface DecodeOptions {
@@ -38,7 +38,7 @@ export function* decodeBatches(
         ? new DefaultRecordBatch(bytes, readBatchHeader(bytes, position), maxDecompressedBytes)
         : new LegacyRecordBatch(bytes, position, sizeInBytes, maxDecompressedBytes);
     if (verifyCrc && !batch.isValid())
-      throw new ProtocolError("CORRUPT_MESSAGE", `wrong CRC in the batch at byte ${position}`);
+      throw new ProtocolError('CORRUPT_MESSAGE', `wrong CRC in the batch at byte ${position}`);
     position += sizeInBytes;
     if (!(options.skipControlBatches === true && batch.isControlBatch)) yield batch;
   }

@@ -1,6 +1,6 @@
 // A batch of message format 2 as an object. Kafka: org.apache.kafka.common.record.internal.DefaultRecordBatch, DefaultRecord.
 
-import { type CompressionName, compressionName, decompress } from "../compression/index.ts";
+import { type CompressionName, compressionName, decompress } from '../compression/index.ts';
 import {
   BATCH_OVERHEAD_BYTES,
   type BatchHeader,
@@ -14,15 +14,15 @@ import {
   lastSequenceOf,
   NONE,
   verifyCrc,
-} from "./batch-header.ts";
+} from './batch-header.ts';
 import {
   type LogRecord,
   NO_HEADERS,
   type RecordBatch,
   type RecordHeader,
   type TimestampType,
-} from "./record-batch.ts";
-import { invalidRecord, RecordCursor } from "./record-cursor.ts";
+} from './record-batch.ts';
+import { invalidRecord, RecordCursor } from './record-cursor.ts';
 
 /** See `RecordBatch`. Made by `decodeBatches`. */
 export class DefaultRecordBatch implements RecordBatch {
@@ -59,7 +59,7 @@ export class DefaultRecordBatch implements RecordBatch {
     return compressionName(compressionOf(this.#header.attributes));
   }
   get timestampType(): TimestampType {
-    return isLogAppendTime(this.#header.attributes) ? "LogAppendTime" : "CreateTime";
+    return isLogAppendTime(this.#header.attributes) ? 'LogAppendTime' : 'CreateTime';
   }
   get maxTimestamp(): number {
     return this.#header.maxTimestamp;
@@ -119,7 +119,7 @@ export class DefaultRecordBatch implements RecordBatch {
       yield readRecord(records, cursor, header);
     }
     if (cursor.position !== records.length)
-      throw invalidRecord("bytes are left over after the declared records");
+      throw invalidRecord('bytes are left over after the declared records');
   }
 }
 
@@ -167,8 +167,8 @@ function readHeaders(records: Buffer, cursor: RecordCursor): readonly RecordHead
   const headers: RecordHeader[] = [];
   for (let index = 0; index < count; index += 1) {
     const key = readBytes(records, cursor);
-    if (key === null) throw invalidRecord("a header without a key");
-    headers.push({ key: key.toString("utf8"), value: readBytes(records, cursor) });
+    if (key === null) throw invalidRecord('a header without a key');
+    headers.push({ key: key.toString('utf8'), value: readBytes(records, cursor) });
   }
   return headers;
 }

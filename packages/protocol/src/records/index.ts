@@ -7,9 +7,9 @@ export {
   compressionName,
   decompress,
   isCompression,
-} from "../compression/index.ts";
-export { crc32c, hasNativeCrc32c } from "../crc32c.ts";
-export { ProtocolError, type ProtocolErrorCode } from "../protocol-error.ts";
+} from '../compression/index.ts';
+export { crc32c, hasNativeCrc32c } from '../crc32c.ts';
+export { ProtocolError, type ProtocolErrorCode } from '../protocol-error.ts';
 export {
   BATCH_OVERHEAD_BYTES,
   BatchAttribute,
@@ -38,7 +38,7 @@ export {
   verifyCrc,
   writeBatchHeader,
   writeCrc,
-} from "./batch-header.ts";
+} from './batch-header.ts';
 export {
   buildControlBatch,
   type ControlBatchFields,
@@ -48,22 +48,22 @@ export {
   decodeEndTxnMarker,
   encodeEndTxnMarker,
   type EndTxnMarker,
-} from "./control-records.ts";
-export { decodeBatches, type DecodeOptions, decodeRecords } from "./decode-batches.ts";
+} from './control-records.ts';
+export { decodeBatches, type DecodeOptions, decodeRecords } from './decode-batches.ts';
 export {
   coordinatorPartitionFor,
   javaStringHash,
   murmur2,
   partitionForKey,
   toPositive,
-} from "./partitioning.ts";
-export type { LogRecord, RecordBatch, RecordHeader, TimestampType } from "./record-batch.ts";
-export { RecordBatchBuilder, type RecordBatchBuilderOptions } from "./record-batch-builder.ts";
-export { validateProducerBatch } from "./validate-producer-batch.ts";
+} from './partitioning.ts';
+export type { LogRecord, RecordBatch, RecordHeader, TimestampType } from './record-batch.ts';
+export { RecordBatchBuilder, type RecordBatchBuilderOptions } from './record-batch-builder.ts';
+export { validateProducerBatch } from './validate-producer-batch.ts';
 export {
   createRecordWalk,
   MAX_DECOMPRESSED_BYTES_DEFAULT,
   type RecordWalk,
   walkRecords,
   type WalkOptions,
-} from "./walk-records.ts";
+} from './walk-records.ts';

@@ -3,24 +3,24 @@
 // that are absolute in format 0 and relative in format 1.
 // Kafka: org.apache.kafka.common.record.internal.AbstractLegacyRecordBatch, LegacyRecord.
 
-import { crc32 } from "node:zlib";
+import { crc32 } from 'node:zlib';
 
 import {
   Compression,
   type CompressionName,
   compressionName,
   decompress,
-} from "../compression/index.ts";
-import { ProtocolError } from "../protocol-error.ts";
-import { BatchAttribute, LOG_OVERHEAD_BYTES, magicAt, NONE } from "./batch-header.ts";
-import { readInt64 } from "./int64.ts";
+} from '../compression/index.ts';
+import { ProtocolError } from '../protocol-error.ts';
+import { BatchAttribute, LOG_OVERHEAD_BYTES, magicAt, NONE } from './batch-header.ts';
+import { readInt64 } from './int64.ts';
 import {
   type LogRecord,
   NO_HEADERS,
   type RecordBatch,
   type TimestampType,
-} from "./record-batch.ts";
-import { invalidRecord } from "./record-cursor.ts";
+} from './record-batch.ts';
+import { invalidRecord } from './record-cursor.ts';
 
 const CRC_AT = 12;
 const MAGIC_AT = 16;
@@ -71,7 +71,7 @@ export class LegacyRecordBatch implements RecordBatch {
   get baseOffset(): number {
     if (!this.#isCompressed) return this.#message.offset;
     for (const record of this.records()) return record.offset;
-    throw invalidRecord("a wrapper message without inner messages");
+    throw invalidRecord('a wrapper message without inner messages');
   }
   get lastOffset(): number {
     return this.#message.offset;
@@ -83,8 +83,8 @@ export class LegacyRecordBatch implements RecordBatch {
     return compressionName(this.#message.attributes & BatchAttribute.compressionMask);
   }
   get timestampType(): TimestampType {
-    if (this.magic === 0) return "NoTimestampType";
-    return this.#isAppendTime ? "LogAppendTime" : "CreateTime";
+    if (this.magic === 0) return 'NoTimestampType';
+    return this.#isAppendTime ? 'LogAppendTime' : 'CreateTime';
   }
   get maxTimestamp(): number {
     return this.#message.timestamp;
@@ -122,22 +122,22 @@ export class LegacyRecordBatch implements RecordBatch {
   #innerMessages(): Message[] {
     const { attributes, value, magic } = this.#message;
     const codec = attributes & BatchAttribute.compressionMask;
-    if (codec === Compression.zstd) throw invalidRecord("zstd needs message format 2");
-    if (value === null) throw invalidRecord("a wrapper message without a value");
+    if (codec === Compression.zstd) throw invalidRecord('zstd needs message format 2');
+    if (value === null) throw invalidRecord('a wrapper message without a value');
     const set = decompress(codec, value, this.#maxDecompressedBytes, magic);
     const messages: Message[] = [];
     let at = 0;
     while (at + LOG_OVERHEAD_BYTES <= set.length) {
       const sizeInBytes = LOG_OVERHEAD_BYTES + set.readInt32BE(at + 8);
-      if (sizeInBytes < ATTRIBUTES_AT + 1) throw invalidRecord("an inner message is too small");
+      if (sizeInBytes < ATTRIBUTES_AT + 1) throw invalidRecord('an inner message is too small');
       if (at + sizeInBytes > set.length) break;
       const message = readMessage(set.subarray(at, at + sizeInBytes));
       if ((message.attributes & BatchAttribute.compressionMask) !== 0)
-        throw invalidRecord("a compressed message inside a compressed message");
+        throw invalidRecord('a compressed message inside a compressed message');
       messages.push(message);
       at += sizeInBytes;
     }
-    if (messages.length === 0) throw invalidRecord("a wrapper message without inner messages");
+    if (messages.length === 0) throw invalidRecord('a wrapper message without inner messages');
     return messages;
   }
 
@@ -155,18 +155,18 @@ export class LegacyRecordBatch implements RecordBatch {
 function readMessage(bytes: Buffer): Message {
   if (bytes.length < ATTRIBUTES_AT + 1) throw cutOff();
   const magic = magicAt(bytes, 0);
-  if (magic > 1) throw new ProtocolError("INVALID_RECORD", "a format 2 batch inside a message set");
+  if (magic > 1) throw new ProtocolError('INVALID_RECORD', 'a format 2 batch inside a message set');
   const attributes = bytes.readUInt8(ATTRIBUTES_AT);
   const keyAt = magic === 0 ? TIMESTAMP_AT : TIMESTAMP_AT + 8;
   if (bytes.length < keyAt) throw cutOff();
   const key = readField(bytes, keyAt);
   const value = readField(bytes, keyAt + 4 + (key?.length ?? 0));
   return {
-    offset: readInt64(bytes, 0, "offset"),
+    offset: readInt64(bytes, 0, 'offset'),
     magic,
     attributes,
     timestamp:
-      magic === 0 ? NONE : readInt64(bytes, TIMESTAMP_AT, "timestamp", "INVALID_TIMESTAMP"),
+      magic === 0 ? NONE : readInt64(bytes, TIMESTAMP_AT, 'timestamp', 'INVALID_TIMESTAMP'),
     sizeInBytes: bytes.length,
     key,
     value,
@@ -188,5 +188,5 @@ function toRecord(message: Message, offset: number, timestamp: number): LogRecor
 }
 
 function cutOff(): ProtocolError {
-  return new ProtocolError("CORRUPT_MESSAGE", "a message is cut off");
+  return new ProtocolError('CORRUPT_MESSAGE', 'a message is cut off');
 }

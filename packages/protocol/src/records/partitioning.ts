@@ -55,11 +55,15 @@ export function javaStringHash(text: string): number {
   return hash;
 }
 
+const INT32_MIN = -0x8000_0000;
+
 /**
  * The partition of `__consumer_offsets` (by group id) or `__transaction_state` (by transactional id) that coordinates an id.
  *
  * @param partitionCount of that topic, at least 1
  */
 export function coordinatorPartitionFor(id: string, partitionCount: number): number {
-  return toPositive(javaStringHash(id)) % partitionCount;
+  // Here Kafka does take the absolute value, and 0 for the one hash that has none (Utils.abs).
+  const hash = javaStringHash(id);
+  return (hash === INT32_MIN ? 0 : Math.abs(hash)) % partitionCount;
 }

@@ -1,8 +1,8 @@
 // Builds one batch of message format 2. Records are encoded as they are appended, so nothing is kept of them but their bytes,
 // and a producer can fill a batch up to a size. Kafka: org.apache.kafka.common.record.internal.MemoryRecordsBuilder.
 
-import { compress, Compression } from "../compression/index.ts";
-import { ProtocolError } from "../protocol-error.ts";
+import { compress, Compression } from '../compression/index.ts';
+import { ProtocolError } from '../protocol-error.ts';
 import {
   BATCH_OVERHEAD_BYTES,
   BatchAttribute,
@@ -11,9 +11,9 @@ import {
   NONE,
   writeBatchHeader,
   writeCrc,
-} from "./batch-header.ts";
-import { NO_HEADERS, type RecordHeader } from "./record-batch.ts";
-import { sizeOfVarint, sizeOfVarlong, writeVarint, writeVarlong } from "./record-cursor.ts";
+} from './batch-header.ts';
+import { NO_HEADERS, type RecordHeader } from './record-batch.ts';
+import { sizeOfVarint, sizeOfVarlong, writeVarint, writeVarlong } from './record-cursor.ts';
 
 const INITIAL_BYTES_DEFAULT = 1024;
 /** Length 5, attributes 1, timestamp 10, offset 5, key, value and header count 5 each. */
@@ -142,14 +142,14 @@ export class RecordBatchBuilder {
   ): number {
     const offsetDelta = offset - this.#baseOffset;
     if (!(offset > this.#lastOffset && offsetDelta <= INT32_MAX))
-      throw new ProtocolError("OUT_OF_RANGE", `offset ${offset} after ${this.#lastOffset}`);
+      throw new ProtocolError('OUT_OF_RANGE', `offset ${offset} after ${this.#lastOffset}`);
     if (!Number.isSafeInteger(timestamp))
-      throw new ProtocolError("OUT_OF_RANGE", `timestamp ${timestamp}`);
+      throw new ProtocolError('OUT_OF_RANGE', `timestamp ${timestamp}`);
     if (this.#count === 0 && this.#options.deleteHorizonMs === undefined)
       this.#baseTimestamp = timestamp;
     const timestampDelta = timestamp - this.#baseTimestamp;
     if (!Number.isSafeInteger(timestampDelta))
-      throw new ProtocolError("OUT_OF_RANGE", `timestamp ${timestamp} is too far from the first`);
+      throw new ProtocolError('OUT_OF_RANGE', `timestamp ${timestamp} is too far from the first`);
     const bodyBytes =
       1 +
       sizeOfVarlong(timestampDelta) +

@@ -1,7 +1,7 @@
 // What readers of a log see: a batch of any message format with its records as objects. For clients, coordinators and
 // tools; the broker's data path uses the header and `walkRecords` instead.
 
-import type { CompressionName } from "../compression/index.ts";
+import type { CompressionName } from '../compression/index.ts';
 
 /** A record header: a key that is always there, and a value that may be null. */
 export interface RecordHeader {
@@ -25,7 +25,7 @@ export interface LogRecord {
 }
 
 /** Which clock the timestamps come from; message format 0 has none. */
-export type TimestampType = "NoTimestampType" | "CreateTime" | "LogAppendTime";
+export type TimestampType = 'NoTimestampType' | 'CreateTime' | 'LogAppendTime';
 
 /** A batch of records, whatever its message format. */
 export interface RecordBatch {

@@ -1,7 +1,7 @@
 // A place in the bytes of records, with the varints of the record format: zigzag, at most 5 bytes (varint) or 10 (varlong).
 // Reading checks the end; nothing is allocated. Kafka: org.apache.kafka.common.utils.ByteUtils.
 
-import { ProtocolError } from "../protocol-error.ts";
+import { ProtocolError } from '../protocol-error.ts';
 
 const TWO_27 = 2 ** 27;
 
@@ -30,15 +30,22 @@ export class RecordCursor {
    * @throws ProtocolError `INVALID_RECORD` past the end or after 5 bytes
    */
   readVarint(): number {
-    const byte = this.#next();
-    if (byte < 128) return (byte >>> 1) ^ -(byte & 1);
-    let raw = byte & 0x7f;
-    for (let shift = 7; shift < 35; shift += 7) {
-      const more = this.#next();
-      raw |= (more & 0x7f) << shift;
-      if (more < 128) return (raw >>> 1) ^ -(raw & 1);
+    const at = this.position;
+    const bytes = this.bytes;
+    // One and two bytes are nearly all there is, and this is the inner loop of the walk.
+    if (at + 1 < this.end) {
+      const first = bytes[at]!;
+      if (first < 128) {
+        this.position = at + 1;
+        return (first >>> 1) ^ -(first & 1);
+      }
+      const second = bytes[at + 1]!;
+      if (second < 128) {
+        this.position = at + 2;
+        return ((first & 0x7f) >>> 1) ^ (second << 6) ^ -(first & 1);
+      }
     }
-    throw invalidRecord("varint longer than 5 bytes");
+    return this.#readLongVarint();
   }
 
   /**
@@ -48,6 +55,45 @@ export class RecordCursor {
    *   varlong of the format is a timestamp)
    */
   readVarlong(): number {
+    const at = this.position;
+    const bytes = this.bytes;
+    if (at + 1 < this.end) {
+      const first = bytes[at]!;
+      if (first < 128) {
+        this.position = at + 1;
+        return (first >>> 1) ^ -(first & 1);
+      }
+      const second = bytes[at + 1]!;
+      if (second < 128) {
+        this.position = at + 2;
+        return ((first & 0x7f) >>> 1) ^ (second << 6) ^ -(first & 1);
+      }
+    }
+    return this.#readLongVarlong();
+  }
+
+  /**
+   * Steps over some bytes.
+   *
+   * @throws ProtocolError `INVALID_RECORD` when fewer are left
+   */
+  skip(byteCount: number): void {
+    if (byteCount > this.end - this.position)
+      throw invalidRecord('a field reaches past its record');
+    this.position += byteCount;
+  }
+
+  #readLongVarint(): number {
+    let raw = 0;
+    for (let shift = 0; shift < 35; shift += 7) {
+      const byte = this.#next();
+      raw |= (byte & 0x7f) << shift;
+      if (byte < 128) return (raw >>> 1) ^ -(raw & 1);
+    }
+    throw invalidRecord('varint longer than 5 bytes');
+  }
+
+  #readLongVarlong(): number {
     // Bits 0–27, 28–55 and 56–63 of the unsigned value, so that no step leaves 32 bits.
     let low = 0;
     let middle = 0;
@@ -60,22 +106,11 @@ export class RecordCursor {
       else high |= index === 8 ? bits : (bits & 1) << 7;
       if (byte < 128) return fromZigzag(low, middle, high);
     }
-    throw invalidRecord("varlong longer than 10 bytes");
-  }
-
-  /**
-   * Steps over some bytes.
-   *
-   * @throws ProtocolError `INVALID_RECORD` when fewer are left
-   */
-  skip(byteCount: number): void {
-    if (byteCount > this.end - this.position)
-      throw invalidRecord("a field reaches past its record");
-    this.position += byteCount;
+    throw invalidRecord('varlong longer than 10 bytes');
   }
 
   #next(): number {
-    if (this.position >= this.end) throw invalidRecord("records end in the middle of a record");
+    if (this.position >= this.end) throw invalidRecord('records end in the middle of a record');
     return this.bytes[this.position++]!;
   }
 }
@@ -84,7 +119,7 @@ function fromZigzag(low: number, middle: number, high: number): number {
   const half = middle * TWO_27 + (low >>> 1);
   const value = (low & 1) === 0 ? half : -half - 1;
   if (high !== 0 || !Number.isSafeInteger(value))
-    throw new ProtocolError("INVALID_TIMESTAMP", "timestamp beyond 2^53−1");
+    throw new ProtocolError('INVALID_TIMESTAMP', 'timestamp beyond 2^53−1');
   return value;
 }
 
@@ -133,5 +168,5 @@ export function writeVarlong(bytes: Uint8Array, position: number, value: number)
 
 /** The error of a record that does not follow the format. */
 export function invalidRecord(what: string): ProtocolError {
-  return new ProtocolError("INVALID_RECORD", what);
+  return new ProtocolError('INVALID_RECORD', what);
 }

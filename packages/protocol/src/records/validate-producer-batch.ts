@@ -1,16 +1,16 @@
 // What a broker demands of the header of a batch that a client sends, before it looks at the records. Source: the part of
 // Kafka's LogValidator and UnifiedLog that handles AppendOrigin.CLIENT.
 
-import { ProtocolError } from "../protocol-error.ts";
+import { ProtocolError } from '../protocol-error.ts';
 import {
   type BatchHeader,
   compressionOf,
   isControlBatch,
   isLogAppendTime,
   NONE,
-} from "./batch-header.ts";
-import { isCompression } from "../compression/index.ts";
-import { invalidRecord } from "./record-cursor.ts";
+} from './batch-header.ts';
+import { isCompression } from '../compression/index.ts';
+import { invalidRecord } from './record-cursor.ts';
 
 /**
  * Checks the header of a produced batch: offsets from 0, a count that agrees with them, no control records, a
@@ -28,17 +28,17 @@ export function validateProducerBatch(header: BatchHeader, topicHasLogAppendTime
   if (recordCount <= 0) throw invalidRecord(`a batch cannot hold ${recordCount} records`);
   if (recordCount !== lastOffsetDelta + 1)
     throw invalidRecord(`${recordCount} records cannot end at offset delta ${lastOffsetDelta}`);
-  if (isControlBatch(attributes)) throw invalidRecord("clients may not write control records");
+  if (isControlBatch(attributes)) throw invalidRecord('clients may not write control records');
   if (header.producerId > NONE && header.baseSequence < 0)
     throw invalidRecord(`sequence ${header.baseSequence} of producer ${header.producerId}`);
   const codec = compressionOf(attributes);
   if (!isCompression(codec))
     throw new ProtocolError(
-      "UNSUPPORTED_COMPRESSION_TYPE",
+      'UNSUPPORTED_COMPRESSION_TYPE',
       `no compression codec has the id ${codec}`,
     );
   // Kafka lets a claimed append time pass when it is checked as a create time is; all else is refused.
   const isCheckedAsCreateTime = !topicHasLogAppendTime && header.maxTimestamp !== NONE;
   if (isLogAppendTime(attributes) && !isCheckedAsCreateTime)
-    throw new ProtocolError("INVALID_TIMESTAMP", "clients may not set the log append time");
+    throw new ProtocolError('INVALID_TIMESTAMP', 'clients may not set the log append time');
 }

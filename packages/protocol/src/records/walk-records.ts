@@ -2,16 +2,16 @@
 // a few numbers in an object the caller keeps. What is an error, and which, follows Kafka's
 // org.apache.kafka.storage.internals.log.LogValidator and DefaultRecord.
 
-import { decompress } from "../compression/index.ts";
-import { ProtocolError } from "../protocol-error.ts";
+import { decompress } from '../compression/index.ts';
+import { ProtocolError } from '../protocol-error.ts';
 import {
   BATCH_OVERHEAD_BYTES,
   type BatchHeader,
   compressionOf,
   isLogAppendTime,
   NONE,
-} from "./batch-header.ts";
-import { invalidRecord, RecordCursor } from "./record-cursor.ts";
+} from './batch-header.ts';
+import { invalidRecord, RecordCursor } from './record-cursor.ts';
 
 /** The bound on what one batch may decompress to, unless told otherwise. */
 export const MAX_DECOMPRESSED_BYTES_DEFAULT: number = 128 * 1024 * 1024;
@@ -56,7 +56,13 @@ export function createRecordWalk(): RecordWalk {
 
 const NO_OPTIONS: WalkOptions = {};
 
-/** Slow paths (long varints, headers) read through this one; a walk never yields, so it is never used twice at once. */
+/** In place of a record's index. */
+const WHOLE_BATCH = -1;
+
+/** Attributes, two deltas, two lengths and the header count are a byte each at least. */
+const RECORD_BYTES_MIN = 6;
+
+/** One for all walks: a walk never yields, so it is never used twice at once. */
 const cursor = new RecordCursor(new Uint8Array(0), 0, 0);
 
 /**
@@ -77,7 +83,7 @@ export function walkRecords(
 ): RecordWalk {
   const start = header.position + BATCH_OVERHEAD_BYTES;
   const end = header.position + header.sizeInBytes;
-  if (end > buffer.length) throw new ProtocolError("CORRUPT_MESSAGE", "record batch is cut off");
+  if (end > buffer.length) throw new ProtocolError('CORRUPT_MESSAGE', 'record batch is cut off');
   const codec = compressionOf(header.attributes);
   if (codec === 0) {
     walk(buffer, start, end, header, options, result);
@@ -102,107 +108,83 @@ function walk(
 ): void {
   const count = header.recordCount;
   if (count < 0) throw invalidRecord(`a batch cannot hold ${count} records`);
-  const baseTimestamp = header.baseTimestamp;
-  const appendTimestamp = isLogAppendTime(header.attributes) ? header.maxTimestamp : undefined;
+  const isAppendTime = isLogAppendTime(header.attributes);
+  if (isAppendTime) checkTimestamp(WHOLE_BATCH, header.maxTimestamp, options);
   const requireKeys = options.requireKeys === true;
-  const timestampMin = options.timestampMin ?? -Infinity;
-  const timestampMax = options.timestampMax ?? Infinity;
-  let maxTimestamp = NONE;
-  let deltaOfMaxTimestamp = header.lastOffsetDelta;
+  const requireSequentialOffsets = options.requireSequentialOffsets === true;
+  // Timestamps are compared as deltas, which are small integers: sums with the base would be a heap number for each record.
+  const { baseTimestamp } = header;
+  const noTimestamp = NONE - baseTimestamp;
+  const deltaMin = isAppendTime ? -Infinity : (options.timestampMin ?? -Infinity) - baseTimestamp;
+  const deltaMax = isAppendTime ? Infinity : (options.timestampMax ?? Infinity) - baseTimestamp;
+  let highestTimestampDelta = noTimestamp;
+  let offsetDeltaOfHighest = header.lastOffsetDelta;
   let isSequential = true;
-  let at = start;
   cursor.reset(bytes, start, end);
   for (let index = 0; index < count; index += 1) {
-    if (at >= end) throw invalidRecord(`${index} records where the batch declares ${count}`);
-    let byte = bytes[at]!;
-    let length: number;
-    if (byte < 128) {
-      length = (byte >>> 1) ^ -(byte & 1);
-      at += 1;
-    } else {
-      cursor.position = at;
-      length = cursor.readVarint();
-      at = cursor.position;
-    }
-    // Attributes, two deltas, two lengths and the header count are a byte each at least.
-    if (length < 6 || length > end - at) throw invalidRecord(`record length ${length} is wrong`);
-    const recordEnd = at + length;
-    cursor.end = recordEnd;
-    at += 1;
-
-    cursor.position = at;
-    let timestamp = baseTimestamp + cursor.readVarlong();
-    if (appendTimestamp !== undefined) timestamp = appendTimestamp;
-    at = cursor.position;
-
-    let delta: number;
-    byte = at < recordEnd ? bytes[at]! : 128;
-    if (byte < 128) {
-      delta = (byte >>> 1) ^ -(byte & 1);
-      at += 1;
-    } else {
-      delta = cursor.readVarint();
-      at = cursor.position;
-    }
-
-    if (at < recordEnd && bytes[at]! === 1) {
-      // A zigzag 1 is −1: no key, by far the most frequent negative length.
-      if (requireKeys) throw missingKey(index);
-      at += 1;
-    } else {
-      cursor.position = at;
-      const keyBytes = cursor.readVarint();
-      if (keyBytes < 0 && requireKeys) throw missingKey(index);
-      if (keyBytes > 0) cursor.skip(keyBytes);
-      at = cursor.position;
-    }
-
-    cursor.position = at;
+    if (cursor.position >= end)
+      throw invalidRecord(`${index} records where the batch declares ${count}`);
+    const recordEnd = enterRecord(end);
+    const timestampDelta = cursor.readVarlong();
+    const offsetDelta = cursor.readVarint();
+    const keyBytes = cursor.readVarint();
+    if (keyBytes > 0) cursor.skip(keyBytes);
     const valueBytes = cursor.readVarint();
     if (valueBytes > 0) cursor.skip(valueBytes);
-    at = cursor.position;
+    skipHeaders();
+    if (cursor.position !== recordEnd) throw invalidRecord(`record ${index} has bytes left over`);
 
-    if (at < recordEnd && bytes[at]! === 0) {
-      at += 1;
-    } else {
-      walkHeaders(cursor);
-      at = cursor.position;
+    if (keyBytes < 0 && requireKeys) throw missingKey(index);
+    if (timestampDelta > highestTimestampDelta) {
+      highestTimestampDelta = timestampDelta;
+      offsetDeltaOfHighest = offsetDelta;
     }
-    if (at !== recordEnd) throw invalidRecord(`record of ${length} bytes has bytes left over`);
-    cursor.end = end;
-
-    if (timestamp > maxTimestamp) {
-      maxTimestamp = timestamp;
-      deltaOfMaxTimestamp = delta;
-    }
-    if (timestamp !== NONE && (timestamp < timestampMin || timestamp > timestampMax))
-      throw outOfRange(index, timestamp, timestampMin, timestampMax);
-    if (delta !== index) {
+    if (timestampDelta < deltaMin || timestampDelta > deltaMax)
+      checkTimestamp(index, baseTimestamp + timestampDelta, options);
+    if (offsetDelta !== index) {
       isSequential = false;
-      if (options.requireSequentialOffsets === true)
-        throw invalidRecord(`record ${index} has the offset delta ${delta}`);
+      if (requireSequentialOffsets)
+        throw invalidRecord(`record ${index} has the offset delta ${offsetDelta}`);
     }
   }
-  if (at !== end) throw invalidRecord("bytes are left over after the declared records");
+  if (cursor.position !== end)
+    throw invalidRecord('bytes are left over after the declared records');
   result.recordCount = count;
-  result.maxTimestamp = maxTimestamp;
+  result.maxTimestamp = baseTimestamp + highestTimestampDelta;
+  result.offsetOfMaxTimestamp = header.baseOffset + offsetDeltaOfHighest;
   result.uncompressedBytes = end - start;
   result.hasSequentialOffsets = isSequential;
-  if (appendTimestamp !== undefined) deltaOfMaxTimestamp = header.lastOffsetDelta;
-  result.offsetOfMaxTimestamp = count === 0 ? NONE : header.baseOffset + deltaOfMaxTimestamp;
+  if (count === 0) result.offsetOfMaxTimestamp = NONE;
+  else if (isAppendTime) {
+    result.maxTimestamp = header.maxTimestamp;
+    result.offsetOfMaxTimestamp = header.baseOffset + header.lastOffsetDelta;
+  }
 }
 
-/** Steps over a header count that is not zero, and the headers. */
-function walkHeaders(at: RecordCursor): void {
-  const headerCount = at.readVarint();
-  if (headerCount < 0 || headerCount > at.end - at.position)
+/** Reads a record's length, confines the cursor to it, steps over the attributes, and returns where it ends (exclusive). */
+function enterRecord(end: number): number {
+  cursor.end = end;
+  const length = cursor.readVarint();
+  if (length < RECORD_BYTES_MIN || length > end - cursor.position)
+    throw invalidRecord(`record length ${length} is wrong`);
+  const recordEnd = cursor.position + length;
+  cursor.end = recordEnd;
+  cursor.position += 1;
+  return recordEnd;
+}
+
+/** Steps over the header count, and the headers. */
+function skipHeaders(): void {
+  const headerCount = cursor.readVarint();
+  if (headerCount === 0) return;
+  if (headerCount < 0 || headerCount > cursor.end - cursor.position)
     throw invalidRecord(`a record cannot have ${headerCount} headers`);
   for (let index = 0; index < headerCount; index += 1) {
-    const keyBytes = at.readVarint();
-    if (keyBytes < 0) throw invalidRecord("a header without a key");
-    at.skip(keyBytes);
-    const valueBytes = at.readVarint();
-    if (valueBytes > 0) at.skip(valueBytes);
+    const keyBytes = cursor.readVarint();
+    if (keyBytes < 0) throw invalidRecord('a header without a key');
+    cursor.skip(keyBytes);
+    const valueBytes = cursor.readVarint();
+    if (valueBytes > 0) cursor.skip(valueBytes);
   }
 }
 
@@ -210,7 +192,13 @@ function missingKey(index: number): ProtocolError {
   return invalidRecord(`record ${index} has no key, which a compacted topic demands`);
 }
 
-function outOfRange(index: number, timestamp: number, min: number, max: number): ProtocolError {
-  const what = `record ${index} has the timestamp ${timestamp}, outside ${min} to ${max}`;
-  return new ProtocolError("INVALID_TIMESTAMP", what);
+/** Refuses a timestamp out of bounds; no timestamp always passes. */
+function checkTimestamp(index: number, timestamp: number, options: WalkOptions): void {
+  const { timestampMin = -Infinity, timestampMax = Infinity } = options;
+  if (timestamp === NONE || (timestamp >= timestampMin && timestamp <= timestampMax)) return;
+  const which = index === WHOLE_BATCH ? 'the append' : `record ${index}`;
+  throw new ProtocolError(
+    'INVALID_TIMESTAMP',
+    `${which} has the timestamp ${timestamp}, outside ${timestampMin} to ${timestampMax}`,
+  );
 }
