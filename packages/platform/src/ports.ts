@@ -66,7 +66,7 @@ export interface Disk {
   readFile(path: string): Promise<Buffer>;
   /** Writes a temporary file, syncs it, renames it over `path` and syncs the folder: old or new, never a mixture. */
   replaceFile(path: string, content: Uint8Array): Promise<void>;
-  /** Creates parents too; no error if it exists. */
+  /** Creates parents too; no error if it exists. Durable once `syncDirectory` of each parent has returned. */
   mkdir(path: string): Promise<void>;
   /** Names (not paths), sorted. */
   readdir(path: string): Promise<string[]>;
@@ -77,7 +77,8 @@ export interface Disk {
   remove(path: string): Promise<void>;
   /** Makes creations, renames and removals inside the folder durable. */
   syncDirectory(path: string): Promise<void>;
-  /** Takes the lock that excludes other processes, Java's included (DESIGN §4.8). Throws `DiskError` code `ELOCKED` when held. */
+  /** Takes the lock that excludes other processes, Java's included (DESIGN §4.8). Throws `DiskError` code `ELOCKED` when held;
+   * so does opening or reading the file while this process holds it, for closing it again would drop the lock. */
   lock(path: string): Promise<DiskLock>;
   /** Bytes of the volume that holds `path`. */
   space(path: string): Promise<{ totalBytes: number; usableBytes: number }>;
@@ -116,6 +117,8 @@ export interface ListenOptions {
   /** TLS for every accepted connection. */
   readonly tls?: TlsServerOptions;
   readonly backlog?: number;
+  /** Told of a peer that could not be accepted (descriptors used up, a TLS handshake that failed); the listener goes on. */
+  readonly onError?: (error: Error) => void;
 }
 
 export interface ConnectOptions {
@@ -162,7 +165,7 @@ export interface Connection {
   start(handlers: ConnectionHandlers): void;
   /**
    * Queues the chunks, in order, without copying: they must not change until `onFlushed` is called
-   * (or the connection closed).
+   * (or the connection closed). After `end` or a close nothing more is sent and `onFlushed` is not called.
    * @returns false when `pendingWriteBytes` is above the high-water mark: stop until `onDrain`
    */
   write(chunks: readonly Uint8Array[], onFlushed?: () => void): boolean;
@@ -180,7 +183,7 @@ export interface Connection {
 export interface ConnectionHandlers {
   /** At most 64 KB. The chunk belongs to the system and is valid during this call only: copy what is kept. */
   onData(chunk: Buffer): void;
-  /** The peer ended its direction. */
+  /** The peer ended its direction. Without this handler the other direction is ended as well. */
   onEnd?(): void;
   /** The write queue fell below the low-water mark after `write` had returned false. */
   onDrain?(): void;
@@ -199,8 +202,8 @@ export interface Dns {
 /** Bulk CPU work that must not hold the event loop: pure functions of bytes, named by module and export. */
 export interface Threads {
   /**
-   * Runs `exportName` of `module` with `input` elsewhere. The input's buffers are copied, the result is transferred.
-   * In the simulation it runs in place.
+   * Runs `exportName` of `module` with `input` elsewhere. The input's buffers are copied, the result is transferred
+   * (a `Buffer` arrives as `Uint8Array`). In the simulation it runs in place. Rejects with `ThreadError`.
    */
   run(module: URL, exportName: string, input: unknown): Promise<unknown>;
   close(): Promise<void>;
