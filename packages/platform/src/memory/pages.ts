@@ -15,7 +15,7 @@ export class Pages {
   /** @returns how many bytes were read, 0 at the end */
   read(target: Uint8Array, position: number): number {
     const count = Math.max(0, Math.min(target.length, this.#size - position));
-    for (let done = 0; done < count; ) {
+    for (let done = 0; done < count;) {
       const start = (position + done) % PAGE_BYTES;
       const length = Math.min(count - done, PAGE_BYTES - start);
       const stored = this.#pages[Math.floor((position + done) / PAGE_BYTES)]?.subarray(
@@ -30,7 +30,7 @@ export class Pages {
   }
 
   write(source: Uint8Array, position: number): void {
-    for (let done = 0; done < source.length; ) {
+    for (let done = 0; done < source.length;) {
       const start = (position + done) % PAGE_BYTES;
       const length = Math.min(source.length - done, PAGE_BYTES - start);
       const page = this.#grow(Math.floor((position + done) / PAGE_BYTES), start + length);

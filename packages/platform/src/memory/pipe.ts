@@ -1,7 +1,7 @@
 // A connection inside one process: two ends, no socket, no copy. What one end writes stays its own
 // until the other end has been given it; that is when it counts as flushed.
-import type { NetError } from '../errors.ts';
-import type { Connection, ConnectionHandlers } from '../ports.ts';
+import type { NetError } from "../errors.ts";
+import type { Connection, ConnectionHandlers } from "../ports.ts";
 
 const CHUNK_BYTES_MAX = 64 * 1024;
 
@@ -33,9 +33,9 @@ interface QueuedWrite {
 }
 
 class PipeEnd implements Connection {
-  readonly remoteHost = 'pipe';
+  readonly remoteHost = "pipe";
   readonly remotePort = 0;
-  readonly localHost = 'pipe';
+  readonly localHost = "pipe";
   readonly localPort = 0;
   /** The other end; itself only until the pipe is put together. */
   peer: PipeEnd = this;
@@ -121,9 +121,7 @@ class PipeEnd implements Connection {
         if (!this.#peerListens()) return [chunk.subarray(from), ...chunks.slice(index + 1)];
         const piece = chunk.subarray(from, from + CHUNK_BYTES_MAX);
         this.pendingWriteBytes -= piece.length;
-        this.peer.#handlers?.onData(
-          Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength),
-        );
+        this.peer.#handlers?.onData(Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength));
       }
     }
     return [];
@@ -131,12 +129,7 @@ class PipeEnd implements Connection {
 
   #peerListens(): boolean {
     const peer = this.peer;
-    return (
-      !this.#isClosed &&
-      !peer.#isClosed &&
-      !peer.#isPaused &&
-      peer.#handlers !== undefined
-    );
+    return !this.#isClosed && !peer.#isClosed && !peer.#isPaused && peer.#handlers !== undefined;
   }
 
   #drain(): void {

@@ -1,2 +1,2 @@
 // The door of @ottla/platform/simulated: a whole cluster in one process, in virtual time, from one seed.
-export type * from './world.ts';
+export type * from "./world.ts";
