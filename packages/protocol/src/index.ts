@@ -1,14 +1,18 @@
 // The package's front door: wire primitives, tables of APIs and errors, headers, frames. Message modules are reached
 // through `@ottla/protocol/messages/<name>` or lazily through `loadMessages`; record batches through `./records`.
 
-export { ProtocolError } from './protocol-error.ts';
-export type { ProtocolErrorCode } from './protocol-error.ts';
-export type { MessageCodec } from './wire/message-codec.ts';
-export { Reader, STRING_BYTES_MAX } from './wire/reader.ts';
-export { recordsBytes, SPLICE_BYTES_MIN } from './wire/records-source.ts';
-export type { RecordsRegion, RecordsSource, Segment } from './wire/records-source.ts';
-export { UNKNOWN_TAGGED_FIELDS_MAX } from './wire/tagged-fields.ts';
-export type { RawTaggedField, Tagged } from './wire/tagged-fields.ts';
+export { allApis, ApiKey, apiInfo } from './api/api-info.ts';
+export type { ApiFacts, ApiInfo, ApiListener } from './api/api-info.ts';
+export { loadedMessages, loadMessages } from './api/load-messages.ts';
+export type { ApiMessages } from './api/load-messages.ts';
+export { ProtocolError } from "./protocol-error.ts";
+export type { ProtocolErrorCode } from "./protocol-error.ts";
+export type { MessageCodec } from "./wire/message-codec.ts";
+export { Reader, STRING_BYTES_MAX } from "./wire/reader.ts";
+export { recordsBytes, SPLICE_BYTES_MIN } from "./wire/records-source.ts";
+export type { RecordsRegion, RecordsSource, Segment } from "./wire/records-source.ts";
+export { UNKNOWN_TAGGED_FIELDS_MAX } from "./wire/tagged-fields.ts";
+export type { RawTaggedField, Tagged } from "./wire/tagged-fields.ts";
 export {
   METADATA_TOPIC_ID,
   UUID_BYTES,
@@ -16,6 +20,6 @@ export {
   uuidToBytes,
   writeUuid,
   ZERO_UUID,
-} from './wire/uuid.ts';
-export type { Uuid } from './wire/uuid.ts';
-export { Writer } from './wire/writer.ts';
+} from "./wire/uuid.ts";
+export type { Uuid } from "./wire/uuid.ts";
+export { Writer } from "./wire/writer.ts";

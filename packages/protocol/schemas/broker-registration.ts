@@ -1,0 +1,33 @@
+
+import { api, array, bool, int16, int32, int64, message, string, struct, uint16, uuid } from './notation.ts';
+
+export default api({
+  key: 62,
+  name: 'BrokerRegistration',
+  listeners: ['controller'],
+  request: message('0-4', { flexible: '0+' }, {
+    brokerId: int32(),
+    clusterId: string(),
+    incarnationId: uuid(),
+    listeners: array('0+', struct('Listener', {
+      name: string(),
+      host: string(),
+      port: uint16(),
+      securityProtocol: int16(),
+    })),
+    features: array('0+', struct('Feature', {
+      name: string(),
+      minSupportedVersion: int16(),
+      maxSupportedVersion: int16(),
+    })),
+    rack: string('0+', { nullable: true }),
+    isMigratingZkBroker: bool('1+'),
+    logDirs: array('2+', 'uuid', { ignorable: true }),
+    previousBrokerEpoch: int64('3+', { default: -1, ignorable: true }),
+  }),
+  response: message('0-4', { flexible: '0+' }, {
+    throttleTimeMs: int32(),
+    errorCode: int16(),
+    brokerEpoch: int64('0+', { default: -1 }),
+  }),
+});

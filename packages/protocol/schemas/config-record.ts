@@ -1,0 +1,13 @@
+
+import { int8, message, standalone, string } from './notation.ts';
+
+export default standalone({
+  name: 'ConfigRecord',
+  key: 4,
+  message: message('0', { flexible: '0+' }, {
+    resourceType: int8(),
+    resourceName: string(),
+    name: string(),
+    value: string('0+', { nullable: true }),
+  }),
+});

@@ -1,0 +1,9 @@
+
+import { int16, message, standalone } from './notation.ts';
+
+export default standalone({
+  name: 'ControlRecordTypeSchema',
+  message: message('0', {}, {
+    type: int16(),
+  }),
+});

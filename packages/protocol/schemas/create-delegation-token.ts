@@ -1,0 +1,30 @@
+
+import { api, array, bytes, int16, int32, int64, message, string, struct } from './notation.ts';
+
+export default api({
+  key: 38,
+  name: 'CreateDelegationToken',
+  listeners: ['broker', 'controller'],
+  request: message('1-3', { flexible: '2+' }, {
+    ownerPrincipalType: string('3+', { nullable: true }),
+    ownerPrincipalName: string('3+', { nullable: true }),
+    renewers: array('0+', struct('CreatableRenewers', {
+      principalType: string(),
+      principalName: string(),
+    })),
+    maxLifetimeMs: int64(),
+  }),
+  response: message('1-3', { flexible: '2+' }, {
+    errorCode: int16(),
+    principalType: string(),
+    principalName: string(),
+    tokenRequesterPrincipalType: string('3+'),
+    tokenRequesterPrincipalName: string('3+'),
+    issueTimestampMs: int64(),
+    expiryTimestampMs: int64(),
+    maxTimestampMs: int64(),
+    tokenId: string(),
+    hmac: bytes(),
+    throttleTimeMs: int32(),
+  }),
+});

@@ -1,0 +1,8 @@
+
+import { message, standalone } from './notation.ts';
+
+export default standalone({
+  name: 'EndTransactionRecord',
+  key: 24,
+  message: message('0', { flexible: '0+' }, {}),
+});

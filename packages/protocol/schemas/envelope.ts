@@ -1,0 +1,17 @@
+
+import { api, bytes, int16, message } from './notation.ts';
+
+export default api({
+  key: 58,
+  name: 'Envelope',
+  listeners: ['controller'],
+  request: message('0', { flexible: '0+' }, {
+    requestData: bytes(),
+    requestPrincipal: bytes('0+', { nullable: true }),
+    clientHostAddress: bytes(),
+  }),
+  response: message('0', { flexible: '0+' }, {
+    responseData: bytes('0+', { nullable: true, default: null }),
+    errorCode: int16(),
+  }),
+});

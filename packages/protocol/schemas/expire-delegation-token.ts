@@ -1,0 +1,17 @@
+
+import { api, bytes, int16, int32, int64, message } from './notation.ts';
+
+export default api({
+  key: 40,
+  name: 'ExpireDelegationToken',
+  listeners: ['broker', 'controller'],
+  request: message('1-2', { flexible: '2+' }, {
+    hmac: bytes(),
+    expiryTimePeriodMs: int64(),
+  }),
+  response: message('1-2', { flexible: '2+' }, {
+    errorCode: int16(),
+    expiryTimestampMs: int64(),
+    throttleTimeMs: int32(),
+  }),
+});

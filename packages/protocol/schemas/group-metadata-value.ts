@@ -1,0 +1,26 @@
+
+import { array, bytes, int32, int64, message, standalone, string, struct } from './notation.ts';
+
+const memberMetadata = struct('MemberMetadata', {
+  memberId: string(),
+  groupInstanceId: string('3+', { nullable: true, default: null, ignorable: true }),
+  clientId: string(),
+  clientHost: string(),
+  rebalanceTimeout: int32('1+', { default: -1, ignorable: true }),
+  sessionTimeout: int32(),
+  subscription: bytes(),
+  assignment: bytes(),
+});
+
+export default standalone({
+  name: 'GroupMetadataValue',
+  key: 2,
+  message: message('0-4', { flexible: '4+' }, {
+    protocolType: string(),
+    generation: int32(),
+    protocol: string('0+', { nullable: true }),
+    leader: string('0+', { nullable: true }),
+    currentStateTimestamp: int64('2+', { default: -1, ignorable: true }),
+    members: array('0+', memberMetadata),
+  }),
+});

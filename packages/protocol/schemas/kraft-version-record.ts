@@ -1,0 +1,10 @@
+
+import { int16, message, standalone } from './notation.ts';
+
+export default standalone({
+  name: 'KRaftVersionRecord',
+  message: message('0', { flexible: '0+' }, {
+    version: int16(),
+    kRaftVersion: int16(),
+  }),
+});

@@ -1,0 +1,12 @@
+
+import { int64, message, standalone, string } from './notation.ts';
+
+export default standalone({
+  name: 'LegacyOffsetCommitValue',
+  key: 0,
+  message: message('0', {}, {
+    offset: int64('0'),
+    metadata: string('0'),
+    commitTimestamp: int64('0'),
+  }),
+});

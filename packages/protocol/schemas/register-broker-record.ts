@@ -1,0 +1,29 @@
+
+import { array, bool, int16, int32, int64, message, standalone, string, struct, uint16, uuid } from './notation.ts';
+
+export default standalone({
+  name: 'RegisterBrokerRecord',
+  key: 0,
+  message: message('0-4', { flexible: '0+' }, {
+    brokerId: int32(),
+    isMigratingZkBroker: bool('2+'),
+    incarnationId: uuid(),
+    brokerEpoch: int64(),
+    endPoints: array('0+', struct('BrokerEndpoint', {
+      name: string(),
+      host: string(),
+      port: uint16(),
+      securityProtocol: int16(),
+    })),
+    features: array('0+', struct('BrokerFeature', {
+      name: string(),
+      minSupportedVersion: int16(),
+      maxSupportedVersion: int16(),
+    })),
+    rack: string('0+', { nullable: true }),
+    fenced: bool('0+', { default: true }),
+    inControlledShutdown: bool('1+'),
+    logDirs: array('3+', 'uuid', { tag: 0 }),
+    cordonedLogDirs: array('4+', 'uuid', { nullable: true, default: null, tag: 1 }),
+  }),
+});

@@ -1,0 +1,12 @@
+
+import { int32, message, standalone, string, uuid } from './notation.ts';
+
+export default standalone({
+  name: 'ShareSnapshotKey',
+  key: 0,
+  message: message('0', {}, {
+    groupId: string('0'),
+    topicId: uuid('0'),
+    partition: int32('0'),
+  }),
+});

@@ -1,0 +1,9 @@
+
+import { int16, message, standalone } from './notation.ts';
+
+export default standalone({
+  name: 'SnapshotFooterRecord',
+  message: message('0', { flexible: '0+' }, {
+    version: int16(),
+  }),
+});

@@ -1,0 +1,10 @@
+
+import { int16, int64, message, standalone } from './notation.ts';
+
+export default standalone({
+  name: 'SnapshotHeaderRecord',
+  message: message('0', { flexible: '0+' }, {
+    version: int16(),
+    lastContainedLogTimestamp: int64(),
+  }),
+});

@@ -1,0 +1,11 @@
+
+import { message, standalone, string } from './notation.ts';
+
+export default standalone({
+  name: 'StreamsGroupMemberMetadataKey',
+  key: 19,
+  message: message('0', {}, {
+    groupId: string('0'),
+    memberId: string('0'),
+  }),
+});

@@ -1,0 +1,19 @@
+
+import { array, int32, message, standalone, string, struct, wideInt64 } from './notation.ts';
+
+const lastAssignmentConfig = struct('LastAssignmentConfig', {
+  key: string(),
+  value: string(),
+});
+
+export default standalone({
+  name: 'StreamsGroupMetadataValue',
+  key: 17,
+  message: message('0', { flexible: '0+' }, {
+    epoch: int32(),
+    // A 64-bit hash of the topics subscribed to.
+    metadataHash: wideInt64(),
+    validatedTopologyEpoch: int32('0+', { default: -1, tag: 0 }),
+    lastAssignmentConfigs: array('0+', lastAssignmentConfig, { nullable: true, tag: 1 }),
+  }),
+});

@@ -1,0 +1,11 @@
+
+import { message, standalone, string, uuid } from './notation.ts';
+
+export default standalone({
+  name: 'TopicRecord',
+  key: 2,
+  message: message('0', { flexible: '0+' }, {
+    name: string(),
+    topicId: uuid(),
+  }),
+});

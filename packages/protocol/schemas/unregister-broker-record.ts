@@ -1,0 +1,11 @@
+
+import { int32, int64, message, standalone } from './notation.ts';
+
+export default standalone({
+  name: 'UnregisterBrokerRecord',
+  key: 1,
+  message: message('0', { flexible: '0+' }, {
+    brokerId: int32(),
+    brokerEpoch: int64(),
+  }),
+});

@@ -1,0 +1,16 @@
+
+import { api, int16, int32, message, string } from './notation.ts';
+
+export default api({
+  key: 64,
+  name: 'UnregisterBroker',
+  listeners: ['broker', 'controller'],
+  request: message('0', { flexible: '0+' }, {
+    brokerId: int32(),
+  }),
+  response: message('0', { flexible: '0+' }, {
+    throttleTimeMs: int32(),
+    errorCode: int16(),
+    errorMessage: string('0+', { nullable: true }),
+  }),
+});

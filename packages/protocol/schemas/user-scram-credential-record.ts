@@ -1,0 +1,15 @@
+
+import { bytes, int32, int8, message, standalone, string } from './notation.ts';
+
+export default standalone({
+  name: 'UserScramCredentialRecord',
+  key: 11,
+  message: message('0', { flexible: '0+' }, {
+    name: string(),
+    mechanism: int8(),
+    salt: bytes(),
+    storedKey: bytes(),
+    serverKey: bytes(),
+    iterations: int32(),
+  }),
+});
