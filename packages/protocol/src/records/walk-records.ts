@@ -62,7 +62,13 @@ const WHOLE_BATCH = -1;
 /** Attributes, two deltas, two lengths and the header count are a byte each at least. */
 const RECORD_BYTES_MIN = 6;
 
-/** One for all walks: a walk never yields, so it is never used twice at once. */
+/** Bytes of the longest varint that `readShortRecord` takes, and of all that comes before a key. */
+const SHORT_BYTES_MAX = 3;
+const SHORT_PREFIX_BYTES_MAX = 4 * SHORT_BYTES_MAX + 1;
+const NOT_SHORT = -1;
+
+/** What was read last. One for all walks, like the cursor: a walk never yields, so neither is used twice at once. */
+const fields = { timestampDelta: 0, offsetDelta: 0, keyBytes: 0 };
 const cursor = new RecordCursor(new Uint8Array(0), 0, 0);
 
 /**
@@ -120,21 +126,13 @@ function walk(
   let highestTimestampDelta = noTimestamp;
   let offsetDeltaOfHighest = header.lastOffsetDelta;
   let isSequential = true;
-  cursor.reset(bytes, start, end);
+  let at = start;
   for (let index = 0; index < count; index += 1) {
-    if (cursor.position >= end)
-      throw invalidRecord(`${index} records where the batch declares ${count}`);
-    const recordEnd = enterRecord(end);
-    const timestampDelta = cursor.readVarlong();
-    const offsetDelta = cursor.readVarint();
-    const keyBytes = cursor.readVarint();
-    if (keyBytes > 0) cursor.skip(keyBytes);
-    const valueBytes = cursor.readVarint();
-    if (valueBytes > 0) cursor.skip(valueBytes);
-    skipHeaders();
-    if (cursor.position !== recordEnd) throw invalidRecord(`record ${index} has bytes left over`);
-
-    if (keyBytes < 0 && requireKeys) throw missingKey(index);
+    if (at >= end) throw invalidRecord(`${index} records where the batch declares ${count}`);
+    const recordEnd = readShortRecord(bytes, at, end);
+    at = recordEnd === NOT_SHORT ? readAnyRecord(bytes, at, end) : recordEnd;
+    const { timestampDelta, offsetDelta } = fields;
+    if (fields.keyBytes < 0 && requireKeys) throw missingKey(index);
     if (timestampDelta > highestTimestampDelta) {
       highestTimestampDelta = timestampDelta;
       offsetDeltaOfHighest = offsetDelta;
@@ -147,8 +145,7 @@ function walk(
         throw invalidRecord(`record ${index} has the offset delta ${offsetDelta}`);
     }
   }
-  if (cursor.position !== end)
-    throw invalidRecord('bytes are left over after the declared records');
+  if (at !== end) throw invalidRecord('bytes are left over after the declared records');
   result.recordCount = count;
   result.maxTimestamp = baseTimestamp + highestTimestampDelta;
   result.offsetOfMaxTimestamp = header.baseOffset + offsetDeltaOfHighest;
@@ -161,15 +158,80 @@ function walk(
   }
 }
 
-/** Reads a record's length, confines the cursor to it, steps over the attributes, and returns where it ends (exclusive). */
-function enterRecord(end: number): number {
-  cursor.end = end;
+/**
+ * The record at a position when it is of the shape that nearly all have: canonical varints of at most 3 bytes and no
+ * headers. Twice as fast as the general way, by keeping the position in a register.
+ *
+ * @returns where the record ends (exclusive), or `NOT_SHORT` when it has another shape or is wrong, for `readAnyRecord` to tell
+ */
+function readShortRecord(bytes: Uint8Array, start: number, end: number): number {
+  // Length, attributes, deltas and key length end before this; behind the key the record's own end is checked.
+  if (start + SHORT_PREFIX_BYTES_MAX > end) return NOT_SHORT;
+  const length = shortVarint(bytes, start);
+  let at = start + bytesOfShort(length);
+  const recordEnd = at + (length >>> 1);
+  if (length < 0 || (length & 1) !== 0 || recordEnd > end) return NOT_SHORT;
+  at += 1;
+  const timestampDelta = shortVarint(bytes, at);
+  at += bytesOfShort(timestampDelta);
+  const offsetDelta = shortVarint(bytes, at);
+  at += bytesOfShort(offsetDelta);
+  const keyBytes = shortVarint(bytes, at);
+  at += bytesOfShort(keyBytes);
+  if ((timestampDelta | offsetDelta | keyBytes) < 0) return NOT_SHORT;
+  fields.timestampDelta = fromShort(timestampDelta);
+  fields.offsetDelta = fromShort(offsetDelta);
+  fields.keyBytes = fromShort(keyBytes);
+  if (fields.keyBytes > 0) at += fields.keyBytes;
+  if (at + SHORT_BYTES_MAX > end) return NOT_SHORT;
+  const valueBytes = shortVarint(bytes, at);
+  if (valueBytes < 0) return NOT_SHORT;
+  at += bytesOfShort(valueBytes);
+  if ((valueBytes & 1) === 0) at += valueBytes >>> 1;
+  return at === recordEnd - 1 && bytes[at] === 0 ? recordEnd : NOT_SHORT;
+}
+
+/** A canonical varint of 1 to 3 bytes, without its zigzag; negative for any other. */
+function shortVarint(bytes: Uint8Array, at: number): number {
+  const first = bytes[at]!;
+  if (first < 128) return first;
+  const second = bytes[at + 1]!;
+  if (second < 128) return second === 0 ? NOT_SHORT : (first & 0x7f) | (second << 7);
+  const third = bytes[at + 2]!;
+  if (third > 127 || third === 0) return NOT_SHORT;
+  return (first & 0x7f) | ((second & 0x7f) << 7) | (third << 14);
+}
+
+function bytesOfShort(raw: number): number {
+  return raw < 128 ? 1 : raw < 16_384 ? 2 : 3;
+}
+
+function fromShort(raw: number): number {
+  return (raw >>> 1) ^ -(raw & 1);
+}
+
+/**
+ * The record at a position, of any shape.
+ *
+ * @returns where it ends, exclusive
+ * @throws ProtocolError `INVALID_RECORD` or `INVALID_TIMESTAMP`
+ */
+function readAnyRecord(bytes: Uint8Array, start: number, end: number): number {
+  cursor.reset(bytes, start, end);
   const length = cursor.readVarint();
   if (length < RECORD_BYTES_MIN || length > end - cursor.position)
     throw invalidRecord(`record length ${length} is wrong`);
   const recordEnd = cursor.position + length;
   cursor.end = recordEnd;
   cursor.position += 1;
+  fields.timestampDelta = cursor.readVarlong();
+  fields.offsetDelta = cursor.readVarint();
+  fields.keyBytes = cursor.readVarint();
+  if (fields.keyBytes > 0) cursor.skip(fields.keyBytes);
+  const valueBytes = cursor.readVarint();
+  if (valueBytes > 0) cursor.skip(valueBytes);
+  skipHeaders();
+  if (cursor.position !== recordEnd) throw invalidRecord('a record has bytes left over');
   return recordEnd;
 }
 
