@@ -3,7 +3,7 @@
 
 /** A Kafka error code with a message for the client (sent where the response has a field for one). */
 export class ApiError extends Error {
-  override readonly name = "ApiError";
+  override readonly name = 'ApiError';
   /** Number from `ErrorCode`. */
   readonly code: number;
 

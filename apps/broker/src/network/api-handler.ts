@@ -1,11 +1,11 @@
 // One API, from decoded request to response. `src/handlers/` holds one module for each API; it is imported when its
 // first request arrives, so that starting does not load what nobody calls. Kafka: KafkaApis, ControllerApis.
 
-import type { MessageCodec, Reader } from "@ottla/protocol";
-import type { RequestContext } from "./request-context.ts";
+import type { MessageCodec, Reader } from '@ottla/protocol';
+import type { RequestContext } from './request-context.ts';
 
 /** Returned by a handler that owes no response (Produce with acks=0). The connection goes on with the next request. */
-export const NO_RESPONSE: unique symbol = Symbol("no response");
+export const NO_RESPONSE: unique symbol = Symbol('no response');
 export type NoResponse = typeof NO_RESPONSE;
 
 /** The half of a request's codec that a server needs. */

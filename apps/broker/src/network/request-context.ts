@@ -1,13 +1,13 @@
 // What a handler knows about the request in its hands: who sent it, over which listener, when, and the lease on the
 // bytes it was decoded from. Kafka: RequestContext and RequestChannel.Request.
 
-import type { FrameLease } from "./frame-lease.ts";
+import type { FrameLease } from './frame-lease.ts';
 
 /** The wire security of a listener. Only `PLAINTEXT` is served by this version. */
-export type SecurityProtocol = "PLAINTEXT" | "SSL" | "SASL_PLAINTEXT" | "SASL_SSL";
+export type SecurityProtocol = 'PLAINTEXT' | 'SSL' | 'SASL_PLAINTEXT' | 'SASL_SSL';
 
 /** What a listener serves: clients and brokers, or the controller's peers. */
-export type ListenerRole = "broker" | "controller";
+export type ListenerRole = 'broker' | 'controller';
 
 /** Who a connection belongs to, in Kafka's notation `type:name`. */
 export interface Principal {
@@ -16,7 +16,7 @@ export interface Principal {
 }
 
 /** The principal of every connection without authentication. */
-export const ANONYMOUS: Principal = { type: "User", name: "ANONYMOUS" };
+export const ANONYMOUS: Principal = { type: 'User', name: 'ANONYMOUS' };
 
 /** One connection as handlers see it. Live for as long as the connection is. */
 export interface ConnectionInfo {

@@ -2,7 +2,7 @@
 // The writer leaves a splice for it (`RecordsRegion` of @ottla/protocol); the connection asks the region for bytes
 // only as its socket drains, so that a slow reader of 50 MB pins a few hundred kilobytes. Kafka: Send, FileRecords.writeTo.
 
-import type { RecordsRegion } from "@ottla/protocol";
+import type { RecordsRegion } from '@ottla/protocol';
 
 /** Some bytes of a region. They must not change until `release` is called, which happens once they were flushed. */
 export interface RegionChunk {
@@ -24,5 +24,5 @@ export interface ResponseRegion extends RecordsRegion {
 
 /** Whether a spliced region can be streamed. */
 export function isResponseRegion(region: RecordsRegion): region is ResponseRegion {
-  return typeof (region as Partial<ResponseRegion>).next === "function";
+  return typeof (region as Partial<ResponseRegion>).next === 'function';
 }

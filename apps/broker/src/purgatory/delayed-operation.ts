@@ -3,13 +3,13 @@
 
 /** What kind of waiting it is, for metrics. */
 export type OperationKind =
-  | "Produce"
-  | "Fetch"
-  | "DeleteRecords"
-  | "ElectLeader"
-  | "Topic"
-  | "Heartbeat"
-  | "Other";
+  | 'Produce'
+  | 'Fetch'
+  | 'DeleteRecords'
+  | 'ElectLeader'
+  | 'Topic'
+  | 'Heartbeat'
+  | 'Other';
 
 /**
  * Subclasses decide in `tryComplete` and answer in `onComplete`. Exactly one of these histories happens:

@@ -2,8 +2,8 @@
 // A key is anything that moves: a partition object, a group, a string. An operation that completes leaves all its keys
 // at once, so nothing has to be purged later. Kafka: DelayedOperationPurgatory.
 
-import type { DelayedOperation, OperationKind } from "./delayed-operation.ts";
-import type { TimerWheel } from "./timer-wheel.ts";
+import type { DelayedOperation, OperationKind } from './delayed-operation.ts';
+import type { TimerWheel } from './timer-wheel.ts';
 
 export interface PurgatoryOptions {
   readonly wheel: TimerWheel;

@@ -3,7 +3,7 @@
 // reaches its deadline and moves down when time reaches its slot. Kafka: util/timer/TimingWheel.java, which finds the
 // next slot with a delay queue; here each level remembers its occupied slots in the bits of a number.
 
-import type { Clock, Timer, Timers } from "@ottla/platform";
+import type { Clock, Timer, Timers } from '@ottla/platform';
 
 const SLOTS = 32;
 const LEVELS = 7;
@@ -31,8 +31,8 @@ export interface WheelTimer {
 }
 
 export interface TimerWheelOptions {
-  readonly clock: Pick<Clock, "monotonicMs">;
-  readonly timers: Pick<Timers, "set">;
+  readonly clock: Pick<Clock, 'monotonicMs'>;
+  readonly timers: Pick<Timers, 'set'>;
   /** Width of the finest slot, in milliseconds; default 1. */
   readonly tickMs?: number;
   /** Most callbacks in one turn of the event loop; the rest follow in later turns. Default 1,000. */
@@ -41,8 +41,8 @@ export interface TimerWheelOptions {
 
 /** Calls callbacks at or after their deadlines, never before, in the order of their ticks. */
 export class TimerWheel {
-  readonly #clock: Pick<Clock, "monotonicMs">;
-  readonly #timers: Pick<Timers, "set">;
+  readonly #clock: Pick<Clock, 'monotonicMs'>;
+  readonly #timers: Pick<Timers, 'set'>;
   readonly #tickMs: number;
   readonly #callbacksPerTurnMax: number;
   readonly #startMs: number;

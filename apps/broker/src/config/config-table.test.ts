@@ -1,0 +1,104 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { BROKER_TABLE, DYNAMIC_ONLY_TABLE, GROUP_TABLE, TOPIC_TABLE } from './config-table.ts';
+import type { ConfigTable } from './config-table.ts';
+import { parseConfigValue } from './config-value.ts';
+import { editDistance, nearestName } from './nearest-name.ts';
+
+interface KafkaKey {
+  readonly name: string;
+  readonly type: string;
+  readonly default?: unknown;
+  readonly updateMode?: string;
+  readonly brokerSynonyms?: readonly { readonly name: string; readonly multiplier: number }[];
+}
+
+const kafka = JSON.parse(
+  readFileSync(new URL('../../test/data/kafka-4.3-configs.json', import.meta.url), 'utf8'),
+) as Record<'broker' | 'brokerDynamicOnly' | 'topic' | 'group', readonly KafkaKey[]>;
+
+/** Where Ottla differs on purpose (DESIGN §2). */
+const OWN_DEFAULTS = new Set([
+  'process.roles',
+  'node.id',
+  'controller.listener.names',
+  'listeners',
+  'log.dir',
+  'queued.max.request.bytes',
+]);
+
+function text(value: unknown): string | null {
+  if (value === null || value === undefined) return null;
+  return Array.isArray(value) ? value.join(',') : String(value);
+}
+
+describe('the configuration table', () => {
+  const families: readonly [string, readonly KafkaKey[], ConfigTable][] = [
+    ['broker', kafka.broker, BROKER_TABLE],
+    ['dynamic-only broker', kafka.brokerDynamicOnly, DYNAMIC_ONLY_TABLE],
+    ['topic', kafka.topic, TOPIC_TABLE],
+    ['group', kafka.group, GROUP_TABLE],
+  ];
+
+  it.each(families)(
+    'places every %s key of Kafka 4.3 in one class, and no other',
+    (_kind, keys, table) => {
+      const own = [...table.keys()].filter((name) => name.startsWith('ottla.'));
+      expect([...table.keys()].toSorted()).toEqual(
+        [...keys.map(({ name }) => name), ...own].toSorted(),
+      );
+      for (const { name } of keys)
+        expect(['honoured', 'accepted', 'refused']).toContain(table.get(name)?.class);
+    },
+  );
+
+  it('has 360 broker keys and 34 topic keys of Kafka', () => {
+    expect([...BROKER_TABLE.keys()].filter((name) => !name.startsWith('ottla.'))).toHaveLength(360);
+    expect(TOPIC_TABLE.size).toBe(34);
+  });
+
+  it.each(families)('has the types and defaults of the %s keys', (_kind, keys, table) => {
+    for (const { name, type, default: value } of keys) {
+      const key = table.get(name);
+      expect(key?.type, name).toBe(type);
+      if (OWN_DEFAULTS.has(name)) continue;
+      if (type === 'double') expect(Number(key?.defaultValue), name).toBe(Number(value));
+      else expect(key?.defaultValue, name).toBe(text(value));
+    }
+  });
+
+  it('has the synonyms of topic keys with their factors', () => {
+    for (const { name, brokerSynonyms } of kafka.topic)
+      expect(TOPIC_TABLE.get(name)?.synonyms, name).toEqual(
+        (brokerSynonyms ?? []).map((one) => ({ name: one.name, factor: one.multiplier })),
+      );
+  });
+
+  it('accepts each of its own defaults', () => {
+    for (const table of [BROKER_TABLE, DYNAMIC_ONLY_TABLE, TOPIC_TABLE, GROUP_TABLE])
+      for (const key of table.values())
+        expect(() => parseConfigValue(key, key.defaultValue), key.name).not.toThrow();
+  });
+
+  it('explains every key in one sentence', () => {
+    for (const key of [...BROKER_TABLE.values(), ...TOPIC_TABLE.values()])
+      expect(key.documentation, key.name).toMatch(/^[A-Za-z].*\.$/);
+  });
+});
+
+describe('nearestName', () => {
+  it('finds the key that was meant', () => {
+    expect(nearestName('log.retention.hour', BROKER_TABLE.keys())).toBe('log.retention.hours');
+    expect(nearestName('num.partition', BROKER_TABLE.keys())).toBe('num.partitions');
+  });
+
+  it('stays silent when nothing is near', () => {
+    expect(nearestName('completely.different.thing.here', BROKER_TABLE.keys())).toBeUndefined();
+  });
+
+  it('counts insertions, deletions and substitutions', () => {
+    expect(editDistance('kitten', 'sitting')).toBe(3);
+    expect(editDistance('', 'abc')).toBe(3);
+    expect(editDistance('same', 'same')).toBe(0);
+  });
+});

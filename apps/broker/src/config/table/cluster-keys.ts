@@ -1,0 +1,185 @@
+// Broker keys of Kafka 4.3: The node, the quorum and cluster metadata.
+
+import {
+  honoured,
+  accepted,
+  refused,
+  int,
+  long,
+  bool,
+  string,
+  list,
+  javaClass,
+  readOnly,
+} from '../config-key.ts';
+import type { ConfigKey } from '../config-key.ts';
+import {
+  NO_PLUGINS,
+  NO_QUOTAS,
+  NO_UNSTABLE,
+  ONE_DIRECTORY,
+  ONE_VOTER,
+  OWN_CONTROLLER,
+} from './reasons.ts';
+
+/** Broker keys of Kafka 4. */
+export const CLUSTER_KEYS: readonly ConfigKey[] = [
+  refused('alter.config.policy.class.name', readOnly, javaClass(null), NO_PLUGINS),
+  honoured(
+    'auto.create.topics.enable',
+    readOnly,
+    bool('true'),
+    'Create a topic when a client asks for its metadata and allows it.',
+  ),
+  honoured(
+    'broker.heartbeat.interval.ms',
+    readOnly,
+    int('2000'),
+    'How often the broker tells the controller that it lives.',
+  ),
+  honoured(
+    'broker.id',
+    readOnly,
+    int('-1'),
+    'The old name of node.id; when given it must be equal.',
+  ),
+  honoured(
+    'broker.rack',
+    readOnly,
+    string(null),
+    'Where this broker stands; told to clients and to the controller.',
+  ),
+  honoured(
+    'broker.session.timeout.ms',
+    readOnly,
+    int('9000'),
+    'How long after the last heartbeat the controller fences a broker.',
+  ),
+  accepted(
+    'controller.performance.always.log.threshold.ms',
+    readOnly,
+    long('2000', { min: 0 }),
+    OWN_CONTROLLER,
+    { internal: true },
+  ),
+  accepted(
+    'controller.performance.sample.period.ms',
+    readOnly,
+    long('60000', { min: 100 }),
+    OWN_CONTROLLER,
+    { internal: true },
+  ),
+  accepted('controller.quorum.append.linger.ms', readOnly, int('25', { min: 0 }), ONE_VOTER),
+  refused('controller.quorum.auto.join.enable', readOnly, bool('false'), ONE_VOTER),
+  accepted('controller.quorum.bootstrap.servers', readOnly, list(''), ONE_VOTER),
+  honoured(
+    'controller.quorum.election.backoff.max.ms',
+    readOnly,
+    int('1000', { min: 0 }),
+    'Longest random wait before a new election.',
+  ),
+  honoured(
+    'controller.quorum.election.timeout.ms',
+    readOnly,
+    int('1000', { min: 0 }),
+    'How long a candidate waits for votes.',
+  ),
+  accepted('controller.quorum.fetch.max.bytes', readOnly, int('1048576', { min: 1 }), ONE_VOTER),
+  accepted(
+    'controller.quorum.fetch.snapshot.max.bytes',
+    readOnly,
+    int('1048576', { min: 1 }),
+    ONE_VOTER,
+  ),
+  honoured(
+    'controller.quorum.fetch.timeout.ms',
+    readOnly,
+    int('2000', { min: 0 }),
+    'How long a voter waits for its leader before an election.',
+  ),
+  accepted('controller.quorum.request.timeout.ms', readOnly, int('2000', { min: 0 }), ONE_VOTER),
+  accepted('controller.quorum.retry.backoff.ms', readOnly, int('20', { min: 0 }), ONE_VOTER),
+  honoured(
+    'controller.quorum.voters',
+    readOnly,
+    list(''),
+    'Static voters as id@host:port; this version runs a quorum of one.',
+  ),
+  accepted('controller.quota.window.num', readOnly, int('11', { min: 1 }), NO_QUOTAS),
+  accepted('controller.quota.window.size.seconds', readOnly, int('1', { min: 1 }), NO_QUOTAS),
+  accepted('controller.socket.timeout.ms', readOnly, int('30000'), OWN_CONTROLLER),
+  refused('create.topic.policy.class.name', readOnly, javaClass(null), NO_PLUGINS),
+  honoured(
+    'default.replication.factor',
+    readOnly,
+    int('1'),
+    'Replicas of a topic that is created without a count.',
+  ),
+  honoured('delete.topic.enable', readOnly, bool('true'), 'Whether topics may be deleted.'),
+  honoured(
+    'initial.broker.registration.timeout.ms',
+    readOnly,
+    int('60000'),
+    'How long the broker tries to register before it gives up.',
+  ),
+  accepted('internal.metadata.delete.delay.millis', readOnly, long('60000'), OWN_CONTROLLER, {
+    internal: true,
+  }),
+  accepted('internal.metadata.log.segment.bytes', readOnly, int(null), OWN_CONTROLLER, {
+    internal: true,
+  }),
+  accepted('internal.metadata.max.batch.size.in.bytes', readOnly, int('8388608'), OWN_CONTROLLER, {
+    internal: true,
+  }),
+  refused('metadata.log.dir', readOnly, string(null), ONE_DIRECTORY),
+  honoured(
+    'metadata.log.max.record.bytes.between.snapshots',
+    readOnly,
+    long('20971520', { min: 1 }),
+    'Bytes of metadata records after which a snapshot is written.',
+  ),
+  honoured(
+    'metadata.log.max.snapshot.interval.ms',
+    readOnly,
+    long('3600000', { min: 0 }),
+    'Longest time between two snapshots of changed metadata; 0 for none.',
+  ),
+  accepted(
+    'metadata.log.segment.bytes',
+    readOnly,
+    int('1073741824', { min: 8388608 }),
+    OWN_CONTROLLER,
+  ),
+  accepted('metadata.log.segment.ms', readOnly, long('604800000'), OWN_CONTROLLER),
+  honoured(
+    'metadata.max.idle.interval.ms',
+    readOnly,
+    int('500', { min: 0 }),
+    'How often the active controller writes a no-op record when it is idle; 0 for never.',
+  ),
+  accepted('metadata.max.retention.bytes', readOnly, long('104857600'), OWN_CONTROLLER),
+  accepted('metadata.max.retention.ms', readOnly, long('604800000'), OWN_CONTROLLER),
+  honoured('node.id', readOnly, int('1', { min: 0 }), "This node's number in the cluster."),
+  honoured(
+    'num.partitions',
+    readOnly,
+    int('1', { min: 1 }),
+    'Partitions of a topic that is created without a count.',
+  ),
+  honoured(
+    'process.roles',
+    readOnly,
+    list('broker,controller', { oneOf: ['broker', 'controller'], nonEmpty: true }),
+    'What this process is: broker, controller.',
+  ),
+  accepted(
+    'server.max.startup.time.ms',
+    readOnly,
+    long('9223372036854775807', { min: 0 }),
+    OWN_CONTROLLER,
+    { internal: true },
+  ),
+  refused('unstable.feature.versions.enable', readOnly, bool('false'), NO_UNSTABLE, {
+    internal: true,
+  }),
+];

@@ -1,0 +1,27 @@
+// Broker keys that exist only as dynamic configs.
+
+import { accepted, long, perBroker } from '../config-key.ts';
+import type { ConfigKey } from '../config-key.ts';
+import { NO_REPLICATION } from './reasons.ts';
+
+/** Broker keys that exist only as dynamic configs. */
+export const DYNAMIC_ONLY_KEYS: readonly ConfigKey[] = [
+  accepted(
+    'follower.replication.throttled.rate',
+    perBroker,
+    long('9223372036854775807', { min: 0 }),
+    NO_REPLICATION,
+  ),
+  accepted(
+    'leader.replication.throttled.rate',
+    perBroker,
+    long('9223372036854775807', { min: 0 }),
+    NO_REPLICATION,
+  ),
+  accepted(
+    'replica.alter.log.dirs.io.max.bytes.per.second',
+    perBroker,
+    long('9223372036854775807', { min: 0 }),
+    NO_REPLICATION,
+  ),
+];

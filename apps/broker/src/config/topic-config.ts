@@ -1,0 +1,110 @@
+// The configuration of one topic: its own values over the broker's over the defaults. Kafka: LogConfig.
+
+import { ConfigError } from './config-error.ts';
+import type { ConfigKey } from './config-key.ts';
+import type { ConfigValue } from './config-value.ts';
+import { parseConfigValue } from './config-value.ts';
+import { refuseUnlessDefault, requireKey, TOPIC_TABLE } from './config-table.ts';
+
+/** Typed topic configuration. "No limit" is `Number.MAX_SAFE_INTEGER` for what Kafka writes as 2^63−1, and −1 where Kafka does. */
+export interface TopicConfig {
+  readonly cleanupPolicy: { readonly isDelete: boolean; readonly isCompact: boolean };
+  /** −1: no limit. */
+  readonly retentionMs: number;
+  /** −1: no limit. */
+  readonly retentionBytes: number;
+  readonly segmentBytes: number;
+  readonly segmentMs: number;
+  readonly segmentIndexBytes: number;
+  readonly indexIntervalBytes: number;
+  readonly fileDeleteDelayMs: number;
+  readonly flushMessages: number;
+  readonly flushMs: number;
+  readonly maxMessageBytes: number;
+  readonly messageTimestampType: 'CreateTime' | 'LogAppendTime';
+  readonly messageTimestampBeforeMaxMs: number;
+  readonly messageTimestampAfterMaxMs: number;
+  readonly minInsyncReplicas: number;
+}
+
+/** The broker's side of a lookup: its effective text for a broker key, null when it has none. */
+export interface BrokerValues {
+  raw(name: string): string | null;
+}
+
+/** Text of a topic key and where it came from: an own value, the broker key that stands in, or the default. */
+export function resolveTopicText(
+  key: ConfigKey,
+  overrides: ReadonlyMap<string, string>,
+  broker: BrokerValues,
+): string | null {
+  const own = overrides.get(key.name);
+  if (own !== undefined) return own;
+  for (const { name, factor } of key.synonyms) {
+    const text = broker.raw(name);
+    if (text === null) continue;
+    // A factor turns hours or minutes into milliseconds; −1 hours means no limit, as in Kafka.
+    if (factor === 1) return text;
+    return Number(text) < 0 ? '-1' : String(Number(text) * factor);
+  }
+  return key.defaultValue;
+}
+
+/**
+ * The topic's effective configuration.
+ *
+ * @param overrides the topic's own values, as in the metadata image; unknown ones are ignored, as Kafka does on reading
+ */
+export function topicConfig(
+  broker: BrokerValues,
+  overrides: ReadonlyMap<string, string>,
+): TopicConfig {
+  const value = (name: string): ConfigValue => {
+    const key = requireKey(TOPIC_TABLE, name, 'topic');
+    return parseConfigValue(key, resolveTopicText(key, overrides, broker));
+  };
+  const number = (name: string): number => value(name) as number;
+  const policies = value('cleanup.policy') as readonly string[];
+  return {
+    cleanupPolicy: {
+      isDelete: policies.includes('delete'),
+      isCompact: policies.includes('compact'),
+    },
+    retentionMs: number('retention.ms'),
+    retentionBytes: number('retention.bytes'),
+    segmentBytes: (value('internal.segment.bytes') as number | null) ?? number('segment.bytes'),
+    segmentMs: number('segment.ms'),
+    segmentIndexBytes: number('segment.index.bytes'),
+    indexIntervalBytes: number('index.interval.bytes'),
+    fileDeleteDelayMs: number('file.delete.delay.ms'),
+    flushMessages: number('flush.messages'),
+    flushMs: number('flush.ms'),
+    maxMessageBytes: number('max.message.bytes'),
+    messageTimestampType: value('message.timestamp.type') as TopicConfig['messageTimestampType'],
+    messageTimestampBeforeMaxMs: number('message.timestamp.before.max.ms'),
+    messageTimestampAfterMaxMs: number('message.timestamp.after.max.ms'),
+    minInsyncReplicas: number('min.insync.replicas'),
+  };
+}
+
+/**
+ * Checks the own values that a request wants a topic to have.
+ *
+ * @throws ConfigError (answer INVALID_CONFIG with its message) on an unknown key or a value that is invalid or not supported
+ */
+export function validateTopicConfig(overrides: ReadonlyMap<string, string>): void {
+  for (const [name, text] of overrides) {
+    const key = requireKey(TOPIC_TABLE, name, 'topic');
+    parseConfigValue(key, text);
+    refuseUnlessDefault(key, text);
+  }
+  const lag = (name: string): number => {
+    const key = requireKey(TOPIC_TABLE, name, 'topic');
+    return parseConfigValue(key, overrides.get(name) ?? key.defaultValue) as number;
+  };
+  if (lag('min.compaction.lag.ms') > lag('max.compaction.lag.ms'))
+    throw new ConfigError(
+      'conflict topic config setting min.compaction.lag.ms exceeds max.compaction.lag.ms',
+      'min.compaction.lag.ms',
+    );
+}
