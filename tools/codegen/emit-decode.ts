@@ -46,7 +46,10 @@ export function emitDecode(struct: StructModel, codec: string | undefined): stri
 
 /** The version is passed to `decodeXTags` only where one of the tagged fields asks for it. */
 export function tagsVersion(struct: StructModel, text: string): string {
-  const flexibleRange = { min: Math.max(struct.flexibleFrom, struct.range.min), max: struct.range.max };
+  const flexibleRange = {
+    min: Math.max(struct.flexibleFrom, struct.range.min),
+    max: struct.range.max,
+  };
   const asked = struct.tagged.some(
     (field) =>
       versionCondition(field.range, flexibleRange) !== undefined ||
@@ -57,7 +60,10 @@ export function tagsVersion(struct: StructModel, text: string): string {
 }
 
 function emitDecodeTags(struct: StructModel, type: string): string {
-  const flexibleRange = { min: Math.max(struct.flexibleFrom, struct.range.min), max: struct.range.max };
+  const flexibleRange = {
+    min: Math.max(struct.flexibleFrom, struct.range.min),
+    max: struct.range.max,
+  };
   const branches = struct.tagged.map((field, index) => {
     const condition = versionCondition(field.range, flexibleRange);
     const test = `tag === ${field.tag}${condition === undefined ? '' : ` && ${condition}`}`;
@@ -120,7 +126,9 @@ function readAs(_: StructModel, field: FieldModel, flexible: string, nullable: b
 function readPrimitive(primitive: string, flexible: string, nullable: boolean): string {
   if (fixedBytes(primitive) !== undefined) return `reader.${primitive}()`;
   const name = primitive === 'string' ? 'string' : 'bytes';
-  return nullable ? `reader.nullable${primitiveName(name)}(${flexible})` : `reader.${name}(${flexible})`;
+  return nullable
+    ? `reader.nullable${primitiveName(name)}(${flexible})`
+    : `reader.${name}(${flexible})`;
 }
 
 function elementReader(primitive: string, flexible: string): string {

@@ -15,40 +15,42 @@ import { isStruct, nullableSometimes } from './model.ts';
 import { valueName } from './names.ts';
 
 /** What generated code may import, by module under `src/`. */
-const IMPORTS: Readonly<Record<string, { types?: readonly string[]; values?: readonly string[] }>> = {
-  '../wire/arrays.ts': {
-    values: [
-      'readArray',
-      'readNullableArray',
-      'writeArray',
-      ...['Int8', 'Int16', 'Int32', 'Int64', 'Uuid', 'String', 'CompactString'].flatMap((name) => [
-        `read${name}`,
-        `write${name}`,
-      ]),
-    ],
-  },
-  '../wire/codec-support.ts': { values: ['EMPTY_BYTES', 'notNull', 'refuseField', 'requireVersion'] },
-  '../wire/message-codec.ts': { types: ['MessageCodec'] },
-  '../wire/reader.ts': { types: ['Reader'] },
-  '../wire/records-source.ts': { types: ['RecordsSource'], values: ['splicedBytes'] },
-  '../wire/sizes.ts': {
-    values: [
-      'arrayLengthSize',
-      'bytesSize',
-      'emptyTaggedSectionSize',
-      'fixedArraySize',
-      'recordsSize',
-      'stringArraySize',
-      'stringSize',
-      'taggedFieldSize',
-      'unknownTaggedFieldsSize',
-      'uvarintSize',
-    ],
-  },
-  '../wire/tagged-fields.ts': { types: ['Tagged'] },
-  '../wire/uuid.ts': { types: ['Uuid'], values: ['ZERO_UUID'] },
-  '../wire/writer.ts': { types: ['Writer'] },
-};
+const IMPORTS: Readonly<Record<string, { types?: readonly string[]; values?: readonly string[] }>> =
+  {
+    '../wire/arrays.ts': {
+      values: [
+        'readArray',
+        'readNullableArray',
+        'writeArray',
+        ...['Int8', 'Int16', 'Int32', 'Int64', 'Uuid', 'String', 'CompactString'].flatMap(
+          (name) => [`read${name}`, `write${name}`],
+        ),
+      ],
+    },
+    '../wire/codec-support.ts': {
+      values: ['EMPTY_BYTES', 'notNull', 'refuseField', 'requireVersion'],
+    },
+    '../wire/message-codec.ts': { types: ['MessageCodec'] },
+    '../wire/reader.ts': { types: ['Reader'] },
+    '../wire/records-source.ts': { types: ['RecordsSource'], values: ['splicedBytes'] },
+    '../wire/sizes.ts': {
+      values: [
+        'arrayLengthSize',
+        'bytesSize',
+        'emptyTaggedSectionSize',
+        'fixedArraySize',
+        'recordsSize',
+        'stringArraySize',
+        'stringSize',
+        'taggedFieldSize',
+        'unknownTaggedFieldsSize',
+        'uvarintSize',
+      ],
+    },
+    '../wire/tagged-fields.ts': { types: ['Tagged'] },
+    '../wire/uuid.ts': { types: ['Uuid'], values: ['ZERO_UUID'] },
+    '../wire/writer.ts': { types: ['Writer'] },
+  };
 
 /** The header of every generated file. */
 export function generatedHeader(source: string): string {

@@ -17,7 +17,8 @@ import {
 /** `sizeX`, and `sizeXTags` when the struct has tagged fields. */
 export function emitSize(struct: StructModel, codec: string | undefined): string[] {
   const always = struct.plain.filter(
-    (field) => versionCondition(field.range, struct.range) === undefined && fieldBytes(field) !== undefined,
+    (field) =>
+      versionCondition(field.range, struct.range) === undefined && fieldBytes(field) !== undefined,
   );
   const start = always.reduce((sum, field) => sum + fieldBytes(field)!, 0);
   const body = [`let size = ${start};`];
@@ -38,10 +39,10 @@ export function emitSize(struct: StructModel, codec: string | undefined): string
   const parameter = codec === undefined ? versionParameter(struct) : ', version: number';
   const result = body.length === 2 ? [`return ${start};`] : body;
   const functions = [
-    functionText(`function size${struct.name}(value: ${structTypeText(struct)}${parameter}): number`, [
-      ...check,
-      ...withFlexible(struct, result),
-    ]),
+    functionText(
+      `function size${struct.name}(value: ${structTypeText(struct)}${parameter}): number`,
+      [...check, ...withFlexible(struct, result)],
+    ),
   ];
   if (struct.tagged.length > 0) functions.push(emitSizeTags(struct));
   return functions;
@@ -87,7 +88,9 @@ export function sizeText(field: FieldModel, flexible: string, value: string): st
   const { type, nullable, range } = field;
   const condition = nullable === undefined ? undefined : versionCondition(nullable, range);
   const checked =
-    condition === undefined ? value : `${condition} ? ${value} : notNull(${value}, '${field.name}')`;
+    condition === undefined
+      ? value
+      : `${condition} ? ${value} : notNull(${value}, '${field.name}')`;
   switch (type.kind) {
     case 'primitive': {
       const bytes = fixedBytes(type.of);
@@ -110,7 +113,10 @@ export function sizeText(field: FieldModel, flexible: string, value: string): st
 
 /** Whether a tagged field is sent: its version has it and it is not at its default. */
 export function taggedCondition(struct: StructModel, field: FieldModel): string {
-  const flexibleRange = { min: Math.max(struct.flexibleFrom, struct.range.min), max: struct.range.max };
+  const flexibleRange = {
+    min: Math.max(struct.flexibleFrom, struct.range.min),
+    max: struct.range.max,
+  };
   const condition = versionCondition(field.range, flexibleRange);
   const different = notDefaultText(field);
   return condition === undefined ? different : `${condition} && ${bracketed(different)}`;
@@ -157,7 +163,8 @@ export function emitSpliced(struct: StructModel): string {
   for (const field of struct.fields) {
     const value = `value.${field.name}`;
     const { type } = field;
-    if (type.kind === 'primitive' && type.of === 'records') body.push(`bytes += splicedBytes(${value});`);
+    if (type.kind === 'primitive' && type.of === 'records')
+      body.push(`bytes += splicedBytes(${value});`);
     if (type.kind === 'structs' && type.of.hasRecords)
       body.push(`for (const each of ${value}) bytes += spliced${type.of.name}(each);`);
   }

@@ -39,7 +39,7 @@ export function emitApiTable(
 
 function factsLine({ api, request, response }: ApiModel): string {
   const { range, flexibleFrom } = request.struct;
-  const maxStable = request.latestUnstable ? range.max - 1 : range.max;
+  const maxStable = api.latestUnstable === true ? range.max - 1 : range.max;
   const facts = [
     `name: '${api.name}'`,
     `minVersion: ${range.min}`,

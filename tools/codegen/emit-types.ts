@@ -54,11 +54,14 @@ export function emitCreate(struct: StructModel): string {
 export function emitIsDefault(struct: StructModel): string {
   const differences = struct.fields.map(notDefaultText);
   const conditions = [...differences, 'value.unknownTaggedFields !== undefined'];
-  return functionText(`function isDefault${struct.name}(value: ${structTypeText(struct)}): boolean`, [
-    'return !(',
-    ...conditions.map((condition, index) => `  ${index === 0 ? '' : '|| '}${wrapped(condition)}`),
-    ');',
-  ]);
+  return functionText(
+    `function isDefault${struct.name}(value: ${structTypeText(struct)}): boolean`,
+    [
+      'return !(',
+      ...conditions.map((condition, index) => `  ${index === 0 ? '' : '|| '}${wrapped(condition)}`),
+      ');',
+    ],
+  );
 }
 
 function wrapped(condition: string): string {

@@ -59,7 +59,6 @@ export interface MessageModel {
   readonly key: number | undefined;
   /** All structs, the message itself first, each once, in the order of their first use. */
   readonly structs: readonly StructModel[];
-  readonly latestUnstable: boolean;
 }
 
 /** `'4-7'` → 4 to 7; `'4+'` → 4 to Infinity. */
@@ -89,7 +88,7 @@ export function resolveMessage(
   message: Message,
 ): MessageModel {
   const range = parseVersions(message.versions);
-  const flexibleFrom = message.flexible === undefined ? Infinity : parseVersions(message.flexible).min;
+  const flexibleFrom = message.flexible === 'none' ? Infinity : parseVersions(message.flexible).min;
   const root: Struct = { name, fields: message.fields };
   const ranges = new Map<Struct, Range>();
   collectRanges(root, range, ranges);
@@ -97,7 +96,7 @@ export function resolveMessage(
   const resolved = new Map<Struct, StructModel>();
   const struct = resolveStruct(root, ranges, flexibleFrom, resolved);
   const structs = [...ranges.keys()].map((each) => resolved.get(each)!);
-  return { struct, key, structs, latestUnstable: message.latestUnstable };
+  return { struct, key, structs };
 }
 
 /** Which versions each struct can occur in: the union over its uses (uses are contiguous in Kafka's schemas). */
@@ -249,7 +248,11 @@ function fewestBytes(plain: readonly FieldModel[], range: Range, flexibleFrom: n
   return Math.max(1, fewest);
 }
 
-function fewestFieldBytes({ type, nullable }: FieldModel, version: number, flexible: boolean): number {
+function fewestFieldBytes(
+  { type, nullable }: FieldModel,
+  version: number,
+  flexible: boolean,
+): number {
   switch (type.kind) {
     case 'primitive':
       if (FIXED_BYTES[type.of] !== undefined) return FIXED_BYTES[type.of]!;

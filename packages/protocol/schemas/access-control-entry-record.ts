@@ -1,10 +1,11 @@
+// AccessControlEntryRecord: metadata record: an ACL exists.
 
 import { int8, message, standalone, string, uuid } from './notation.ts';
 
 export default standalone({
   name: 'AccessControlEntryRecord',
   key: 18,
-  message: message('0', { flexible: '0+' }, {
+  message: message('0', '0+', {
     id: uuid(),
     resourceType: int8(),
     resourceName: string(),

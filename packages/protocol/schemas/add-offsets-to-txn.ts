@@ -1,3 +1,4 @@
+// AddOffsetsToTxn: adds a group's offsets partition to a transaction.
 
 import { api, int16, int32, int64, message, string } from './notation.ts';
 
@@ -5,13 +6,13 @@ export default api({
   key: 25,
   name: 'AddOffsetsToTxn',
   listeners: ['broker'],
-  request: message('0-4', { flexible: '3+' }, {
+  request: message('0-4', '3+', {
     transactionalId: string(),
     producerId: int64(),
     producerEpoch: int16(),
     groupId: string(),
   }),
-  response: message('0-4', { flexible: '3+' }, {
+  response: message('0-4', '3+', {
     throttleTimeMs: int32(),
     errorCode: int16(),
   }),

@@ -1,5 +1,18 @@
+// AddPartitionsToTxn: adds partitions to a transaction; batches of transactions from broker to
+// coordinator since version 4 (KIP-890).
 
-import { api, array, bool, int16, int32, int64, message, string, struct } from './notation.ts';
+import {
+  api,
+  array,
+  bool,
+  int16,
+  int32,
+  int64,
+  message,
+  string,
+  struct,
+  structs,
+} from './notation.ts';
 
 const addPartitionsToTxnTopic = struct('AddPartitionsToTxnTopic', {
   name: string(),
@@ -13,33 +26,33 @@ const addPartitionsToTxnPartitionResult = struct('AddPartitionsToTxnPartitionRes
 
 const addPartitionsToTxnTopicResult = struct('AddPartitionsToTxnTopicResult', {
   name: string(),
-  resultsByPartition: array('0+', addPartitionsToTxnPartitionResult),
+  resultsByPartition: structs('0+', addPartitionsToTxnPartitionResult),
 });
 
 export default api({
   key: 24,
   name: 'AddPartitionsToTxn',
   listeners: ['broker'],
-  request: message('0-5', { flexible: '3+' }, {
-    transactions: array('4+', struct('AddPartitionsToTxnTransaction', {
+  request: message('0-5', '3+', {
+    transactions: structs('4+', 'AddPartitionsToTxnTransaction', {
       transactionalId: string('4+'),
       producerId: int64('4+'),
       producerEpoch: int16('4+'),
       verifyOnly: bool('4+'),
-      topics: array('4+', addPartitionsToTxnTopic),
-    })),
+      topics: structs('4+', addPartitionsToTxnTopic),
+    }),
     v3AndBelowTransactionalId: string('0-3'),
     v3AndBelowProducerId: int64('0-3'),
     v3AndBelowProducerEpoch: int16('0-3'),
-    v3AndBelowTopics: array('0-3', addPartitionsToTxnTopic),
+    v3AndBelowTopics: structs('0-3', addPartitionsToTxnTopic),
   }),
-  response: message('0-5', { flexible: '3+' }, {
+  response: message('0-5', '3+', {
     throttleTimeMs: int32(),
     errorCode: int16('4+', { ignorable: true }),
-    resultsByTransaction: array('4+', struct('AddPartitionsToTxnResult', {
+    resultsByTransaction: structs('4+', 'AddPartitionsToTxnResult', {
       transactionalId: string('4+'),
-      topicResults: array('4+', addPartitionsToTxnTopicResult),
-    })),
-    resultsByTopicV3AndBelow: array('0-3', addPartitionsToTxnTopicResult),
+      topicResults: structs('4+', addPartitionsToTxnTopicResult),
+    }),
+    resultsByTopicV3AndBelow: structs('0-3', addPartitionsToTxnTopicResult),
   }),
 });

@@ -1,23 +1,24 @@
+// AddRaftVoter: adds a voter to the quorum (KIP-853).
 
-import { api, array, bool, int16, int32, message, string, struct, uint16, uuid } from './notation.ts';
+import { api, bool, int16, int32, message, string, structs, uint16, uuid } from './notation.ts';
 
 export default api({
   key: 80,
   name: 'AddRaftVoter',
   listeners: ['controller', 'broker'],
-  request: message('0-1', { flexible: '0+' }, {
+  request: message('0-1', '0+', {
     clusterId: string('0+', { nullable: true }),
     timeoutMs: int32(),
     voterId: int32(),
     voterDirectoryId: uuid(),
-    listeners: array('0+', struct('Listener', {
+    listeners: structs('0+', 'Listener', {
       name: string(),
       host: string(),
       port: uint16(),
-    })),
+    }),
     ackWhenCommitted: bool('1+', { default: true }),
   }),
-  response: message('0-1', { flexible: '0+' }, {
+  response: message('0-1', '0+', {
     throttleTimeMs: int32(),
     errorCode: int16(),
     errorMessage: string('0+', { nullable: true, ignorable: true }),

@@ -1,33 +1,34 @@
+// AlterClientQuotas: sets and removes quotas.
 
-import { api, array, bool, float64, int16, int32, message, string, struct } from './notation.ts';
+import { api, bool, float64, int16, int32, message, string, structs } from './notation.ts';
 
 export default api({
   key: 49,
   name: 'AlterClientQuotas',
   listeners: ['broker', 'controller'],
-  request: message('0-1', { flexible: '1+' }, {
-    entries: array('0+', struct('RequestEntryData', {
-      entity: array('0+', struct('RequestEntityData', {
+  request: message('0-1', '1+', {
+    entries: structs('0+', 'RequestEntryData', {
+      entity: structs('0+', 'RequestEntityData', {
         entityType: string(),
         entityName: string('0+', { nullable: true }),
-      })),
-      ops: array('0+', struct('OpData', {
+      }),
+      ops: structs('0+', 'OpData', {
         key: string(),
         value: float64(),
         remove: bool(),
-      })),
-    })),
+      }),
+    }),
     validateOnly: bool(),
   }),
-  response: message('0-1', { flexible: '1+' }, {
+  response: message('0-1', '1+', {
     throttleTimeMs: int32(),
-    entries: array('0+', struct('ResponseEntryData', {
+    entries: structs('0+', 'ResponseEntryData', {
       errorCode: int16(),
       errorMessage: string('0+', { nullable: true }),
-      entity: array('0+', struct('ResponseEntityData', {
+      entity: structs('0+', 'ResponseEntityData', {
         entityType: string(),
         entityName: string('0+', { nullable: true }),
-      })),
-    })),
+      }),
+    }),
   }),
 });

@@ -1,28 +1,30 @@
+// AlterConfigs: replaces all configs of resources at once; IncrementalAlterConfigs is the one to
+// use.
 
-import { api, array, bool, int16, int32, int8, message, string, struct } from './notation.ts';
+import { api, bool, int16, int32, int8, message, string, structs } from './notation.ts';
 
 export default api({
   key: 33,
   name: 'AlterConfigs',
   listeners: ['broker', 'controller'],
-  request: message('0-2', { flexible: '2+' }, {
-    resources: array('0+', struct('AlterConfigsResource', {
+  request: message('0-2', '2+', {
+    resources: structs('0+', 'AlterConfigsResource', {
       resourceType: int8(),
       resourceName: string(),
-      configs: array('0+', struct('AlterableConfig', {
+      configs: structs('0+', 'AlterableConfig', {
         name: string(),
         value: string('0+', { nullable: true }),
-      })),
-    })),
+      }),
+    }),
     validateOnly: bool(),
   }),
-  response: message('0-2', { flexible: '2+' }, {
+  response: message('0-2', '2+', {
     throttleTimeMs: int32(),
-    responses: array('0+', struct('AlterConfigsResourceResponse', {
+    responses: structs('0+', 'AlterConfigsResourceResponse', {
       errorCode: int16(),
       errorMessage: string('0+', { nullable: true }),
       resourceType: int8(),
       resourceName: string(),
-    })),
+    }),
   }),
 });

@@ -1,27 +1,28 @@
+// AlterReplicaLogDirs: moves replicas between the log directories of a broker.
 
-import { api, array, int16, int32, message, string, struct } from './notation.ts';
+import { api, array, int16, int32, message, string, structs } from './notation.ts';
 
 export default api({
   key: 34,
   name: 'AlterReplicaLogDirs',
   listeners: ['broker'],
-  request: message('1-2', { flexible: '2+' }, {
-    dirs: array('0+', struct('AlterReplicaLogDir', {
+  request: message('1-2', '2+', {
+    dirs: structs('0+', 'AlterReplicaLogDir', {
       path: string(),
-      topics: array('0+', struct('AlterReplicaLogDirTopic', {
+      topics: structs('0+', 'AlterReplicaLogDirTopic', {
         name: string(),
         partitions: array('0+', 'int32'),
-      })),
-    })),
+      }),
+    }),
   }),
-  response: message('1-2', { flexible: '2+' }, {
+  response: message('1-2', '2+', {
     throttleTimeMs: int32(),
-    results: array('0+', struct('AlterReplicaLogDirTopicResult', {
+    results: structs('0+', 'AlterReplicaLogDirTopicResult', {
       topicName: string(),
-      partitions: array('0+', struct('AlterReplicaLogDirPartitionResult', {
+      partitions: structs('0+', 'AlterReplicaLogDirPartitionResult', {
         partitionIndex: int32(),
         errorCode: int16(),
-      })),
-    })),
+      }),
+    }),
   }),
 });

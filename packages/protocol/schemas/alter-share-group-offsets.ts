@@ -1,32 +1,33 @@
+// AlterShareGroupOffsets: sets the start offsets of an empty share group.
 
-import { api, array, int16, int32, int64, message, string, struct, uuid } from './notation.ts';
+import { api, int16, int32, int64, message, string, structs, uuid } from './notation.ts';
 
 export default api({
   key: 91,
   name: 'AlterShareGroupOffsets',
   listeners: ['broker'],
-  request: message('0', { flexible: '0+' }, {
+  request: message('0', '0+', {
     groupId: string(),
-    topics: array('0+', struct('AlterShareGroupOffsetsRequestTopic', {
+    topics: structs('0+', 'AlterShareGroupOffsetsRequestTopic', {
       topicName: string(),
-      partitions: array('0+', struct('AlterShareGroupOffsetsRequestPartition', {
+      partitions: structs('0+', 'AlterShareGroupOffsetsRequestPartition', {
         partitionIndex: int32(),
         startOffset: int64(),
-      })),
-    })),
+      }),
+    }),
   }),
-  response: message('0', { flexible: '0+' }, {
+  response: message('0', '0+', {
     throttleTimeMs: int32(),
     errorCode: int16(),
     errorMessage: string('0+', { nullable: true, default: null }),
-    responses: array('0+', struct('AlterShareGroupOffsetsResponseTopic', {
+    responses: structs('0+', 'AlterShareGroupOffsetsResponseTopic', {
       topicName: string(),
       topicId: uuid(),
-      partitions: array('0+', struct('AlterShareGroupOffsetsResponsePartition', {
+      partitions: structs('0+', 'AlterShareGroupOffsetsResponsePartition', {
         partitionIndex: int32(),
         errorCode: int16(),
         errorMessage: string('0+', { nullable: true, default: null }),
-      })),
-    })),
+      }),
+    }),
   }),
 });

@@ -1,29 +1,31 @@
+// AlterUserScramCredentials: sets and removes SCRAM credentials; the password is salted by the
+// client.
 
-import { api, array, bytes, int16, int32, int8, message, string, struct } from './notation.ts';
+import { api, bytes, int16, int32, int8, message, string, structs } from './notation.ts';
 
 export default api({
   key: 51,
   name: 'AlterUserScramCredentials',
   listeners: ['broker', 'controller'],
-  request: message('0', { flexible: '0+' }, {
-    deletions: array('0+', struct('ScramCredentialDeletion', {
+  request: message('0', '0+', {
+    deletions: structs('0+', 'ScramCredentialDeletion', {
       name: string(),
       mechanism: int8(),
-    })),
-    upsertions: array('0+', struct('ScramCredentialUpsertion', {
+    }),
+    upsertions: structs('0+', 'ScramCredentialUpsertion', {
       name: string(),
       mechanism: int8(),
       iterations: int32(),
       salt: bytes(),
       saltedPassword: bytes(),
-    })),
+    }),
   }),
-  response: message('0', { flexible: '0+' }, {
+  response: message('0', '0+', {
     throttleTimeMs: int32(),
-    results: array('0+', struct('AlterUserScramCredentialsResult', {
+    results: structs('0+', 'AlterUserScramCredentialsResult', {
       user: string(),
       errorCode: int16(),
       errorMessage: string('0+', { nullable: true }),
-    })),
+    }),
   }),
 });

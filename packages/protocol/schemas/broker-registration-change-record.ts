@@ -1,10 +1,12 @@
+// BrokerRegistrationChangeRecord: metadata record: a broker was fenced, unfenced, or entered
+// controlled shutdown, or its directories changed.
 
 import { array, int32, int64, int8, message, standalone } from './notation.ts';
 
 export default standalone({
   name: 'BrokerRegistrationChangeRecord',
   key: 17,
-  message: message('0-3', { flexible: '0+' }, {
+  message: message('0-3', '0+', {
     brokerId: int32(),
     brokerEpoch: int64(),
     fenced: int8('0+', { tag: 0 }),

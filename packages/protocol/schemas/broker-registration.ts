@@ -1,31 +1,44 @@
+// BrokerRegistration: a broker registers with the controller when it starts.
 
-import { api, array, bool, int16, int32, int64, message, string, struct, uint16, uuid } from './notation.ts';
+import {
+  api,
+  array,
+  bool,
+  int16,
+  int32,
+  int64,
+  message,
+  string,
+  structs,
+  uint16,
+  uuid,
+} from './notation.ts';
 
 export default api({
   key: 62,
   name: 'BrokerRegistration',
   listeners: ['controller'],
-  request: message('0-4', { flexible: '0+' }, {
+  request: message('0-4', '0+', {
     brokerId: int32(),
     clusterId: string(),
     incarnationId: uuid(),
-    listeners: array('0+', struct('Listener', {
+    listeners: structs('0+', 'Listener', {
       name: string(),
       host: string(),
       port: uint16(),
       securityProtocol: int16(),
-    })),
-    features: array('0+', struct('Feature', {
+    }),
+    features: structs('0+', 'Feature', {
       name: string(),
       minSupportedVersion: int16(),
       maxSupportedVersion: int16(),
-    })),
+    }),
     rack: string('0+', { nullable: true }),
     isMigratingZkBroker: bool('1+'),
     logDirs: array('2+', 'uuid', { ignorable: true }),
     previousBrokerEpoch: int64('3+', { default: -1, ignorable: true }),
   }),
-  response: message('0-4', { flexible: '0+' }, {
+  response: message('0-4', '0+', {
     throttleTimeMs: int32(),
     errorCode: int16(),
     brokerEpoch: int64('0+', { default: -1 }),

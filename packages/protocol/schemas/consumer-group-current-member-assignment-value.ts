@@ -1,5 +1,7 @@
+// ConsumerGroupCurrentMemberAssignmentValue: what a consumer group's member has, and still has to
+// give up.
 
-import { array, int32, int8, message, standalone, struct, uuid } from './notation.ts';
+import { array, int32, int8, message, standalone, struct, structs, uuid } from './notation.ts';
 
 const topicPartitions = struct('TopicPartitions', {
   topicId: uuid(),
@@ -10,11 +12,11 @@ const topicPartitions = struct('TopicPartitions', {
 export default standalone({
   name: 'ConsumerGroupCurrentMemberAssignmentValue',
   key: 8,
-  message: message('0', { flexible: '0+' }, {
+  message: message('0', '0+', {
     memberEpoch: int32(),
     previousMemberEpoch: int32(),
     state: int8(),
-    assignedPartitions: array('0+', topicPartitions),
-    partitionsPendingRevocation: array('0+', topicPartitions),
+    assignedPartitions: structs('0+', topicPartitions),
+    partitionsPendingRevocation: structs('0+', topicPartitions),
   }),
 });

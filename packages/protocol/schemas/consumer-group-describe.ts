@@ -1,5 +1,19 @@
+// ConsumerGroupDescribe: tells state and members of the new consumer groups.
 
-import { api, array, bool, embed, int16, int32, int8, message, string, struct, uuid } from './notation.ts';
+import {
+  api,
+  array,
+  bool,
+  embed,
+  int16,
+  int32,
+  int8,
+  message,
+  string,
+  struct,
+  structs,
+  uuid,
+} from './notation.ts';
 
 const topicPartitions = struct('TopicPartitions', {
   topicId: uuid(),
@@ -8,20 +22,20 @@ const topicPartitions = struct('TopicPartitions', {
 });
 
 const assignment = struct('Assignment', {
-  topicPartitions: array('0+', topicPartitions),
+  topicPartitions: structs('0+', topicPartitions),
 });
 
 export default api({
   key: 69,
   name: 'ConsumerGroupDescribe',
   listeners: ['broker'],
-  request: message('0-1', { flexible: '0+' }, {
+  request: message('0-1', '0+', {
     groupIds: array('0+', 'string'),
     includeAuthorizedOperations: bool(),
   }),
-  response: message('0-1', { flexible: '0+' }, {
+  response: message('0-1', '0+', {
     throttleTimeMs: int32(),
-    groups: array('0+', struct('DescribedGroup', {
+    groups: structs('0+', 'DescribedGroup', {
       errorCode: int16(),
       errorMessage: string('0+', { nullable: true, default: null }),
       groupId: string(),
@@ -29,7 +43,7 @@ export default api({
       groupEpoch: int32(),
       assignmentEpoch: int32(),
       assignorName: string(),
-      members: array('0+', struct('Member', {
+      members: structs('0+', 'Member', {
         memberId: string(),
         instanceId: string('0+', { nullable: true, default: null }),
         rackId: string('0+', { nullable: true, default: null }),
@@ -41,8 +55,8 @@ export default api({
         assignment: embed('0+', assignment),
         targetAssignment: embed('0+', assignment),
         memberType: int8('1+', { default: -1, ignorable: true }),
-      })),
+      }),
       authorizedOperations: int32('0+', { default: -2147483648 }),
-    })),
+    }),
   }),
 });

@@ -1,5 +1,18 @@
+// ConsumerGroupHeartbeat: the whole membership protocol of the new consumer groups: join,
+// subscribe, be assigned, leave (KIP-848).
 
-import { api, array, embed, int16, int32, message, string, struct, uuid } from './notation.ts';
+import {
+  api,
+  array,
+  embed,
+  int16,
+  int32,
+  message,
+  string,
+  struct,
+  structs,
+  uuid,
+} from './notation.ts';
 
 const responseTopicPartitions = struct('ResponseTopicPartitions', {
   topicId: uuid(),
@@ -10,7 +23,7 @@ export default api({
   key: 68,
   name: 'ConsumerGroupHeartbeat',
   listeners: ['broker'],
-  request: message('0-1', { flexible: '0+' }, {
+  request: message('0-1', '0+', {
     groupId: string(),
     memberId: string(),
     memberEpoch: int32(),
@@ -20,20 +33,24 @@ export default api({
     subscribedTopicNames: array('0+', 'string', { nullable: true, default: null }),
     subscribedTopicRegex: string('1+', { nullable: true, default: null }),
     serverAssignor: string('0+', { nullable: true, default: null }),
-    topicPartitions: array('0+', struct('RequestTopicPartitions', {
-      topicId: uuid(),
-      partitions: array('0+', 'int32'),
-    }), { nullable: true, default: null }),
+    topicPartitions: structs(
+      { versions: '0+', nullable: true, default: null },
+      'RequestTopicPartitions',
+      {
+        topicId: uuid(),
+        partitions: array('0+', 'int32'),
+      },
+    ),
   }),
-  response: message('0-1', { flexible: '0+' }, {
+  response: message('0-1', '0+', {
     throttleTimeMs: int32(),
     errorCode: int16(),
     errorMessage: string('0+', { nullable: true, default: null }),
     memberId: string('0+', { nullable: true, default: null }),
     memberEpoch: int32(),
     heartbeatIntervalMs: int32(),
-    assignment: embed('0+', struct('Assignment', {
-      topicPartitions: array('0+', responseTopicPartitions),
-    }), { nullable: true, default: null }),
+    assignment: embed({ versions: '0+', nullable: true, default: null }, 'Assignment', {
+      topicPartitions: structs('0+', responseTopicPartitions),
+    }),
   }),
 });

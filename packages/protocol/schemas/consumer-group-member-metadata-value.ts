@@ -1,10 +1,12 @@
+// ConsumerGroupMemberMetadataValue: a consumer group's member: subscription, host, assignor; and
+// what a classic member brought along. Absent and null differ for the latter, as in Kafka.
 
-import { array, bytes, embed, int32, message, standalone, string, struct } from './notation.ts';
+import { array, bytes, embed, int32, message, standalone, string, structs } from './notation.ts';
 
 export default standalone({
   name: 'ConsumerGroupMemberMetadataValue',
   key: 5,
-  message: message('0', { flexible: '0+' }, {
+  message: message('0', '0+', {
     instanceId: string('0+', { nullable: true }),
     rackId: string('0+', { nullable: true }),
     clientId: string(),
@@ -13,12 +15,16 @@ export default standalone({
     subscribedTopicRegex: string('0+', { nullable: true }),
     rebalanceTimeoutMs: int32('0+', { default: -1 }),
     serverAssignor: string('0+', { nullable: true }),
-    classicMemberMetadata: embed('0+', struct('ClassicMemberMetadata', {
-      sessionTimeoutMs: int32(),
-      supportedProtocols: array('0+', struct('ClassicProtocol', {
-        name: string(),
-        metadata: bytes(),
-      })),
-    }), { nullable: true, tag: 0 }),
+    classicMemberMetadata: embed(
+      { versions: '0+', nullable: true, tag: 0 },
+      'ClassicMemberMetadata',
+      {
+        sessionTimeoutMs: int32(),
+        supportedProtocols: structs('0+', 'ClassicProtocol', {
+          name: string(),
+          metadata: bytes(),
+        }),
+      },
+    ),
   }),
 });

@@ -1,27 +1,28 @@
+// ControllerRegistration: a controller registers with the active one.
 
-import { api, array, bool, int16, int32, message, string, struct, uint16, uuid } from './notation.ts';
+import { api, bool, int16, int32, message, string, structs, uint16, uuid } from './notation.ts';
 
 export default api({
   key: 70,
   name: 'ControllerRegistration',
   listeners: ['controller'],
-  request: message('0', { flexible: '0+' }, {
+  request: message('0', '0+', {
     controllerId: int32(),
     incarnationId: uuid(),
     zkMigrationReady: bool(),
-    listeners: array('0+', struct('Listener', {
+    listeners: structs('0+', 'Listener', {
       name: string(),
       host: string(),
       port: uint16(),
       securityProtocol: int16(),
-    })),
-    features: array('0+', struct('Feature', {
+    }),
+    features: structs('0+', 'Feature', {
       name: string(),
       minSupportedVersion: int16(),
       maxSupportedVersion: int16(),
-    })),
+    }),
   }),
-  response: message('0', { flexible: '0+' }, {
+  response: message('0', '0+', {
     throttleTimeMs: int32(),
     errorCode: int16(),
     errorMessage: string('0+', { nullable: true }),

@@ -1,20 +1,21 @@
+// CreateDelegationToken: issues a delegation token (KIP-48).
 
-import { api, array, bytes, int16, int32, int64, message, string, struct } from './notation.ts';
+import { api, bytes, int16, int32, int64, message, string, structs } from './notation.ts';
 
 export default api({
   key: 38,
   name: 'CreateDelegationToken',
   listeners: ['broker', 'controller'],
-  request: message('1-3', { flexible: '2+' }, {
+  request: message('1-3', '2+', {
     ownerPrincipalType: string('3+', { nullable: true }),
     ownerPrincipalName: string('3+', { nullable: true }),
-    renewers: array('0+', struct('CreatableRenewers', {
+    renewers: structs('0+', 'CreatableRenewers', {
       principalType: string(),
       principalName: string(),
-    })),
+    }),
     maxLifetimeMs: int64(),
   }),
-  response: message('1-3', { flexible: '2+' }, {
+  response: message('1-3', '2+', {
     errorCode: int16(),
     principalType: string(),
     principalName: string(),

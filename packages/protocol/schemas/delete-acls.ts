@@ -1,12 +1,13 @@
+// DeleteAcls: removes the ACLs that match filters, and tells which those were.
 
-import { api, array, int16, int32, int8, message, string, struct } from './notation.ts';
+import { api, int16, int32, int8, message, string, structs } from './notation.ts';
 
 export default api({
   key: 31,
   name: 'DeleteAcls',
   listeners: ['broker', 'controller'],
-  request: message('1-3', { flexible: '2+' }, {
-    filters: array('0+', struct('DeleteAclsFilter', {
+  request: message('1-3', '2+', {
+    filters: structs('0+', 'DeleteAclsFilter', {
       resourceTypeFilter: int8(),
       resourceNameFilter: string('0+', { nullable: true }),
       patternTypeFilter: int8('1+', { default: 3 }),
@@ -14,14 +15,14 @@ export default api({
       hostFilter: string('0+', { nullable: true }),
       operation: int8(),
       permissionType: int8(),
-    })),
+    }),
   }),
-  response: message('1-3', { flexible: '2+' }, {
+  response: message('1-3', '2+', {
     throttleTimeMs: int32(),
-    filterResults: array('0+', struct('DeleteAclsFilterResult', {
+    filterResults: structs('0+', 'DeleteAclsFilterResult', {
       errorCode: int16(),
       errorMessage: string('0+', { nullable: true }),
-      matchingAcls: array('0+', struct('DeleteAclsMatchingAcl', {
+      matchingAcls: structs('0+', 'DeleteAclsMatchingAcl', {
         errorCode: int16(),
         errorMessage: string('0+', { nullable: true }),
         resourceType: int8(),
@@ -31,7 +32,7 @@ export default api({
         host: string(),
         operation: int8(),
         permissionType: int8(),
-      })),
-    })),
+      }),
+    }),
   }),
 });

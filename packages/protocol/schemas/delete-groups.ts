@@ -1,18 +1,19 @@
+// DeleteGroups: deletes groups that have no members.
 
-import { api, array, int16, int32, message, string, struct } from './notation.ts';
+import { api, array, int16, int32, message, string, structs } from './notation.ts';
 
 export default api({
   key: 42,
   name: 'DeleteGroups',
   listeners: ['broker'],
-  request: message('0-2', { flexible: '2+' }, {
+  request: message('0-2', '2+', {
     groupsNames: array('0+', 'string'),
   }),
-  response: message('0-2', { flexible: '2+' }, {
+  response: message('0-2', '2+', {
     throttleTimeMs: int32(),
-    results: array('0+', struct('DeletableGroupResult', {
+    results: structs('0+', 'DeletableGroupResult', {
       groupId: string(),
       errorCode: int16(),
-    })),
+    }),
   }),
 });

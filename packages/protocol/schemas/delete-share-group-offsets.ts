@@ -1,25 +1,26 @@
+// DeleteShareGroupOffsets: deletes the start offsets of share groups by topic.
 
-import { api, array, int16, int32, message, string, struct, uuid } from './notation.ts';
+import { api, int16, int32, message, string, structs, uuid } from './notation.ts';
 
 export default api({
   key: 92,
   name: 'DeleteShareGroupOffsets',
   listeners: ['broker'],
-  request: message('0', { flexible: '0+' }, {
+  request: message('0', '0+', {
     groupId: string(),
-    topics: array('0+', struct('DeleteShareGroupOffsetsRequestTopic', {
+    topics: structs('0+', 'DeleteShareGroupOffsetsRequestTopic', {
       topicName: string(),
-    })),
+    }),
   }),
-  response: message('0', { flexible: '0+' }, {
+  response: message('0', '0+', {
     throttleTimeMs: int32(),
     errorCode: int16(),
     errorMessage: string('0+', { nullable: true, default: null }),
-    responses: array('0+', struct('DeleteShareGroupOffsetsResponseTopic', {
+    responses: structs('0+', 'DeleteShareGroupOffsetsResponseTopic', {
       topicName: string(),
       topicId: uuid(),
       errorCode: int16(),
       errorMessage: string('0+', { nullable: true, default: null }),
-    })),
+    }),
   }),
 });

@@ -1,27 +1,28 @@
+// DeleteShareGroupState: the group coordinator deletes the state of a share partition.
 
-import { api, array, int16, int32, message, string, struct, uuid } from './notation.ts';
+import { api, int16, int32, message, string, structs, uuid } from './notation.ts';
 
 export default api({
   key: 86,
   name: 'DeleteShareGroupState',
   listeners: ['broker'],
-  request: message('0', { flexible: '0+' }, {
+  request: message('0', '0+', {
     groupId: string(),
-    topics: array('0+', struct('DeleteStateData', {
+    topics: structs('0+', 'DeleteStateData', {
       topicId: uuid(),
-      partitions: array('0+', struct('PartitionData', {
+      partitions: structs('0+', 'PartitionData', {
         partition: int32(),
-      })),
-    })),
+      }),
+    }),
   }),
-  response: message('0', { flexible: '0+' }, {
-    results: array('0+', struct('DeleteStateResult', {
+  response: message('0', '0+', {
+    results: structs('0+', 'DeleteStateResult', {
       topicId: uuid(),
-      partitions: array('0+', struct('PartitionResult', {
+      partitions: structs('0+', 'PartitionResult', {
         partition: int32(),
         errorCode: int16(),
         errorMessage: string('0+', { nullable: true, default: null }),
-      })),
-    })),
+      }),
+    }),
   }),
 });

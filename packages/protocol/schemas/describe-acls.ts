@@ -1,11 +1,12 @@
+// DescribeAcls: lists the ACLs that match a filter.
 
-import { api, array, int16, int32, int8, message, string, struct } from './notation.ts';
+import { api, int16, int32, int8, message, string, structs } from './notation.ts';
 
 export default api({
   key: 29,
   name: 'DescribeAcls',
   listeners: ['broker', 'controller'],
-  request: message('1-3', { flexible: '2+' }, {
+  request: message('1-3', '2+', {
     resourceTypeFilter: int8(),
     resourceNameFilter: string('0+', { nullable: true }),
     patternTypeFilter: int8('1+', { default: 3 }),
@@ -14,20 +15,20 @@ export default api({
     operation: int8(),
     permissionType: int8(),
   }),
-  response: message('1-3', { flexible: '2+' }, {
+  response: message('1-3', '2+', {
     throttleTimeMs: int32(),
     errorCode: int16(),
     errorMessage: string('0+', { nullable: true }),
-    resources: array('0+', struct('DescribeAclsResource', {
+    resources: structs('0+', 'DescribeAclsResource', {
       resourceType: int8(),
       resourceName: string(),
       patternType: int8('1+', { default: 3 }),
-      acls: array('0+', struct('AclDescription', {
+      acls: structs('0+', 'AclDescription', {
         principal: string(),
         host: string(),
         operation: int8(),
         permissionType: int8(),
-      })),
-    })),
+      }),
+    }),
   }),
 });

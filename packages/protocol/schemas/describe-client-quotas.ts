@@ -1,31 +1,32 @@
+// DescribeClientQuotas: lists quotas by user, client id and address (KIP-546).
 
-import { api, array, bool, float64, int16, int32, int8, message, string, struct } from './notation.ts';
+import { api, bool, float64, int16, int32, int8, message, string, structs } from './notation.ts';
 
 export default api({
   key: 48,
   name: 'DescribeClientQuotas',
   listeners: ['broker'],
-  request: message('0-1', { flexible: '1+' }, {
-    components: array('0+', struct('ComponentData', {
+  request: message('0-1', '1+', {
+    components: structs('0+', 'ComponentData', {
       entityType: string(),
       matchType: int8(),
       match: string('0+', { nullable: true }),
-    })),
+    }),
     strict: bool(),
   }),
-  response: message('0-1', { flexible: '1+' }, {
+  response: message('0-1', '1+', {
     throttleTimeMs: int32(),
     errorCode: int16(),
     errorMessage: string('0+', { nullable: true }),
-    entries: array('0+', struct('EntryData', {
-      entity: array('0+', struct('EntityData', {
+    entries: structs({ versions: '0+', nullable: true }, 'EntryData', {
+      entity: structs('0+', 'EntityData', {
         entityType: string(),
         entityName: string('0+', { nullable: true }),
-      })),
-      values: array('0+', struct('ValueData', {
+      }),
+      values: structs('0+', 'ValueData', {
         key: string(),
         value: float64(),
-      })),
-    }), { nullable: true }),
+      }),
+    }),
   }),
 });

@@ -1,40 +1,42 @@
+// DescribeConfigs: reads the configs of topics, brokers and other resources, with where each value
+// comes from.
 
-import { api, array, bool, int16, int32, int8, message, string, struct } from './notation.ts';
+import { api, array, bool, int16, int32, int8, message, string, structs } from './notation.ts';
 
 export default api({
   key: 32,
   name: 'DescribeConfigs',
   listeners: ['broker', 'controller'],
-  request: message('1-4', { flexible: '4+' }, {
-    resources: array('0+', struct('DescribeConfigsResource', {
+  request: message('1-4', '4+', {
+    resources: structs('0+', 'DescribeConfigsResource', {
       resourceType: int8(),
       resourceName: string(),
       configurationKeys: array('0+', 'string', { nullable: true }),
-    })),
+    }),
     includeSynonyms: bool('1+'),
     includeDocumentation: bool('3+'),
   }),
-  response: message('1-4', { flexible: '4+' }, {
+  response: message('1-4', '4+', {
     throttleTimeMs: int32(),
-    results: array('0+', struct('DescribeConfigsResult', {
+    results: structs('0+', 'DescribeConfigsResult', {
       errorCode: int16(),
       errorMessage: string('0+', { nullable: true }),
       resourceType: int8(),
       resourceName: string(),
-      configs: array('0+', struct('DescribeConfigsResourceResult', {
+      configs: structs('0+', 'DescribeConfigsResourceResult', {
         name: string(),
         value: string('0+', { nullable: true }),
         readOnly: bool(),
         configSource: int8('1+', { default: -1, ignorable: true }),
         isSensitive: bool(),
-        synonyms: array('1+', struct('DescribeConfigsSynonym', {
+        synonyms: structs({ versions: '1+', ignorable: true }, 'DescribeConfigsSynonym', {
           name: string('1+'),
           value: string('1+', { nullable: '0+' }),
           source: int8('1+'),
-        }), { ignorable: true }),
+        }),
         configType: int8('3+', { ignorable: true }),
         documentation: string('3+', { nullable: '0+', ignorable: true }),
-      })),
-    })),
+      }),
+    }),
   }),
 });

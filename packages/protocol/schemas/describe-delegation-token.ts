@@ -1,19 +1,20 @@
+// DescribeDelegationToken: lists delegation tokens by owner.
 
-import { api, array, bytes, int16, int32, int64, message, string, struct } from './notation.ts';
+import { api, bytes, int16, int32, int64, message, string, structs } from './notation.ts';
 
 export default api({
   key: 41,
   name: 'DescribeDelegationToken',
   listeners: ['broker', 'controller'],
-  request: message('1-3', { flexible: '2+' }, {
-    owners: array('0+', struct('DescribeDelegationTokenOwner', {
+  request: message('1-3', '2+', {
+    owners: structs({ versions: '0+', nullable: true }, 'DescribeDelegationTokenOwner', {
       principalType: string(),
       principalName: string(),
-    }), { nullable: true }),
+    }),
   }),
-  response: message('1-3', { flexible: '2+' }, {
+  response: message('1-3', '2+', {
     errorCode: int16(),
-    tokens: array('0+', struct('DescribedDelegationToken', {
+    tokens: structs('0+', 'DescribedDelegationToken', {
       principalType: string(),
       principalName: string(),
       tokenRequesterPrincipalType: string('3+'),
@@ -23,11 +24,11 @@ export default api({
       maxTimestamp: int64(),
       tokenId: string(),
       hmac: bytes(),
-      renewers: array('0+', struct('DescribedDelegationTokenRenewer', {
+      renewers: structs('0+', 'DescribedDelegationTokenRenewer', {
         principalType: string(),
         principalName: string(),
-      })),
-    })),
+      }),
+    }),
     throttleTimeMs: int32(),
   }),
 });

@@ -1,5 +1,17 @@
+// DescribeQuorum: tells who leads the quorum and how far each voter and observer is.
 
-import { api, array, int16, int32, int64, message, string, struct, uint16, uuid } from './notation.ts';
+import {
+  api,
+  int16,
+  int32,
+  int64,
+  message,
+  string,
+  struct,
+  structs,
+  uint16,
+  uuid,
+} from './notation.ts';
 
 const replicaState = struct('ReplicaState', {
   replicaId: int32(),
@@ -13,37 +25,37 @@ export default api({
   key: 55,
   name: 'DescribeQuorum',
   listeners: ['broker', 'controller'],
-  request: message('0-2', { flexible: '0+' }, {
-    topics: array('0+', struct('RequestTopicData', {
+  request: message('0-2', '0+', {
+    topics: structs('0+', 'RequestTopicData', {
       topicName: string(),
-      partitions: array('0+', struct('RequestPartitionData', {
+      partitions: structs('0+', 'RequestPartitionData', {
         partitionIndex: int32(),
-      })),
-    })),
+      }),
+    }),
   }),
-  response: message('0-2', { flexible: '0+' }, {
+  response: message('0-2', '0+', {
     errorCode: int16(),
     errorMessage: string('2+', { nullable: true, ignorable: true }),
-    topics: array('0+', struct('ResponseTopicData', {
+    topics: structs('0+', 'ResponseTopicData', {
       topicName: string(),
-      partitions: array('0+', struct('ResponsePartitionData', {
+      partitions: structs('0+', 'ResponsePartitionData', {
         partitionIndex: int32(),
         errorCode: int16(),
         errorMessage: string('2+', { nullable: true, ignorable: true }),
         leaderId: int32(),
         leaderEpoch: int32(),
         highWatermark: int64(),
-        currentVoters: array('0+', replicaState),
-        observers: array('0+', replicaState),
-      })),
-    })),
-    nodes: array('2+', struct('Node', {
+        currentVoters: structs('0+', replicaState),
+        observers: structs('0+', replicaState),
+      }),
+    }),
+    nodes: structs('2+', 'Node', {
       nodeId: int32('2+'),
-      listeners: array('2+', struct('Listener', {
+      listeners: structs('2+', 'Listener', {
         name: string('2+'),
         host: string('2+'),
         port: uint16('2+'),
-      })),
-    })),
+      }),
+    }),
   }),
 });

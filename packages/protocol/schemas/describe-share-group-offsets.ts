@@ -1,37 +1,38 @@
+// DescribeShareGroupOffsets: tells the start offsets of share groups.
 
-import { api, array, int16, int32, int64, message, string, struct, uuid } from './notation.ts';
+import { api, array, int16, int32, int64, message, string, structs, uuid } from './notation.ts';
 
 export default api({
   key: 90,
   name: 'DescribeShareGroupOffsets',
   listeners: ['broker'],
-  request: message('0-1', { flexible: '0+' }, {
-    groups: array('0+', struct('DescribeShareGroupOffsetsRequestGroup', {
+  request: message('0-1', '0+', {
+    groups: structs('0+', 'DescribeShareGroupOffsetsRequestGroup', {
       groupId: string(),
-      topics: array('0+', struct('DescribeShareGroupOffsetsRequestTopic', {
+      topics: structs({ versions: '0+', nullable: true }, 'DescribeShareGroupOffsetsRequestTopic', {
         topicName: string(),
         partitions: array('0+', 'int32'),
-      }), { nullable: true }),
-    })),
+      }),
+    }),
   }),
-  response: message('0-1', { flexible: '0+' }, {
+  response: message('0-1', '0+', {
     throttleTimeMs: int32(),
-    groups: array('0+', struct('DescribeShareGroupOffsetsResponseGroup', {
+    groups: structs('0+', 'DescribeShareGroupOffsetsResponseGroup', {
       groupId: string(),
-      topics: array('0+', struct('DescribeShareGroupOffsetsResponseTopic', {
+      topics: structs('0+', 'DescribeShareGroupOffsetsResponseTopic', {
         topicName: string(),
         topicId: uuid(),
-        partitions: array('0+', struct('DescribeShareGroupOffsetsResponsePartition', {
+        partitions: structs('0+', 'DescribeShareGroupOffsetsResponsePartition', {
           partitionIndex: int32(),
           startOffset: int64(),
           leaderEpoch: int32(),
           lag: int64('1+', { default: -1, ignorable: true }),
           errorCode: int16(),
           errorMessage: string('0+', { nullable: true, default: null }),
-        })),
-      })),
+        }),
+      }),
       errorCode: int16(),
       errorMessage: string('0+', { nullable: true, default: null }),
-    })),
+    }),
   }),
 });

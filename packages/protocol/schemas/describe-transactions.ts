@@ -1,16 +1,17 @@
+// DescribeTransactions: tells the state of transactional ids.
 
-import { api, array, int16, int32, int64, message, string, struct } from './notation.ts';
+import { api, array, int16, int32, int64, message, string, structs } from './notation.ts';
 
 export default api({
   key: 65,
   name: 'DescribeTransactions',
   listeners: ['broker'],
-  request: message('0', { flexible: '0+' }, {
+  request: message('0', '0+', {
     transactionalIds: array('0+', 'string'),
   }),
-  response: message('0', { flexible: '0+' }, {
+  response: message('0', '0+', {
     throttleTimeMs: int32(),
-    transactionStates: array('0+', struct('TransactionState', {
+    transactionStates: structs('0+', 'TransactionState', {
       errorCode: int16(),
       transactionalId: string(),
       transactionState: string(),
@@ -18,10 +19,10 @@ export default api({
       transactionStartTimeMs: int64(),
       producerId: int64(),
       producerEpoch: int16(),
-      topics: array('0+', struct('TopicData', {
+      topics: structs('0+', 'TopicData', {
         topic: string(),
         partitions: array('0+', 'int32'),
-      })),
-    })),
+      }),
+    }),
   }),
 });

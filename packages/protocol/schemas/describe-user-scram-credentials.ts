@@ -1,27 +1,29 @@
+// DescribeUserScramCredentials: tells which SCRAM credentials users have, never the secrets
+// (KIP-554).
 
-import { api, array, int16, int32, int8, message, string, struct } from './notation.ts';
+import { api, int16, int32, int8, message, string, structs } from './notation.ts';
 
 export default api({
   key: 50,
   name: 'DescribeUserScramCredentials',
   listeners: ['broker', 'controller'],
-  request: message('0', { flexible: '0+' }, {
-    users: array('0+', struct('UserName', {
+  request: message('0', '0+', {
+    users: structs({ versions: '0+', nullable: true }, 'UserName', {
       name: string(),
-    }), { nullable: true }),
+    }),
   }),
-  response: message('0', { flexible: '0+' }, {
+  response: message('0', '0+', {
     throttleTimeMs: int32(),
     errorCode: int16(),
     errorMessage: string('0+', { nullable: true }),
-    results: array('0+', struct('DescribeUserScramCredentialsResult', {
+    results: structs('0+', 'DescribeUserScramCredentialsResult', {
       user: string(),
       errorCode: int16(),
       errorMessage: string('0+', { nullable: true }),
-      credentialInfos: array('0+', struct('CredentialInfo', {
+      credentialInfos: structs('0+', 'CredentialInfo', {
         mechanism: int8(),
         iterations: int32(),
-      })),
-    })),
+      }),
+    }),
   }),
 });

@@ -1,3 +1,4 @@
+// ExpireDelegationToken: shortens the life of a delegation token, or ends it.
 
 import { api, bytes, int16, int32, int64, message } from './notation.ts';
 
@@ -5,11 +6,11 @@ export default api({
   key: 40,
   name: 'ExpireDelegationToken',
   listeners: ['broker', 'controller'],
-  request: message('1-2', { flexible: '2+' }, {
+  request: message('1-2', '2+', {
     hmac: bytes(),
     expiryTimePeriodMs: int64(),
   }),
-  response: message('1-2', { flexible: '2+' }, {
+  response: message('1-2', '2+', {
     errorCode: int16(),
     expiryTimestampMs: int64(),
     throttleTimeMs: int32(),

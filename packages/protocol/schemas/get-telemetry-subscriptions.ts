@@ -1,3 +1,4 @@
+// GetTelemetrySubscriptions: a client learns which metrics the server wants of it (KIP-714).
 
 import { api, array, bool, int16, int32, message, uuid } from './notation.ts';
 
@@ -5,10 +6,10 @@ export default api({
   key: 71,
   name: 'GetTelemetrySubscriptions',
   listeners: ['broker'],
-  request: message('0', { flexible: '0+' }, {
+  request: message('0', '0+', {
     clientInstanceId: uuid(),
   }),
-  response: message('0', { flexible: '0+' }, {
+  response: message('0', '0+', {
     throttleTimeMs: int32(),
     errorCode: int16(),
     clientInstanceId: uuid(),

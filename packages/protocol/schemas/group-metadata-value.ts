@@ -1,5 +1,7 @@
+// GroupMetadataValue: a classic group: generation, protocol, members with subscription and
+// assignment.
 
-import { array, bytes, int32, int64, message, standalone, string, struct } from './notation.ts';
+import { bytes, int32, int64, message, standalone, string, struct, structs } from './notation.ts';
 
 const memberMetadata = struct('MemberMetadata', {
   memberId: string(),
@@ -15,12 +17,12 @@ const memberMetadata = struct('MemberMetadata', {
 export default standalone({
   name: 'GroupMetadataValue',
   key: 2,
-  message: message('0-4', { flexible: '4+' }, {
+  message: message('0-4', '4+', {
     protocolType: string(),
     generation: int32(),
     protocol: string('0+', { nullable: true }),
     leader: string('0+', { nullable: true }),
     currentStateTimestamp: int64('2+', { default: -1, ignorable: true }),
-    members: array('0+', memberMetadata),
+    members: structs('0+', memberMetadata),
   }),
 });

@@ -1,3 +1,4 @@
+// Heartbeat: a member of a classic group says that it lives.
 
 import { api, int16, int32, message, string } from './notation.ts';
 
@@ -5,13 +6,13 @@ export default api({
   key: 12,
   name: 'Heartbeat',
   listeners: ['broker'],
-  request: message('0-4', { flexible: '4+' }, {
+  request: message('0-4', '4+', {
     groupId: string(),
     generationId: int32(),
     memberId: string(),
     groupInstanceId: string('3+', { nullable: true, default: null }),
   }),
-  response: message('0-4', { flexible: '4+' }, {
+  response: message('0-4', '4+', {
     throttleTimeMs: int32('1+', { ignorable: true }),
     errorCode: int16(),
   }),

@@ -1,3 +1,5 @@
+// InitProducerId: gives an idempotent or transactional producer its id and epoch. Version 6 belongs
+// to two-phase commit (KIP-939) and is not stable.
 
 import { api, bool, int16, int32, int64, message, string } from './notation.ts';
 
@@ -5,7 +7,8 @@ export default api({
   key: 22,
   name: 'InitProducerId',
   listeners: ['broker'],
-  request: message('0-6', { flexible: '2+', latestUnstable: true }, {
+  latestUnstable: true,
+  request: message('0-6', '2+', {
     transactionalId: string('0+', { nullable: true }),
     transactionTimeoutMs: int32(),
     producerId: int64('3+', { default: -1 }),
@@ -13,7 +16,7 @@ export default api({
     enable2Pc: bool('6+'),
     keepPreparedTxn: bool('6+'),
   }),
-  response: message('0-6', { flexible: '2+' }, {
+  response: message('0-6', '2+', {
     throttleTimeMs: int32('0+', { ignorable: true }),
     errorCode: int16(),
     producerId: int64('0+', { default: -1 }),

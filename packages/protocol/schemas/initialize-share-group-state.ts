@@ -1,29 +1,31 @@
+// InitializeShareGroupState: the group coordinator sets up the state of a share partition with the
+// share coordinator.
 
-import { api, array, int16, int32, int64, message, string, struct, uuid } from './notation.ts';
+import { api, int16, int32, int64, message, string, structs, uuid } from './notation.ts';
 
 export default api({
   key: 83,
   name: 'InitializeShareGroupState',
   listeners: ['broker'],
-  request: message('0', { flexible: '0+' }, {
+  request: message('0', '0+', {
     groupId: string(),
-    topics: array('0+', struct('InitializeStateData', {
+    topics: structs('0+', 'InitializeStateData', {
       topicId: uuid(),
-      partitions: array('0+', struct('PartitionData', {
+      partitions: structs('0+', 'PartitionData', {
         partition: int32(),
         stateEpoch: int32(),
         startOffset: int64(),
-      })),
-    })),
+      }),
+    }),
   }),
-  response: message('0', { flexible: '0+' }, {
-    results: array('0+', struct('InitializeStateResult', {
+  response: message('0', '0+', {
+    results: structs('0+', 'InitializeStateResult', {
       topicId: uuid(),
-      partitions: array('0+', struct('PartitionResult', {
+      partitions: structs('0+', 'PartitionResult', {
         partition: int32(),
         errorCode: int16(),
         errorMessage: string('0+', { nullable: true, default: null }),
-      })),
-    })),
+      }),
+    }),
   }),
 });

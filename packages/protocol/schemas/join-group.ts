@@ -1,24 +1,25 @@
+// JoinGroup: a member joins a classic group and takes part in its rebalance.
 
-import { api, array, bool, bytes, int16, int32, message, string, struct } from './notation.ts';
+import { api, bool, bytes, int16, int32, message, string, structs } from './notation.ts';
 
 export default api({
   key: 11,
   name: 'JoinGroup',
   listeners: ['broker'],
-  request: message('0-9', { flexible: '6+' }, {
+  request: message('0-9', '6+', {
     groupId: string(),
     sessionTimeoutMs: int32(),
     rebalanceTimeoutMs: int32('1+', { default: -1, ignorable: true }),
     memberId: string(),
     groupInstanceId: string('5+', { nullable: true, default: null }),
     protocolType: string(),
-    protocols: array('0+', struct('JoinGroupRequestProtocol', {
+    protocols: structs('0+', 'JoinGroupRequestProtocol', {
       name: string(),
       metadata: bytes(),
-    })),
+    }),
     reason: string('8+', { nullable: true, default: null, ignorable: true }),
   }),
-  response: message('0-9', { flexible: '6+' }, {
+  response: message('0-9', '6+', {
     throttleTimeMs: int32('2+', { ignorable: true }),
     errorCode: int16(),
     generationId: int32('0+', { default: -1 }),
@@ -27,10 +28,10 @@ export default api({
     leader: string(),
     skipAssignment: bool('9+'),
     memberId: string(),
-    members: array('0+', struct('JoinGroupResponseMember', {
+    members: structs('0+', 'JoinGroupResponseMember', {
       memberId: string(),
       groupInstanceId: string('5+', { nullable: true, default: null, ignorable: true }),
       metadata: bytes(),
-    })),
+    }),
   }),
 });

@@ -1,5 +1,7 @@
+// LeaderChangeMessage: control record that a new quorum leader writes first: who leads, who votes,
+// who voted for it.
 
-import { array, int16, int32, message, standalone, struct, uuid } from './notation.ts';
+import { int16, int32, message, standalone, struct, structs, uuid } from './notation.ts';
 
 const voter = struct('Voter', {
   voterId: int32(),
@@ -8,10 +10,10 @@ const voter = struct('Voter', {
 
 export default standalone({
   name: 'LeaderChangeMessage',
-  message: message('0-1', { flexible: '0+' }, {
+  message: message('0-1', '0+', {
     version: int16(),
     leaderId: int32(),
-    voters: array('0+', voter),
-    grantingVoters: array('0+', voter),
+    voters: structs('0+', voter),
+    grantingVoters: structs('0+', voter),
   }),
 });

@@ -1,34 +1,36 @@
+// ListOffsets: finds offsets by timestamp, or by one of the negative timestamps that stand for
+// earliest, latest and the like.
 
-import { api, array, int16, int32, int64, int8, message, string, struct } from './notation.ts';
+import { api, int16, int32, int64, int8, message, string, structs } from './notation.ts';
 
 export default api({
   key: 2,
   name: 'ListOffsets',
   listeners: ['broker'],
-  request: message('1-11', { flexible: '6+' }, {
+  request: message('1-11', '6+', {
     replicaId: int32(),
     isolationLevel: int8('2+'),
-    topics: array('0+', struct('ListOffsetsTopic', {
+    topics: structs('0+', 'ListOffsetsTopic', {
       name: string(),
-      partitions: array('0+', struct('ListOffsetsPartition', {
+      partitions: structs('0+', 'ListOffsetsPartition', {
         partitionIndex: int32(),
         currentLeaderEpoch: int32('4+', { default: -1, ignorable: true }),
         timestamp: int64(),
-      })),
-    })),
+      }),
+    }),
     timeoutMs: int32('10+', { ignorable: true }),
   }),
-  response: message('1-11', { flexible: '6+' }, {
+  response: message('1-11', '6+', {
     throttleTimeMs: int32('2+', { ignorable: true }),
-    topics: array('0+', struct('ListOffsetsTopicResponse', {
+    topics: structs('0+', 'ListOffsetsTopicResponse', {
       name: string(),
-      partitions: array('0+', struct('ListOffsetsPartitionResponse', {
+      partitions: structs('0+', 'ListOffsetsPartitionResponse', {
         partitionIndex: int32(),
         errorCode: int16(),
         timestamp: int64('1+', { default: -1 }),
         offset: int64('1+', { default: -1 }),
         leaderEpoch: int32('4+', { default: -1 }),
-      })),
-    })),
+      }),
+    }),
   }),
 });

@@ -82,50 +82,55 @@ export const bytes: FieldMaker = primitive('bytes');
 /** Record batches, which are spliced into the message rather than copied. */
 export const records: FieldMaker = primitive('records');
 
-/** Names a group of fields; written inline where it is used once, above the message where it is shared. */
+/** A struct that more than one field uses; others are written where they are used. */
 export function struct(name: string, fields: Fields): Struct {
   return { name, fields };
 }
 
-/** A field that holds one struct. */
-export function embed(versions: Versions, of: Struct, options: FieldOptions = {}): Field {
-  return { versions, type: { kind: 'struct', of }, ...options };
+/** Versions, or versions together with options, for the fields whose own fields follow. */
+export type When = Versions | ({ readonly versions: Versions } & FieldOptions);
+
+/** A field that holds one struct: `embed('4+', 'Name', { … })` or `embed('4+', shared)`. */
+export function embed(when: When, name: string, fields: Fields): Field;
+export function embed(when: When, shared: Struct): Field;
+export function embed(when: When, of: string | Struct, fields: Fields = {}): Field {
+  return { ...options(when), type: { kind: 'struct', of: structOf(of, fields) } };
 }
 
-/** A field that holds many structs or primitives. */
-export function array(
-  versions: Versions,
-  of: Struct | Element,
-  options: FieldOptions = {},
-): Field {
+/** A field that holds an array of structs: `structs('4+', 'Name', { … })` or `structs('4+', shared)`. */
+export function structs(when: When, name: string, fields: Fields): Field;
+export function structs(when: When, shared: Struct): Field;
+export function structs(when: When, of: string | Struct, fields: Fields = {}): Field {
+  return { ...options(when), type: { kind: 'array', of: structOf(of, fields) } };
+}
+
+/** A field that holds an array of primitives. */
+export function array(versions: Versions, of: Element, options: FieldOptions = {}): Field {
   return { versions, type: { kind: 'array', of }, ...options };
+}
+
+function options(when: When): { readonly versions: Versions } & FieldOptions {
+  return typeof when === 'string' ? { versions: when } : when;
+}
+
+function structOf(of: string | Struct, fields: Fields): Struct {
+  return typeof of === 'string' ? { name: of, fields } : of;
 }
 
 /** One message with its versions. */
 export interface Message {
   readonly versions: Versions;
-  /** Versions with compact lengths and tagged fields; none when absent. */
-  readonly flexible: Versions | undefined;
-  /** The last version is not stable yet and not advertised. */
-  readonly latestUnstable: boolean;
+  /** Versions with compact lengths and tagged fields (KIP-482). */
+  readonly flexible: Versions | 'none';
   readonly fields: Fields;
 }
 
 /**
  * @param versions all that there are
- * @param options `flexible`: the versions with compact lengths and tagged fields
+ * @param flexible those with compact lengths and tagged fields
  */
-export function message(
-  versions: Versions,
-  options: { readonly flexible?: Versions; readonly latestUnstable?: true },
-  fields: Fields,
-): Message {
-  return {
-    versions,
-    flexible: options.flexible,
-    latestUnstable: options.latestUnstable ?? false,
-    fields,
-  };
+export function message(versions: Versions, flexible: Versions | 'none', fields: Fields): Message {
+  return { versions, flexible, fields };
 }
 
 export type Listener = 'broker' | 'controller';
@@ -141,6 +146,8 @@ export interface Api {
   readonly clusterAction?: true;
   /** A broker may pass it on to the controller inside an Envelope. */
   readonly forwardable?: true;
+  /** The last version of the request is not stable yet and not advertised. */
+  readonly latestUnstable?: true;
   readonly request: Message;
   readonly response: Message;
 }

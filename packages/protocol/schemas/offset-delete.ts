@@ -1,28 +1,29 @@
+// OffsetDelete: deletes a group's committed offsets of partitions (KIP-496).
 
-import { api, array, int16, int32, message, string, struct } from './notation.ts';
+import { api, int16, int32, message, string, structs } from './notation.ts';
 
 export default api({
   key: 47,
   name: 'OffsetDelete',
   listeners: ['broker'],
-  request: message('0', {}, {
+  request: message('0', 'none', {
     groupId: string(),
-    topics: array('0+', struct('OffsetDeleteRequestTopic', {
+    topics: structs('0+', 'OffsetDeleteRequestTopic', {
       name: string(),
-      partitions: array('0+', struct('OffsetDeleteRequestPartition', {
+      partitions: structs('0+', 'OffsetDeleteRequestPartition', {
         partitionIndex: int32(),
-      })),
-    })),
+      }),
+    }),
   }),
-  response: message('0', {}, {
+  response: message('0', 'none', {
     errorCode: int16(),
     throttleTimeMs: int32('0+', { ignorable: true }),
-    topics: array('0+', struct('OffsetDeleteResponseTopic', {
+    topics: structs('0+', 'OffsetDeleteResponseTopic', {
       name: string(),
-      partitions: array('0+', struct('OffsetDeleteResponsePartition', {
+      partitions: structs('0+', 'OffsetDeleteResponsePartition', {
         partitionIndex: int32(),
         errorCode: int16(),
-      })),
-    })),
+      }),
+    }),
   }),
 });

@@ -1,10 +1,12 @@
+// PartitionChangeRecord: metadata record: what changed of a partition; absent fields stay as they
+// were.
 
 import { array, int32, int8, message, standalone, uuid } from './notation.ts';
 
 export default standalone({
   name: 'PartitionChangeRecord',
   key: 5,
-  message: message('0-2', { flexible: '0+' }, {
+  message: message('0-2', '0+', {
     partitionId: int32('0+', { default: -1 }),
     topicId: uuid(),
     isr: array('0+', 'int32', { nullable: true, default: null, tag: 0 }),

@@ -1,10 +1,11 @@
+// PartitionRecord: metadata record: a partition exists, with replicas, in-sync set and leader.
 
 import { array, int32, int8, message, standalone, uuid } from './notation.ts';
 
 export default standalone({
   name: 'PartitionRecord',
   key: 3,
-  message: message('0-2', { flexible: '0+' }, {
+  message: message('0-2', '0+', {
     partitionId: int32('0+', { default: -1 }),
     topicId: uuid(),
     replicas: array('0+', 'int32'),

@@ -1,24 +1,25 @@
+// ReadShareGroupStateSummary: reads the start offset of a share partition without its batches.
 
-import { api, array, int16, int32, int64, message, string, struct, uuid } from './notation.ts';
+import { api, int16, int32, int64, message, string, structs, uuid } from './notation.ts';
 
 export default api({
   key: 87,
   name: 'ReadShareGroupStateSummary',
   listeners: ['broker'],
-  request: message('0-1', { flexible: '0+' }, {
+  request: message('0-1', '0+', {
     groupId: string(),
-    topics: array('0+', struct('ReadStateSummaryData', {
+    topics: structs('0+', 'ReadStateSummaryData', {
       topicId: uuid(),
-      partitions: array('0+', struct('PartitionData', {
+      partitions: structs('0+', 'PartitionData', {
         partition: int32(),
         leaderEpoch: int32(),
-      })),
-    })),
+      }),
+    }),
   }),
-  response: message('0-1', { flexible: '0+' }, {
-    results: array('0+', struct('ReadStateSummaryResult', {
+  response: message('0-1', '0+', {
+    results: structs('0+', 'ReadStateSummaryResult', {
       topicId: uuid(),
-      partitions: array('0+', struct('PartitionResult', {
+      partitions: structs('0+', 'PartitionResult', {
         partition: int32(),
         errorCode: int16(),
         errorMessage: string('0+', { nullable: true, default: null }),
@@ -26,7 +27,7 @@ export default api({
         leaderEpoch: int32(),
         startOffset: int64(),
         deliveryCompleteCount: int32('1+', { default: -1, ignorable: true }),
-      })),
-    })),
+      }),
+    }),
   }),
 });

@@ -1,25 +1,38 @@
+// RegisterBrokerRecord: metadata record: a broker has registered.
 
-import { array, bool, int16, int32, int64, message, standalone, string, struct, uint16, uuid } from './notation.ts';
+import {
+  array,
+  bool,
+  int16,
+  int32,
+  int64,
+  message,
+  standalone,
+  string,
+  structs,
+  uint16,
+  uuid,
+} from './notation.ts';
 
 export default standalone({
   name: 'RegisterBrokerRecord',
   key: 0,
-  message: message('0-4', { flexible: '0+' }, {
+  message: message('0-4', '0+', {
     brokerId: int32(),
     isMigratingZkBroker: bool('2+'),
     incarnationId: uuid(),
     brokerEpoch: int64(),
-    endPoints: array('0+', struct('BrokerEndpoint', {
+    endPoints: structs('0+', 'BrokerEndpoint', {
       name: string(),
       host: string(),
       port: uint16(),
       securityProtocol: int16(),
-    })),
-    features: array('0+', struct('BrokerFeature', {
+    }),
+    features: structs('0+', 'BrokerFeature', {
       name: string(),
       minSupportedVersion: int16(),
       maxSupportedVersion: int16(),
-    })),
+    }),
     rack: string('0+', { nullable: true }),
     fenced: bool('0+', { default: true }),
     inControlledShutdown: bool('1+'),

@@ -1,20 +1,22 @@
+// RemoteLogSegmentMetadataSnapshotRecord: Tiered storage: a remote segment in the snapshot file of
+// the metadata cache.
 
-import { array, bool, bytes, int32, int64, int8, message, standalone, struct, uuid } from './notation.ts';
+import { bool, bytes, int32, int64, int8, message, standalone, structs, uuid } from './notation.ts';
 
 export default standalone({
   name: 'RemoteLogSegmentMetadataSnapshotRecord',
   key: 3,
-  message: message('0', { flexible: '0+' }, {
+  message: message('0', '0+', {
     segmentId: uuid(),
     startOffset: int64(),
     endOffset: int64(),
     brokerId: int32(),
     maxTimestampMs: int64(),
     eventTimestampMs: int64(),
-    segmentLeaderEpochs: array('0+', struct('SegmentLeaderEpochEntry', {
+    segmentLeaderEpochs: structs('0+', 'SegmentLeaderEpochEntry', {
       leaderEpoch: int32(),
       offset: int64(),
-    })),
+    }),
     segmentSizeInBytes: int32(),
     customMetadata: bytes('0+', { nullable: true, default: null }),
     remoteLogSegmentState: int8(),

@@ -1,3 +1,4 @@
+// RenewDelegationToken: prolongs a delegation token.
 
 import { api, bytes, int16, int32, int64, message } from './notation.ts';
 
@@ -5,11 +6,11 @@ export default api({
   key: 39,
   name: 'RenewDelegationToken',
   listeners: ['broker', 'controller'],
-  request: message('1-2', { flexible: '2+' }, {
+  request: message('1-2', '2+', {
     hmac: bytes(),
     renewPeriodMs: int64(),
   }),
-  response: message('1-2', { flexible: '2+' }, {
+  response: message('1-2', '2+', {
     errorCode: int16(),
     expiryTimestampMs: int64(),
     throttleTimeMs: int32(),

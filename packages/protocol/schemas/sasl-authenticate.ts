@@ -1,3 +1,4 @@
+// SaslAuthenticate: carries the tokens of a SASL exchange.
 
 import { api, bytes, int16, int64, message, string } from './notation.ts';
 
@@ -5,10 +6,10 @@ export default api({
   key: 36,
   name: 'SaslAuthenticate',
   listeners: ['broker', 'controller'],
-  request: message('0-2', { flexible: '2+' }, {
+  request: message('0-2', '2+', {
     authBytes: bytes(),
   }),
-  response: message('0-2', { flexible: '2+' }, {
+  response: message('0-2', '2+', {
     errorCode: int16(),
     errorMessage: string('0+', { nullable: true }),
     authBytes: bytes(),

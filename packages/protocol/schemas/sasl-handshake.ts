@@ -1,3 +1,4 @@
+// SaslHandshake: picks the SASL mechanism; from version 1 on the tokens travel in SaslAuthenticate.
 
 import { api, array, int16, message, string } from './notation.ts';
 
@@ -5,10 +6,10 @@ export default api({
   key: 17,
   name: 'SaslHandshake',
   listeners: ['broker', 'controller'],
-  request: message('0-1', {}, {
+  request: message('0-1', 'none', {
     mechanism: string(),
   }),
-  response: message('0-1', {}, {
+  response: message('0-1', 'none', {
     errorCode: int16(),
     mechanisms: array('0+', 'string'),
   }),

@@ -1,11 +1,26 @@
+// ShareFetch: fetches records for a share group's member and acknowledges earlier ones.
 
-import { api, array, bool, embed, int16, int32, int64, int8, message, records, string, struct, uuid } from './notation.ts';
+import {
+  api,
+  array,
+  bool,
+  embed,
+  int16,
+  int32,
+  int64,
+  int8,
+  message,
+  records,
+  string,
+  structs,
+  uuid,
+} from './notation.ts';
 
 export default api({
   key: 78,
   name: 'ShareFetch',
   listeners: ['broker'],
-  request: message('1-2', { flexible: '0+' }, {
+  request: message('1-2', '0+', {
     groupId: string('0+', { nullable: true, default: null }),
     memberId: string('0+', { nullable: true }),
     shareSessionEpoch: int32(),
@@ -16,53 +31,53 @@ export default api({
     batchSize: int32('1+'),
     shareAcquireMode: int8('2+', { ignorable: true }),
     isRenewAck: bool('2+'),
-    topics: array('0+', struct('FetchTopic', {
+    topics: structs('0+', 'FetchTopic', {
       topicId: uuid(),
-      partitions: array('0+', struct('FetchPartition', {
+      partitions: structs('0+', 'FetchPartition', {
         partitionIndex: int32(),
         partitionMaxBytes: int32('0'),
-        acknowledgementBatches: array('0+', struct('AcknowledgementBatch', {
+        acknowledgementBatches: structs('0+', 'AcknowledgementBatch', {
           firstOffset: int64(),
           lastOffset: int64(),
           acknowledgeTypes: array('0+', 'int8'),
-        })),
-      })),
-    })),
-    forgottenTopicsData: array('0+', struct('ForgottenTopic', {
+        }),
+      }),
+    }),
+    forgottenTopicsData: structs('0+', 'ForgottenTopic', {
       topicId: uuid(),
       partitions: array('0+', 'int32'),
-    })),
+    }),
   }),
-  response: message('1-2', { flexible: '0+' }, {
+  response: message('1-2', '0+', {
     throttleTimeMs: int32(),
     errorCode: int16(),
     errorMessage: string('0+', { nullable: true, default: null }),
     acquisitionLockTimeoutMs: int32('1+'),
-    responses: array('0+', struct('ShareFetchableTopicResponse', {
+    responses: structs('0+', 'ShareFetchableTopicResponse', {
       topicId: uuid(),
-      partitions: array('0+', struct('PartitionData', {
+      partitions: structs('0+', 'PartitionData', {
         partitionIndex: int32(),
         errorCode: int16(),
         errorMessage: string('0+', { nullable: true, default: null }),
         acknowledgeErrorCode: int16(),
         acknowledgeErrorMessage: string('0+', { nullable: true, default: null }),
-        currentLeader: embed('0+', struct('LeaderIdAndEpoch', {
+        currentLeader: embed('0+', 'LeaderIdAndEpoch', {
           leaderId: int32(),
           leaderEpoch: int32(),
-        })),
+        }),
         records: records('0+', { nullable: '0' }),
-        acquiredRecords: array('0+', struct('AcquiredRecords', {
+        acquiredRecords: structs('0+', 'AcquiredRecords', {
           firstOffset: int64(),
           lastOffset: int64(),
           deliveryCount: int16(),
-        })),
-      })),
-    })),
-    nodeEndpoints: array('0+', struct('NodeEndpoint', {
+        }),
+      }),
+    }),
+    nodeEndpoints: structs('0+', 'NodeEndpoint', {
       nodeId: int32(),
       host: string(),
       port: int32(),
       rack: string('0+', { nullable: true, default: null }),
-    })),
+    }),
   }),
 });

@@ -1,5 +1,6 @@
+// ShareGroupCurrentMemberAssignmentValue: what a share group's member has.
 
-import { array, int32, int8, message, standalone, struct, uuid } from './notation.ts';
+import { array, int32, int8, message, standalone, struct, structs, uuid } from './notation.ts';
 
 const topicPartitions = struct('TopicPartitions', {
   topicId: uuid(),
@@ -9,10 +10,10 @@ const topicPartitions = struct('TopicPartitions', {
 export default standalone({
   name: 'ShareGroupCurrentMemberAssignmentValue',
   key: 14,
-  message: message('0', { flexible: '0+' }, {
+  message: message('0', '0+', {
     memberEpoch: int32(),
     previousMemberEpoch: int32(),
     state: int8(),
-    assignedPartitions: array('0+', topicPartitions),
+    assignedPartitions: structs('0+', topicPartitions),
   }),
 });

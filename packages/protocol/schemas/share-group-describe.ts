@@ -1,5 +1,18 @@
+// ShareGroupDescribe: tells state and members of share groups.
 
-import { api, array, bool, embed, int16, int32, message, string, struct, uuid } from './notation.ts';
+import {
+  api,
+  array,
+  bool,
+  embed,
+  int16,
+  int32,
+  message,
+  string,
+  struct,
+  structs,
+  uuid,
+} from './notation.ts';
 
 const topicPartitions = struct('TopicPartitions', {
   topicId: uuid(),
@@ -8,20 +21,20 @@ const topicPartitions = struct('TopicPartitions', {
 });
 
 const assignment = struct('Assignment', {
-  topicPartitions: array('0+', topicPartitions),
+  topicPartitions: structs('0+', topicPartitions),
 });
 
 export default api({
   key: 77,
   name: 'ShareGroupDescribe',
   listeners: ['broker'],
-  request: message('1', { flexible: '0+' }, {
+  request: message('1', '0+', {
     groupIds: array('0+', 'string'),
     includeAuthorizedOperations: bool(),
   }),
-  response: message('1', { flexible: '0+' }, {
+  response: message('1', '0+', {
     throttleTimeMs: int32(),
-    groups: array('0+', struct('DescribedGroup', {
+    groups: structs('0+', 'DescribedGroup', {
       errorCode: int16(),
       errorMessage: string('0+', { nullable: true, default: null }),
       groupId: string(),
@@ -29,7 +42,7 @@ export default api({
       groupEpoch: int32(),
       assignmentEpoch: int32(),
       assignorName: string(),
-      members: array('0+', struct('Member', {
+      members: structs('0+', 'Member', {
         memberId: string(),
         rackId: string('0+', { nullable: true, default: null }),
         memberEpoch: int32(),
@@ -37,8 +50,8 @@ export default api({
         clientHost: string(),
         subscribedTopicNames: array('0+', 'string'),
         assignment: embed('0+', assignment),
-      })),
+      }),
       authorizedOperations: int32('0+', { default: -2147483648 }),
-    })),
+    }),
   }),
 });

@@ -1,5 +1,17 @@
+// ShareGroupHeartbeat: membership in a share group (KIP-932).
 
-import { api, array, embed, int16, int32, message, string, struct, uuid } from './notation.ts';
+import {
+  api,
+  array,
+  embed,
+  int16,
+  int32,
+  message,
+  string,
+  struct,
+  structs,
+  uuid,
+} from './notation.ts';
 
 const topicPartitions = struct('TopicPartitions', {
   topicId: uuid(),
@@ -10,22 +22,22 @@ export default api({
   key: 76,
   name: 'ShareGroupHeartbeat',
   listeners: ['broker'],
-  request: message('1', { flexible: '0+' }, {
+  request: message('1', '0+', {
     groupId: string(),
     memberId: string(),
     memberEpoch: int32(),
     rackId: string('0+', { nullable: true, default: null }),
     subscribedTopicNames: array('0+', 'string', { nullable: true, default: null }),
   }),
-  response: message('1', { flexible: '0+' }, {
+  response: message('1', '0+', {
     throttleTimeMs: int32(),
     errorCode: int16(),
     errorMessage: string('0+', { nullable: true, default: null }),
     memberId: string('0+', { nullable: true, default: null }),
     memberEpoch: int32(),
     heartbeatIntervalMs: int32(),
-    assignment: embed('0+', struct('Assignment', {
-      topicPartitions: array('0+', topicPartitions),
-    }), { nullable: true, default: null }),
+    assignment: embed({ versions: '0+', nullable: true, default: null }, 'Assignment', {
+      topicPartitions: structs('0+', topicPartitions),
+    }),
   }),
 });

@@ -1,10 +1,11 @@
+// ShareGroupMemberMetadataValue: a share group's member.
 
 import { array, message, standalone, string } from './notation.ts';
 
 export default standalone({
   name: 'ShareGroupMemberMetadataValue',
   key: 10,
-  message: message('0', { flexible: '0+' }, {
+  message: message('0', '0+', {
     rackId: string('0+', { nullable: true }),
     clientId: string(),
     clientHost: string(),

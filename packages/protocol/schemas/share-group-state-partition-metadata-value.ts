@@ -1,5 +1,7 @@
+// ShareGroupStatePartitionMetadataValue: which share partitions a share group has set up, sets up,
+// or deletes.
 
-import { array, message, standalone, string, struct, uuid } from './notation.ts';
+import { array, message, standalone, string, struct, structs, uuid } from './notation.ts';
 
 const topicPartitionsInfo = struct('TopicPartitionsInfo', {
   topicId: uuid(),
@@ -15,9 +17,9 @@ const topicInfo = struct('TopicInfo', {
 export default standalone({
   name: 'ShareGroupStatePartitionMetadataValue',
   key: 15,
-  message: message('0', { flexible: '0+' }, {
-    initializingTopics: array('0+', topicPartitionsInfo),
-    initializedTopics: array('0+', topicPartitionsInfo),
-    deletingTopics: array('0+', topicInfo),
+  message: message('0', '0+', {
+    initializingTopics: structs('0+', topicPartitionsInfo),
+    initializedTopics: structs('0+', topicPartitionsInfo),
+    deletingTopics: structs('0+', topicInfo),
   }),
 });

@@ -1,13 +1,14 @@
+// ShareGroupTargetAssignmentMemberValue: what a share group's member shall have.
 
-import { array, message, standalone, struct, uuid } from './notation.ts';
+import { array, message, standalone, structs, uuid } from './notation.ts';
 
 export default standalone({
   name: 'ShareGroupTargetAssignmentMemberValue',
   key: 13,
-  message: message('0', { flexible: '0+' }, {
-    topicPartitions: array('0+', struct('TopicPartition', {
+  message: message('0', '0+', {
+    topicPartitions: structs('0+', 'TopicPartition', {
       topicId: uuid(),
       partitions: array('0+', 'int32'),
-    })),
+    }),
   }),
 });

@@ -1,10 +1,11 @@
+// ShareSnapshotValue: a share partition's whole state.
 
-import { array, int16, int32, int64, int8, message, standalone, struct } from './notation.ts';
+import { int16, int32, int64, int8, message, standalone, structs } from './notation.ts';
 
 export default standalone({
   name: 'ShareSnapshotValue',
   key: 0,
-  message: message('0', { flexible: '0+' }, {
+  message: message('0', '0+', {
     snapshotEpoch: int32(),
     stateEpoch: int32(),
     leaderEpoch: int32(),
@@ -12,11 +13,11 @@ export default standalone({
     deliveryCompleteCount: int32('0+', { default: -1, tag: 0 }),
     createTimestamp: int64(),
     writeTimestamp: int64(),
-    stateBatches: array('0+', struct('StateBatch', {
+    stateBatches: structs('0+', 'StateBatch', {
       firstOffset: int64(),
       lastOffset: int64(),
       deliveryState: int8(),
       deliveryCount: int16(),
-    })),
+    }),
   }),
 });

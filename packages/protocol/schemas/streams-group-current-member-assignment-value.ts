@@ -1,5 +1,7 @@
+// StreamsGroupCurrentMemberAssignmentValue: the tasks that a streams group's member has, and still
+// has to give up.
 
-import { array, int32, int8, message, standalone, string, struct } from './notation.ts';
+import { array, int32, int8, message, standalone, string, struct, structs } from './notation.ts';
 
 const taskIds = struct('TaskIds', {
   subtopologyId: string(),
@@ -10,15 +12,15 @@ const taskIds = struct('TaskIds', {
 export default standalone({
   name: 'StreamsGroupCurrentMemberAssignmentValue',
   key: 22,
-  message: message('0', { flexible: '0+' }, {
+  message: message('0', '0+', {
     memberEpoch: int32(),
     previousMemberEpoch: int32(),
     state: int8(),
-    activeTasks: array('0+', taskIds),
-    standbyTasks: array('0+', taskIds),
-    warmupTasks: array('0+', taskIds),
-    activeTasksPendingRevocation: array('0+', taskIds),
-    standbyTasksPendingRevocation: array('0+', taskIds),
-    warmupTasksPendingRevocation: array('0+', taskIds),
+    activeTasks: structs('0+', taskIds),
+    standbyTasks: structs('0+', taskIds),
+    warmupTasks: structs('0+', taskIds),
+    activeTasksPendingRevocation: structs('0+', taskIds),
+    standbyTasksPendingRevocation: structs('0+', taskIds),
+    warmupTasksPendingRevocation: structs('0+', taskIds),
   }),
 });

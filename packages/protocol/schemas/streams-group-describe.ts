@@ -1,5 +1,19 @@
+// StreamsGroupDescribe: tells state, topology and members of streams groups.
 
-import { api, array, bool, embed, int16, int32, int64, message, string, struct, uint16 } from './notation.ts';
+import {
+  api,
+  array,
+  bool,
+  embed,
+  int16,
+  int32,
+  int64,
+  message,
+  string,
+  struct,
+  structs,
+  uint16,
+} from './notation.ts';
 
 const endpoint = struct('Endpoint', {
   host: string(),
@@ -18,9 +32,9 @@ const taskIds = struct('TaskIds', {
 });
 
 const assignment = struct('Assignment', {
-  activeTasks: array('0+', taskIds),
-  standbyTasks: array('0+', taskIds),
-  warmupTasks: array('0+', taskIds),
+  activeTasks: structs('0+', taskIds),
+  standbyTasks: structs('0+', taskIds),
+  warmupTasks: structs('0+', taskIds),
 });
 
 const keyValue = struct('KeyValue', {
@@ -32,37 +46,37 @@ const topicInfo = struct('TopicInfo', {
   name: string(),
   partitions: int32(),
   replicationFactor: int16(),
-  topicConfigs: array('0+', keyValue),
+  topicConfigs: structs('0+', keyValue),
 });
 
 export default api({
   key: 89,
   name: 'StreamsGroupDescribe',
   listeners: ['broker'],
-  request: message('0', { flexible: '0+' }, {
+  request: message('0', '0+', {
     groupIds: array('0+', 'string'),
     includeAuthorizedOperations: bool(),
   }),
-  response: message('0', { flexible: '0+' }, {
+  response: message('0', '0+', {
     throttleTimeMs: int32(),
-    groups: array('0+', struct('DescribedGroup', {
+    groups: structs('0+', 'DescribedGroup', {
       errorCode: int16(),
       errorMessage: string('0+', { nullable: true, default: null }),
       groupId: string(),
       groupState: string(),
       groupEpoch: int32(),
       assignmentEpoch: int32(),
-      topology: embed('0+', struct('Topology', {
+      topology: embed({ versions: '0+', nullable: true, default: null }, 'Topology', {
         epoch: int32(),
-        subtopologies: array('0+', struct('Subtopology', {
+        subtopologies: structs({ versions: '0+', nullable: true, default: null }, 'Subtopology', {
           subtopologyId: string(),
           sourceTopics: array('0+', 'string'),
           repartitionSinkTopics: array('0+', 'string'),
-          stateChangelogTopics: array('0+', topicInfo),
-          repartitionSourceTopics: array('0+', topicInfo),
-        }), { nullable: true, default: null }),
-      }), { nullable: true, default: null }),
-      members: array('0+', struct('Member', {
+          stateChangelogTopics: structs('0+', topicInfo),
+          repartitionSourceTopics: structs('0+', topicInfo),
+        }),
+      }),
+      members: structs('0+', 'Member', {
         memberId: string(),
         memberEpoch: int32(),
         instanceId: string('0+', { nullable: true, default: null }),
@@ -71,15 +85,15 @@ export default api({
         clientHost: string(),
         topologyEpoch: int32(),
         processId: string(),
-        userEndpoint: embed('0+', endpoint, { nullable: true, default: null }),
-        clientTags: array('0+', keyValue),
-        taskOffsets: array('0+', taskOffset),
-        taskEndOffsets: array('0+', taskOffset),
+        userEndpoint: embed({ versions: '0+', nullable: true, default: null }, endpoint),
+        clientTags: structs('0+', keyValue),
+        taskOffsets: structs('0+', taskOffset),
+        taskEndOffsets: structs('0+', taskOffset),
         assignment: embed('0+', assignment),
         targetAssignment: embed('0+', assignment),
         isClassic: bool(),
-      })),
+      }),
       authorizedOperations: int32('0+', { default: -2147483648 }),
-    })),
+    }),
   }),
 });

@@ -1,5 +1,20 @@
+// StreamsGroupHeartbeat: membership in a streams group: topology, tasks, endpoints (KIP-1071).
 
-import { api, array, bool, embed, int16, int32, int64, int8, message, string, struct, uint16 } from './notation.ts';
+import {
+  api,
+  array,
+  bool,
+  embed,
+  int16,
+  int32,
+  int64,
+  int8,
+  message,
+  string,
+  struct,
+  structs,
+  uint16,
+} from './notation.ts';
 
 const keyValue = struct('KeyValue', {
   key: string(),
@@ -10,7 +25,7 @@ const topicInfo = struct('TopicInfo', {
   name: string(),
   partitions: int32(),
   replicationFactor: int16(),
-  topicConfigs: array('0+', keyValue),
+  topicConfigs: structs('0+', keyValue),
 });
 
 const requestEndpoint = struct('RequestEndpoint', {
@@ -53,7 +68,7 @@ export default api({
   key: 88,
   name: 'StreamsGroupHeartbeat',
   listeners: ['broker'],
-  request: message('0', { flexible: '0+' }, {
+  request: message('0', '0+', {
     groupId: string(),
     memberId: string(),
     memberEpoch: int32(),
@@ -61,33 +76,33 @@ export default api({
     instanceId: string('0+', { nullable: true, default: null }),
     rackId: string('0+', { nullable: true, default: null }),
     rebalanceTimeoutMs: int32('0+', { default: -1 }),
-    topology: embed('0+', struct('Topology', {
+    topology: embed({ versions: '0+', nullable: true, default: null }, 'Topology', {
       epoch: int32(),
-      subtopologies: array('0+', struct('Subtopology', {
+      subtopologies: structs('0+', 'Subtopology', {
         subtopologyId: string(),
         sourceTopics: array('0+', 'string'),
         sourceTopicRegex: array('0+', 'string'),
-        stateChangelogTopics: array('0+', topicInfo),
+        stateChangelogTopics: structs('0+', topicInfo),
         repartitionSinkTopics: array('0+', 'string'),
-        repartitionSourceTopics: array('0+', topicInfo),
-        copartitionGroups: array('0+', struct('CopartitionGroup', {
+        repartitionSourceTopics: structs('0+', topicInfo),
+        copartitionGroups: structs('0+', 'CopartitionGroup', {
           sourceTopics: array('0+', 'int16'),
           sourceTopicRegex: array('0+', 'int16'),
           repartitionSourceTopics: array('0+', 'int16'),
-        })),
-      })),
-    }), { nullable: true, default: null }),
-    activeTasks: array('0+', requestTaskIds, { nullable: true, default: null }),
-    standbyTasks: array('0+', requestTaskIds, { nullable: true, default: null }),
-    warmupTasks: array('0+', requestTaskIds, { nullable: true, default: null }),
+        }),
+      }),
+    }),
+    activeTasks: structs({ versions: '0+', nullable: true, default: null }, requestTaskIds),
+    standbyTasks: structs({ versions: '0+', nullable: true, default: null }, requestTaskIds),
+    warmupTasks: structs({ versions: '0+', nullable: true, default: null }, requestTaskIds),
     processId: string('0+', { nullable: true, default: null }),
-    userEndpoint: embed('0+', requestEndpoint, { nullable: true, default: null }),
-    clientTags: array('0+', keyValue, { nullable: true, default: null }),
-    taskOffsets: array('0+', taskOffset, { nullable: true, default: null }),
-    taskEndOffsets: array('0+', taskOffset, { nullable: true, default: null }),
+    userEndpoint: embed({ versions: '0+', nullable: true, default: null }, requestEndpoint),
+    clientTags: structs({ versions: '0+', nullable: true, default: null }, keyValue),
+    taskOffsets: structs({ versions: '0+', nullable: true, default: null }, taskOffset),
+    taskEndOffsets: structs({ versions: '0+', nullable: true, default: null }, taskOffset),
     shutdownApplication: bool(),
   }),
-  response: message('0', { flexible: '0+' }, {
+  response: message('0', '0+', {
     throttleTimeMs: int32(),
     errorCode: int16(),
     errorMessage: string('0+', { nullable: true, default: null }),
@@ -96,15 +111,19 @@ export default api({
     heartbeatIntervalMs: int32(),
     acceptableRecoveryLag: int32(),
     taskOffsetIntervalMs: int32(),
-    status: array('0+', status, { nullable: true }),
-    activeTasks: array('0+', responseTaskIds, { nullable: true, default: null }),
-    standbyTasks: array('0+', responseTaskIds, { nullable: true, default: null }),
-    warmupTasks: array('0+', responseTaskIds, { nullable: true, default: null }),
+    status: structs({ versions: '0+', nullable: true }, status),
+    activeTasks: structs({ versions: '0+', nullable: true, default: null }, responseTaskIds),
+    standbyTasks: structs({ versions: '0+', nullable: true, default: null }, responseTaskIds),
+    warmupTasks: structs({ versions: '0+', nullable: true, default: null }, responseTaskIds),
     endpointInformationEpoch: int32(),
-    partitionsByUserEndpoint: array('0+', struct('EndpointToPartitions', {
-      userEndpoint: embed('0+', responseEndpoint),
-      activePartitions: array('0+', topicPartition),
-      standbyPartitions: array('0+', topicPartition),
-    }), { nullable: true, default: null }),
+    partitionsByUserEndpoint: structs(
+      { versions: '0+', nullable: true, default: null },
+      'EndpointToPartitions',
+      {
+        userEndpoint: embed('0+', responseEndpoint),
+        activePartitions: structs('0+', topicPartition),
+        standbyPartitions: structs('0+', topicPartition),
+      },
+    ),
   }),
 });

@@ -1,5 +1,7 @@
+// StreamsGroupMemberMetadataValue: a streams group's member: process, endpoint, tags, topology
+// epoch.
 
-import { array, embed, int32, message, standalone, string, struct, uint16 } from './notation.ts';
+import { embed, int32, message, standalone, string, struct, structs, uint16 } from './notation.ts';
 
 const endpoint = struct('Endpoint', {
   host: string(),
@@ -14,7 +16,7 @@ const keyValue = struct('KeyValue', {
 export default standalone({
   name: 'StreamsGroupMemberMetadataValue',
   key: 19,
-  message: message('0', { flexible: '0+' }, {
+  message: message('0', '0+', {
     instanceId: string('0+', { nullable: true }),
     rackId: string('0+', { nullable: true }),
     clientId: string(),
@@ -22,7 +24,7 @@ export default standalone({
     rebalanceTimeoutMs: int32('0+', { default: -1 }),
     topologyEpoch: int32(),
     processId: string(),
-    userEndpoint: embed('0+', endpoint, { nullable: true, default: null }),
-    clientTags: array('0+', keyValue),
+    userEndpoint: embed({ versions: '0+', nullable: true, default: null }, endpoint),
+    clientTags: structs('0+', keyValue),
   }),
 });

@@ -1,5 +1,7 @@
+// StreamsGroupMetadataValue: a streams group's epoch, validated topology and last assignment
+// configs.
 
-import { array, int32, message, standalone, string, struct, wideInt64 } from './notation.ts';
+import { int32, message, standalone, string, struct, structs, wideInt64 } from './notation.ts';
 
 const lastAssignmentConfig = struct('LastAssignmentConfig', {
   key: string(),
@@ -9,11 +11,14 @@ const lastAssignmentConfig = struct('LastAssignmentConfig', {
 export default standalone({
   name: 'StreamsGroupMetadataValue',
   key: 17,
-  message: message('0', { flexible: '0+' }, {
+  message: message('0', '0+', {
     epoch: int32(),
     // A 64-bit hash of the topics subscribed to.
     metadataHash: wideInt64(),
     validatedTopologyEpoch: int32('0+', { default: -1, tag: 0 }),
-    lastAssignmentConfigs: array('0+', lastAssignmentConfig, { nullable: true, tag: 1 }),
+    lastAssignmentConfigs: structs(
+      { versions: '0+', nullable: true, tag: 1 },
+      lastAssignmentConfig,
+    ),
   }),
 });

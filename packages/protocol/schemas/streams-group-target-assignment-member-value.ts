@@ -1,5 +1,6 @@
+// StreamsGroupTargetAssignmentMemberValue: the tasks that a streams group's member shall have.
 
-import { array, message, standalone, string, struct } from './notation.ts';
+import { array, message, standalone, string, struct, structs } from './notation.ts';
 
 const taskIds = struct('TaskIds', {
   subtopologyId: string(),
@@ -9,9 +10,9 @@ const taskIds = struct('TaskIds', {
 export default standalone({
   name: 'StreamsGroupTargetAssignmentMemberValue',
   key: 21,
-  message: message('0', { flexible: '0+' }, {
-    activeTasks: array('0+', taskIds),
-    standbyTasks: array('0+', taskIds),
-    warmupTasks: array('0+', taskIds),
+  message: message('0', '0+', {
+    activeTasks: structs('0+', taskIds),
+    standbyTasks: structs('0+', taskIds),
+    warmupTasks: structs('0+', taskIds),
   }),
 });

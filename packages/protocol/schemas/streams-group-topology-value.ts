@@ -1,5 +1,7 @@
+// StreamsGroupTopologyValue: a streams group's topology: subtopologies with their source,
+// repartition and changelog topics.
 
-import { array, int16, int32, message, standalone, string, struct } from './notation.ts';
+import { array, int16, int32, message, standalone, string, struct, structs } from './notation.ts';
 
 const topicConfig = struct('TopicConfig', {
   key: string(),
@@ -10,26 +12,26 @@ const topicInfo = struct('TopicInfo', {
   name: string(),
   partitions: int32(),
   replicationFactor: int16(),
-  topicConfigs: array('0+', topicConfig),
+  topicConfigs: structs('0+', topicConfig),
 });
 
 export default standalone({
   name: 'StreamsGroupTopologyValue',
   key: 23,
-  message: message('0', { flexible: '0+' }, {
+  message: message('0', '0+', {
     epoch: int32(),
-    subtopologies: array('0+', struct('Subtopology', {
+    subtopologies: structs('0+', 'Subtopology', {
       subtopologyId: string(),
       sourceTopics: array('0+', 'string'),
       sourceTopicRegex: array('0+', 'string'),
-      stateChangelogTopics: array('0+', topicInfo),
+      stateChangelogTopics: structs('0+', topicInfo),
       repartitionSinkTopics: array('0+', 'string'),
-      repartitionSourceTopics: array('0+', topicInfo),
-      copartitionGroups: array('0+', struct('CopartitionGroup', {
+      repartitionSourceTopics: structs('0+', topicInfo),
+      copartitionGroups: structs('0+', 'CopartitionGroup', {
         sourceTopics: array('0+', 'int16'),
         sourceTopicRegex: array('0+', 'int16'),
         repartitionSourceTopics: array('0+', 'int16'),
-      })),
-    })),
+      }),
+    }),
   }),
 });

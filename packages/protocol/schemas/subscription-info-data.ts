@@ -1,5 +1,18 @@
+// SubscriptionInfoData: what a Streams member subscribes with in a classic group: its tasks, lag,
+// endpoint, tags; the version is its first field.
 
-import { array, bytes, int32, int8, message, standalone, string, struct, uuid, wideInt64 } from './notation.ts';
+import {
+  bytes,
+  int32,
+  int8,
+  message,
+  standalone,
+  string,
+  struct,
+  structs,
+  uuid,
+  wideInt64,
+} from './notation.ts';
 
 const taskId = struct('TaskId', {
   topicGroupId: int32('1-6'),
@@ -18,7 +31,7 @@ const taskOffsetSum = struct('TaskOffsetSum', {
   // 2^63-1 when the sum overflows.
   offsetSum: wideInt64('10+'),
   namedTopology: string('10+', { nullable: true }),
-  partitionToOffsetSum: array('7-9', partitionToOffsetSum),
+  partitionToOffsetSum: structs('7-9', partitionToOffsetSum),
 });
 
 const clientTag = struct('ClientTag', {
@@ -28,16 +41,16 @@ const clientTag = struct('ClientTag', {
 
 export default standalone({
   name: 'SubscriptionInfoData',
-  message: message('1-11', {}, {
+  message: message('1-11', 'none', {
     version: int32('1+'),
     latestSupportedVersion: int32('3+', { default: -1 }),
     processId: uuid('1+'),
-    prevTasks: array('1-6', taskId),
-    standbyTasks: array('1-6', taskId),
+    prevTasks: structs('1-6', taskId),
+    standbyTasks: structs('1-6', taskId),
     userEndPoint: bytes('2+'),
-    taskOffsetSums: array('7+', taskOffsetSum),
+    taskOffsetSums: structs('7+', taskOffsetSum),
     uniqueField: int8('8+'),
     errorCode: int32('9+'),
-    clientTags: array('11+', clientTag),
+    clientTags: structs('11+', clientTag),
   }),
 });

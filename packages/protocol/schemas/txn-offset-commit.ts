@@ -1,11 +1,12 @@
+// TxnOffsetCommit: stores a group's offsets as part of a transaction.
 
-import { api, array, int16, int32, int64, message, string, struct } from './notation.ts';
+import { api, int16, int32, int64, message, string, structs } from './notation.ts';
 
 export default api({
   key: 28,
   name: 'TxnOffsetCommit',
   listeners: ['broker'],
-  request: message('0-5', { flexible: '3+' }, {
+  request: message('0-5', '3+', {
     transactionalId: string(),
     groupId: string(),
     producerId: int64(),
@@ -13,24 +14,24 @@ export default api({
     generationId: int32('3+', { default: -1 }),
     memberId: string('3+'),
     groupInstanceId: string('3+', { nullable: true, default: null }),
-    topics: array('0+', struct('TxnOffsetCommitRequestTopic', {
+    topics: structs('0+', 'TxnOffsetCommitRequestTopic', {
       name: string(),
-      partitions: array('0+', struct('TxnOffsetCommitRequestPartition', {
+      partitions: structs('0+', 'TxnOffsetCommitRequestPartition', {
         partitionIndex: int32(),
         committedOffset: int64(),
         committedLeaderEpoch: int32('2+', { default: -1, ignorable: true }),
         committedMetadata: string('0+', { nullable: true }),
-      })),
-    })),
+      }),
+    }),
   }),
-  response: message('0-5', { flexible: '3+' }, {
+  response: message('0-5', '3+', {
     throttleTimeMs: int32(),
-    topics: array('0+', struct('TxnOffsetCommitResponseTopic', {
+    topics: structs('0+', 'TxnOffsetCommitResponseTopic', {
       name: string(),
-      partitions: array('0+', struct('TxnOffsetCommitResponsePartition', {
+      partitions: structs('0+', 'TxnOffsetCommitResponsePartition', {
         partitionIndex: int32(),
         errorCode: int16(),
-      })),
-    })),
+      }),
+    }),
   }),
 });

@@ -1,10 +1,12 @@
+// UnfenceBrokerRecord: metadata record: a broker was unfenced. Kept for old logs;
+// BrokerRegistrationChangeRecord took over.
 
 import { int32, int64, message, standalone } from './notation.ts';
 
 export default standalone({
   name: 'UnfenceBrokerRecord',
   key: 8,
-  message: message('0', { flexible: '0+' }, {
+  message: message('0', '0+', {
     id: int32(),
     epoch: int64(),
   }),

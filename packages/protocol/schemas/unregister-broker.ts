@@ -1,3 +1,4 @@
+// UnregisterBroker: removes the registration of a broker that will not come back.
 
 import { api, int16, int32, message, string } from './notation.ts';
 
@@ -5,10 +6,10 @@ export default api({
   key: 64,
   name: 'UnregisterBroker',
   listeners: ['broker', 'controller'],
-  request: message('0', { flexible: '0+' }, {
+  request: message('0', '0+', {
     brokerId: int32(),
   }),
-  response: message('0', { flexible: '0+' }, {
+  response: message('0', '0+', {
     throttleTimeMs: int32(),
     errorCode: int16(),
     errorMessage: string('0+', { nullable: true }),

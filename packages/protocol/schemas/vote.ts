@@ -1,16 +1,28 @@
+// Vote: a candidate asks for votes in the quorum; pre-votes since version 2 (KIP-595, KIP-996).
 
-import { api, array, bool, int16, int32, int64, message, string, struct, uint16, uuid } from './notation.ts';
+import {
+  api,
+  bool,
+  int16,
+  int32,
+  int64,
+  message,
+  string,
+  structs,
+  uint16,
+  uuid,
+} from './notation.ts';
 
 export default api({
   key: 52,
   name: 'Vote',
   listeners: ['controller'],
-  request: message('0-2', { flexible: '0+' }, {
+  request: message('0-2', '0+', {
     clusterId: string('0+', { nullable: true, default: null }),
     voterId: int32('1+', { default: -1, ignorable: true }),
-    topics: array('0+', struct('RequestTopicData', {
+    topics: structs('0+', 'RequestTopicData', {
       topicName: string(),
-      partitions: array('0+', struct('RequestPartitionData', {
+      partitions: structs('0+', 'RequestPartitionData', {
         partitionIndex: int32(),
         replicaEpoch: int32(),
         replicaId: int32(),
@@ -19,25 +31,25 @@ export default api({
         lastOffsetEpoch: int32(),
         lastOffset: int64(),
         preVote: bool('2+'),
-      })),
-    })),
+      }),
+    }),
   }),
-  response: message('0-2', { flexible: '0+' }, {
+  response: message('0-2', '0+', {
     errorCode: int16(),
-    topics: array('0+', struct('ResponseTopicData', {
+    topics: structs('0+', 'ResponseTopicData', {
       topicName: string(),
-      partitions: array('0+', struct('ResponsePartitionData', {
+      partitions: structs('0+', 'ResponsePartitionData', {
         partitionIndex: int32(),
         errorCode: int16(),
         leaderId: int32(),
         leaderEpoch: int32(),
         voteGranted: bool(),
-      })),
-    })),
-    nodeEndpoints: array('1+', struct('NodeEndpoint', {
+      }),
+    }),
+    nodeEndpoints: structs({ versions: '1+', tag: 0 }, 'NodeEndpoint', {
       nodeId: int32('1+'),
       host: string('1+'),
       port: uint16('1+'),
-    }), { tag: 0 }),
+    }),
   }),
 });

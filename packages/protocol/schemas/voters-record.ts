@@ -1,22 +1,33 @@
+// VotersRecord: control record of the metadata log: the set of voters (KIP-853).
 
-import { array, embed, int16, int32, message, standalone, string, struct, uint16, uuid } from './notation.ts';
+import {
+  embed,
+  int16,
+  int32,
+  message,
+  standalone,
+  string,
+  structs,
+  uint16,
+  uuid,
+} from './notation.ts';
 
 export default standalone({
   name: 'VotersRecord',
-  message: message('0', { flexible: '0+' }, {
+  message: message('0', '0+', {
     version: int16(),
-    voters: array('0+', struct('Voter', {
+    voters: structs('0+', 'Voter', {
       voterId: int32(),
       voterDirectoryId: uuid(),
-      endpoints: array('0+', struct('Endpoint', {
+      endpoints: structs('0+', 'Endpoint', {
         name: string(),
         host: string(),
         port: uint16(),
-      })),
-      kRaftVersionFeature: embed('0+', struct('KRaftVersionFeature', {
+      }),
+      kRaftVersionFeature: embed('0+', 'KRaftVersionFeature', {
         minSupportedVersion: int16(),
         maxSupportedVersion: int16(),
-      })),
-    })),
+      }),
+    }),
   }),
 });

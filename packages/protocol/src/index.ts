@@ -3,16 +3,23 @@
 
 export { allApis, ApiKey, apiInfo } from './api/api-info.ts';
 export type { ApiFacts, ApiInfo, ApiListener } from './api/api-info.ts';
+export { encodeMessage, encodeRequest, encodeResponse, FRAME_SIZE_BYTES } from './api/frames.ts';
+export { decodeRequestHeader, decodeResponseHeader, requireApi } from './api/headers.ts';
+export type { RequestHeader, ResponseHeader } from './api/headers.ts';
 export { loadedMessages, loadMessages } from './api/load-messages.ts';
 export type { ApiMessages } from './api/load-messages.ts';
-export { ProtocolError } from "./protocol-error.ts";
-export type { ProtocolErrorCode } from "./protocol-error.ts";
-export type { MessageCodec } from "./wire/message-codec.ts";
-export { Reader, STRING_BYTES_MAX } from "./wire/reader.ts";
-export { recordsBytes, SPLICE_BYTES_MIN } from "./wire/records-source.ts";
-export type { RecordsRegion, RecordsSource, Segment } from "./wire/records-source.ts";
-export { UNKNOWN_TAGGED_FIELDS_MAX } from "./wire/tagged-fields.ts";
-export type { RawTaggedField, Tagged } from "./wire/tagged-fields.ts";
+export { ErrorCode } from './errors/error-code.ts';
+export type { ErrorName } from './errors/error-code.ts';
+export { allErrors, errorInfo } from './errors/error-info.ts';
+export type { ErrorInfo } from './errors/error-info.ts';
+export { ProtocolError } from './protocol-error.ts';
+export type { ProtocolErrorCode } from './protocol-error.ts';
+export type { MessageCodec } from './wire/message-codec.ts';
+export { Reader, STRING_BYTES_MAX } from './wire/reader.ts';
+export { recordsBytes, SPLICE_BYTES_MIN } from './wire/records-source.ts';
+export type { RecordsRegion, RecordsSource, Segment } from './wire/records-source.ts';
+export { UNKNOWN_TAGGED_FIELDS_MAX } from './wire/tagged-fields.ts';
+export type { RawTaggedField, Tagged } from './wire/tagged-fields.ts';
 export {
   METADATA_TOPIC_ID,
   UUID_BYTES,
@@ -20,6 +27,6 @@ export {
   uuidToBytes,
   writeUuid,
   ZERO_UUID,
-} from "./wire/uuid.ts";
-export type { Uuid } from "./wire/uuid.ts";
-export { Writer } from "./wire/writer.ts";
+} from './wire/uuid.ts';
+export type { Uuid } from './wire/uuid.ts';
+export { Writer } from './wire/writer.ts';

@@ -78,7 +78,8 @@ export function expectedOf(line: GoldenLine, model: MessageModel): Expected {
   const huge = new Set<string>();
   const value = structValue(model.struct, line.json, line.version, huge);
   let bytes = line.hex;
-  for (const text of huge) bytes = replaceBytes(bytes, wordHex(BigInt(text)), wordHex(BigInt(cutTo48Bits(text))));
+  for (const text of huge)
+    bytes = replaceBytes(bytes, wordHex(BigInt(text)), wordHex(BigInt(cutTo48Bits(text))));
   return { value, hex: bytes, cut: huge.size > 0 };
 }
 
@@ -135,7 +136,8 @@ function fieldValue(field: FieldModel, json: unknown, version: number, huge: Set
 }
 
 function primitiveValue(primitive: string, json: unknown, huge: Set<string>): unknown {
-  if (primitive === 'bytes' || primitive === 'records') return Buffer.from(json as string, 'base64');
+  if (primitive === 'bytes' || primitive === 'records')
+    return Buffer.from(json as string, 'base64');
   if (primitive === 'wideInt64') return BigInt(json as string | number);
   if (primitive === 'int64' && typeof json === 'string') {
     huge.add(json);

@@ -41,18 +41,23 @@ describe('golden bytes of Kafka 4.3.1', () => {
       expect(codec.decode(reader, line.version), `decode ${title(line)}`).toEqual(value);
       expect(reader.remaining, `bytes left, ${title(line)}`).toBe(0);
       expect(codec.size(value, line.version), `size ${title(line)}`).toBe(frame.length);
-      expect(written(codec, value, line.version).toString('hex'), `encode ${title(line)}`).toBe(hex);
-    }
-  });
-
-  it.each([...byMessage.keys()])('given %s with an int64 beyond 2^53-1, then it is refused', (name) => {
-    const codec = codecs.get(name)!;
-    for (const line of byMessage.get(name)!) {
-      if (!expectedOf(line, models.get(name)!).cut) continue;
-      const reader = new Reader(Buffer.from(line.hex, 'hex'));
-      expect(() => codec.decode(reader, line.version)).toThrow(
-        expect.objectContaining({ name: 'ProtocolError', code: 'OUT_OF_RANGE' }),
+      expect(written(codec, value, line.version).toString('hex'), `encode ${title(line)}`).toBe(
+        hex,
       );
     }
   });
+
+  it.each([...byMessage.keys()])(
+    'given %s with an int64 beyond 2^53-1, then it is refused',
+    (name) => {
+      const codec = codecs.get(name)!;
+      for (const line of byMessage.get(name)!) {
+        if (!expectedOf(line, models.get(name)!).cut) continue;
+        const reader = new Reader(Buffer.from(line.hex, 'hex'));
+        expect(() => codec.decode(reader, line.version)).toThrow(
+          expect.objectContaining({ name: 'ProtocolError', code: 'OUT_OF_RANGE' }),
+        );
+      }
+    },
+  );
 });

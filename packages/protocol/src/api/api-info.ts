@@ -38,7 +38,8 @@ export interface ApiInfo extends ApiFacts {
 }
 
 const infos = new Map<number, ApiInfo>();
-for (const [key, facts] of Object.entries(API_FACTS)) infos.set(Number(key), infoOf(Number(key), facts));
+for (const [key, facts] of Object.entries(API_FACTS))
+  infos.set(Number(key), infoOf(Number(key), facts));
 
 /** Facts about an API; `undefined` for a number that has no versions (never had, or not any more). */
 export function apiInfo(apiKey: number): ApiInfo | undefined {

@@ -21,6 +21,7 @@ export function refuseField(field: string, version: number): never {
 
 /** @throws ProtocolError (`UNSUPPORTED`) for null, in the versions of a nullable field that do not allow it */
 export function notNull<T>(value: T | null, field: string): T {
-  if (value === null) throw new ProtocolError('UNSUPPORTED', `${field} may not be null in this version`);
+  if (value === null)
+    throw new ProtocolError('UNSUPPORTED', `${field} may not be null in this version`);
   return value;
 }

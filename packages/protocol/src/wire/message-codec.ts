@@ -1,8 +1,8 @@
 // What every generated codec looks like from outside. A codec is a plain object of functions without state, so it can
 // be passed around, kept in tables, and called from anywhere.
 
-import type { Reader } from "./reader.ts";
-import type { Writer } from "./writer.ts";
+import type { Reader } from './reader.ts';
+import type { Writer } from './writer.ts';
 
 /**
  * Reads and writes one message (a request, a response, a header, or a record's key or value) at each of its versions.

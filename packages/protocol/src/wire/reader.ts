@@ -2,11 +2,11 @@
 // before a byte is touched or allocated, so that no frame, however it lies, costs more than its own size.
 // Kafka: org.apache.kafka.common.protocol.ByteBufferAccessor and the generated message classes.
 
-import { ProtocolError } from "../protocol-error.ts";
-import { addTaggedField, UNKNOWN_TAGGED_FIELDS_MAX } from "./tagged-fields.ts";
-import type { Tagged } from "./tagged-fields.ts";
-import { ZERO_UUID } from "./uuid.ts";
-import type { Uuid } from "./uuid.ts";
+import { ProtocolError } from '../protocol-error.ts';
+import { addTaggedField, UNKNOWN_TAGGED_FIELDS_MAX } from './tagged-fields.ts';
+import type { Tagged } from './tagged-fields.ts';
+import { ZERO_UUID } from './uuid.ts';
+import type { Uuid } from './uuid.ts';
 
 /** Longest string on the wire, in bytes, in both encodings. */
 export const STRING_BYTES_MAX = 0x7fff;
@@ -48,7 +48,7 @@ export class Reader {
 
   /** Signed byte. */
   int8(): number {
-    return (this.#take(1, "an int8"), (this.buffer[this.position - 1]! << 24) >> 24);
+    return (this.#take(1, 'an int8'), (this.buffer[this.position - 1]! << 24) >> 24);
   }
 
   /** A byte as a truth value: anything but 0 is true, as in Kafka. */
@@ -63,13 +63,13 @@ export class Reader {
 
   /** Unsigned 16 bits. */
   uint16(): number {
-    const at = this.#take(2, "an int16");
+    const at = this.#take(2, 'an int16');
     return (this.buffer[at]! << 8) | this.buffer[at + 1]!;
   }
 
   /** Signed 32 bits. */
   int32(): number {
-    const at = this.#take(4, "an int32");
+    const at = this.#take(4, 'an int32');
     const bytes = this.buffer;
     return (bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!;
   }
@@ -85,22 +85,22 @@ export class Reader {
    * @throws ProtocolError (`OUT_OF_RANGE`) beyond ±(2^53−1), where a number is not exact
    */
   int64(): number {
-    this.#require(8, "an int64");
+    this.#require(8, 'an int64');
     const high = this.int32();
     const low = this.uint32();
     if (high < SAFE_HIGH_MIN || high > SAFE_HIGH_MAX || (high === SAFE_HIGH_MIN && low === 0))
-      throw new ProtocolError("OUT_OF_RANGE", "an int64 beyond 2^53-1 where a number is expected");
+      throw new ProtocolError('OUT_OF_RANGE', 'an int64 beyond 2^53-1 where a number is expected');
     return high * TWO_POW_32 + low;
   }
 
   /** Signed 64 bits over the whole range, for the few fields whose schema says so. */
   wideInt64(): bigint {
-    return this.buffer.readBigInt64BE(this.#take(8, "an int64"));
+    return this.buffer.readBigInt64BE(this.#take(8, 'an int64'));
   }
 
   /** IEEE 754 double. */
   float64(): number {
-    return this.buffer.readDoubleBE(this.#take(8, "a float64"));
+    return this.buffer.readDoubleBE(this.#take(8, 'a float64'));
   }
 
   /**
@@ -113,7 +113,7 @@ export class Reader {
     let at = this.position;
     let value = 0;
     for (let shift = 0; shift < 35; shift += 7) {
-      if (at >= this.end) throw this.#short(1, "a varint");
+      if (at >= this.end) throw this.#short(1, 'a varint');
       const byte = bytes[at]!;
       at += 1;
       value |= (byte & 0x7f) << shift;
@@ -123,7 +123,7 @@ export class Reader {
         return value >>> 0;
       }
     }
-    throw new ProtocolError("MALFORMED", "a varint of more than 32 bits");
+    throw new ProtocolError('MALFORMED', 'a varint of more than 32 bits');
   }
 
   /** Signed variable-length integer of up to 32 bits (zigzag). */
@@ -134,7 +134,7 @@ export class Reader {
 
   /** Sixteen bytes as an id. */
   uuid(): Uuid {
-    const at = this.#take(16, "a uuid");
+    const at = this.#take(16, 'a uuid');
     const bytes = this.buffer;
     // Most ids of old versions and unset fields are zero, and telling so is cheaper than making the text.
     if (bytes[at] === 0 && bytes[at + 15] === 0) {
@@ -142,36 +142,36 @@ export class Reader {
       for (let i = at + 1; i < at + 15; i += 1) sum |= bytes[i]!;
       if (sum === 0) return ZERO_UUID;
     }
-    return bytes.toString("base64url", at, at + 16);
+    return bytes.toString('base64url', at, at + 16);
   }
 
   /** A string that may not be null. `compact` is the encoding of flexible versions. */
   string(compact: boolean): string {
     const value = this.nullableString(compact);
-    return value === null ? nullRefused("string") : value;
+    return value === null ? nullRefused('string') : value;
   }
 
   /** A string or null. Bytes that are not UTF-8 become U+FFFD, as in Kafka. */
   nullableString(compact: boolean): string | null {
     const length = compact ? this.uvarint() - 1 : this.int16();
-    if (length < 0) return length === -1 ? null : negativeLength("string");
+    if (length < 0) return length === -1 ? null : negativeLength('string');
     if (length > STRING_BYTES_MAX)
-      throw new ProtocolError("MALFORMED", `a string of ${length} bytes is too long`);
-    const at = this.#take(length, "a string");
+      throw new ProtocolError('MALFORMED', `a string of ${length} bytes is too long`);
+    const at = this.#take(length, 'a string');
     return decodeUtf8(this.buffer, at, length);
   }
 
   /** Bytes that may not be null, as a slice of the frame. */
   bytes(compact: boolean): Buffer {
     const value = this.nullableBytes(compact);
-    return value === null ? nullRefused("bytes") : value;
+    return value === null ? nullRefused('bytes') : value;
   }
 
   /** Bytes or null, as a slice of the frame. */
   nullableBytes(compact: boolean): Buffer | null {
     const length = compact ? this.uvarint() - 1 : this.int32();
-    if (length < 0) return length === -1 ? null : negativeLength("bytes");
-    const at = this.#take(length, "bytes");
+    if (length < 0) return length === -1 ? null : negativeLength('bytes');
+    const at = this.#take(length, 'bytes');
     return this.buffer.subarray(at, at + length);
   }
 
@@ -183,16 +183,16 @@ export class Reader {
    */
   arrayLength(compact: boolean, elementBytesMin: number): number {
     const count = this.nullableArrayLength(compact, elementBytesMin);
-    return count === -1 ? nullRefused("array") : count;
+    return count === -1 ? nullRefused('array') : count;
   }
 
   /** The count of an array, or -1 for null. */
   nullableArrayLength(compact: boolean, elementBytesMin: number): number {
     const count = compact ? this.uvarint() - 1 : this.int32();
-    if (count < 0) return count === -1 ? -1 : negativeLength("array");
+    if (count < 0) return count === -1 ? -1 : negativeLength('array');
     if (count * Math.max(1, elementBytesMin) > this.remaining)
       throw new ProtocolError(
-        "MALFORMED",
+        'MALFORMED',
         `an array of ${count} elements cannot be in the ${this.remaining} bytes that are left`,
       );
     return count;
@@ -219,11 +219,11 @@ export class Reader {
     if (count === 0) return 0;
     if (count * 2 > this.remaining)
       throw new ProtocolError(
-        "MALFORMED",
+        'MALFORMED',
         `${count} tagged fields cannot be in ${this.remaining} bytes`,
       );
     if (count > UNKNOWN_TAGGED_FIELDS_MAX)
-      throw new ProtocolError("TOO_LARGE", `${count} tagged fields in one struct`);
+      throw new ProtocolError('TOO_LARGE', `${count} tagged fields in one struct`);
     return count;
   }
 
@@ -234,14 +234,14 @@ export class Reader {
    */
   taggedFieldEnd(): number {
     const size = this.uvarint();
-    this.#require(size, "a tagged field");
+    this.#require(size, 'a tagged field');
     return this.position + size;
   }
 
   /** Says that a known tagged field has been read; its size must have been right. */
   endTaggedField(end: number): void {
     if (this.position !== end)
-      throw new ProtocolError("MALFORMED", "the size of a tagged field is not that of its content");
+      throw new ProtocolError('MALFORMED', 'the size of a tagged field is not that of its content');
   }
 
   /** Keeps a tagged field that the schema does not know, and moves to its end. */
@@ -276,7 +276,7 @@ export class Reader {
 
   #short(size: number, what: string): ProtocolError {
     return new ProtocolError(
-      "MALFORMED",
+      'MALFORMED',
       `${what} of ${size} bytes, but ${this.remaining} are left`,
     );
   }
@@ -284,7 +284,7 @@ export class Reader {
 
 function decodeUtf8(bytes: Buffer, at: number, length: number): string {
   if (length <= SHORT_STRING_BYTES) {
-    let text = "";
+    let text = '';
     let i = at;
     for (; i < at + length; i += 1) {
       const byte = bytes[i]!;
@@ -293,13 +293,13 @@ function decodeUtf8(bytes: Buffer, at: number, length: number): string {
     }
     if (i === at + length) return text;
   }
-  return bytes.toString("utf8", at, at + length);
+  return bytes.toString('utf8', at, at + length);
 }
 
 function nullRefused(what: string): never {
-  throw new ProtocolError("MALFORMED", `null where the ${what} may not be null`);
+  throw new ProtocolError('MALFORMED', `null where the ${what} may not be null`);
 }
 
 function negativeLength(what: string): never {
-  throw new ProtocolError("MALFORMED", `a negative length of ${what}`);
+  throw new ProtocolError('MALFORMED', `a negative length of ${what}`);
 }

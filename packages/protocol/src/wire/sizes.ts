@@ -1,11 +1,11 @@
 // How many bytes a value takes on the wire. Encoders add these up first, so that one buffer of the exact size is
 // allocated and written once.
 
-import { ProtocolError } from "../protocol-error.ts";
-import { STRING_BYTES_MAX } from "./reader.ts";
-import type { RecordsSource } from "./records-source.ts";
-import { recordsBytes } from "./records-source.ts";
-import type { RawTaggedField } from "./tagged-fields.ts";
+import { ProtocolError } from '../protocol-error.ts';
+import { STRING_BYTES_MAX } from './reader.ts';
+import type { RecordsSource } from './records-source.ts';
+import { recordsBytes } from './records-source.ts';
+import type { RawTaggedField } from './tagged-fields.ts';
 
 /** Up to this many characters a string is measured here, which is cheaper than the call into native code. */
 const SHORT_STRING_CHARACTERS = 24;
@@ -26,7 +26,7 @@ export function utf8Size(text: string): number {
     while (i < length && text.charCodeAt(i) < 0x80) i += 1;
     if (i === length) return length;
   }
-  return Buffer.byteLength(text, "utf8");
+  return Buffer.byteLength(text, 'utf8');
 }
 
 /**
@@ -38,7 +38,7 @@ export function stringSize(text: string | null, compact: boolean): number {
   if (text === null) return compact ? 1 : 2;
   const bytes = utf8Size(text);
   if (bytes > STRING_BYTES_MAX)
-    throw new ProtocolError("OUT_OF_RANGE", `a string of ${bytes} bytes is too long for the wire`);
+    throw new ProtocolError('OUT_OF_RANGE', `a string of ${bytes} bytes is too long for the wire`);
   return bytes + (compact ? uvarintSize(bytes + 1) : 2);
 }
 

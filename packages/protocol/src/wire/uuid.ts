@@ -2,7 +2,7 @@
 // compares, hashes and logs without ceremony, which is why ids are strings everywhere above the wire.
 // Kafka: org.apache.kafka.common.Uuid.
 
-import { ProtocolError } from "../protocol-error.ts";
+import { ProtocolError } from '../protocol-error.ts';
 
 /** An id as 22 characters of base64url, for example a topic id. */
 export type Uuid = string;
@@ -11,10 +11,10 @@ export type Uuid = string;
 export const UUID_BYTES = 16;
 
 /** The id that stands for "none". */
-export const ZERO_UUID: Uuid = "AAAAAAAAAAAAAAAAAAAAAA";
+export const ZERO_UUID: Uuid = 'AAAAAAAAAAAAAAAAAAAAAA';
 
 /** The reserved id of the `__cluster_metadata` topic (the number 1). */
-export const METADATA_TOPIC_ID: Uuid = "AAAAAAAAAAAAAAAAAAAAAQ";
+export const METADATA_TOPIC_ID: Uuid = 'AAAAAAAAAAAAAAAAAAAAAQ';
 
 /**
  * The text of an id.
@@ -26,10 +26,10 @@ export const METADATA_TOPIC_ID: Uuid = "AAAAAAAAAAAAAAAAAAAAAQ";
 export function uuidFromBytes(bytes: Buffer, position = 0): Uuid {
   if (bytes.length - position < UUID_BYTES)
     throw new ProtocolError(
-      "MALFORMED",
+      'MALFORMED',
       `a uuid needs 16 bytes, ${bytes.length - position} are left`,
     );
-  return bytes.toString("base64url", position, position + UUID_BYTES);
+  return bytes.toString('base64url', position, position + UUID_BYTES);
 }
 
 /**
@@ -49,6 +49,6 @@ export function uuidToBytes(uuid: Uuid): Buffer {
  * @throws ProtocolError (`MALFORMED`) when the text is not an id, or the buffer ends before it
  */
 export function writeUuid(target: Buffer, position: number, uuid: Uuid): void {
-  const written = uuid.length === 22 ? target.write(uuid, position, UUID_BYTES, "base64url") : 0;
-  if (written !== UUID_BYTES) throw new ProtocolError("MALFORMED", `"${uuid}" is not a uuid`);
+  const written = uuid.length === 22 ? target.write(uuid, position, UUID_BYTES, 'base64url') : 0;
+  if (written !== UUID_BYTES) throw new ProtocolError('MALFORMED', `"${uuid}" is not a uuid`);
 }

@@ -1,13 +1,13 @@
 // Writes Kafka's primitive types into one buffer of exactly the right size. Records are not copied into it: the writer
 // remembers where they belong, and `finish` hands out the pieces in order (DESIGN §4.3).
 
-import { ProtocolError } from "../protocol-error.ts";
-import type { RecordsSource, Segment } from "./records-source.ts";
-import { recordsBytes, splicedBytes } from "./records-source.ts";
-import { utf8Size } from "./sizes.ts";
-import type { RawTaggedField } from "./tagged-fields.ts";
-import type { Uuid } from "./uuid.ts";
-import { UUID_BYTES, writeUuid } from "./uuid.ts";
+import { ProtocolError } from '../protocol-error.ts';
+import type { RecordsSource, Segment } from './records-source.ts';
+import { recordsBytes, splicedBytes } from './records-source.ts';
+import { utf8Size } from './sizes.ts';
+import type { RawTaggedField } from './tagged-fields.ts';
+import type { Uuid } from './uuid.ts';
+import { UUID_BYTES, writeUuid } from './uuid.ts';
 
 const TWO_POW_32 = 0x1_0000_0000;
 
@@ -59,7 +59,7 @@ export class Writer {
   /** @throws ProtocolError (`OUT_OF_RANGE`) unless the value is an integer that a number holds exactly */
   int64(value: number): void {
     if (!Number.isSafeInteger(value))
-      throw new ProtocolError("OUT_OF_RANGE", `${value} is not an exact integer`);
+      throw new ProtocolError('OUT_OF_RANGE', `${value} is not an exact integer`);
     this.int32(Math.floor(value / TWO_POW_32));
     this.uint32(value >>> 0);
   }
@@ -100,7 +100,7 @@ export class Writer {
     const size = utf8Size(text);
     if (compact) this.uvarint(size + 1);
     else this.int16(size);
-    const encoding = size === text.length ? "latin1" : "utf8";
+    const encoding = size === text.length ? 'latin1' : 'utf8';
     this.#advance(this.buffer.write(text, this.position, size, encoding), size);
   }
 
@@ -214,7 +214,7 @@ export class Writer {
   }
 
   #advance(written: number, expected: number): void {
-    if (written !== expected) throw new RangeError("the writer is full");
+    if (written !== expected) throw new RangeError('the writer is full');
     this.position += written;
   }
 }
