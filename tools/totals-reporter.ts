@@ -10,6 +10,8 @@ export default class TotalsReporter implements Reporter {
       for (const state of states) totals[state === 'pending' ? 'skipped' : state] += 1;
       if (module.state() === 'failed' && !states.includes('failed')) totals.failed += 1;
     }
-    process.stdout.write(`\n${totals.passed} passed, ${totals.failed} failed, ${totals.skipped} skipped\n`);
+    process.stdout.write(
+      `\n${totals.passed} passed, ${totals.failed} failed, ${totals.skipped} skipped\n`,
+    );
   }
 }

@@ -4,6 +4,7 @@
 import type { FieldModel, StructModel } from './model.ts';
 import {
   defaultText,
+  fixedBytes,
   flexibleText,
   functionText,
   primitiveName,
@@ -13,7 +14,6 @@ import {
   versionParameter,
   withFlexible,
 } from './text.ts';
-import { fixedBytes } from './text.ts';
 
 /** `decodeX`, and `decodeXTags` when the struct has tagged fields. */
 export function emitDecode(struct: StructModel, codec: string | undefined): string[] {
@@ -67,7 +67,7 @@ function emitDecodeTags(struct: StructModel, type: string): string {
   const branches = struct.tagged.map((field, index) => {
     const condition = versionCondition(field.range, flexibleRange);
     const test = `tag === ${field.tag}${condition === undefined ? '' : ` && ${condition}`}`;
-    const read = readText(struct, field, 'true');
+    const read = readText(field, 'true');
     return `  ${index === 0 ? 'if' : 'else if'} (${test}) value.${field.name} = ${read};`;
   });
   return functionText(
@@ -86,22 +86,24 @@ function emitDecodeTags(struct: StructModel, type: string): string {
 
 function readOrDefault(struct: StructModel, field: FieldModel): string {
   const condition = versionCondition(field.range, struct.range);
-  const read = readText(struct, field, flexibleText(struct, field));
-  return condition === undefined ? read : `${condition} ? ${read} : ${defaultText(field)}`;
+  const read = readText(field, flexibleText(struct, field));
+  if (condition === undefined) return read;
+  const bracketed = read.includes(' ? ') ? `(${read})` : read;
+  return `${condition} ? ${bracketed} : ${defaultText(field)}`;
 }
 
 /** Reading one field, by the version where null is allowed in some of its versions only. */
-function readText(struct: StructModel, field: FieldModel, flexible: string): string {
+function readText(field: FieldModel, flexible: string): string {
   const { nullable, range } = field;
-  if (nullable === undefined) return readAs(struct, field, flexible, false);
+  if (nullable === undefined) return readAs(field, flexible, false);
   const condition = versionCondition(nullable, range);
-  const nullableRead = readAs(struct, field, flexible, true);
+  const nullableRead = readAs(field, flexible, true);
   if (condition === undefined) return nullableRead;
-  const plainRead = readAs(struct, field, flexible, false);
-  return `(${condition} ? ${nullableRead} : ${plainRead})`;
+  const plainRead = readAs(field, flexible, false);
+  return `${condition} ? ${nullableRead} : ${plainRead}`;
 }
 
-function readAs(_: StructModel, field: FieldModel, flexible: string, nullable: boolean): string {
+function readAs(field: FieldModel, flexible: string, nullable: boolean): string {
   const { type } = field;
   switch (type.kind) {
     case 'primitive':

@@ -10,6 +10,7 @@ import {
   emitIsDefault,
   structsComparedToDefault,
 } from './emit-types.ts';
+import { foldLongLines } from './fold.ts';
 import type { FieldModel, MessageModel, StructModel } from './model.ts';
 import { isStruct, nullableSometimes } from './model.ts';
 import { valueName } from './names.ts';
@@ -65,7 +66,7 @@ export function generatedHeader(source: string): string {
  */
 export function emitFile(source: string, messages: readonly MessageModel[]): string {
   const body = messages.map(emitMessage).join('\n');
-  return [generatedHeader(source), importsFor(body), body].join('\n').trimEnd() + '\n';
+  return foldLongLines([generatedHeader(source), importsFor(body), body].join('\n').trimEnd() + '\n');
 }
 
 function emitMessage(message: MessageModel): string {
