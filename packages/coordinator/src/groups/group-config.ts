@@ -27,8 +27,6 @@ export interface GroupCoordinatorConfig {
   readonly appendLingerMs: number;
   /** Operations that may wait in one shard (loading included) before new ones get COORDINATOR_LOAD_IN_PROGRESS. 10,000. */
   readonly pendingOperationsMax: number;
-  /** Whether offset commits are written as value version 4, with the topic's id, where it is known (`group.version` ≥ 2 not needed). */
-  readonly writeTopicIds: boolean;
 }
 
 /** Kafka 4.3's defaults. */
@@ -45,5 +43,7 @@ export const defaultGroupCoordinatorConfig: GroupCoordinatorConfig = {
   compressionCodec: 0,
   appendLingerMs: -1,
   pendingOperationsMax: 10_000,
-  writeTopicIds: true,
 };
+
+/** Short name of `GroupCoordinatorConfig` inside the package. */
+export type GroupConfig = GroupCoordinatorConfig;

@@ -9,3 +9,10 @@ export interface TopicCatalog {
   /** Number of partitions, 0 when there is no such topic. */
   partitionCount(name: string): number;
 }
+
+/** A topic that was deleted. */
+export interface DeletedTopic {
+  readonly name: string;
+  /** 22-character base64url. */
+  readonly id: string;
+}
