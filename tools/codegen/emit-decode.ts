@@ -7,6 +7,7 @@ import {
   fixedBytes,
   flexibleText,
   functionText,
+  negated,
   primitiveName,
   structTypeText,
   versionArgument,
@@ -88,8 +89,10 @@ function readOrDefault(struct: StructModel, field: FieldModel): string {
   const condition = versionCondition(field.range, struct.range);
   const read = readText(field, flexibleText(struct, field));
   if (condition === undefined) return read;
-  const bracketed = read.includes(' ? ') ? `(${read})` : read;
-  return `${condition} ? ${bracketed} : ${defaultText(field)}`;
+  // A choice inside a choice reads best as a chain, which wants the single value first.
+  return read.includes(' ? ')
+    ? `${negated(condition)} ? ${defaultText(field)} : ${read}`
+    : `${condition} ? ${read} : ${defaultText(field)}`;
 }
 
 /** Reading one field, by the version where null is allowed in some of its versions only. */

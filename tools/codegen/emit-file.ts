@@ -66,7 +66,9 @@ export function generatedHeader(source: string): string {
  */
 export function emitFile(source: string, messages: readonly MessageModel[]): string {
   const body = messages.map(emitMessage).join('\n');
-  return foldLongLines([generatedHeader(source), importsFor(body), body].join('\n').trimEnd() + '\n');
+  return foldLongLines(
+    [generatedHeader(source), importsFor(body), body].join('\n').trimEnd() + '\n',
+  );
 }
 
 function emitMessage(message: MessageModel): string {
@@ -147,7 +149,8 @@ function importsFor(body: string): string {
   return lines.join('\n') + '\n';
 }
 
-function importLine(names: readonly string[], from: string): string {
+/** One import, on one line or with one name on each. */
+export function importLine(names: readonly string[], from: string): string {
   const line = `import { ${names.join(', ')} } from '${from}';`;
   if (line.length <= 100) return line;
   return ['import {', ...names.map((name) => `  ${name},`), `} from '${from}';`].join('\n');

@@ -6,6 +6,7 @@ import {
   fixedBytes,
   flexibleText,
   functionText,
+  negated,
   notDefaultText,
   structTypeText,
   versionArgument,
@@ -70,13 +71,9 @@ function refuse(struct: StructModel, field: FieldModel): string {
 function refusedTag(struct: StructModel, field: FieldModel): string[] {
   const condition = versionCondition(field.range, struct.range);
   if (condition === undefined || field.ignorable) return [];
-  const absent = condition.includes('&&') ? `!(${condition})` : negated(condition);
-  return [`if (${absent} && ${bracketed(notDefaultText(field))}) ${refuse(struct, field)}`];
-}
-
-function negated(condition: string): string {
-  if (condition.includes('===')) return condition.replace('===', '!==');
-  return condition.includes('>=') ? condition.replace('>=', '<') : condition.replace('<=', '>');
+  return [
+    `if (${negated(condition)} && ${bracketed(notDefaultText(field))}) ${refuse(struct, field)}`,
+  ];
 }
 
 function bracketed(condition: string): string {

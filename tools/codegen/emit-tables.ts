@@ -1,7 +1,7 @@
 // Emits the tables over all schemas: facts about APIs, how to load their modules, and the list of everything.
 
 import type { Api } from '../../packages/protocol/schemas/notation.ts';
-import { generatedHeader } from './emit-file.ts';
+import { generatedHeader, importLine } from './emit-file.ts';
 import type { MessageModel } from './model.ts';
 import { kebabCase, valueName } from './names.ts';
 
@@ -65,7 +65,10 @@ export function emitLoaders(apis: readonly ApiModel[]): string {
     ...apis.flatMap(({ api, request, response }) => [
       `  ${api.key}: async () => {`,
       `    const messages = await import('./${kebabCase(api.name)}.ts');`,
-      `    return { request: messages.${valueName(request.struct.name)}, response: messages.${valueName(response.struct.name)} };`,
+      '    return {',
+      `      request: messages.${valueName(request.struct.name)},`,
+      `      response: messages.${valueName(response.struct.name)},`,
+      '    };',
       '  },',
     ]),
     '};',
@@ -82,7 +85,7 @@ export function emitAllMessages(
   );
   const imports = files.map(({ name, messages }) => {
     const names = messages.map(({ struct }) => valueName(struct.name));
-    return `import { ${names.join(', ')} } from './${kebabCase(name)}.ts';`;
+    return importLine(names, `./${kebabCase(name)}.ts`);
   });
   return [
     generatedHeader(SOURCE),

@@ -25,28 +25,32 @@ function foldFunction(line: string): string[] | undefined {
   return [match[1]!, ...parameters, match[3]!];
 }
 
-/** `if (condition) statement;` with the statement on a line of its own. */
+/** `if (condition) statement;` with the statement on a line of its own; a condition before a block, in parts. */
 function foldCondition(line: string): string[] | undefined {
-  const start = /^ *(?:else )?if \(/.exec(line);
-  if (start === null || line.endsWith('{')) return undefined;
-  const end = closing(line, start[0].length - 1) + 1;
-  return [line.slice(0, end), `  ${line.slice(end + 1)}`];
+  const start = /^ *(?:(?:else )?if|for) \(/.exec(line);
+  if (start === null) return undefined;
+  const end = closing(line, start[0].length - 1);
+  if (!line.endsWith('{')) return [line.slice(0, end + 1), `  ${line.slice(end + 2)}`];
+  const parts = splitOutside(line.slice(start[0].length, end), ' || ');
+  const lines = parts.map((part, index) => `  ${part}${index + 1 < parts.length ? ' ||' : ''}`);
+  return [start[0], ...lines, line.slice(end)];
 }
 
 /** `name: condition ? value : other,` in three lines. */
 function foldChoice(line: string): string[] | undefined {
-  if (!/^ *(\w+: |const )/.test(line)) return undefined;
-  const [condition, choices] = splitOutside(line, ' ? ');
-  if (choices === undefined) return undefined;
-  const [yes, no] = splitOutside(choices, ' : ');
-  return [condition!, `  ? ${yes}`, `  : ${no}`];
+  if (!/^ *(\w+: |: |value\.\w+ = )/.test(line)) return undefined;
+  const [condition, ...choices] = splitOutside(line, ' ? ');
+  if (choices.length === 0) return undefined;
+  const [yes, ...no] = splitOutside(choices.join(' ? '), ' : ');
+  return [condition!, `  ? ${yes}`, `  : ${no.join(' : ')}`];
 }
 
 /** `f(a, b);` with one argument on each line. */
 function foldCall(line: string): string[] | undefined {
-  const open = line.indexOf('(');
+  const open = line.search(/(?<=\w)\(/);
   if (open === -1) return undefined;
   const end = closing(line, open);
+  if (end < line.length - 2) return undefined;
   const args = splitOutside(line.slice(open + 1, end), ', ').map((argument) => `  ${argument},`);
   return [line.slice(0, open + 1), ...args, line.slice(end)];
 }

@@ -15,6 +15,13 @@ export function versionCondition(range: Range, within: Range): string | undefine
   return conditions.join(' && ');
 }
 
+/** The opposite of a condition on the version. */
+export function negated(condition: string): string {
+  if (condition.includes('&&')) return `!(${condition})`;
+  if (condition.includes('===')) return condition.replace('===', '!==');
+  return condition.includes('>=') ? condition.replace('>=', '<') : condition.replace('<=', '>');
+}
+
 /** Whether versions are flexible: `'true'`, `'false'`, or the name of the constant that says it. */
 export function flexibleText(struct: StructModel, field?: FieldModel): string {
   if (field?.neverCompact === true) return 'false';

@@ -32,7 +32,9 @@ export const abortTransactionRecord: MessageCodec<AbortTransactionRecord> = {
 };
 
 /** A {@link AbortTransactionRecord} with every field at its default, except for those given. */
-export function createAbortTransactionRecord(init?: Partial<AbortTransactionRecord>): AbortTransactionRecord {
+export function createAbortTransactionRecord(
+  init?: Partial<AbortTransactionRecord>,
+): AbortTransactionRecord {
   return {
     reason: null,
     ...init,
@@ -76,7 +78,11 @@ function sizeAbortTransactionRecordTags(value: AbortTransactionRecord): number {
   return uvarintSize(count) + size;
 }
 
-function encodeAbortTransactionRecord(writer: Writer, value: AbortTransactionRecord, version: number): void {
+function encodeAbortTransactionRecord(
+  writer: Writer,
+  value: AbortTransactionRecord,
+  version: number,
+): void {
   requireVersion(abortTransactionRecord, version);
   encodeAbortTransactionRecordTags(writer, value);
 }

@@ -35,7 +35,9 @@ export const accessControlEntryRecord: MessageCodec<AccessControlEntryRecord> = 
 };
 
 /** A {@link AccessControlEntryRecord} with every field at its default, except for those given. */
-export function createAccessControlEntryRecord(init?: Partial<AccessControlEntryRecord>): AccessControlEntryRecord {
+export function createAccessControlEntryRecord(
+  init?: Partial<AccessControlEntryRecord>,
+): AccessControlEntryRecord {
   return {
     id: ZERO_UUID,
     resourceType: 0,
@@ -75,7 +77,11 @@ function sizeAccessControlEntryRecord(value: AccessControlEntryRecord, version: 
   return size;
 }
 
-function encodeAccessControlEntryRecord(writer: Writer, value: AccessControlEntryRecord, version: number): void {
+function encodeAccessControlEntryRecord(
+  writer: Writer,
+  value: AccessControlEntryRecord,
+  version: number,
+): void {
   requireVersion(accessControlEntryRecord, version);
   writer.uuid(value.id);
   writer.int8(value.resourceType);

@@ -29,7 +29,9 @@ export const addOffsetsToTxnRequest: MessageCodec<AddOffsetsToTxnRequest> = {
 };
 
 /** A {@link AddOffsetsToTxnRequest} with every field at its default, except for those given. */
-export function createAddOffsetsToTxnRequest(init?: Partial<AddOffsetsToTxnRequest>): AddOffsetsToTxnRequest {
+export function createAddOffsetsToTxnRequest(
+  init?: Partial<AddOffsetsToTxnRequest>,
+): AddOffsetsToTxnRequest {
   return {
     transactionalId: '',
     producerId: 0,
@@ -62,7 +64,11 @@ function sizeAddOffsetsToTxnRequest(value: AddOffsetsToTxnRequest, version: numb
   return size;
 }
 
-function encodeAddOffsetsToTxnRequest(writer: Writer, value: AddOffsetsToTxnRequest, version: number): void {
+function encodeAddOffsetsToTxnRequest(
+  writer: Writer,
+  value: AddOffsetsToTxnRequest,
+  version: number,
+): void {
   requireVersion(addOffsetsToTxnRequest, version);
   const flexible = version >= 3;
   writer.string(value.transactionalId, flexible);
@@ -92,7 +98,9 @@ export const addOffsetsToTxnResponse: MessageCodec<AddOffsetsToTxnResponse> = {
 };
 
 /** A {@link AddOffsetsToTxnResponse} with every field at its default, except for those given. */
-export function createAddOffsetsToTxnResponse(init?: Partial<AddOffsetsToTxnResponse>): AddOffsetsToTxnResponse {
+export function createAddOffsetsToTxnResponse(
+  init?: Partial<AddOffsetsToTxnResponse>,
+): AddOffsetsToTxnResponse {
   return {
     throttleTimeMs: 0,
     errorCode: 0,
@@ -119,7 +127,11 @@ function sizeAddOffsetsToTxnResponse(value: AddOffsetsToTxnResponse, version: nu
   return size;
 }
 
-function encodeAddOffsetsToTxnResponse(writer: Writer, value: AddOffsetsToTxnResponse, version: number): void {
+function encodeAddOffsetsToTxnResponse(
+  writer: Writer,
+  value: AddOffsetsToTxnResponse,
+  version: number,
+): void {
   requireVersion(addOffsetsToTxnResponse, version);
   const flexible = version >= 3;
   writer.int32(value.throttleTimeMs);

@@ -56,7 +56,9 @@ export const addPartitionsToTxnRequest: MessageCodec<AddPartitionsToTxnRequest> 
 };
 
 /** A {@link AddPartitionsToTxnRequest} with every field at its default, except for those given. */
-export function createAddPartitionsToTxnRequest(init?: Partial<AddPartitionsToTxnRequest>): AddPartitionsToTxnRequest {
+export function createAddPartitionsToTxnRequest(
+  init?: Partial<AddPartitionsToTxnRequest>,
+): AddPartitionsToTxnRequest {
   return {
     transactions: [],
     v3AndBelowTransactionalId: '',
@@ -68,7 +70,9 @@ export function createAddPartitionsToTxnRequest(init?: Partial<AddPartitionsToTx
 }
 
 /** A {@link AddPartitionsToTxnTransaction} with every field at its default, except for those given. */
-export function createAddPartitionsToTxnTransaction(init?: Partial<AddPartitionsToTxnTransaction>): AddPartitionsToTxnTransaction {
+export function createAddPartitionsToTxnTransaction(
+  init?: Partial<AddPartitionsToTxnTransaction>,
+): AddPartitionsToTxnTransaction {
   return {
     transactionalId: '',
     producerId: 0,
@@ -80,7 +84,9 @@ export function createAddPartitionsToTxnTransaction(init?: Partial<AddPartitions
 }
 
 /** A {@link AddPartitionsToTxnTopic} with every field at its default, except for those given. */
-export function createAddPartitionsToTxnTopic(init?: Partial<AddPartitionsToTxnTopic>): AddPartitionsToTxnTopic {
+export function createAddPartitionsToTxnTopic(
+  init?: Partial<AddPartitionsToTxnTopic>,
+): AddPartitionsToTxnTopic {
   return {
     name: '',
     partitions: [],
@@ -88,7 +94,10 @@ export function createAddPartitionsToTxnTopic(init?: Partial<AddPartitionsToTxnT
   };
 }
 
-function decodeAddPartitionsToTxnRequest(reader: Reader, version: number): AddPartitionsToTxnRequest {
+function decodeAddPartitionsToTxnRequest(
+  reader: Reader,
+  version: number,
+): AddPartitionsToTxnRequest {
   requireVersion(addPartitionsToTxnRequest, version);
   const flexible = version >= 3;
   const value: AddPartitionsToTxnRequest = {
@@ -107,20 +116,29 @@ function sizeAddPartitionsToTxnRequest(value: AddPartitionsToTxnRequest, version
   const flexible = version >= 3;
   let size = 0;
   if (version >= 4) size += sizeAddPartitionsToTxnTransactionArray(value.transactions, version);
-  else if (value.transactions.length > 0) refuseField('AddPartitionsToTxnRequest.transactions', version);
+  else if (value.transactions.length > 0)
+    refuseField('AddPartitionsToTxnRequest.transactions', version);
   if (version <= 3) size += stringSize(value.v3AndBelowTransactionalId, flexible);
-  else if (value.v3AndBelowTransactionalId !== '') refuseField('AddPartitionsToTxnRequest.v3AndBelowTransactionalId', version);
+  else if (value.v3AndBelowTransactionalId !== '')
+    refuseField('AddPartitionsToTxnRequest.v3AndBelowTransactionalId', version);
   if (version <= 3) size += 8;
-  else if (value.v3AndBelowProducerId !== 0) refuseField('AddPartitionsToTxnRequest.v3AndBelowProducerId', version);
+  else if (value.v3AndBelowProducerId !== 0)
+    refuseField('AddPartitionsToTxnRequest.v3AndBelowProducerId', version);
   if (version <= 3) size += 2;
-  else if (value.v3AndBelowProducerEpoch !== 0) refuseField('AddPartitionsToTxnRequest.v3AndBelowProducerEpoch', version);
+  else if (value.v3AndBelowProducerEpoch !== 0)
+    refuseField('AddPartitionsToTxnRequest.v3AndBelowProducerEpoch', version);
   if (version <= 3) size += sizeAddPartitionsToTxnTopicArray(value.v3AndBelowTopics, version);
-  else if (value.v3AndBelowTopics.length > 0) refuseField('AddPartitionsToTxnRequest.v3AndBelowTopics', version);
+  else if (value.v3AndBelowTopics.length > 0)
+    refuseField('AddPartitionsToTxnRequest.v3AndBelowTopics', version);
   if (flexible) size += emptyTaggedSectionSize(value.unknownTaggedFields);
   return size;
 }
 
-function encodeAddPartitionsToTxnRequest(writer: Writer, value: AddPartitionsToTxnRequest, version: number): void {
+function encodeAddPartitionsToTxnRequest(
+  writer: Writer,
+  value: AddPartitionsToTxnRequest,
+  version: number,
+): void {
   requireVersion(addPartitionsToTxnRequest, version);
   const flexible = version >= 3;
   if (version >= 4) encodeAddPartitionsToTxnTransactionArray(writer, value.transactions, version);
@@ -131,7 +149,10 @@ function encodeAddPartitionsToTxnRequest(writer: Writer, value: AddPartitionsToT
   if (flexible) writer.unknownTaggedSection(value.unknownTaggedFields);
 }
 
-function decodeAddPartitionsToTxnTransaction(reader: Reader, version: number): AddPartitionsToTxnTransaction {
+function decodeAddPartitionsToTxnTransaction(
+  reader: Reader,
+  version: number,
+): AddPartitionsToTxnTransaction {
   const value: AddPartitionsToTxnTransaction = {
     transactionalId: reader.string(true),
     producerId: reader.int64(),
@@ -143,7 +164,10 @@ function decodeAddPartitionsToTxnTransaction(reader: Reader, version: number): A
   return value;
 }
 
-function sizeAddPartitionsToTxnTransaction(value: AddPartitionsToTxnTransaction, version: number): number {
+function sizeAddPartitionsToTxnTransaction(
+  value: AddPartitionsToTxnTransaction,
+  version: number,
+): number {
   let size = 11;
   size += stringSize(value.transactionalId, true);
   size += sizeAddPartitionsToTxnTopicArray(value.topics, version);
@@ -151,7 +175,11 @@ function sizeAddPartitionsToTxnTransaction(value: AddPartitionsToTxnTransaction,
   return size;
 }
 
-function encodeAddPartitionsToTxnTransaction(writer: Writer, value: AddPartitionsToTxnTransaction, version: number): void {
+function encodeAddPartitionsToTxnTransaction(
+  writer: Writer,
+  value: AddPartitionsToTxnTransaction,
+  version: number,
+): void {
   writer.string(value.transactionalId, true);
   writer.int64(value.producerId);
   writer.int16(value.producerEpoch);
@@ -160,7 +188,10 @@ function encodeAddPartitionsToTxnTransaction(writer: Writer, value: AddPartition
   writer.unknownTaggedSection(value.unknownTaggedFields);
 }
 
-function decodeAddPartitionsToTxnTransactionArray(reader: Reader, version: number): AddPartitionsToTxnTransaction[] {
+function decodeAddPartitionsToTxnTransactionArray(
+  reader: Reader,
+  version: number,
+): AddPartitionsToTxnTransaction[] {
   const count = reader.arrayLength(true, 14);
   const array: AddPartitionsToTxnTransaction[] = [];
   for (let left = count; left > 0; left -= 1)
@@ -168,13 +199,20 @@ function decodeAddPartitionsToTxnTransactionArray(reader: Reader, version: numbe
   return array;
 }
 
-function sizeAddPartitionsToTxnTransactionArray(array: readonly AddPartitionsToTxnTransaction[], version: number): number {
+function sizeAddPartitionsToTxnTransactionArray(
+  array: readonly AddPartitionsToTxnTransaction[],
+  version: number,
+): number {
   let size = arrayLengthSize(array.length, true);
   for (const value of array) size += sizeAddPartitionsToTxnTransaction(value, version);
   return size;
 }
 
-function encodeAddPartitionsToTxnTransactionArray(writer: Writer, array: readonly AddPartitionsToTxnTransaction[], version: number): void {
+function encodeAddPartitionsToTxnTransactionArray(
+  writer: Writer,
+  array: readonly AddPartitionsToTxnTransaction[],
+  version: number,
+): void {
   writer.arrayLength(array.length, true);
   for (const value of array) encodeAddPartitionsToTxnTransaction(writer, value, version);
 }
@@ -198,14 +236,21 @@ function sizeAddPartitionsToTxnTopic(value: AddPartitionsToTxnTopic, version: nu
   return size;
 }
 
-function encodeAddPartitionsToTxnTopic(writer: Writer, value: AddPartitionsToTxnTopic, version: number): void {
+function encodeAddPartitionsToTxnTopic(
+  writer: Writer,
+  value: AddPartitionsToTxnTopic,
+  version: number,
+): void {
   const flexible = version >= 3;
   writer.string(value.name, flexible);
   writeArray(writer, value.partitions, flexible, writeInt32);
   if (flexible) writer.unknownTaggedSection(value.unknownTaggedFields);
 }
 
-function decodeAddPartitionsToTxnTopicArray(reader: Reader, version: number): AddPartitionsToTxnTopic[] {
+function decodeAddPartitionsToTxnTopicArray(
+  reader: Reader,
+  version: number,
+): AddPartitionsToTxnTopic[] {
   const count = reader.arrayLength(version >= 3, 3);
   const array: AddPartitionsToTxnTopic[] = [];
   for (let left = count; left > 0; left -= 1)
@@ -213,13 +258,20 @@ function decodeAddPartitionsToTxnTopicArray(reader: Reader, version: number): Ad
   return array;
 }
 
-function sizeAddPartitionsToTxnTopicArray(array: readonly AddPartitionsToTxnTopic[], version: number): number {
+function sizeAddPartitionsToTxnTopicArray(
+  array: readonly AddPartitionsToTxnTopic[],
+  version: number,
+): number {
   let size = arrayLengthSize(array.length, version >= 3);
   for (const value of array) size += sizeAddPartitionsToTxnTopic(value, version);
   return size;
 }
 
-function encodeAddPartitionsToTxnTopicArray(writer: Writer, array: readonly AddPartitionsToTxnTopic[], version: number): void {
+function encodeAddPartitionsToTxnTopicArray(
+  writer: Writer,
+  array: readonly AddPartitionsToTxnTopic[],
+  version: number,
+): void {
   writer.arrayLength(array.length, version >= 3);
   for (const value of array) encodeAddPartitionsToTxnTopic(writer, value, version);
 }
@@ -267,7 +319,9 @@ export const addPartitionsToTxnResponse: MessageCodec<AddPartitionsToTxnResponse
 };
 
 /** A {@link AddPartitionsToTxnResponse} with every field at its default, except for those given. */
-export function createAddPartitionsToTxnResponse(init?: Partial<AddPartitionsToTxnResponse>): AddPartitionsToTxnResponse {
+export function createAddPartitionsToTxnResponse(
+  init?: Partial<AddPartitionsToTxnResponse>,
+): AddPartitionsToTxnResponse {
   return {
     throttleTimeMs: 0,
     errorCode: 0,
@@ -278,7 +332,9 @@ export function createAddPartitionsToTxnResponse(init?: Partial<AddPartitionsToT
 }
 
 /** A {@link AddPartitionsToTxnResult} with every field at its default, except for those given. */
-export function createAddPartitionsToTxnResult(init?: Partial<AddPartitionsToTxnResult>): AddPartitionsToTxnResult {
+export function createAddPartitionsToTxnResult(
+  init?: Partial<AddPartitionsToTxnResult>,
+): AddPartitionsToTxnResult {
   return {
     transactionalId: '',
     topicResults: [],
@@ -287,7 +343,9 @@ export function createAddPartitionsToTxnResult(init?: Partial<AddPartitionsToTxn
 }
 
 /** A {@link AddPartitionsToTxnTopicResult} with every field at its default, except for those given. */
-export function createAddPartitionsToTxnTopicResult(init?: Partial<AddPartitionsToTxnTopicResult>): AddPartitionsToTxnTopicResult {
+export function createAddPartitionsToTxnTopicResult(
+  init?: Partial<AddPartitionsToTxnTopicResult>,
+): AddPartitionsToTxnTopicResult {
   return {
     name: '',
     resultsByPartition: [],
@@ -296,7 +354,9 @@ export function createAddPartitionsToTxnTopicResult(init?: Partial<AddPartitions
 }
 
 /** A {@link AddPartitionsToTxnPartitionResult} with every field at its default, except for those given. */
-export function createAddPartitionsToTxnPartitionResult(init?: Partial<AddPartitionsToTxnPartitionResult>): AddPartitionsToTxnPartitionResult {
+export function createAddPartitionsToTxnPartitionResult(
+  init?: Partial<AddPartitionsToTxnPartitionResult>,
+): AddPartitionsToTxnPartitionResult {
   return {
     partitionIndex: 0,
     partitionErrorCode: 0,
@@ -304,39 +364,56 @@ export function createAddPartitionsToTxnPartitionResult(init?: Partial<AddPartit
   };
 }
 
-function decodeAddPartitionsToTxnResponse(reader: Reader, version: number): AddPartitionsToTxnResponse {
+function decodeAddPartitionsToTxnResponse(
+  reader: Reader,
+  version: number,
+): AddPartitionsToTxnResponse {
   requireVersion(addPartitionsToTxnResponse, version);
   const flexible = version >= 3;
   const value: AddPartitionsToTxnResponse = {
     throttleTimeMs: reader.int32(),
     errorCode: version >= 4 ? reader.int16() : 0,
     resultsByTransaction: version >= 4 ? decodeAddPartitionsToTxnResultArray(reader, version) : [],
-    resultsByTopicV3AndBelow: version <= 3 ? decodeAddPartitionsToTxnTopicResultArray(reader, version) : [],
+    resultsByTopicV3AndBelow: version <= 3
+      ? decodeAddPartitionsToTxnTopicResultArray(reader, version)
+      : [],
   };
   if (flexible) reader.unknownTaggedSection(value);
   return value;
 }
 
-function sizeAddPartitionsToTxnResponse(value: AddPartitionsToTxnResponse, version: number): number {
+function sizeAddPartitionsToTxnResponse(
+  value: AddPartitionsToTxnResponse,
+  version: number,
+): number {
   requireVersion(addPartitionsToTxnResponse, version);
   const flexible = version >= 3;
   let size = 4;
   if (version >= 4) size += 2;
   if (version >= 4) size += sizeAddPartitionsToTxnResultArray(value.resultsByTransaction, version);
-  else if (value.resultsByTransaction.length > 0) refuseField('AddPartitionsToTxnResponse.resultsByTransaction', version);
-  if (version <= 3) size += sizeAddPartitionsToTxnTopicResultArray(value.resultsByTopicV3AndBelow, version);
-  else if (value.resultsByTopicV3AndBelow.length > 0) refuseField('AddPartitionsToTxnResponse.resultsByTopicV3AndBelow', version);
+  else if (value.resultsByTransaction.length > 0)
+    refuseField('AddPartitionsToTxnResponse.resultsByTransaction', version);
+  if (version <= 3)
+    size += sizeAddPartitionsToTxnTopicResultArray(value.resultsByTopicV3AndBelow, version);
+  else if (value.resultsByTopicV3AndBelow.length > 0)
+    refuseField('AddPartitionsToTxnResponse.resultsByTopicV3AndBelow', version);
   if (flexible) size += emptyTaggedSectionSize(value.unknownTaggedFields);
   return size;
 }
 
-function encodeAddPartitionsToTxnResponse(writer: Writer, value: AddPartitionsToTxnResponse, version: number): void {
+function encodeAddPartitionsToTxnResponse(
+  writer: Writer,
+  value: AddPartitionsToTxnResponse,
+  version: number,
+): void {
   requireVersion(addPartitionsToTxnResponse, version);
   const flexible = version >= 3;
   writer.int32(value.throttleTimeMs);
   if (version >= 4) writer.int16(value.errorCode);
-  if (version >= 4) encodeAddPartitionsToTxnResultArray(writer, value.resultsByTransaction, version);
-  if (version <= 3) encodeAddPartitionsToTxnTopicResultArray(writer, value.resultsByTopicV3AndBelow, version);
+  if (version >= 4)
+    encodeAddPartitionsToTxnResultArray(writer, value.resultsByTransaction, version);
+  if (version <= 3)
+    encodeAddPartitionsToTxnTopicResultArray(writer, value.resultsByTopicV3AndBelow, version);
   if (flexible) writer.unknownTaggedSection(value.unknownTaggedFields);
 }
 
@@ -357,13 +434,20 @@ function sizeAddPartitionsToTxnResult(value: AddPartitionsToTxnResult, version: 
   return size;
 }
 
-function encodeAddPartitionsToTxnResult(writer: Writer, value: AddPartitionsToTxnResult, version: number): void {
+function encodeAddPartitionsToTxnResult(
+  writer: Writer,
+  value: AddPartitionsToTxnResult,
+  version: number,
+): void {
   writer.string(value.transactionalId, true);
   encodeAddPartitionsToTxnTopicResultArray(writer, value.topicResults, version);
   writer.unknownTaggedSection(value.unknownTaggedFields);
 }
 
-function decodeAddPartitionsToTxnResultArray(reader: Reader, version: number): AddPartitionsToTxnResult[] {
+function decodeAddPartitionsToTxnResultArray(
+  reader: Reader,
+  version: number,
+): AddPartitionsToTxnResult[] {
   const count = reader.arrayLength(true, 3);
   const array: AddPartitionsToTxnResult[] = [];
   for (let left = count; left > 0; left -= 1)
@@ -371,18 +455,28 @@ function decodeAddPartitionsToTxnResultArray(reader: Reader, version: number): A
   return array;
 }
 
-function sizeAddPartitionsToTxnResultArray(array: readonly AddPartitionsToTxnResult[], version: number): number {
+function sizeAddPartitionsToTxnResultArray(
+  array: readonly AddPartitionsToTxnResult[],
+  version: number,
+): number {
   let size = arrayLengthSize(array.length, true);
   for (const value of array) size += sizeAddPartitionsToTxnResult(value, version);
   return size;
 }
 
-function encodeAddPartitionsToTxnResultArray(writer: Writer, array: readonly AddPartitionsToTxnResult[], version: number): void {
+function encodeAddPartitionsToTxnResultArray(
+  writer: Writer,
+  array: readonly AddPartitionsToTxnResult[],
+  version: number,
+): void {
   writer.arrayLength(array.length, true);
   for (const value of array) encodeAddPartitionsToTxnResult(writer, value, version);
 }
 
-function decodeAddPartitionsToTxnTopicResult(reader: Reader, version: number): AddPartitionsToTxnTopicResult {
+function decodeAddPartitionsToTxnTopicResult(
+  reader: Reader,
+  version: number,
+): AddPartitionsToTxnTopicResult {
   const flexible = version >= 3;
   const value: AddPartitionsToTxnTopicResult = {
     name: reader.string(flexible),
@@ -392,7 +486,10 @@ function decodeAddPartitionsToTxnTopicResult(reader: Reader, version: number): A
   return value;
 }
 
-function sizeAddPartitionsToTxnTopicResult(value: AddPartitionsToTxnTopicResult, version: number): number {
+function sizeAddPartitionsToTxnTopicResult(
+  value: AddPartitionsToTxnTopicResult,
+  version: number,
+): number {
   const flexible = version >= 3;
   let size = 0;
   size += stringSize(value.name, flexible);
@@ -401,14 +498,21 @@ function sizeAddPartitionsToTxnTopicResult(value: AddPartitionsToTxnTopicResult,
   return size;
 }
 
-function encodeAddPartitionsToTxnTopicResult(writer: Writer, value: AddPartitionsToTxnTopicResult, version: number): void {
+function encodeAddPartitionsToTxnTopicResult(
+  writer: Writer,
+  value: AddPartitionsToTxnTopicResult,
+  version: number,
+): void {
   const flexible = version >= 3;
   writer.string(value.name, flexible);
   encodeAddPartitionsToTxnPartitionResultArray(writer, value.resultsByPartition, version);
   if (flexible) writer.unknownTaggedSection(value.unknownTaggedFields);
 }
 
-function decodeAddPartitionsToTxnTopicResultArray(reader: Reader, version: number): AddPartitionsToTxnTopicResult[] {
+function decodeAddPartitionsToTxnTopicResultArray(
+  reader: Reader,
+  version: number,
+): AddPartitionsToTxnTopicResult[] {
   const count = reader.arrayLength(version >= 3, 3);
   const array: AddPartitionsToTxnTopicResult[] = [];
   for (let left = count; left > 0; left -= 1)
@@ -416,18 +520,28 @@ function decodeAddPartitionsToTxnTopicResultArray(reader: Reader, version: numbe
   return array;
 }
 
-function sizeAddPartitionsToTxnTopicResultArray(array: readonly AddPartitionsToTxnTopicResult[], version: number): number {
+function sizeAddPartitionsToTxnTopicResultArray(
+  array: readonly AddPartitionsToTxnTopicResult[],
+  version: number,
+): number {
   let size = arrayLengthSize(array.length, version >= 3);
   for (const value of array) size += sizeAddPartitionsToTxnTopicResult(value, version);
   return size;
 }
 
-function encodeAddPartitionsToTxnTopicResultArray(writer: Writer, array: readonly AddPartitionsToTxnTopicResult[], version: number): void {
+function encodeAddPartitionsToTxnTopicResultArray(
+  writer: Writer,
+  array: readonly AddPartitionsToTxnTopicResult[],
+  version: number,
+): void {
   writer.arrayLength(array.length, version >= 3);
   for (const value of array) encodeAddPartitionsToTxnTopicResult(writer, value, version);
 }
 
-function decodeAddPartitionsToTxnPartitionResult(reader: Reader, version: number): AddPartitionsToTxnPartitionResult {
+function decodeAddPartitionsToTxnPartitionResult(
+  reader: Reader,
+  version: number,
+): AddPartitionsToTxnPartitionResult {
   const flexible = version >= 3;
   const value: AddPartitionsToTxnPartitionResult = {
     partitionIndex: reader.int32(),
@@ -437,21 +551,31 @@ function decodeAddPartitionsToTxnPartitionResult(reader: Reader, version: number
   return value;
 }
 
-function sizeAddPartitionsToTxnPartitionResult(value: AddPartitionsToTxnPartitionResult, version: number): number {
+function sizeAddPartitionsToTxnPartitionResult(
+  value: AddPartitionsToTxnPartitionResult,
+  version: number,
+): number {
   const flexible = version >= 3;
   let size = 6;
   if (flexible) size += emptyTaggedSectionSize(value.unknownTaggedFields);
   return size;
 }
 
-function encodeAddPartitionsToTxnPartitionResult(writer: Writer, value: AddPartitionsToTxnPartitionResult, version: number): void {
+function encodeAddPartitionsToTxnPartitionResult(
+  writer: Writer,
+  value: AddPartitionsToTxnPartitionResult,
+  version: number,
+): void {
   const flexible = version >= 3;
   writer.int32(value.partitionIndex);
   writer.int16(value.partitionErrorCode);
   if (flexible) writer.unknownTaggedSection(value.unknownTaggedFields);
 }
 
-function decodeAddPartitionsToTxnPartitionResultArray(reader: Reader, version: number): AddPartitionsToTxnPartitionResult[] {
+function decodeAddPartitionsToTxnPartitionResultArray(
+  reader: Reader,
+  version: number,
+): AddPartitionsToTxnPartitionResult[] {
   const count = reader.arrayLength(version >= 3, 6);
   const array: AddPartitionsToTxnPartitionResult[] = [];
   for (let left = count; left > 0; left -= 1)
@@ -459,13 +583,20 @@ function decodeAddPartitionsToTxnPartitionResultArray(reader: Reader, version: n
   return array;
 }
 
-function sizeAddPartitionsToTxnPartitionResultArray(array: readonly AddPartitionsToTxnPartitionResult[], version: number): number {
+function sizeAddPartitionsToTxnPartitionResultArray(
+  array: readonly AddPartitionsToTxnPartitionResult[],
+  version: number,
+): number {
   let size = arrayLengthSize(array.length, version >= 3);
   for (const value of array) size += sizeAddPartitionsToTxnPartitionResult(value, version);
   return size;
 }
 
-function encodeAddPartitionsToTxnPartitionResultArray(writer: Writer, array: readonly AddPartitionsToTxnPartitionResult[], version: number): void {
+function encodeAddPartitionsToTxnPartitionResultArray(
+  writer: Writer,
+  array: readonly AddPartitionsToTxnPartitionResult[],
+  version: number,
+): void {
   writer.arrayLength(array.length, version >= 3);
   for (const value of array) encodeAddPartitionsToTxnPartitionResult(writer, value, version);
 }

@@ -41,7 +41,9 @@ export const addRaftVoterRequest: MessageCodec<AddRaftVoterRequest> = {
 };
 
 /** A {@link AddRaftVoterRequest} with every field at its default, except for those given. */
-export function createAddRaftVoterRequest(init?: Partial<AddRaftVoterRequest>): AddRaftVoterRequest {
+export function createAddRaftVoterRequest(
+  init?: Partial<AddRaftVoterRequest>,
+): AddRaftVoterRequest {
   return {
     clusterId: '',
     timeoutMs: 0,
@@ -83,12 +85,17 @@ function sizeAddRaftVoterRequest(value: AddRaftVoterRequest, version: number): n
   size += stringSize(value.clusterId, true);
   size += sizeListenerArray(value.listeners);
   if (version >= 1) size += 1;
-  else if (value.ackWhenCommitted !== true) refuseField('AddRaftVoterRequest.ackWhenCommitted', version);
+  else if (value.ackWhenCommitted !== true)
+    refuseField('AddRaftVoterRequest.ackWhenCommitted', version);
   size += emptyTaggedSectionSize(value.unknownTaggedFields);
   return size;
 }
 
-function encodeAddRaftVoterRequest(writer: Writer, value: AddRaftVoterRequest, version: number): void {
+function encodeAddRaftVoterRequest(
+  writer: Writer,
+  value: AddRaftVoterRequest,
+  version: number,
+): void {
   requireVersion(addRaftVoterRequest, version);
   writer.string(value.clusterId, true);
   writer.int32(value.timeoutMs);
@@ -164,7 +171,9 @@ export const addRaftVoterResponse: MessageCodec<AddRaftVoterResponse> = {
 };
 
 /** A {@link AddRaftVoterResponse} with every field at its default, except for those given. */
-export function createAddRaftVoterResponse(init?: Partial<AddRaftVoterResponse>): AddRaftVoterResponse {
+export function createAddRaftVoterResponse(
+  init?: Partial<AddRaftVoterResponse>,
+): AddRaftVoterResponse {
   return {
     throttleTimeMs: 0,
     errorCode: 0,
@@ -192,7 +201,11 @@ function sizeAddRaftVoterResponse(value: AddRaftVoterResponse, version: number):
   return size;
 }
 
-function encodeAddRaftVoterResponse(writer: Writer, value: AddRaftVoterResponse, version: number): void {
+function encodeAddRaftVoterResponse(
+  writer: Writer,
+  value: AddRaftVoterResponse,
+  version: number,
+): void {
   requireVersion(addRaftVoterResponse, version);
   writer.int32(value.throttleTimeMs);
   writer.int16(value.errorCode);

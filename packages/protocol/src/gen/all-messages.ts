@@ -5,16 +5,34 @@ import { accessControlEntryRecord } from './access-control-entry-record.ts';
 import { addOffsetsToTxnRequest, addOffsetsToTxnResponse } from './add-offsets-to-txn.ts';
 import { addPartitionsToTxnRequest, addPartitionsToTxnResponse } from './add-partitions-to-txn.ts';
 import { addRaftVoterRequest, addRaftVoterResponse } from './add-raft-voter.ts';
-import { allocateProducerIdsRequest, allocateProducerIdsResponse } from './allocate-producer-ids.ts';
+import {
+  allocateProducerIdsRequest,
+  allocateProducerIdsResponse,
+} from './allocate-producer-ids.ts';
 import { alterClientQuotasRequest, alterClientQuotasResponse } from './alter-client-quotas.ts';
 import { alterConfigsRequest, alterConfigsResponse } from './alter-configs.ts';
-import { alterPartitionReassignmentsRequest, alterPartitionReassignmentsResponse } from './alter-partition-reassignments.ts';
+import {
+  alterPartitionReassignmentsRequest,
+  alterPartitionReassignmentsResponse,
+} from './alter-partition-reassignments.ts';
 import { alterPartitionRequest, alterPartitionResponse } from './alter-partition.ts';
-import { alterReplicaLogDirsRequest, alterReplicaLogDirsResponse } from './alter-replica-log-dirs.ts';
-import { alterShareGroupOffsetsRequest, alterShareGroupOffsetsResponse } from './alter-share-group-offsets.ts';
-import { alterUserScramCredentialsRequest, alterUserScramCredentialsResponse } from './alter-user-scram-credentials.ts';
+import {
+  alterReplicaLogDirsRequest,
+  alterReplicaLogDirsResponse,
+} from './alter-replica-log-dirs.ts';
+import {
+  alterShareGroupOffsetsRequest,
+  alterShareGroupOffsetsResponse,
+} from './alter-share-group-offsets.ts';
+import {
+  alterUserScramCredentialsRequest,
+  alterUserScramCredentialsResponse,
+} from './alter-user-scram-credentials.ts';
 import { apiVersionsRequest, apiVersionsResponse } from './api-versions.ts';
-import { assignReplicasToDirsRequest, assignReplicasToDirsResponse } from './assign-replicas-to-dirs.ts';
+import {
+  assignReplicasToDirsRequest,
+  assignReplicasToDirsResponse,
+} from './assign-replicas-to-dirs.ts';
 import { beginQuorumEpochRequest, beginQuorumEpochResponse } from './begin-quorum-epoch.ts';
 import { beginTransactionRecord } from './begin-transaction-record.ts';
 import { brokerHeartbeatRequest, brokerHeartbeatResponse } from './broker-heartbeat.ts';
@@ -23,10 +41,20 @@ import { brokerRegistrationRequest, brokerRegistrationResponse } from './broker-
 import { clearElrRecord } from './clear-elr-record.ts';
 import { clientQuotaRecord } from './client-quota-record.ts';
 import { configRecord } from './config-record.ts';
-import { consumerGroupCurrentMemberAssignmentKey } from './consumer-group-current-member-assignment-key.ts';
-import { consumerGroupCurrentMemberAssignmentValue } from './consumer-group-current-member-assignment-value.ts';
-import { consumerGroupDescribeRequest, consumerGroupDescribeResponse } from './consumer-group-describe.ts';
-import { consumerGroupHeartbeatRequest, consumerGroupHeartbeatResponse } from './consumer-group-heartbeat.ts';
+import {
+  consumerGroupCurrentMemberAssignmentKey,
+} from './consumer-group-current-member-assignment-key.ts';
+import {
+  consumerGroupCurrentMemberAssignmentValue,
+} from './consumer-group-current-member-assignment-value.ts';
+import {
+  consumerGroupDescribeRequest,
+  consumerGroupDescribeResponse,
+} from './consumer-group-describe.ts';
+import {
+  consumerGroupHeartbeatRequest,
+  consumerGroupHeartbeatResponse,
+} from './consumer-group-heartbeat.ts';
 import { consumerGroupMemberMetadataKey } from './consumer-group-member-metadata-key.ts';
 import { consumerGroupMemberMetadataValue } from './consumer-group-member-metadata-value.ts';
 import { consumerGroupMetadataKey } from './consumer-group-metadata-key.ts';
@@ -35,16 +63,30 @@ import { consumerGroupPartitionMetadataKey } from './consumer-group-partition-me
 import { consumerGroupPartitionMetadataValue } from './consumer-group-partition-metadata-value.ts';
 import { consumerGroupRegularExpressionKey } from './consumer-group-regular-expression-key.ts';
 import { consumerGroupRegularExpressionValue } from './consumer-group-regular-expression-value.ts';
-import { consumerGroupTargetAssignmentMemberKey } from './consumer-group-target-assignment-member-key.ts';
-import { consumerGroupTargetAssignmentMemberValue } from './consumer-group-target-assignment-member-value.ts';
-import { consumerGroupTargetAssignmentMetadataKey } from './consumer-group-target-assignment-metadata-key.ts';
-import { consumerGroupTargetAssignmentMetadataValue } from './consumer-group-target-assignment-metadata-value.ts';
+import {
+  consumerGroupTargetAssignmentMemberKey,
+} from './consumer-group-target-assignment-member-key.ts';
+import {
+  consumerGroupTargetAssignmentMemberValue,
+} from './consumer-group-target-assignment-member-value.ts';
+import {
+  consumerGroupTargetAssignmentMetadataKey,
+} from './consumer-group-target-assignment-metadata-key.ts';
+import {
+  consumerGroupTargetAssignmentMetadataValue,
+} from './consumer-group-target-assignment-metadata-value.ts';
 import { consumerProtocolAssignment } from './consumer-protocol-assignment.ts';
 import { consumerProtocolSubscription } from './consumer-protocol-subscription.ts';
 import { controlRecordTypeSchema } from './control-record-type-schema.ts';
-import { controllerRegistrationRequest, controllerRegistrationResponse } from './controller-registration.ts';
+import {
+  controllerRegistrationRequest,
+  controllerRegistrationResponse,
+} from './controller-registration.ts';
 import { createAclsRequest, createAclsResponse } from './create-acls.ts';
-import { createDelegationTokenRequest, createDelegationTokenResponse } from './create-delegation-token.ts';
+import {
+  createDelegationTokenRequest,
+  createDelegationTokenResponse,
+} from './create-delegation-token.ts';
 import { createPartitionsRequest, createPartitionsResponse } from './create-partitions.ts';
 import { createTopicsRequest, createTopicsResponse } from './create-topics.ts';
 import { defaultPrincipalData } from './default-principal-data.ts';
@@ -52,51 +94,93 @@ import { delegationTokenRecord } from './delegation-token-record.ts';
 import { deleteAclsRequest, deleteAclsResponse } from './delete-acls.ts';
 import { deleteGroupsRequest, deleteGroupsResponse } from './delete-groups.ts';
 import { deleteRecordsRequest, deleteRecordsResponse } from './delete-records.ts';
-import { deleteShareGroupOffsetsRequest, deleteShareGroupOffsetsResponse } from './delete-share-group-offsets.ts';
-import { deleteShareGroupStateRequest, deleteShareGroupStateResponse } from './delete-share-group-state.ts';
+import {
+  deleteShareGroupOffsetsRequest,
+  deleteShareGroupOffsetsResponse,
+} from './delete-share-group-offsets.ts';
+import {
+  deleteShareGroupStateRequest,
+  deleteShareGroupStateResponse,
+} from './delete-share-group-state.ts';
 import { deleteTopicsRequest, deleteTopicsResponse } from './delete-topics.ts';
 import { describeAclsRequest, describeAclsResponse } from './describe-acls.ts';
-import { describeClientQuotasRequest, describeClientQuotasResponse } from './describe-client-quotas.ts';
+import {
+  describeClientQuotasRequest,
+  describeClientQuotasResponse,
+} from './describe-client-quotas.ts';
 import { describeClusterRequest, describeClusterResponse } from './describe-cluster.ts';
 import { describeConfigsRequest, describeConfigsResponse } from './describe-configs.ts';
-import { describeDelegationTokenRequest, describeDelegationTokenResponse } from './describe-delegation-token.ts';
+import {
+  describeDelegationTokenRequest,
+  describeDelegationTokenResponse,
+} from './describe-delegation-token.ts';
 import { describeGroupsRequest, describeGroupsResponse } from './describe-groups.ts';
 import { describeLogDirsRequest, describeLogDirsResponse } from './describe-log-dirs.ts';
 import { describeProducersRequest, describeProducersResponse } from './describe-producers.ts';
 import { describeQuorumRequest, describeQuorumResponse } from './describe-quorum.ts';
-import { describeShareGroupOffsetsRequest, describeShareGroupOffsetsResponse } from './describe-share-group-offsets.ts';
-import { describeTopicPartitionsRequest, describeTopicPartitionsResponse } from './describe-topic-partitions.ts';
-import { describeTransactionsRequest, describeTransactionsResponse } from './describe-transactions.ts';
-import { describeUserScramCredentialsRequest, describeUserScramCredentialsResponse } from './describe-user-scram-credentials.ts';
+import {
+  describeShareGroupOffsetsRequest,
+  describeShareGroupOffsetsResponse,
+} from './describe-share-group-offsets.ts';
+import {
+  describeTopicPartitionsRequest,
+  describeTopicPartitionsResponse,
+} from './describe-topic-partitions.ts';
+import {
+  describeTransactionsRequest,
+  describeTransactionsResponse,
+} from './describe-transactions.ts';
+import {
+  describeUserScramCredentialsRequest,
+  describeUserScramCredentialsResponse,
+} from './describe-user-scram-credentials.ts';
 import { electLeadersRequest, electLeadersResponse } from './elect-leaders.ts';
 import { endQuorumEpochRequest, endQuorumEpochResponse } from './end-quorum-epoch.ts';
 import { endTransactionRecord } from './end-transaction-record.ts';
 import { endTxnMarker } from './end-txn-marker.ts';
 import { endTxnRequest, endTxnResponse } from './end-txn.ts';
 import { envelopeRequest, envelopeResponse } from './envelope.ts';
-import { expireDelegationTokenRequest, expireDelegationTokenResponse } from './expire-delegation-token.ts';
+import {
+  expireDelegationTokenRequest,
+  expireDelegationTokenResponse,
+} from './expire-delegation-token.ts';
 import { featureLevelRecord } from './feature-level-record.ts';
 import { fenceBrokerRecord } from './fence-broker-record.ts';
 import { fetchSnapshotRequest, fetchSnapshotResponse } from './fetch-snapshot.ts';
 import { fetchRequest, fetchResponse } from './fetch.ts';
 import { findCoordinatorRequest, findCoordinatorResponse } from './find-coordinator.ts';
-import { getTelemetrySubscriptionsRequest, getTelemetrySubscriptionsResponse } from './get-telemetry-subscriptions.ts';
+import {
+  getTelemetrySubscriptionsRequest,
+  getTelemetrySubscriptionsResponse,
+} from './get-telemetry-subscriptions.ts';
 import { groupMetadataKey } from './group-metadata-key.ts';
 import { groupMetadataValue } from './group-metadata-value.ts';
 import { heartbeatRequest, heartbeatResponse } from './heartbeat.ts';
-import { incrementalAlterConfigsRequest, incrementalAlterConfigsResponse } from './incremental-alter-configs.ts';
+import {
+  incrementalAlterConfigsRequest,
+  incrementalAlterConfigsResponse,
+} from './incremental-alter-configs.ts';
 import { initProducerIdRequest, initProducerIdResponse } from './init-producer-id.ts';
-import { initializeShareGroupStateRequest, initializeShareGroupStateResponse } from './initialize-share-group-state.ts';
+import {
+  initializeShareGroupStateRequest,
+  initializeShareGroupStateResponse,
+} from './initialize-share-group-state.ts';
 import { joinGroupRequest, joinGroupResponse } from './join-group.ts';
 import { kraftVersionRecord } from './kraft-version-record.ts';
 import { leaderChangeMessage } from './leader-change-message.ts';
 import { leaveGroupRequest, leaveGroupResponse } from './leave-group.ts';
 import { legacyOffsetCommitKey } from './legacy-offset-commit-key.ts';
 import { legacyOffsetCommitValue } from './legacy-offset-commit-value.ts';
-import { listConfigResourcesRequest, listConfigResourcesResponse } from './list-config-resources.ts';
+import {
+  listConfigResourcesRequest,
+  listConfigResourcesResponse,
+} from './list-config-resources.ts';
 import { listGroupsRequest, listGroupsResponse } from './list-groups.ts';
 import { listOffsetsRequest, listOffsetsResponse } from './list-offsets.ts';
-import { listPartitionReassignmentsRequest, listPartitionReassignmentsResponse } from './list-partition-reassignments.ts';
+import {
+  listPartitionReassignmentsRequest,
+  listPartitionReassignmentsResponse,
+} from './list-partition-reassignments.ts';
 import { listTransactionsRequest, listTransactionsResponse } from './list-transactions.ts';
 import { metadataRequest, metadataResponse } from './metadata.ts';
 import { noOpRecord } from './no-op-record.ts';
@@ -105,7 +189,10 @@ import { offsetCommitValue } from './offset-commit-value.ts';
 import { offsetCommitRequest, offsetCommitResponse } from './offset-commit.ts';
 import { offsetDeleteRequest, offsetDeleteResponse } from './offset-delete.ts';
 import { offsetFetchRequest, offsetFetchResponse } from './offset-fetch.ts';
-import { offsetForLeaderEpochRequest, offsetForLeaderEpochResponse } from './offset-for-leader-epoch.ts';
+import {
+  offsetForLeaderEpochRequest,
+  offsetForLeaderEpochResponse,
+} from './offset-for-leader-epoch.ts';
 import { partitionChangeRecord } from './partition-change-record.ts';
 import { partitionRecord } from './partition-record.ts';
 import { produceRequest, produceResponse } from './produce.ts';
@@ -113,58 +200,104 @@ import { producerIdsRecord } from './producer-ids-record.ts';
 import { producerSnapshot } from './producer-snapshot.ts';
 import { pushTelemetryRequest, pushTelemetryResponse } from './push-telemetry.ts';
 import { quorumStateData } from './quorum-state-data.ts';
-import { readShareGroupStateSummaryRequest, readShareGroupStateSummaryResponse } from './read-share-group-state-summary.ts';
-import { readShareGroupStateRequest, readShareGroupStateResponse } from './read-share-group-state.ts';
+import {
+  readShareGroupStateSummaryRequest,
+  readShareGroupStateSummaryResponse,
+} from './read-share-group-state-summary.ts';
+import {
+  readShareGroupStateRequest,
+  readShareGroupStateResponse,
+} from './read-share-group-state.ts';
 import { registerBrokerRecord } from './register-broker-record.ts';
 import { registerControllerRecord } from './register-controller-record.ts';
 import { remoteLogSegmentMetadataRecord } from './remote-log-segment-metadata-record.ts';
-import { remoteLogSegmentMetadataSnapshotRecord } from './remote-log-segment-metadata-snapshot-record.ts';
-import { remoteLogSegmentMetadataUpdateRecord } from './remote-log-segment-metadata-update-record.ts';
+import {
+  remoteLogSegmentMetadataSnapshotRecord,
+} from './remote-log-segment-metadata-snapshot-record.ts';
+import {
+  remoteLogSegmentMetadataUpdateRecord,
+} from './remote-log-segment-metadata-update-record.ts';
 import { remotePartitionDeleteMetadataRecord } from './remote-partition-delete-metadata-record.ts';
 import { removeAccessControlEntryRecord } from './remove-access-control-entry-record.ts';
 import { removeDelegationTokenRecord } from './remove-delegation-token-record.ts';
 import { removeRaftVoterRequest, removeRaftVoterResponse } from './remove-raft-voter.ts';
 import { removeTopicRecord } from './remove-topic-record.ts';
 import { removeUserScramCredentialRecord } from './remove-user-scram-credential-record.ts';
-import { renewDelegationTokenRequest, renewDelegationTokenResponse } from './renew-delegation-token.ts';
+import {
+  renewDelegationTokenRequest,
+  renewDelegationTokenResponse,
+} from './renew-delegation-token.ts';
 import { requestHeader } from './request-header.ts';
 import { responseHeader } from './response-header.ts';
 import { saslAuthenticateRequest, saslAuthenticateResponse } from './sasl-authenticate.ts';
 import { saslHandshakeRequest, saslHandshakeResponse } from './sasl-handshake.ts';
 import { shareAcknowledgeRequest, shareAcknowledgeResponse } from './share-acknowledge.ts';
 import { shareFetchRequest, shareFetchResponse } from './share-fetch.ts';
-import { shareGroupCurrentMemberAssignmentKey } from './share-group-current-member-assignment-key.ts';
-import { shareGroupCurrentMemberAssignmentValue } from './share-group-current-member-assignment-value.ts';
+import {
+  shareGroupCurrentMemberAssignmentKey,
+} from './share-group-current-member-assignment-key.ts';
+import {
+  shareGroupCurrentMemberAssignmentValue,
+} from './share-group-current-member-assignment-value.ts';
 import { shareGroupDescribeRequest, shareGroupDescribeResponse } from './share-group-describe.ts';
-import { shareGroupHeartbeatRequest, shareGroupHeartbeatResponse } from './share-group-heartbeat.ts';
+import {
+  shareGroupHeartbeatRequest,
+  shareGroupHeartbeatResponse,
+} from './share-group-heartbeat.ts';
 import { shareGroupMemberMetadataKey } from './share-group-member-metadata-key.ts';
 import { shareGroupMemberMetadataValue } from './share-group-member-metadata-value.ts';
 import { shareGroupMetadataKey } from './share-group-metadata-key.ts';
 import { shareGroupMetadataValue } from './share-group-metadata-value.ts';
 import { shareGroupStatePartitionMetadataKey } from './share-group-state-partition-metadata-key.ts';
-import { shareGroupStatePartitionMetadataValue } from './share-group-state-partition-metadata-value.ts';
+import {
+  shareGroupStatePartitionMetadataValue,
+} from './share-group-state-partition-metadata-value.ts';
 import { shareGroupTargetAssignmentMemberKey } from './share-group-target-assignment-member-key.ts';
-import { shareGroupTargetAssignmentMemberValue } from './share-group-target-assignment-member-value.ts';
-import { shareGroupTargetAssignmentMetadataKey } from './share-group-target-assignment-metadata-key.ts';
-import { shareGroupTargetAssignmentMetadataValue } from './share-group-target-assignment-metadata-value.ts';
+import {
+  shareGroupTargetAssignmentMemberValue,
+} from './share-group-target-assignment-member-value.ts';
+import {
+  shareGroupTargetAssignmentMetadataKey,
+} from './share-group-target-assignment-metadata-key.ts';
+import {
+  shareGroupTargetAssignmentMetadataValue,
+} from './share-group-target-assignment-metadata-value.ts';
 import { shareSnapshotKey } from './share-snapshot-key.ts';
 import { shareSnapshotValue } from './share-snapshot-value.ts';
 import { shareUpdateKey } from './share-update-key.ts';
 import { shareUpdateValue } from './share-update-value.ts';
 import { snapshotFooterRecord } from './snapshot-footer-record.ts';
 import { snapshotHeaderRecord } from './snapshot-header-record.ts';
-import { streamsGroupCurrentMemberAssignmentKey } from './streams-group-current-member-assignment-key.ts';
-import { streamsGroupCurrentMemberAssignmentValue } from './streams-group-current-member-assignment-value.ts';
-import { streamsGroupDescribeRequest, streamsGroupDescribeResponse } from './streams-group-describe.ts';
-import { streamsGroupHeartbeatRequest, streamsGroupHeartbeatResponse } from './streams-group-heartbeat.ts';
+import {
+  streamsGroupCurrentMemberAssignmentKey,
+} from './streams-group-current-member-assignment-key.ts';
+import {
+  streamsGroupCurrentMemberAssignmentValue,
+} from './streams-group-current-member-assignment-value.ts';
+import {
+  streamsGroupDescribeRequest,
+  streamsGroupDescribeResponse,
+} from './streams-group-describe.ts';
+import {
+  streamsGroupHeartbeatRequest,
+  streamsGroupHeartbeatResponse,
+} from './streams-group-heartbeat.ts';
 import { streamsGroupMemberMetadataKey } from './streams-group-member-metadata-key.ts';
 import { streamsGroupMemberMetadataValue } from './streams-group-member-metadata-value.ts';
 import { streamsGroupMetadataKey } from './streams-group-metadata-key.ts';
 import { streamsGroupMetadataValue } from './streams-group-metadata-value.ts';
-import { streamsGroupTargetAssignmentMemberKey } from './streams-group-target-assignment-member-key.ts';
-import { streamsGroupTargetAssignmentMemberValue } from './streams-group-target-assignment-member-value.ts';
-import { streamsGroupTargetAssignmentMetadataKey } from './streams-group-target-assignment-metadata-key.ts';
-import { streamsGroupTargetAssignmentMetadataValue } from './streams-group-target-assignment-metadata-value.ts';
+import {
+  streamsGroupTargetAssignmentMemberKey,
+} from './streams-group-target-assignment-member-key.ts';
+import {
+  streamsGroupTargetAssignmentMemberValue,
+} from './streams-group-target-assignment-member-value.ts';
+import {
+  streamsGroupTargetAssignmentMetadataKey,
+} from './streams-group-target-assignment-metadata-key.ts';
+import {
+  streamsGroupTargetAssignmentMetadataValue,
+} from './streams-group-target-assignment-metadata-value.ts';
 import { streamsGroupTopologyKey } from './streams-group-topology-key.ts';
 import { streamsGroupTopologyValue } from './streams-group-topology-value.ts';
 import { subscriptionInfoData } from './subscription-info-data.ts';
@@ -181,7 +314,10 @@ import { updateRaftVoterRequest, updateRaftVoterResponse } from './update-raft-v
 import { userScramCredentialRecord } from './user-scram-credential-record.ts';
 import { voteRequest, voteResponse } from './vote.ts';
 import { votersRecord } from './voters-record.ts';
-import { writeShareGroupStateRequest, writeShareGroupStateResponse } from './write-share-group-state.ts';
+import {
+  writeShareGroupStateRequest,
+  writeShareGroupStateResponse,
+} from './write-share-group-state.ts';
 import { writeTxnMarkersRequest, writeTxnMarkersResponse } from './write-txn-markers.ts';
 import { zkMigrationStateRecord } from './zk-migration-state-record.ts';
 import type { MessageCodec } from '../wire/message-codec.ts';

@@ -28,7 +28,9 @@ export const allocateProducerIdsRequest: MessageCodec<AllocateProducerIdsRequest
 };
 
 /** A {@link AllocateProducerIdsRequest} with every field at its default, except for those given. */
-export function createAllocateProducerIdsRequest(init?: Partial<AllocateProducerIdsRequest>): AllocateProducerIdsRequest {
+export function createAllocateProducerIdsRequest(
+  init?: Partial<AllocateProducerIdsRequest>,
+): AllocateProducerIdsRequest {
   return {
     brokerId: 0,
     brokerEpoch: -1,
@@ -36,7 +38,10 @@ export function createAllocateProducerIdsRequest(init?: Partial<AllocateProducer
   };
 }
 
-function decodeAllocateProducerIdsRequest(reader: Reader, version: number): AllocateProducerIdsRequest {
+function decodeAllocateProducerIdsRequest(
+  reader: Reader,
+  version: number,
+): AllocateProducerIdsRequest {
   requireVersion(allocateProducerIdsRequest, version);
   const value: AllocateProducerIdsRequest = {
     brokerId: reader.int32(),
@@ -46,14 +51,21 @@ function decodeAllocateProducerIdsRequest(reader: Reader, version: number): Allo
   return value;
 }
 
-function sizeAllocateProducerIdsRequest(value: AllocateProducerIdsRequest, version: number): number {
+function sizeAllocateProducerIdsRequest(
+  value: AllocateProducerIdsRequest,
+  version: number,
+): number {
   requireVersion(allocateProducerIdsRequest, version);
   let size = 12;
   size += emptyTaggedSectionSize(value.unknownTaggedFields);
   return size;
 }
 
-function encodeAllocateProducerIdsRequest(writer: Writer, value: AllocateProducerIdsRequest, version: number): void {
+function encodeAllocateProducerIdsRequest(
+  writer: Writer,
+  value: AllocateProducerIdsRequest,
+  version: number,
+): void {
   requireVersion(allocateProducerIdsRequest, version);
   writer.int32(value.brokerId);
   writer.int64(value.brokerEpoch);
@@ -82,7 +94,9 @@ export const allocateProducerIdsResponse: MessageCodec<AllocateProducerIdsRespon
 };
 
 /** A {@link AllocateProducerIdsResponse} with every field at its default, except for those given. */
-export function createAllocateProducerIdsResponse(init?: Partial<AllocateProducerIdsResponse>): AllocateProducerIdsResponse {
+export function createAllocateProducerIdsResponse(
+  init?: Partial<AllocateProducerIdsResponse>,
+): AllocateProducerIdsResponse {
   return {
     throttleTimeMs: 0,
     errorCode: 0,
@@ -92,7 +106,10 @@ export function createAllocateProducerIdsResponse(init?: Partial<AllocateProduce
   };
 }
 
-function decodeAllocateProducerIdsResponse(reader: Reader, version: number): AllocateProducerIdsResponse {
+function decodeAllocateProducerIdsResponse(
+  reader: Reader,
+  version: number,
+): AllocateProducerIdsResponse {
   requireVersion(allocateProducerIdsResponse, version);
   const value: AllocateProducerIdsResponse = {
     throttleTimeMs: reader.int32(),
@@ -104,14 +121,21 @@ function decodeAllocateProducerIdsResponse(reader: Reader, version: number): All
   return value;
 }
 
-function sizeAllocateProducerIdsResponse(value: AllocateProducerIdsResponse, version: number): number {
+function sizeAllocateProducerIdsResponse(
+  value: AllocateProducerIdsResponse,
+  version: number,
+): number {
   requireVersion(allocateProducerIdsResponse, version);
   let size = 18;
   size += emptyTaggedSectionSize(value.unknownTaggedFields);
   return size;
 }
 
-function encodeAllocateProducerIdsResponse(writer: Writer, value: AllocateProducerIdsResponse, version: number): void {
+function encodeAllocateProducerIdsResponse(
+  writer: Writer,
+  value: AllocateProducerIdsResponse,
+  version: number,
+): void {
   requireVersion(allocateProducerIdsResponse, version);
   writer.int32(value.throttleTimeMs);
   writer.int16(value.errorCode);

@@ -46,7 +46,9 @@ export const alterClientQuotasRequest: MessageCodec<AlterClientQuotasRequest> = 
 };
 
 /** A {@link AlterClientQuotasRequest} with every field at its default, except for those given. */
-export function createAlterClientQuotasRequest(init?: Partial<AlterClientQuotasRequest>): AlterClientQuotasRequest {
+export function createAlterClientQuotasRequest(
+  init?: Partial<AlterClientQuotasRequest>,
+): AlterClientQuotasRequest {
   return {
     entries: [],
     validateOnly: false,
@@ -102,7 +104,11 @@ function sizeAlterClientQuotasRequest(value: AlterClientQuotasRequest, version: 
   return size;
 }
 
-function encodeAlterClientQuotasRequest(writer: Writer, value: AlterClientQuotasRequest, version: number): void {
+function encodeAlterClientQuotasRequest(
+  writer: Writer,
+  value: AlterClientQuotasRequest,
+  version: number,
+): void {
   requireVersion(alterClientQuotasRequest, version);
   const flexible = version >= 1;
   encodeRequestEntryDataArray(writer, value.entries, version);
@@ -150,7 +156,11 @@ function sizeRequestEntryDataArray(array: readonly RequestEntryData[], version: 
   return size;
 }
 
-function encodeRequestEntryDataArray(writer: Writer, array: readonly RequestEntryData[], version: number): void {
+function encodeRequestEntryDataArray(
+  writer: Writer,
+  array: readonly RequestEntryData[],
+  version: number,
+): void {
   writer.arrayLength(array.length, version >= 1);
   for (const value of array) encodeRequestEntryData(writer, value, version);
 }
@@ -195,7 +205,11 @@ function sizeRequestEntityDataArray(array: readonly RequestEntityData[], version
   return size;
 }
 
-function encodeRequestEntityDataArray(writer: Writer, array: readonly RequestEntityData[], version: number): void {
+function encodeRequestEntityDataArray(
+  writer: Writer,
+  array: readonly RequestEntityData[],
+  version: number,
+): void {
   writer.arrayLength(array.length, version >= 1);
   for (const value of array) encodeRequestEntityData(writer, value, version);
 }
@@ -279,7 +293,9 @@ export const alterClientQuotasResponse: MessageCodec<AlterClientQuotasResponse> 
 };
 
 /** A {@link AlterClientQuotasResponse} with every field at its default, except for those given. */
-export function createAlterClientQuotasResponse(init?: Partial<AlterClientQuotasResponse>): AlterClientQuotasResponse {
+export function createAlterClientQuotasResponse(
+  init?: Partial<AlterClientQuotasResponse>,
+): AlterClientQuotasResponse {
   return {
     throttleTimeMs: 0,
     entries: [],
@@ -306,7 +322,10 @@ export function createResponseEntityData(init?: Partial<ResponseEntityData>): Re
   };
 }
 
-function decodeAlterClientQuotasResponse(reader: Reader, version: number): AlterClientQuotasResponse {
+function decodeAlterClientQuotasResponse(
+  reader: Reader,
+  version: number,
+): AlterClientQuotasResponse {
   requireVersion(alterClientQuotasResponse, version);
   const flexible = version >= 1;
   const value: AlterClientQuotasResponse = {
@@ -326,7 +345,11 @@ function sizeAlterClientQuotasResponse(value: AlterClientQuotasResponse, version
   return size;
 }
 
-function encodeAlterClientQuotasResponse(writer: Writer, value: AlterClientQuotasResponse, version: number): void {
+function encodeAlterClientQuotasResponse(
+  writer: Writer,
+  value: AlterClientQuotasResponse,
+  version: number,
+): void {
   requireVersion(alterClientQuotasResponse, version);
   const flexible = version >= 1;
   writer.int32(value.throttleTimeMs);
@@ -376,7 +399,11 @@ function sizeResponseEntryDataArray(array: readonly ResponseEntryData[], version
   return size;
 }
 
-function encodeResponseEntryDataArray(writer: Writer, array: readonly ResponseEntryData[], version: number): void {
+function encodeResponseEntryDataArray(
+  writer: Writer,
+  array: readonly ResponseEntryData[],
+  version: number,
+): void {
   writer.arrayLength(array.length, version >= 1);
   for (const value of array) encodeResponseEntryData(writer, value, version);
 }
@@ -400,7 +427,11 @@ function sizeResponseEntityData(value: ResponseEntityData, version: number): num
   return size;
 }
 
-function encodeResponseEntityData(writer: Writer, value: ResponseEntityData, version: number): void {
+function encodeResponseEntityData(
+  writer: Writer,
+  value: ResponseEntityData,
+  version: number,
+): void {
   const flexible = version >= 1;
   writer.string(value.entityType, flexible);
   writer.string(value.entityName, flexible);
@@ -415,13 +446,20 @@ function decodeResponseEntityDataArray(reader: Reader, version: number): Respons
   return array;
 }
 
-function sizeResponseEntityDataArray(array: readonly ResponseEntityData[], version: number): number {
+function sizeResponseEntityDataArray(
+  array: readonly ResponseEntityData[],
+  version: number,
+): number {
   let size = arrayLengthSize(array.length, version >= 1);
   for (const value of array) size += sizeResponseEntityData(value, version);
   return size;
 }
 
-function encodeResponseEntityDataArray(writer: Writer, array: readonly ResponseEntityData[], version: number): void {
+function encodeResponseEntityDataArray(
+  writer: Writer,
+  array: readonly ResponseEntityData[],
+  version: number,
+): void {
   writer.arrayLength(array.length, version >= 1);
   for (const value of array) encodeResponseEntityData(writer, value, version);
 }

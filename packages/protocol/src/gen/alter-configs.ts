@@ -40,7 +40,9 @@ export const alterConfigsRequest: MessageCodec<AlterConfigsRequest> = {
 };
 
 /** A {@link AlterConfigsRequest} with every field at its default, except for those given. */
-export function createAlterConfigsRequest(init?: Partial<AlterConfigsRequest>): AlterConfigsRequest {
+export function createAlterConfigsRequest(
+  init?: Partial<AlterConfigsRequest>,
+): AlterConfigsRequest {
   return {
     resources: [],
     validateOnly: false,
@@ -49,7 +51,9 @@ export function createAlterConfigsRequest(init?: Partial<AlterConfigsRequest>): 
 }
 
 /** A {@link AlterConfigsResource} with every field at its default, except for those given. */
-export function createAlterConfigsResource(init?: Partial<AlterConfigsResource>): AlterConfigsResource {
+export function createAlterConfigsResource(
+  init?: Partial<AlterConfigsResource>,
+): AlterConfigsResource {
   return {
     resourceType: 0,
     resourceName: '',
@@ -87,7 +91,11 @@ function sizeAlterConfigsRequest(value: AlterConfigsRequest, version: number): n
   return size;
 }
 
-function encodeAlterConfigsRequest(writer: Writer, value: AlterConfigsRequest, version: number): void {
+function encodeAlterConfigsRequest(
+  writer: Writer,
+  value: AlterConfigsRequest,
+  version: number,
+): void {
   requireVersion(alterConfigsRequest, version);
   const flexible = version >= 2;
   encodeAlterConfigsResourceArray(writer, value.resources, version);
@@ -115,7 +123,11 @@ function sizeAlterConfigsResource(value: AlterConfigsResource, version: number):
   return size;
 }
 
-function encodeAlterConfigsResource(writer: Writer, value: AlterConfigsResource, version: number): void {
+function encodeAlterConfigsResource(
+  writer: Writer,
+  value: AlterConfigsResource,
+  version: number,
+): void {
   const flexible = version >= 2;
   writer.int8(value.resourceType);
   writer.string(value.resourceName, flexible);
@@ -131,13 +143,20 @@ function decodeAlterConfigsResourceArray(reader: Reader, version: number): Alter
   return array;
 }
 
-function sizeAlterConfigsResourceArray(array: readonly AlterConfigsResource[], version: number): number {
+function sizeAlterConfigsResourceArray(
+  array: readonly AlterConfigsResource[],
+  version: number,
+): number {
   let size = arrayLengthSize(array.length, version >= 2);
   for (const value of array) size += sizeAlterConfigsResource(value, version);
   return size;
 }
 
-function encodeAlterConfigsResourceArray(writer: Writer, array: readonly AlterConfigsResource[], version: number): void {
+function encodeAlterConfigsResourceArray(
+  writer: Writer,
+  array: readonly AlterConfigsResource[],
+  version: number,
+): void {
   writer.arrayLength(array.length, version >= 2);
   for (const value of array) encodeAlterConfigsResource(writer, value, version);
 }
@@ -182,7 +201,11 @@ function sizeAlterableConfigArray(array: readonly AlterableConfig[], version: nu
   return size;
 }
 
-function encodeAlterableConfigArray(writer: Writer, array: readonly AlterableConfig[], version: number): void {
+function encodeAlterableConfigArray(
+  writer: Writer,
+  array: readonly AlterableConfig[],
+  version: number,
+): void {
   writer.arrayLength(array.length, version >= 2);
   for (const value of array) encodeAlterableConfig(writer, value, version);
 }
@@ -215,7 +238,9 @@ export const alterConfigsResponse: MessageCodec<AlterConfigsResponse> = {
 };
 
 /** A {@link AlterConfigsResponse} with every field at its default, except for those given. */
-export function createAlterConfigsResponse(init?: Partial<AlterConfigsResponse>): AlterConfigsResponse {
+export function createAlterConfigsResponse(
+  init?: Partial<AlterConfigsResponse>,
+): AlterConfigsResponse {
   return {
     throttleTimeMs: 0,
     responses: [],
@@ -224,7 +249,9 @@ export function createAlterConfigsResponse(init?: Partial<AlterConfigsResponse>)
 }
 
 /** A {@link AlterConfigsResourceResponse} with every field at its default, except for those given. */
-export function createAlterConfigsResourceResponse(init?: Partial<AlterConfigsResourceResponse>): AlterConfigsResourceResponse {
+export function createAlterConfigsResourceResponse(
+  init?: Partial<AlterConfigsResourceResponse>,
+): AlterConfigsResourceResponse {
   return {
     errorCode: 0,
     errorMessage: '',
@@ -254,7 +281,11 @@ function sizeAlterConfigsResponse(value: AlterConfigsResponse, version: number):
   return size;
 }
 
-function encodeAlterConfigsResponse(writer: Writer, value: AlterConfigsResponse, version: number): void {
+function encodeAlterConfigsResponse(
+  writer: Writer,
+  value: AlterConfigsResponse,
+  version: number,
+): void {
   requireVersion(alterConfigsResponse, version);
   const flexible = version >= 2;
   writer.int32(value.throttleTimeMs);
@@ -262,7 +293,10 @@ function encodeAlterConfigsResponse(writer: Writer, value: AlterConfigsResponse,
   if (flexible) writer.unknownTaggedSection(value.unknownTaggedFields);
 }
 
-function decodeAlterConfigsResourceResponse(reader: Reader, version: number): AlterConfigsResourceResponse {
+function decodeAlterConfigsResourceResponse(
+  reader: Reader,
+  version: number,
+): AlterConfigsResourceResponse {
   const flexible = version >= 2;
   const value: AlterConfigsResourceResponse = {
     errorCode: reader.int16(),
@@ -274,7 +308,10 @@ function decodeAlterConfigsResourceResponse(reader: Reader, version: number): Al
   return value;
 }
 
-function sizeAlterConfigsResourceResponse(value: AlterConfigsResourceResponse, version: number): number {
+function sizeAlterConfigsResourceResponse(
+  value: AlterConfigsResourceResponse,
+  version: number,
+): number {
   const flexible = version >= 2;
   let size = 3;
   size += stringSize(value.errorMessage, flexible);
@@ -283,7 +320,11 @@ function sizeAlterConfigsResourceResponse(value: AlterConfigsResourceResponse, v
   return size;
 }
 
-function encodeAlterConfigsResourceResponse(writer: Writer, value: AlterConfigsResourceResponse, version: number): void {
+function encodeAlterConfigsResourceResponse(
+  writer: Writer,
+  value: AlterConfigsResourceResponse,
+  version: number,
+): void {
   const flexible = version >= 2;
   writer.int16(value.errorCode);
   writer.string(value.errorMessage, flexible);
@@ -292,7 +333,10 @@ function encodeAlterConfigsResourceResponse(writer: Writer, value: AlterConfigsR
   if (flexible) writer.unknownTaggedSection(value.unknownTaggedFields);
 }
 
-function decodeAlterConfigsResourceResponseArray(reader: Reader, version: number): AlterConfigsResourceResponse[] {
+function decodeAlterConfigsResourceResponseArray(
+  reader: Reader,
+  version: number,
+): AlterConfigsResourceResponse[] {
   const count = reader.arrayLength(version >= 2, 6);
   const array: AlterConfigsResourceResponse[] = [];
   for (let left = count; left > 0; left -= 1)
@@ -300,13 +344,20 @@ function decodeAlterConfigsResourceResponseArray(reader: Reader, version: number
   return array;
 }
 
-function sizeAlterConfigsResourceResponseArray(array: readonly AlterConfigsResourceResponse[], version: number): number {
+function sizeAlterConfigsResourceResponseArray(
+  array: readonly AlterConfigsResourceResponse[],
+  version: number,
+): number {
   let size = arrayLengthSize(array.length, version >= 2);
   for (const value of array) size += sizeAlterConfigsResourceResponse(value, version);
   return size;
 }
 
-function encodeAlterConfigsResourceResponseArray(writer: Writer, array: readonly AlterConfigsResourceResponse[], version: number): void {
+function encodeAlterConfigsResourceResponseArray(
+  writer: Writer,
+  array: readonly AlterConfigsResourceResponse[],
+  version: number,
+): void {
   writer.arrayLength(array.length, version >= 2);
   for (const value of array) encodeAlterConfigsResourceResponse(writer, value, version);
 }

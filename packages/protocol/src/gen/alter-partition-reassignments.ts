@@ -49,7 +49,9 @@ export const alterPartitionReassignmentsRequest: MessageCodec<AlterPartitionReas
 };
 
 /** A {@link AlterPartitionReassignmentsRequest} with every field at its default, except for those given. */
-export function createAlterPartitionReassignmentsRequest(init?: Partial<AlterPartitionReassignmentsRequest>): AlterPartitionReassignmentsRequest {
+export function createAlterPartitionReassignmentsRequest(
+  init?: Partial<AlterPartitionReassignmentsRequest>,
+): AlterPartitionReassignmentsRequest {
   return {
     timeoutMs: 60000,
     allowReplicationFactorChange: true,
@@ -68,7 +70,9 @@ export function createReassignableTopic(init?: Partial<ReassignableTopic>): Reas
 }
 
 /** A {@link ReassignablePartition} with every field at its default, except for those given. */
-export function createReassignablePartition(init?: Partial<ReassignablePartition>): ReassignablePartition {
+export function createReassignablePartition(
+  init?: Partial<ReassignablePartition>,
+): ReassignablePartition {
   return {
     partitionIndex: 0,
     replicas: null,
@@ -76,7 +80,10 @@ export function createReassignablePartition(init?: Partial<ReassignablePartition
   };
 }
 
-function decodeAlterPartitionReassignmentsRequest(reader: Reader, version: number): AlterPartitionReassignmentsRequest {
+function decodeAlterPartitionReassignmentsRequest(
+  reader: Reader,
+  version: number,
+): AlterPartitionReassignmentsRequest {
   requireVersion(alterPartitionReassignmentsRequest, version);
   const value: AlterPartitionReassignmentsRequest = {
     timeoutMs: reader.int32(),
@@ -87,17 +94,25 @@ function decodeAlterPartitionReassignmentsRequest(reader: Reader, version: numbe
   return value;
 }
 
-function sizeAlterPartitionReassignmentsRequest(value: AlterPartitionReassignmentsRequest, version: number): number {
+function sizeAlterPartitionReassignmentsRequest(
+  value: AlterPartitionReassignmentsRequest,
+  version: number,
+): number {
   requireVersion(alterPartitionReassignmentsRequest, version);
   let size = 4;
   if (version >= 1) size += 1;
-  else if (value.allowReplicationFactorChange !== true) refuseField('AlterPartitionReassignmentsRequest.allowReplicationFactorChange', version);
+  else if (value.allowReplicationFactorChange !== true)
+    refuseField('AlterPartitionReassignmentsRequest.allowReplicationFactorChange', version);
   size += sizeReassignableTopicArray(value.topics);
   size += emptyTaggedSectionSize(value.unknownTaggedFields);
   return size;
 }
 
-function encodeAlterPartitionReassignmentsRequest(writer: Writer, value: AlterPartitionReassignmentsRequest, version: number): void {
+function encodeAlterPartitionReassignmentsRequest(
+  writer: Writer,
+  value: AlterPartitionReassignmentsRequest,
+  version: number,
+): void {
   requireVersion(alterPartitionReassignmentsRequest, version);
   writer.int32(value.timeoutMs);
   if (version >= 1) writer.bool(value.allowReplicationFactorChange);
@@ -183,7 +198,10 @@ function sizeReassignablePartitionArray(array: readonly ReassignablePartition[])
   return size;
 }
 
-function encodeReassignablePartitionArray(writer: Writer, array: readonly ReassignablePartition[]): void {
+function encodeReassignablePartitionArray(
+  writer: Writer,
+  array: readonly ReassignablePartition[],
+): void {
   writer.arrayLength(array.length, true);
   for (const value of array) encodeReassignablePartition(writer, value);
 }
@@ -225,7 +243,9 @@ export const alterPartitionReassignmentsResponse: MessageCodec<AlterPartitionRea
 };
 
 /** A {@link AlterPartitionReassignmentsResponse} with every field at its default, except for those given. */
-export function createAlterPartitionReassignmentsResponse(init?: Partial<AlterPartitionReassignmentsResponse>): AlterPartitionReassignmentsResponse {
+export function createAlterPartitionReassignmentsResponse(
+  init?: Partial<AlterPartitionReassignmentsResponse>,
+): AlterPartitionReassignmentsResponse {
   return {
     throttleTimeMs: 0,
     allowReplicationFactorChange: true,
@@ -237,7 +257,9 @@ export function createAlterPartitionReassignmentsResponse(init?: Partial<AlterPa
 }
 
 /** A {@link ReassignableTopicResponse} with every field at its default, except for those given. */
-export function createReassignableTopicResponse(init?: Partial<ReassignableTopicResponse>): ReassignableTopicResponse {
+export function createReassignableTopicResponse(
+  init?: Partial<ReassignableTopicResponse>,
+): ReassignableTopicResponse {
   return {
     name: '',
     partitions: [],
@@ -246,7 +268,9 @@ export function createReassignableTopicResponse(init?: Partial<ReassignableTopic
 }
 
 /** A {@link ReassignablePartitionResponse} with every field at its default, except for those given. */
-export function createReassignablePartitionResponse(init?: Partial<ReassignablePartitionResponse>): ReassignablePartitionResponse {
+export function createReassignablePartitionResponse(
+  init?: Partial<ReassignablePartitionResponse>,
+): ReassignablePartitionResponse {
   return {
     partitionIndex: 0,
     errorCode: 0,
@@ -255,7 +279,10 @@ export function createReassignablePartitionResponse(init?: Partial<ReassignableP
   };
 }
 
-function decodeAlterPartitionReassignmentsResponse(reader: Reader, version: number): AlterPartitionReassignmentsResponse {
+function decodeAlterPartitionReassignmentsResponse(
+  reader: Reader,
+  version: number,
+): AlterPartitionReassignmentsResponse {
   requireVersion(alterPartitionReassignmentsResponse, version);
   const value: AlterPartitionReassignmentsResponse = {
     throttleTimeMs: reader.int32(),
@@ -268,7 +295,10 @@ function decodeAlterPartitionReassignmentsResponse(reader: Reader, version: numb
   return value;
 }
 
-function sizeAlterPartitionReassignmentsResponse(value: AlterPartitionReassignmentsResponse, version: number): number {
+function sizeAlterPartitionReassignmentsResponse(
+  value: AlterPartitionReassignmentsResponse,
+  version: number,
+): number {
   requireVersion(alterPartitionReassignmentsResponse, version);
   let size = 6;
   if (version >= 1) size += 1;
@@ -278,7 +308,11 @@ function sizeAlterPartitionReassignmentsResponse(value: AlterPartitionReassignme
   return size;
 }
 
-function encodeAlterPartitionReassignmentsResponse(writer: Writer, value: AlterPartitionReassignmentsResponse, version: number): void {
+function encodeAlterPartitionReassignmentsResponse(
+  writer: Writer,
+  value: AlterPartitionReassignmentsResponse,
+  version: number,
+): void {
   requireVersion(alterPartitionReassignmentsResponse, version);
   writer.int32(value.throttleTimeMs);
   if (version >= 1) writer.bool(value.allowReplicationFactorChange);
@@ -325,7 +359,10 @@ function sizeReassignableTopicResponseArray(array: readonly ReassignableTopicRes
   return size;
 }
 
-function encodeReassignableTopicResponseArray(writer: Writer, array: readonly ReassignableTopicResponse[]): void {
+function encodeReassignableTopicResponseArray(
+  writer: Writer,
+  array: readonly ReassignableTopicResponse[],
+): void {
   writer.arrayLength(array.length, true);
   for (const value of array) encodeReassignableTopicResponse(writer, value);
 }
@@ -347,7 +384,10 @@ function sizeReassignablePartitionResponse(value: ReassignablePartitionResponse)
   return size;
 }
 
-function encodeReassignablePartitionResponse(writer: Writer, value: ReassignablePartitionResponse): void {
+function encodeReassignablePartitionResponse(
+  writer: Writer,
+  value: ReassignablePartitionResponse,
+): void {
   writer.int32(value.partitionIndex);
   writer.int16(value.errorCode);
   writer.string(value.errorMessage, true);
@@ -362,13 +402,18 @@ function decodeReassignablePartitionResponseArray(reader: Reader): ReassignableP
   return array;
 }
 
-function sizeReassignablePartitionResponseArray(array: readonly ReassignablePartitionResponse[]): number {
+function sizeReassignablePartitionResponseArray(
+  array: readonly ReassignablePartitionResponse[],
+): number {
   let size = arrayLengthSize(array.length, true);
   for (const value of array) size += sizeReassignablePartitionResponse(value);
   return size;
 }
 
-function encodeReassignablePartitionResponseArray(writer: Writer, array: readonly ReassignablePartitionResponse[]): void {
+function encodeReassignablePartitionResponseArray(
+  writer: Writer,
+  array: readonly ReassignablePartitionResponse[],
+): void {
   writer.arrayLength(array.length, true);
   for (const value of array) encodeReassignablePartitionResponse(writer, value);
 }

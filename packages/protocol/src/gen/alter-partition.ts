@@ -57,7 +57,9 @@ export const alterPartitionRequest: MessageCodec<AlterPartitionRequest> = {
 };
 
 /** A {@link AlterPartitionRequest} with every field at its default, except for those given. */
-export function createAlterPartitionRequest(init?: Partial<AlterPartitionRequest>): AlterPartitionRequest {
+export function createAlterPartitionRequest(
+  init?: Partial<AlterPartitionRequest>,
+): AlterPartitionRequest {
   return {
     brokerId: 0,
     brokerEpoch: -1,
@@ -76,7 +78,9 @@ export function createRequestTopicData(init?: Partial<RequestTopicData>): Reques
 }
 
 /** A {@link RequestPartitionData} with every field at its default, except for those given. */
-export function createRequestPartitionData(init?: Partial<RequestPartitionData>): RequestPartitionData {
+export function createRequestPartitionData(
+  init?: Partial<RequestPartitionData>,
+): RequestPartitionData {
   return {
     partitionIndex: 0,
     leaderEpoch: 0,
@@ -116,7 +120,11 @@ function sizeAlterPartitionRequest(value: AlterPartitionRequest, version: number
   return size;
 }
 
-function encodeAlterPartitionRequest(writer: Writer, value: AlterPartitionRequest, version: number): void {
+function encodeAlterPartitionRequest(
+  writer: Writer,
+  value: AlterPartitionRequest,
+  version: number,
+): void {
   requireVersion(alterPartitionRequest, version);
   writer.int32(value.brokerId);
   writer.int64(value.brokerEpoch);
@@ -160,7 +168,11 @@ function sizeRequestTopicDataArray(array: readonly RequestTopicData[], version: 
   return size;
 }
 
-function encodeRequestTopicDataArray(writer: Writer, array: readonly RequestTopicData[], version: number): void {
+function encodeRequestTopicDataArray(
+  writer: Writer,
+  array: readonly RequestTopicData[],
+  version: number,
+): void {
   writer.arrayLength(array.length, true);
   for (const value of array) encodeRequestTopicData(writer, value, version);
 }
@@ -183,12 +195,17 @@ function sizeRequestPartitionData(value: RequestPartitionData, version: number):
   if (version <= 2) size += fixedArraySize(value.newIsr, 4, true);
   else if (value.newIsr.length > 0) refuseField('RequestPartitionData.newIsr', version);
   if (version >= 3) size += sizeBrokerStateArray(value.newIsrWithEpochs);
-  else if (value.newIsrWithEpochs.length > 0) refuseField('RequestPartitionData.newIsrWithEpochs', version);
+  else if (value.newIsrWithEpochs.length > 0)
+    refuseField('RequestPartitionData.newIsrWithEpochs', version);
   size += emptyTaggedSectionSize(value.unknownTaggedFields);
   return size;
 }
 
-function encodeRequestPartitionData(writer: Writer, value: RequestPartitionData, version: number): void {
+function encodeRequestPartitionData(
+  writer: Writer,
+  value: RequestPartitionData,
+  version: number,
+): void {
   writer.int32(value.partitionIndex);
   writer.int32(value.leaderEpoch);
   if (version <= 2) writeArray(writer, value.newIsr, true, writeInt32);
@@ -206,13 +223,20 @@ function decodeRequestPartitionDataArray(reader: Reader, version: number): Reque
   return array;
 }
 
-function sizeRequestPartitionDataArray(array: readonly RequestPartitionData[], version: number): number {
+function sizeRequestPartitionDataArray(
+  array: readonly RequestPartitionData[],
+  version: number,
+): number {
   let size = arrayLengthSize(array.length, true);
   for (const value of array) size += sizeRequestPartitionData(value, version);
   return size;
 }
 
-function encodeRequestPartitionDataArray(writer: Writer, array: readonly RequestPartitionData[], version: number): void {
+function encodeRequestPartitionDataArray(
+  writer: Writer,
+  array: readonly RequestPartitionData[],
+  version: number,
+): void {
   writer.arrayLength(array.length, true);
   for (const value of array) encodeRequestPartitionData(writer, value, version);
 }
@@ -295,7 +319,9 @@ export const alterPartitionResponse: MessageCodec<AlterPartitionResponse> = {
 };
 
 /** A {@link AlterPartitionResponse} with every field at its default, except for those given. */
-export function createAlterPartitionResponse(init?: Partial<AlterPartitionResponse>): AlterPartitionResponse {
+export function createAlterPartitionResponse(
+  init?: Partial<AlterPartitionResponse>,
+): AlterPartitionResponse {
   return {
     throttleTimeMs: 0,
     errorCode: 0,
@@ -314,7 +340,9 @@ export function createResponseTopicData(init?: Partial<ResponseTopicData>): Resp
 }
 
 /** A {@link ResponsePartitionData} with every field at its default, except for those given. */
-export function createResponsePartitionData(init?: Partial<ResponsePartitionData>): ResponsePartitionData {
+export function createResponsePartitionData(
+  init?: Partial<ResponsePartitionData>,
+): ResponsePartitionData {
   return {
     partitionIndex: 0,
     errorCode: 0,
@@ -346,7 +374,11 @@ function sizeAlterPartitionResponse(value: AlterPartitionResponse, version: numb
   return size;
 }
 
-function encodeAlterPartitionResponse(writer: Writer, value: AlterPartitionResponse, version: number): void {
+function encodeAlterPartitionResponse(
+  writer: Writer,
+  value: AlterPartitionResponse,
+  version: number,
+): void {
   requireVersion(alterPartitionResponse, version);
   writer.int32(value.throttleTimeMs);
   writer.int16(value.errorCode);
@@ -441,7 +473,10 @@ function sizeResponsePartitionDataArray(array: readonly ResponsePartitionData[])
   return size;
 }
 
-function encodeResponsePartitionDataArray(writer: Writer, array: readonly ResponsePartitionData[]): void {
+function encodeResponsePartitionDataArray(
+  writer: Writer,
+  array: readonly ResponsePartitionData[],
+): void {
   writer.arrayLength(array.length, true);
   for (const value of array) encodeResponsePartitionData(writer, value);
 }

@@ -44,7 +44,9 @@ export const alterReplicaLogDirsRequest: MessageCodec<AlterReplicaLogDirsRequest
 };
 
 /** A {@link AlterReplicaLogDirsRequest} with every field at its default, except for those given. */
-export function createAlterReplicaLogDirsRequest(init?: Partial<AlterReplicaLogDirsRequest>): AlterReplicaLogDirsRequest {
+export function createAlterReplicaLogDirsRequest(
+  init?: Partial<AlterReplicaLogDirsRequest>,
+): AlterReplicaLogDirsRequest {
   return {
     dirs: [],
     ...init,
@@ -61,7 +63,9 @@ export function createAlterReplicaLogDir(init?: Partial<AlterReplicaLogDir>): Al
 }
 
 /** A {@link AlterReplicaLogDirTopic} with every field at its default, except for those given. */
-export function createAlterReplicaLogDirTopic(init?: Partial<AlterReplicaLogDirTopic>): AlterReplicaLogDirTopic {
+export function createAlterReplicaLogDirTopic(
+  init?: Partial<AlterReplicaLogDirTopic>,
+): AlterReplicaLogDirTopic {
   return {
     name: '',
     partitions: [],
@@ -69,7 +73,10 @@ export function createAlterReplicaLogDirTopic(init?: Partial<AlterReplicaLogDirT
   };
 }
 
-function decodeAlterReplicaLogDirsRequest(reader: Reader, version: number): AlterReplicaLogDirsRequest {
+function decodeAlterReplicaLogDirsRequest(
+  reader: Reader,
+  version: number,
+): AlterReplicaLogDirsRequest {
   requireVersion(alterReplicaLogDirsRequest, version);
   const flexible = version >= 2;
   const value: AlterReplicaLogDirsRequest = {
@@ -79,7 +86,10 @@ function decodeAlterReplicaLogDirsRequest(reader: Reader, version: number): Alte
   return value;
 }
 
-function sizeAlterReplicaLogDirsRequest(value: AlterReplicaLogDirsRequest, version: number): number {
+function sizeAlterReplicaLogDirsRequest(
+  value: AlterReplicaLogDirsRequest,
+  version: number,
+): number {
   requireVersion(alterReplicaLogDirsRequest, version);
   const flexible = version >= 2;
   let size = 0;
@@ -88,7 +98,11 @@ function sizeAlterReplicaLogDirsRequest(value: AlterReplicaLogDirsRequest, versi
   return size;
 }
 
-function encodeAlterReplicaLogDirsRequest(writer: Writer, value: AlterReplicaLogDirsRequest, version: number): void {
+function encodeAlterReplicaLogDirsRequest(
+  writer: Writer,
+  value: AlterReplicaLogDirsRequest,
+  version: number,
+): void {
   requireVersion(alterReplicaLogDirsRequest, version);
   const flexible = version >= 2;
   encodeAlterReplicaLogDirArray(writer, value.dirs, version);
@@ -114,7 +128,11 @@ function sizeAlterReplicaLogDir(value: AlterReplicaLogDir, version: number): num
   return size;
 }
 
-function encodeAlterReplicaLogDir(writer: Writer, value: AlterReplicaLogDir, version: number): void {
+function encodeAlterReplicaLogDir(
+  writer: Writer,
+  value: AlterReplicaLogDir,
+  version: number,
+): void {
   const flexible = version >= 2;
   writer.string(value.path, flexible);
   encodeAlterReplicaLogDirTopicArray(writer, value.topics, version);
@@ -129,13 +147,20 @@ function decodeAlterReplicaLogDirArray(reader: Reader, version: number): AlterRe
   return array;
 }
 
-function sizeAlterReplicaLogDirArray(array: readonly AlterReplicaLogDir[], version: number): number {
+function sizeAlterReplicaLogDirArray(
+  array: readonly AlterReplicaLogDir[],
+  version: number,
+): number {
   let size = arrayLengthSize(array.length, version >= 2);
   for (const value of array) size += sizeAlterReplicaLogDir(value, version);
   return size;
 }
 
-function encodeAlterReplicaLogDirArray(writer: Writer, array: readonly AlterReplicaLogDir[], version: number): void {
+function encodeAlterReplicaLogDirArray(
+  writer: Writer,
+  array: readonly AlterReplicaLogDir[],
+  version: number,
+): void {
   writer.arrayLength(array.length, version >= 2);
   for (const value of array) encodeAlterReplicaLogDir(writer, value, version);
 }
@@ -159,14 +184,21 @@ function sizeAlterReplicaLogDirTopic(value: AlterReplicaLogDirTopic, version: nu
   return size;
 }
 
-function encodeAlterReplicaLogDirTopic(writer: Writer, value: AlterReplicaLogDirTopic, version: number): void {
+function encodeAlterReplicaLogDirTopic(
+  writer: Writer,
+  value: AlterReplicaLogDirTopic,
+  version: number,
+): void {
   const flexible = version >= 2;
   writer.string(value.name, flexible);
   writeArray(writer, value.partitions, flexible, writeInt32);
   if (flexible) writer.unknownTaggedSection(value.unknownTaggedFields);
 }
 
-function decodeAlterReplicaLogDirTopicArray(reader: Reader, version: number): AlterReplicaLogDirTopic[] {
+function decodeAlterReplicaLogDirTopicArray(
+  reader: Reader,
+  version: number,
+): AlterReplicaLogDirTopic[] {
   const count = reader.arrayLength(version >= 2, 3);
   const array: AlterReplicaLogDirTopic[] = [];
   for (let left = count; left > 0; left -= 1)
@@ -174,13 +206,20 @@ function decodeAlterReplicaLogDirTopicArray(reader: Reader, version: number): Al
   return array;
 }
 
-function sizeAlterReplicaLogDirTopicArray(array: readonly AlterReplicaLogDirTopic[], version: number): number {
+function sizeAlterReplicaLogDirTopicArray(
+  array: readonly AlterReplicaLogDirTopic[],
+  version: number,
+): number {
   let size = arrayLengthSize(array.length, version >= 2);
   for (const value of array) size += sizeAlterReplicaLogDirTopic(value, version);
   return size;
 }
 
-function encodeAlterReplicaLogDirTopicArray(writer: Writer, array: readonly AlterReplicaLogDirTopic[], version: number): void {
+function encodeAlterReplicaLogDirTopicArray(
+  writer: Writer,
+  array: readonly AlterReplicaLogDirTopic[],
+  version: number,
+): void {
   writer.arrayLength(array.length, version >= 2);
   for (const value of array) encodeAlterReplicaLogDirTopic(writer, value, version);
 }
@@ -217,7 +256,9 @@ export const alterReplicaLogDirsResponse: MessageCodec<AlterReplicaLogDirsRespon
 };
 
 /** A {@link AlterReplicaLogDirsResponse} with every field at its default, except for those given. */
-export function createAlterReplicaLogDirsResponse(init?: Partial<AlterReplicaLogDirsResponse>): AlterReplicaLogDirsResponse {
+export function createAlterReplicaLogDirsResponse(
+  init?: Partial<AlterReplicaLogDirsResponse>,
+): AlterReplicaLogDirsResponse {
   return {
     throttleTimeMs: 0,
     results: [],
@@ -226,7 +267,9 @@ export function createAlterReplicaLogDirsResponse(init?: Partial<AlterReplicaLog
 }
 
 /** A {@link AlterReplicaLogDirTopicResult} with every field at its default, except for those given. */
-export function createAlterReplicaLogDirTopicResult(init?: Partial<AlterReplicaLogDirTopicResult>): AlterReplicaLogDirTopicResult {
+export function createAlterReplicaLogDirTopicResult(
+  init?: Partial<AlterReplicaLogDirTopicResult>,
+): AlterReplicaLogDirTopicResult {
   return {
     topicName: '',
     partitions: [],
@@ -235,7 +278,9 @@ export function createAlterReplicaLogDirTopicResult(init?: Partial<AlterReplicaL
 }
 
 /** A {@link AlterReplicaLogDirPartitionResult} with every field at its default, except for those given. */
-export function createAlterReplicaLogDirPartitionResult(init?: Partial<AlterReplicaLogDirPartitionResult>): AlterReplicaLogDirPartitionResult {
+export function createAlterReplicaLogDirPartitionResult(
+  init?: Partial<AlterReplicaLogDirPartitionResult>,
+): AlterReplicaLogDirPartitionResult {
   return {
     partitionIndex: 0,
     errorCode: 0,
@@ -243,7 +288,10 @@ export function createAlterReplicaLogDirPartitionResult(init?: Partial<AlterRepl
   };
 }
 
-function decodeAlterReplicaLogDirsResponse(reader: Reader, version: number): AlterReplicaLogDirsResponse {
+function decodeAlterReplicaLogDirsResponse(
+  reader: Reader,
+  version: number,
+): AlterReplicaLogDirsResponse {
   requireVersion(alterReplicaLogDirsResponse, version);
   const flexible = version >= 2;
   const value: AlterReplicaLogDirsResponse = {
@@ -254,7 +302,10 @@ function decodeAlterReplicaLogDirsResponse(reader: Reader, version: number): Alt
   return value;
 }
 
-function sizeAlterReplicaLogDirsResponse(value: AlterReplicaLogDirsResponse, version: number): number {
+function sizeAlterReplicaLogDirsResponse(
+  value: AlterReplicaLogDirsResponse,
+  version: number,
+): number {
   requireVersion(alterReplicaLogDirsResponse, version);
   const flexible = version >= 2;
   let size = 4;
@@ -263,7 +314,11 @@ function sizeAlterReplicaLogDirsResponse(value: AlterReplicaLogDirsResponse, ver
   return size;
 }
 
-function encodeAlterReplicaLogDirsResponse(writer: Writer, value: AlterReplicaLogDirsResponse, version: number): void {
+function encodeAlterReplicaLogDirsResponse(
+  writer: Writer,
+  value: AlterReplicaLogDirsResponse,
+  version: number,
+): void {
   requireVersion(alterReplicaLogDirsResponse, version);
   const flexible = version >= 2;
   writer.int32(value.throttleTimeMs);
@@ -271,7 +326,10 @@ function encodeAlterReplicaLogDirsResponse(writer: Writer, value: AlterReplicaLo
   if (flexible) writer.unknownTaggedSection(value.unknownTaggedFields);
 }
 
-function decodeAlterReplicaLogDirTopicResult(reader: Reader, version: number): AlterReplicaLogDirTopicResult {
+function decodeAlterReplicaLogDirTopicResult(
+  reader: Reader,
+  version: number,
+): AlterReplicaLogDirTopicResult {
   const flexible = version >= 2;
   const value: AlterReplicaLogDirTopicResult = {
     topicName: reader.string(flexible),
@@ -281,7 +339,10 @@ function decodeAlterReplicaLogDirTopicResult(reader: Reader, version: number): A
   return value;
 }
 
-function sizeAlterReplicaLogDirTopicResult(value: AlterReplicaLogDirTopicResult, version: number): number {
+function sizeAlterReplicaLogDirTopicResult(
+  value: AlterReplicaLogDirTopicResult,
+  version: number,
+): number {
   const flexible = version >= 2;
   let size = 0;
   size += stringSize(value.topicName, flexible);
@@ -290,14 +351,21 @@ function sizeAlterReplicaLogDirTopicResult(value: AlterReplicaLogDirTopicResult,
   return size;
 }
 
-function encodeAlterReplicaLogDirTopicResult(writer: Writer, value: AlterReplicaLogDirTopicResult, version: number): void {
+function encodeAlterReplicaLogDirTopicResult(
+  writer: Writer,
+  value: AlterReplicaLogDirTopicResult,
+  version: number,
+): void {
   const flexible = version >= 2;
   writer.string(value.topicName, flexible);
   encodeAlterReplicaLogDirPartitionResultArray(writer, value.partitions, version);
   if (flexible) writer.unknownTaggedSection(value.unknownTaggedFields);
 }
 
-function decodeAlterReplicaLogDirTopicResultArray(reader: Reader, version: number): AlterReplicaLogDirTopicResult[] {
+function decodeAlterReplicaLogDirTopicResultArray(
+  reader: Reader,
+  version: number,
+): AlterReplicaLogDirTopicResult[] {
   const count = reader.arrayLength(version >= 2, 3);
   const array: AlterReplicaLogDirTopicResult[] = [];
   for (let left = count; left > 0; left -= 1)
@@ -305,18 +373,28 @@ function decodeAlterReplicaLogDirTopicResultArray(reader: Reader, version: numbe
   return array;
 }
 
-function sizeAlterReplicaLogDirTopicResultArray(array: readonly AlterReplicaLogDirTopicResult[], version: number): number {
+function sizeAlterReplicaLogDirTopicResultArray(
+  array: readonly AlterReplicaLogDirTopicResult[],
+  version: number,
+): number {
   let size = arrayLengthSize(array.length, version >= 2);
   for (const value of array) size += sizeAlterReplicaLogDirTopicResult(value, version);
   return size;
 }
 
-function encodeAlterReplicaLogDirTopicResultArray(writer: Writer, array: readonly AlterReplicaLogDirTopicResult[], version: number): void {
+function encodeAlterReplicaLogDirTopicResultArray(
+  writer: Writer,
+  array: readonly AlterReplicaLogDirTopicResult[],
+  version: number,
+): void {
   writer.arrayLength(array.length, version >= 2);
   for (const value of array) encodeAlterReplicaLogDirTopicResult(writer, value, version);
 }
 
-function decodeAlterReplicaLogDirPartitionResult(reader: Reader, version: number): AlterReplicaLogDirPartitionResult {
+function decodeAlterReplicaLogDirPartitionResult(
+  reader: Reader,
+  version: number,
+): AlterReplicaLogDirPartitionResult {
   const flexible = version >= 2;
   const value: AlterReplicaLogDirPartitionResult = {
     partitionIndex: reader.int32(),
@@ -326,21 +404,31 @@ function decodeAlterReplicaLogDirPartitionResult(reader: Reader, version: number
   return value;
 }
 
-function sizeAlterReplicaLogDirPartitionResult(value: AlterReplicaLogDirPartitionResult, version: number): number {
+function sizeAlterReplicaLogDirPartitionResult(
+  value: AlterReplicaLogDirPartitionResult,
+  version: number,
+): number {
   const flexible = version >= 2;
   let size = 6;
   if (flexible) size += emptyTaggedSectionSize(value.unknownTaggedFields);
   return size;
 }
 
-function encodeAlterReplicaLogDirPartitionResult(writer: Writer, value: AlterReplicaLogDirPartitionResult, version: number): void {
+function encodeAlterReplicaLogDirPartitionResult(
+  writer: Writer,
+  value: AlterReplicaLogDirPartitionResult,
+  version: number,
+): void {
   const flexible = version >= 2;
   writer.int32(value.partitionIndex);
   writer.int16(value.errorCode);
   if (flexible) writer.unknownTaggedSection(value.unknownTaggedFields);
 }
 
-function decodeAlterReplicaLogDirPartitionResultArray(reader: Reader, version: number): AlterReplicaLogDirPartitionResult[] {
+function decodeAlterReplicaLogDirPartitionResultArray(
+  reader: Reader,
+  version: number,
+): AlterReplicaLogDirPartitionResult[] {
   const count = reader.arrayLength(version >= 2, 6);
   const array: AlterReplicaLogDirPartitionResult[] = [];
   for (let left = count; left > 0; left -= 1)
@@ -348,13 +436,20 @@ function decodeAlterReplicaLogDirPartitionResultArray(reader: Reader, version: n
   return array;
 }
 
-function sizeAlterReplicaLogDirPartitionResultArray(array: readonly AlterReplicaLogDirPartitionResult[], version: number): number {
+function sizeAlterReplicaLogDirPartitionResultArray(
+  array: readonly AlterReplicaLogDirPartitionResult[],
+  version: number,
+): number {
   let size = arrayLengthSize(array.length, version >= 2);
   for (const value of array) size += sizeAlterReplicaLogDirPartitionResult(value, version);
   return size;
 }
 
-function encodeAlterReplicaLogDirPartitionResultArray(writer: Writer, array: readonly AlterReplicaLogDirPartitionResult[], version: number): void {
+function encodeAlterReplicaLogDirPartitionResultArray(
+  writer: Writer,
+  array: readonly AlterReplicaLogDirPartitionResult[],
+  version: number,
+): void {
   writer.arrayLength(array.length, version >= 2);
   for (const value of array) encodeAlterReplicaLogDirPartitionResult(writer, value, version);
 }

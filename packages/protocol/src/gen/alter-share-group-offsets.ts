@@ -41,7 +41,9 @@ export const alterShareGroupOffsetsRequest: MessageCodec<AlterShareGroupOffsetsR
 };
 
 /** A {@link AlterShareGroupOffsetsRequest} with every field at its default, except for those given. */
-export function createAlterShareGroupOffsetsRequest(init?: Partial<AlterShareGroupOffsetsRequest>): AlterShareGroupOffsetsRequest {
+export function createAlterShareGroupOffsetsRequest(
+  init?: Partial<AlterShareGroupOffsetsRequest>,
+): AlterShareGroupOffsetsRequest {
   return {
     groupId: '',
     topics: [],
@@ -50,7 +52,9 @@ export function createAlterShareGroupOffsetsRequest(init?: Partial<AlterShareGro
 }
 
 /** A {@link AlterShareGroupOffsetsRequestTopic} with every field at its default, except for those given. */
-export function createAlterShareGroupOffsetsRequestTopic(init?: Partial<AlterShareGroupOffsetsRequestTopic>): AlterShareGroupOffsetsRequestTopic {
+export function createAlterShareGroupOffsetsRequestTopic(
+  init?: Partial<AlterShareGroupOffsetsRequestTopic>,
+): AlterShareGroupOffsetsRequestTopic {
   return {
     topicName: '',
     partitions: [],
@@ -59,7 +63,9 @@ export function createAlterShareGroupOffsetsRequestTopic(init?: Partial<AlterSha
 }
 
 /** A {@link AlterShareGroupOffsetsRequestPartition} with every field at its default, except for those given. */
-export function createAlterShareGroupOffsetsRequestPartition(init?: Partial<AlterShareGroupOffsetsRequestPartition>): AlterShareGroupOffsetsRequestPartition {
+export function createAlterShareGroupOffsetsRequestPartition(
+  init?: Partial<AlterShareGroupOffsetsRequestPartition>,
+): AlterShareGroupOffsetsRequestPartition {
   return {
     partitionIndex: 0,
     startOffset: 0,
@@ -67,7 +73,10 @@ export function createAlterShareGroupOffsetsRequestPartition(init?: Partial<Alte
   };
 }
 
-function decodeAlterShareGroupOffsetsRequest(reader: Reader, version: number): AlterShareGroupOffsetsRequest {
+function decodeAlterShareGroupOffsetsRequest(
+  reader: Reader,
+  version: number,
+): AlterShareGroupOffsetsRequest {
   requireVersion(alterShareGroupOffsetsRequest, version);
   const value: AlterShareGroupOffsetsRequest = {
     groupId: reader.string(true),
@@ -77,7 +86,10 @@ function decodeAlterShareGroupOffsetsRequest(reader: Reader, version: number): A
   return value;
 }
 
-function sizeAlterShareGroupOffsetsRequest(value: AlterShareGroupOffsetsRequest, version: number): number {
+function sizeAlterShareGroupOffsetsRequest(
+  value: AlterShareGroupOffsetsRequest,
+  version: number,
+): number {
   requireVersion(alterShareGroupOffsetsRequest, version);
   let size = 0;
   size += stringSize(value.groupId, true);
@@ -86,14 +98,20 @@ function sizeAlterShareGroupOffsetsRequest(value: AlterShareGroupOffsetsRequest,
   return size;
 }
 
-function encodeAlterShareGroupOffsetsRequest(writer: Writer, value: AlterShareGroupOffsetsRequest, version: number): void {
+function encodeAlterShareGroupOffsetsRequest(
+  writer: Writer,
+  value: AlterShareGroupOffsetsRequest,
+  version: number,
+): void {
   requireVersion(alterShareGroupOffsetsRequest, version);
   writer.string(value.groupId, true);
   encodeAlterShareGroupOffsetsRequestTopicArray(writer, value.topics);
   writer.unknownTaggedSection(value.unknownTaggedFields);
 }
 
-function decodeAlterShareGroupOffsetsRequestTopic(reader: Reader): AlterShareGroupOffsetsRequestTopic {
+function decodeAlterShareGroupOffsetsRequestTopic(
+  reader: Reader,
+): AlterShareGroupOffsetsRequestTopic {
   const value: AlterShareGroupOffsetsRequestTopic = {
     topicName: reader.string(true),
     partitions: decodeAlterShareGroupOffsetsRequestPartitionArray(reader),
@@ -110,13 +128,18 @@ function sizeAlterShareGroupOffsetsRequestTopic(value: AlterShareGroupOffsetsReq
   return size;
 }
 
-function encodeAlterShareGroupOffsetsRequestTopic(writer: Writer, value: AlterShareGroupOffsetsRequestTopic): void {
+function encodeAlterShareGroupOffsetsRequestTopic(
+  writer: Writer,
+  value: AlterShareGroupOffsetsRequestTopic,
+): void {
   writer.string(value.topicName, true);
   encodeAlterShareGroupOffsetsRequestPartitionArray(writer, value.partitions);
   writer.unknownTaggedSection(value.unknownTaggedFields);
 }
 
-function decodeAlterShareGroupOffsetsRequestTopicArray(reader: Reader): AlterShareGroupOffsetsRequestTopic[] {
+function decodeAlterShareGroupOffsetsRequestTopicArray(
+  reader: Reader,
+): AlterShareGroupOffsetsRequestTopic[] {
   const count = reader.arrayLength(true, 3);
   const array: AlterShareGroupOffsetsRequestTopic[] = [];
   for (let left = count; left > 0; left -= 1)
@@ -124,18 +147,25 @@ function decodeAlterShareGroupOffsetsRequestTopicArray(reader: Reader): AlterSha
   return array;
 }
 
-function sizeAlterShareGroupOffsetsRequestTopicArray(array: readonly AlterShareGroupOffsetsRequestTopic[]): number {
+function sizeAlterShareGroupOffsetsRequestTopicArray(
+  array: readonly AlterShareGroupOffsetsRequestTopic[],
+): number {
   let size = arrayLengthSize(array.length, true);
   for (const value of array) size += sizeAlterShareGroupOffsetsRequestTopic(value);
   return size;
 }
 
-function encodeAlterShareGroupOffsetsRequestTopicArray(writer: Writer, array: readonly AlterShareGroupOffsetsRequestTopic[]): void {
+function encodeAlterShareGroupOffsetsRequestTopicArray(
+  writer: Writer,
+  array: readonly AlterShareGroupOffsetsRequestTopic[],
+): void {
   writer.arrayLength(array.length, true);
   for (const value of array) encodeAlterShareGroupOffsetsRequestTopic(writer, value);
 }
 
-function decodeAlterShareGroupOffsetsRequestPartition(reader: Reader): AlterShareGroupOffsetsRequestPartition {
+function decodeAlterShareGroupOffsetsRequestPartition(
+  reader: Reader,
+): AlterShareGroupOffsetsRequestPartition {
   const value: AlterShareGroupOffsetsRequestPartition = {
     partitionIndex: reader.int32(),
     startOffset: reader.int64(),
@@ -144,19 +174,26 @@ function decodeAlterShareGroupOffsetsRequestPartition(reader: Reader): AlterShar
   return value;
 }
 
-function sizeAlterShareGroupOffsetsRequestPartition(value: AlterShareGroupOffsetsRequestPartition): number {
+function sizeAlterShareGroupOffsetsRequestPartition(
+  value: AlterShareGroupOffsetsRequestPartition,
+): number {
   let size = 12;
   size += emptyTaggedSectionSize(value.unknownTaggedFields);
   return size;
 }
 
-function encodeAlterShareGroupOffsetsRequestPartition(writer: Writer, value: AlterShareGroupOffsetsRequestPartition): void {
+function encodeAlterShareGroupOffsetsRequestPartition(
+  writer: Writer,
+  value: AlterShareGroupOffsetsRequestPartition,
+): void {
   writer.int32(value.partitionIndex);
   writer.int64(value.startOffset);
   writer.unknownTaggedSection(value.unknownTaggedFields);
 }
 
-function decodeAlterShareGroupOffsetsRequestPartitionArray(reader: Reader): AlterShareGroupOffsetsRequestPartition[] {
+function decodeAlterShareGroupOffsetsRequestPartitionArray(
+  reader: Reader,
+): AlterShareGroupOffsetsRequestPartition[] {
   const count = reader.arrayLength(true, 13);
   const array: AlterShareGroupOffsetsRequestPartition[] = [];
   for (let left = count; left > 0; left -= 1)
@@ -164,13 +201,18 @@ function decodeAlterShareGroupOffsetsRequestPartitionArray(reader: Reader): Alte
   return array;
 }
 
-function sizeAlterShareGroupOffsetsRequestPartitionArray(array: readonly AlterShareGroupOffsetsRequestPartition[]): number {
+function sizeAlterShareGroupOffsetsRequestPartitionArray(
+  array: readonly AlterShareGroupOffsetsRequestPartition[],
+): number {
   let size = arrayLengthSize(array.length, true);
   for (const value of array) size += sizeAlterShareGroupOffsetsRequestPartition(value);
   return size;
 }
 
-function encodeAlterShareGroupOffsetsRequestPartitionArray(writer: Writer, array: readonly AlterShareGroupOffsetsRequestPartition[]): void {
+function encodeAlterShareGroupOffsetsRequestPartitionArray(
+  writer: Writer,
+  array: readonly AlterShareGroupOffsetsRequestPartition[],
+): void {
   writer.arrayLength(array.length, true);
   for (const value of array) encodeAlterShareGroupOffsetsRequestPartition(writer, value);
 }
@@ -213,7 +255,9 @@ export const alterShareGroupOffsetsResponse: MessageCodec<AlterShareGroupOffsets
 };
 
 /** A {@link AlterShareGroupOffsetsResponse} with every field at its default, except for those given. */
-export function createAlterShareGroupOffsetsResponse(init?: Partial<AlterShareGroupOffsetsResponse>): AlterShareGroupOffsetsResponse {
+export function createAlterShareGroupOffsetsResponse(
+  init?: Partial<AlterShareGroupOffsetsResponse>,
+): AlterShareGroupOffsetsResponse {
   return {
     throttleTimeMs: 0,
     errorCode: 0,
@@ -224,7 +268,9 @@ export function createAlterShareGroupOffsetsResponse(init?: Partial<AlterShareGr
 }
 
 /** A {@link AlterShareGroupOffsetsResponseTopic} with every field at its default, except for those given. */
-export function createAlterShareGroupOffsetsResponseTopic(init?: Partial<AlterShareGroupOffsetsResponseTopic>): AlterShareGroupOffsetsResponseTopic {
+export function createAlterShareGroupOffsetsResponseTopic(
+  init?: Partial<AlterShareGroupOffsetsResponseTopic>,
+): AlterShareGroupOffsetsResponseTopic {
   return {
     topicName: '',
     topicId: ZERO_UUID,
@@ -234,7 +280,9 @@ export function createAlterShareGroupOffsetsResponseTopic(init?: Partial<AlterSh
 }
 
 /** A {@link AlterShareGroupOffsetsResponsePartition} with every field at its default, except for those given. */
-export function createAlterShareGroupOffsetsResponsePartition(init?: Partial<AlterShareGroupOffsetsResponsePartition>): AlterShareGroupOffsetsResponsePartition {
+export function createAlterShareGroupOffsetsResponsePartition(
+  init?: Partial<AlterShareGroupOffsetsResponsePartition>,
+): AlterShareGroupOffsetsResponsePartition {
   return {
     partitionIndex: 0,
     errorCode: 0,
@@ -243,7 +291,10 @@ export function createAlterShareGroupOffsetsResponsePartition(init?: Partial<Alt
   };
 }
 
-function decodeAlterShareGroupOffsetsResponse(reader: Reader, version: number): AlterShareGroupOffsetsResponse {
+function decodeAlterShareGroupOffsetsResponse(
+  reader: Reader,
+  version: number,
+): AlterShareGroupOffsetsResponse {
   requireVersion(alterShareGroupOffsetsResponse, version);
   const value: AlterShareGroupOffsetsResponse = {
     throttleTimeMs: reader.int32(),
@@ -255,7 +306,10 @@ function decodeAlterShareGroupOffsetsResponse(reader: Reader, version: number): 
   return value;
 }
 
-function sizeAlterShareGroupOffsetsResponse(value: AlterShareGroupOffsetsResponse, version: number): number {
+function sizeAlterShareGroupOffsetsResponse(
+  value: AlterShareGroupOffsetsResponse,
+  version: number,
+): number {
   requireVersion(alterShareGroupOffsetsResponse, version);
   let size = 6;
   size += stringSize(value.errorMessage, true);
@@ -264,7 +318,11 @@ function sizeAlterShareGroupOffsetsResponse(value: AlterShareGroupOffsetsRespons
   return size;
 }
 
-function encodeAlterShareGroupOffsetsResponse(writer: Writer, value: AlterShareGroupOffsetsResponse, version: number): void {
+function encodeAlterShareGroupOffsetsResponse(
+  writer: Writer,
+  value: AlterShareGroupOffsetsResponse,
+  version: number,
+): void {
   requireVersion(alterShareGroupOffsetsResponse, version);
   writer.int32(value.throttleTimeMs);
   writer.int16(value.errorCode);
@@ -273,7 +331,9 @@ function encodeAlterShareGroupOffsetsResponse(writer: Writer, value: AlterShareG
   writer.unknownTaggedSection(value.unknownTaggedFields);
 }
 
-function decodeAlterShareGroupOffsetsResponseTopic(reader: Reader): AlterShareGroupOffsetsResponseTopic {
+function decodeAlterShareGroupOffsetsResponseTopic(
+  reader: Reader,
+): AlterShareGroupOffsetsResponseTopic {
   const value: AlterShareGroupOffsetsResponseTopic = {
     topicName: reader.string(true),
     topicId: reader.uuid(),
@@ -283,7 +343,9 @@ function decodeAlterShareGroupOffsetsResponseTopic(reader: Reader): AlterShareGr
   return value;
 }
 
-function sizeAlterShareGroupOffsetsResponseTopic(value: AlterShareGroupOffsetsResponseTopic): number {
+function sizeAlterShareGroupOffsetsResponseTopic(
+  value: AlterShareGroupOffsetsResponseTopic,
+): number {
   let size = 16;
   size += stringSize(value.topicName, true);
   size += sizeAlterShareGroupOffsetsResponsePartitionArray(value.partitions);
@@ -291,14 +353,19 @@ function sizeAlterShareGroupOffsetsResponseTopic(value: AlterShareGroupOffsetsRe
   return size;
 }
 
-function encodeAlterShareGroupOffsetsResponseTopic(writer: Writer, value: AlterShareGroupOffsetsResponseTopic): void {
+function encodeAlterShareGroupOffsetsResponseTopic(
+  writer: Writer,
+  value: AlterShareGroupOffsetsResponseTopic,
+): void {
   writer.string(value.topicName, true);
   writer.uuid(value.topicId);
   encodeAlterShareGroupOffsetsResponsePartitionArray(writer, value.partitions);
   writer.unknownTaggedSection(value.unknownTaggedFields);
 }
 
-function decodeAlterShareGroupOffsetsResponseTopicArray(reader: Reader): AlterShareGroupOffsetsResponseTopic[] {
+function decodeAlterShareGroupOffsetsResponseTopicArray(
+  reader: Reader,
+): AlterShareGroupOffsetsResponseTopic[] {
   const count = reader.arrayLength(true, 19);
   const array: AlterShareGroupOffsetsResponseTopic[] = [];
   for (let left = count; left > 0; left -= 1)
@@ -306,18 +373,25 @@ function decodeAlterShareGroupOffsetsResponseTopicArray(reader: Reader): AlterSh
   return array;
 }
 
-function sizeAlterShareGroupOffsetsResponseTopicArray(array: readonly AlterShareGroupOffsetsResponseTopic[]): number {
+function sizeAlterShareGroupOffsetsResponseTopicArray(
+  array: readonly AlterShareGroupOffsetsResponseTopic[],
+): number {
   let size = arrayLengthSize(array.length, true);
   for (const value of array) size += sizeAlterShareGroupOffsetsResponseTopic(value);
   return size;
 }
 
-function encodeAlterShareGroupOffsetsResponseTopicArray(writer: Writer, array: readonly AlterShareGroupOffsetsResponseTopic[]): void {
+function encodeAlterShareGroupOffsetsResponseTopicArray(
+  writer: Writer,
+  array: readonly AlterShareGroupOffsetsResponseTopic[],
+): void {
   writer.arrayLength(array.length, true);
   for (const value of array) encodeAlterShareGroupOffsetsResponseTopic(writer, value);
 }
 
-function decodeAlterShareGroupOffsetsResponsePartition(reader: Reader): AlterShareGroupOffsetsResponsePartition {
+function decodeAlterShareGroupOffsetsResponsePartition(
+  reader: Reader,
+): AlterShareGroupOffsetsResponsePartition {
   const value: AlterShareGroupOffsetsResponsePartition = {
     partitionIndex: reader.int32(),
     errorCode: reader.int16(),
@@ -327,21 +401,28 @@ function decodeAlterShareGroupOffsetsResponsePartition(reader: Reader): AlterSha
   return value;
 }
 
-function sizeAlterShareGroupOffsetsResponsePartition(value: AlterShareGroupOffsetsResponsePartition): number {
+function sizeAlterShareGroupOffsetsResponsePartition(
+  value: AlterShareGroupOffsetsResponsePartition,
+): number {
   let size = 6;
   size += stringSize(value.errorMessage, true);
   size += emptyTaggedSectionSize(value.unknownTaggedFields);
   return size;
 }
 
-function encodeAlterShareGroupOffsetsResponsePartition(writer: Writer, value: AlterShareGroupOffsetsResponsePartition): void {
+function encodeAlterShareGroupOffsetsResponsePartition(
+  writer: Writer,
+  value: AlterShareGroupOffsetsResponsePartition,
+): void {
   writer.int32(value.partitionIndex);
   writer.int16(value.errorCode);
   writer.string(value.errorMessage, true);
   writer.unknownTaggedSection(value.unknownTaggedFields);
 }
 
-function decodeAlterShareGroupOffsetsResponsePartitionArray(reader: Reader): AlterShareGroupOffsetsResponsePartition[] {
+function decodeAlterShareGroupOffsetsResponsePartitionArray(
+  reader: Reader,
+): AlterShareGroupOffsetsResponsePartition[] {
   const count = reader.arrayLength(true, 8);
   const array: AlterShareGroupOffsetsResponsePartition[] = [];
   for (let left = count; left > 0; left -= 1)
@@ -349,13 +430,18 @@ function decodeAlterShareGroupOffsetsResponsePartitionArray(reader: Reader): Alt
   return array;
 }
 
-function sizeAlterShareGroupOffsetsResponsePartitionArray(array: readonly AlterShareGroupOffsetsResponsePartition[]): number {
+function sizeAlterShareGroupOffsetsResponsePartitionArray(
+  array: readonly AlterShareGroupOffsetsResponsePartition[],
+): number {
   let size = arrayLengthSize(array.length, true);
   for (const value of array) size += sizeAlterShareGroupOffsetsResponsePartition(value);
   return size;
 }
 
-function encodeAlterShareGroupOffsetsResponsePartitionArray(writer: Writer, array: readonly AlterShareGroupOffsetsResponsePartition[]): void {
+function encodeAlterShareGroupOffsetsResponsePartitionArray(
+  writer: Writer,
+  array: readonly AlterShareGroupOffsetsResponsePartition[],
+): void {
   writer.arrayLength(array.length, true);
   for (const value of array) encodeAlterShareGroupOffsetsResponsePartition(writer, value);
 }

@@ -42,7 +42,9 @@ export const alterUserScramCredentialsRequest: MessageCodec<AlterUserScramCreden
 };
 
 /** A {@link AlterUserScramCredentialsRequest} with every field at its default, except for those given. */
-export function createAlterUserScramCredentialsRequest(init?: Partial<AlterUserScramCredentialsRequest>): AlterUserScramCredentialsRequest {
+export function createAlterUserScramCredentialsRequest(
+  init?: Partial<AlterUserScramCredentialsRequest>,
+): AlterUserScramCredentialsRequest {
   return {
     deletions: [],
     upsertions: [],
@@ -51,7 +53,9 @@ export function createAlterUserScramCredentialsRequest(init?: Partial<AlterUserS
 }
 
 /** A {@link ScramCredentialDeletion} with every field at its default, except for those given. */
-export function createScramCredentialDeletion(init?: Partial<ScramCredentialDeletion>): ScramCredentialDeletion {
+export function createScramCredentialDeletion(
+  init?: Partial<ScramCredentialDeletion>,
+): ScramCredentialDeletion {
   return {
     name: '',
     mechanism: 0,
@@ -60,7 +64,9 @@ export function createScramCredentialDeletion(init?: Partial<ScramCredentialDele
 }
 
 /** A {@link ScramCredentialUpsertion} with every field at its default, except for those given. */
-export function createScramCredentialUpsertion(init?: Partial<ScramCredentialUpsertion>): ScramCredentialUpsertion {
+export function createScramCredentialUpsertion(
+  init?: Partial<ScramCredentialUpsertion>,
+): ScramCredentialUpsertion {
   return {
     name: '',
     mechanism: 0,
@@ -71,7 +77,10 @@ export function createScramCredentialUpsertion(init?: Partial<ScramCredentialUps
   };
 }
 
-function decodeAlterUserScramCredentialsRequest(reader: Reader, version: number): AlterUserScramCredentialsRequest {
+function decodeAlterUserScramCredentialsRequest(
+  reader: Reader,
+  version: number,
+): AlterUserScramCredentialsRequest {
   requireVersion(alterUserScramCredentialsRequest, version);
   const value: AlterUserScramCredentialsRequest = {
     deletions: decodeScramCredentialDeletionArray(reader),
@@ -81,7 +90,10 @@ function decodeAlterUserScramCredentialsRequest(reader: Reader, version: number)
   return value;
 }
 
-function sizeAlterUserScramCredentialsRequest(value: AlterUserScramCredentialsRequest, version: number): number {
+function sizeAlterUserScramCredentialsRequest(
+  value: AlterUserScramCredentialsRequest,
+  version: number,
+): number {
   requireVersion(alterUserScramCredentialsRequest, version);
   let size = 0;
   size += sizeScramCredentialDeletionArray(value.deletions);
@@ -90,7 +102,11 @@ function sizeAlterUserScramCredentialsRequest(value: AlterUserScramCredentialsRe
   return size;
 }
 
-function encodeAlterUserScramCredentialsRequest(writer: Writer, value: AlterUserScramCredentialsRequest, version: number): void {
+function encodeAlterUserScramCredentialsRequest(
+  writer: Writer,
+  value: AlterUserScramCredentialsRequest,
+  version: number,
+): void {
   requireVersion(alterUserScramCredentialsRequest, version);
   encodeScramCredentialDeletionArray(writer, value.deletions);
   encodeScramCredentialUpsertionArray(writer, value.upsertions);
@@ -133,7 +149,10 @@ function sizeScramCredentialDeletionArray(array: readonly ScramCredentialDeletio
   return size;
 }
 
-function encodeScramCredentialDeletionArray(writer: Writer, array: readonly ScramCredentialDeletion[]): void {
+function encodeScramCredentialDeletionArray(
+  writer: Writer,
+  array: readonly ScramCredentialDeletion[],
+): void {
   writer.arrayLength(array.length, true);
   for (const value of array) encodeScramCredentialDeletion(writer, value);
 }
@@ -182,7 +201,10 @@ function sizeScramCredentialUpsertionArray(array: readonly ScramCredentialUpsert
   return size;
 }
 
-function encodeScramCredentialUpsertionArray(writer: Writer, array: readonly ScramCredentialUpsertion[]): void {
+function encodeScramCredentialUpsertionArray(
+  writer: Writer,
+  array: readonly ScramCredentialUpsertion[],
+): void {
   writer.arrayLength(array.length, true);
   for (const value of array) encodeScramCredentialUpsertion(writer, value);
 }
@@ -214,7 +236,9 @@ export const alterUserScramCredentialsResponse: MessageCodec<AlterUserScramCrede
 };
 
 /** A {@link AlterUserScramCredentialsResponse} with every field at its default, except for those given. */
-export function createAlterUserScramCredentialsResponse(init?: Partial<AlterUserScramCredentialsResponse>): AlterUserScramCredentialsResponse {
+export function createAlterUserScramCredentialsResponse(
+  init?: Partial<AlterUserScramCredentialsResponse>,
+): AlterUserScramCredentialsResponse {
   return {
     throttleTimeMs: 0,
     results: [],
@@ -223,7 +247,9 @@ export function createAlterUserScramCredentialsResponse(init?: Partial<AlterUser
 }
 
 /** A {@link AlterUserScramCredentialsResult} with every field at its default, except for those given. */
-export function createAlterUserScramCredentialsResult(init?: Partial<AlterUserScramCredentialsResult>): AlterUserScramCredentialsResult {
+export function createAlterUserScramCredentialsResult(
+  init?: Partial<AlterUserScramCredentialsResult>,
+): AlterUserScramCredentialsResult {
   return {
     user: '',
     errorCode: 0,
@@ -232,7 +258,10 @@ export function createAlterUserScramCredentialsResult(init?: Partial<AlterUserSc
   };
 }
 
-function decodeAlterUserScramCredentialsResponse(reader: Reader, version: number): AlterUserScramCredentialsResponse {
+function decodeAlterUserScramCredentialsResponse(
+  reader: Reader,
+  version: number,
+): AlterUserScramCredentialsResponse {
   requireVersion(alterUserScramCredentialsResponse, version);
   const value: AlterUserScramCredentialsResponse = {
     throttleTimeMs: reader.int32(),
@@ -242,7 +271,10 @@ function decodeAlterUserScramCredentialsResponse(reader: Reader, version: number
   return value;
 }
 
-function sizeAlterUserScramCredentialsResponse(value: AlterUserScramCredentialsResponse, version: number): number {
+function sizeAlterUserScramCredentialsResponse(
+  value: AlterUserScramCredentialsResponse,
+  version: number,
+): number {
   requireVersion(alterUserScramCredentialsResponse, version);
   let size = 4;
   size += sizeAlterUserScramCredentialsResultArray(value.results);
@@ -250,7 +282,11 @@ function sizeAlterUserScramCredentialsResponse(value: AlterUserScramCredentialsR
   return size;
 }
 
-function encodeAlterUserScramCredentialsResponse(writer: Writer, value: AlterUserScramCredentialsResponse, version: number): void {
+function encodeAlterUserScramCredentialsResponse(
+  writer: Writer,
+  value: AlterUserScramCredentialsResponse,
+  version: number,
+): void {
   requireVersion(alterUserScramCredentialsResponse, version);
   writer.int32(value.throttleTimeMs);
   encodeAlterUserScramCredentialsResultArray(writer, value.results);
@@ -275,14 +311,19 @@ function sizeAlterUserScramCredentialsResult(value: AlterUserScramCredentialsRes
   return size;
 }
 
-function encodeAlterUserScramCredentialsResult(writer: Writer, value: AlterUserScramCredentialsResult): void {
+function encodeAlterUserScramCredentialsResult(
+  writer: Writer,
+  value: AlterUserScramCredentialsResult,
+): void {
   writer.string(value.user, true);
   writer.int16(value.errorCode);
   writer.string(value.errorMessage, true);
   writer.unknownTaggedSection(value.unknownTaggedFields);
 }
 
-function decodeAlterUserScramCredentialsResultArray(reader: Reader): AlterUserScramCredentialsResult[] {
+function decodeAlterUserScramCredentialsResultArray(
+  reader: Reader,
+): AlterUserScramCredentialsResult[] {
   const count = reader.arrayLength(true, 5);
   const array: AlterUserScramCredentialsResult[] = [];
   for (let left = count; left > 0; left -= 1)
@@ -290,13 +331,18 @@ function decodeAlterUserScramCredentialsResultArray(reader: Reader): AlterUserSc
   return array;
 }
 
-function sizeAlterUserScramCredentialsResultArray(array: readonly AlterUserScramCredentialsResult[]): number {
+function sizeAlterUserScramCredentialsResultArray(
+  array: readonly AlterUserScramCredentialsResult[],
+): number {
   let size = arrayLengthSize(array.length, true);
   for (const value of array) size += sizeAlterUserScramCredentialsResult(value);
   return size;
 }
 
-function encodeAlterUserScramCredentialsResultArray(writer: Writer, array: readonly AlterUserScramCredentialsResult[]): void {
+function encodeAlterUserScramCredentialsResultArray(
+  writer: Writer,
+  array: readonly AlterUserScramCredentialsResult[],
+): void {
   writer.arrayLength(array.length, true);
   for (const value of array) encodeAlterUserScramCredentialsResult(writer, value);
 }

@@ -65,7 +65,11 @@ function sizeApiVersionsRequest(value: ApiVersionsRequest, version: number): num
   return size;
 }
 
-function encodeApiVersionsRequest(writer: Writer, value: ApiVersionsRequest, version: number): void {
+function encodeApiVersionsRequest(
+  writer: Writer,
+  value: ApiVersionsRequest,
+  version: number,
+): void {
   requireVersion(apiVersionsRequest, version);
   const flexible = version >= 3;
   if (version >= 3) writer.string(value.clientSoftwareName, true);
@@ -124,7 +128,9 @@ export const apiVersionsResponse: MessageCodec<ApiVersionsResponse> = {
 };
 
 /** A {@link ApiVersionsResponse} with every field at its default, except for those given. */
-export function createApiVersionsResponse(init?: Partial<ApiVersionsResponse>): ApiVersionsResponse {
+export function createApiVersionsResponse(
+  init?: Partial<ApiVersionsResponse>,
+): ApiVersionsResponse {
   return {
     errorCode: 0,
     apiKeys: [],
@@ -148,7 +154,9 @@ export function createApiVersion(init?: Partial<ApiVersion>): ApiVersion {
 }
 
 /** A {@link SupportedFeatureKey} with every field at its default, except for those given. */
-export function createSupportedFeatureKey(init?: Partial<SupportedFeatureKey>): SupportedFeatureKey {
+export function createSupportedFeatureKey(
+  init?: Partial<SupportedFeatureKey>,
+): SupportedFeatureKey {
   return {
     name: '',
     minVersion: 0,
@@ -158,7 +166,9 @@ export function createSupportedFeatureKey(init?: Partial<SupportedFeatureKey>): 
 }
 
 /** A {@link FinalizedFeatureKey} with every field at its default, except for those given. */
-export function createFinalizedFeatureKey(init?: Partial<FinalizedFeatureKey>): FinalizedFeatureKey {
+export function createFinalizedFeatureKey(
+  init?: Partial<FinalizedFeatureKey>,
+): FinalizedFeatureKey {
   return {
     name: '',
     maxVersionLevel: 0,
@@ -229,7 +239,11 @@ function sizeApiVersionsResponseTags(value: ApiVersionsResponse): number {
   return uvarintSize(count) + size;
 }
 
-function encodeApiVersionsResponse(writer: Writer, value: ApiVersionsResponse, version: number): void {
+function encodeApiVersionsResponse(
+  writer: Writer,
+  value: ApiVersionsResponse,
+  version: number,
+): void {
   requireVersion(apiVersionsResponse, version);
   const flexible = version >= 3;
   writer.int16(value.errorCode);
@@ -305,7 +319,11 @@ function sizeApiVersionArray(array: readonly ApiVersion[], version: number): num
   return size;
 }
 
-function encodeApiVersionArray(writer: Writer, array: readonly ApiVersion[], version: number): void {
+function encodeApiVersionArray(
+  writer: Writer,
+  array: readonly ApiVersion[],
+  version: number,
+): void {
   writer.arrayLength(array.length, version >= 3);
   for (const value of array) encodeApiVersion(writer, value, version);
 }
@@ -348,7 +366,10 @@ function sizeSupportedFeatureKeyArray(array: readonly SupportedFeatureKey[]): nu
   return size;
 }
 
-function encodeSupportedFeatureKeyArray(writer: Writer, array: readonly SupportedFeatureKey[]): void {
+function encodeSupportedFeatureKeyArray(
+  writer: Writer,
+  array: readonly SupportedFeatureKey[],
+): void {
   writer.arrayLength(array.length, true);
   for (const value of array) encodeSupportedFeatureKey(writer, value);
 }
@@ -391,7 +412,10 @@ function sizeFinalizedFeatureKeyArray(array: readonly FinalizedFeatureKey[]): nu
   return size;
 }
 
-function encodeFinalizedFeatureKeyArray(writer: Writer, array: readonly FinalizedFeatureKey[]): void {
+function encodeFinalizedFeatureKeyArray(
+  writer: Writer,
+  array: readonly FinalizedFeatureKey[],
+): void {
   writer.arrayLength(array.length, true);
   for (const value of array) encodeFinalizedFeatureKey(writer, value);
 }

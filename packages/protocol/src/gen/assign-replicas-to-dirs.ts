@@ -48,7 +48,9 @@ export const assignReplicasToDirsRequest: MessageCodec<AssignReplicasToDirsReque
 };
 
 /** A {@link AssignReplicasToDirsRequest} with every field at its default, except for those given. */
-export function createAssignReplicasToDirsRequest(init?: Partial<AssignReplicasToDirsRequest>): AssignReplicasToDirsRequest {
+export function createAssignReplicasToDirsRequest(
+  init?: Partial<AssignReplicasToDirsRequest>,
+): AssignReplicasToDirsRequest {
   return {
     brokerId: 0,
     brokerEpoch: -1,
@@ -58,7 +60,9 @@ export function createAssignReplicasToDirsRequest(init?: Partial<AssignReplicasT
 }
 
 /** A {@link RequestDirectoryData} with every field at its default, except for those given. */
-export function createRequestDirectoryData(init?: Partial<RequestDirectoryData>): RequestDirectoryData {
+export function createRequestDirectoryData(
+  init?: Partial<RequestDirectoryData>,
+): RequestDirectoryData {
   return {
     id: ZERO_UUID,
     topics: [],
@@ -76,14 +80,19 @@ export function createRequestTopicData(init?: Partial<RequestTopicData>): Reques
 }
 
 /** A {@link RequestPartitionData} with every field at its default, except for those given. */
-export function createRequestPartitionData(init?: Partial<RequestPartitionData>): RequestPartitionData {
+export function createRequestPartitionData(
+  init?: Partial<RequestPartitionData>,
+): RequestPartitionData {
   return {
     partitionIndex: 0,
     ...init,
   };
 }
 
-function decodeAssignReplicasToDirsRequest(reader: Reader, version: number): AssignReplicasToDirsRequest {
+function decodeAssignReplicasToDirsRequest(
+  reader: Reader,
+  version: number,
+): AssignReplicasToDirsRequest {
   requireVersion(assignReplicasToDirsRequest, version);
   const value: AssignReplicasToDirsRequest = {
     brokerId: reader.int32(),
@@ -94,7 +103,10 @@ function decodeAssignReplicasToDirsRequest(reader: Reader, version: number): Ass
   return value;
 }
 
-function sizeAssignReplicasToDirsRequest(value: AssignReplicasToDirsRequest, version: number): number {
+function sizeAssignReplicasToDirsRequest(
+  value: AssignReplicasToDirsRequest,
+  version: number,
+): number {
   requireVersion(assignReplicasToDirsRequest, version);
   let size = 12;
   size += sizeRequestDirectoryDataArray(value.directories);
@@ -102,7 +114,11 @@ function sizeAssignReplicasToDirsRequest(value: AssignReplicasToDirsRequest, ver
   return size;
 }
 
-function encodeAssignReplicasToDirsRequest(writer: Writer, value: AssignReplicasToDirsRequest, version: number): void {
+function encodeAssignReplicasToDirsRequest(
+  writer: Writer,
+  value: AssignReplicasToDirsRequest,
+  version: number,
+): void {
   requireVersion(assignReplicasToDirsRequest, version);
   writer.int32(value.brokerId);
   writer.int64(value.brokerEpoch);
@@ -146,7 +162,10 @@ function sizeRequestDirectoryDataArray(array: readonly RequestDirectoryData[]): 
   return size;
 }
 
-function encodeRequestDirectoryDataArray(writer: Writer, array: readonly RequestDirectoryData[]): void {
+function encodeRequestDirectoryDataArray(
+  writer: Writer,
+  array: readonly RequestDirectoryData[],
+): void {
   writer.arrayLength(array.length, true);
   for (const value of array) encodeRequestDirectoryData(writer, value);
 }
@@ -225,7 +244,10 @@ function sizeRequestPartitionDataArray(array: readonly RequestPartitionData[]): 
   return size;
 }
 
-function encodeRequestPartitionDataArray(writer: Writer, array: readonly RequestPartitionData[]): void {
+function encodeRequestPartitionDataArray(
+  writer: Writer,
+  array: readonly RequestPartitionData[],
+): void {
   writer.arrayLength(array.length, true);
   for (const value of array) encodeRequestPartitionData(writer, value);
 }
@@ -269,7 +291,9 @@ export const assignReplicasToDirsResponse: MessageCodec<AssignReplicasToDirsResp
 };
 
 /** A {@link AssignReplicasToDirsResponse} with every field at its default, except for those given. */
-export function createAssignReplicasToDirsResponse(init?: Partial<AssignReplicasToDirsResponse>): AssignReplicasToDirsResponse {
+export function createAssignReplicasToDirsResponse(
+  init?: Partial<AssignReplicasToDirsResponse>,
+): AssignReplicasToDirsResponse {
   return {
     throttleTimeMs: 0,
     errorCode: 0,
@@ -279,7 +303,9 @@ export function createAssignReplicasToDirsResponse(init?: Partial<AssignReplicas
 }
 
 /** A {@link ResponseDirectoryData} with every field at its default, except for those given. */
-export function createResponseDirectoryData(init?: Partial<ResponseDirectoryData>): ResponseDirectoryData {
+export function createResponseDirectoryData(
+  init?: Partial<ResponseDirectoryData>,
+): ResponseDirectoryData {
   return {
     id: ZERO_UUID,
     topics: [],
@@ -297,7 +323,9 @@ export function createResponseTopicData(init?: Partial<ResponseTopicData>): Resp
 }
 
 /** A {@link ResponsePartitionData} with every field at its default, except for those given. */
-export function createResponsePartitionData(init?: Partial<ResponsePartitionData>): ResponsePartitionData {
+export function createResponsePartitionData(
+  init?: Partial<ResponsePartitionData>,
+): ResponsePartitionData {
   return {
     partitionIndex: 0,
     errorCode: 0,
@@ -305,7 +333,10 @@ export function createResponsePartitionData(init?: Partial<ResponsePartitionData
   };
 }
 
-function decodeAssignReplicasToDirsResponse(reader: Reader, version: number): AssignReplicasToDirsResponse {
+function decodeAssignReplicasToDirsResponse(
+  reader: Reader,
+  version: number,
+): AssignReplicasToDirsResponse {
   requireVersion(assignReplicasToDirsResponse, version);
   const value: AssignReplicasToDirsResponse = {
     throttleTimeMs: reader.int32(),
@@ -316,7 +347,10 @@ function decodeAssignReplicasToDirsResponse(reader: Reader, version: number): As
   return value;
 }
 
-function sizeAssignReplicasToDirsResponse(value: AssignReplicasToDirsResponse, version: number): number {
+function sizeAssignReplicasToDirsResponse(
+  value: AssignReplicasToDirsResponse,
+  version: number,
+): number {
   requireVersion(assignReplicasToDirsResponse, version);
   let size = 6;
   size += sizeResponseDirectoryDataArray(value.directories);
@@ -324,7 +358,11 @@ function sizeAssignReplicasToDirsResponse(value: AssignReplicasToDirsResponse, v
   return size;
 }
 
-function encodeAssignReplicasToDirsResponse(writer: Writer, value: AssignReplicasToDirsResponse, version: number): void {
+function encodeAssignReplicasToDirsResponse(
+  writer: Writer,
+  value: AssignReplicasToDirsResponse,
+  version: number,
+): void {
   requireVersion(assignReplicasToDirsResponse, version);
   writer.int32(value.throttleTimeMs);
   writer.int16(value.errorCode);
@@ -368,7 +406,10 @@ function sizeResponseDirectoryDataArray(array: readonly ResponseDirectoryData[])
   return size;
 }
 
-function encodeResponseDirectoryDataArray(writer: Writer, array: readonly ResponseDirectoryData[]): void {
+function encodeResponseDirectoryDataArray(
+  writer: Writer,
+  array: readonly ResponseDirectoryData[],
+): void {
   writer.arrayLength(array.length, true);
   for (const value of array) encodeResponseDirectoryData(writer, value);
 }
@@ -449,7 +490,10 @@ function sizeResponsePartitionDataArray(array: readonly ResponsePartitionData[])
   return size;
 }
 
-function encodeResponsePartitionDataArray(writer: Writer, array: readonly ResponsePartitionData[]): void {
+function encodeResponsePartitionDataArray(
+  writer: Writer,
+  array: readonly ResponsePartitionData[],
+): void {
   writer.arrayLength(array.length, true);
   for (const value of array) encodeResponsePartitionData(writer, value);
 }

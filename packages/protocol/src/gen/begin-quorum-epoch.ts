@@ -63,7 +63,9 @@ export const beginQuorumEpochRequest: MessageCodec<BeginQuorumEpochRequest> = {
 };
 
 /** A {@link BeginQuorumEpochRequest} with every field at its default, except for those given. */
-export function createBeginQuorumEpochRequest(init?: Partial<BeginQuorumEpochRequest>): BeginQuorumEpochRequest {
+export function createBeginQuorumEpochRequest(
+  init?: Partial<BeginQuorumEpochRequest>,
+): BeginQuorumEpochRequest {
   return {
     clusterId: null,
     voterId: -1,
@@ -83,7 +85,9 @@ export function createRequestTopicData(init?: Partial<RequestTopicData>): Reques
 }
 
 /** A {@link RequestPartitionData} with every field at its default, except for those given. */
-export function createRequestPartitionData(init?: Partial<RequestPartitionData>): RequestPartitionData {
+export function createRequestPartitionData(
+  init?: Partial<RequestPartitionData>,
+): RequestPartitionData {
   return {
     partitionIndex: 0,
     voterDirectoryId: ZERO_UUID,
@@ -128,7 +132,11 @@ function sizeBeginQuorumEpochRequest(value: BeginQuorumEpochRequest, version: nu
   return size;
 }
 
-function encodeBeginQuorumEpochRequest(writer: Writer, value: BeginQuorumEpochRequest, version: number): void {
+function encodeBeginQuorumEpochRequest(
+  writer: Writer,
+  value: BeginQuorumEpochRequest,
+  version: number,
+): void {
   requireVersion(beginQuorumEpochRequest, version);
   const flexible = version >= 1;
   writer.string(value.clusterId, flexible);
@@ -178,7 +186,11 @@ function sizeRequestTopicDataArray(array: readonly RequestTopicData[], version: 
   return size;
 }
 
-function encodeRequestTopicDataArray(writer: Writer, array: readonly RequestTopicData[], version: number): void {
+function encodeRequestTopicDataArray(
+  writer: Writer,
+  array: readonly RequestTopicData[],
+  version: number,
+): void {
   writer.arrayLength(array.length, version >= 1);
   for (const value of array) encodeRequestTopicData(writer, value, version);
 }
@@ -203,7 +215,11 @@ function sizeRequestPartitionData(value: RequestPartitionData, version: number):
   return size;
 }
 
-function encodeRequestPartitionData(writer: Writer, value: RequestPartitionData, version: number): void {
+function encodeRequestPartitionData(
+  writer: Writer,
+  value: RequestPartitionData,
+  version: number,
+): void {
   const flexible = version >= 1;
   writer.int32(value.partitionIndex);
   if (version >= 1) writer.uuid(value.voterDirectoryId);
@@ -220,13 +236,20 @@ function decodeRequestPartitionDataArray(reader: Reader, version: number): Reque
   return array;
 }
 
-function sizeRequestPartitionDataArray(array: readonly RequestPartitionData[], version: number): number {
+function sizeRequestPartitionDataArray(
+  array: readonly RequestPartitionData[],
+  version: number,
+): number {
   let size = arrayLengthSize(array.length, version >= 1);
   for (const value of array) size += sizeRequestPartitionData(value, version);
   return size;
 }
 
-function encodeRequestPartitionDataArray(writer: Writer, array: readonly RequestPartitionData[], version: number): void {
+function encodeRequestPartitionDataArray(
+  writer: Writer,
+  array: readonly RequestPartitionData[],
+  version: number,
+): void {
   writer.arrayLength(array.length, version >= 1);
   for (const value of array) encodeRequestPartitionData(writer, value, version);
 }
@@ -318,7 +341,9 @@ export const beginQuorumEpochResponse: MessageCodec<BeginQuorumEpochResponse> = 
 };
 
 /** A {@link BeginQuorumEpochResponse} with every field at its default, except for those given. */
-export function createBeginQuorumEpochResponse(init?: Partial<BeginQuorumEpochResponse>): BeginQuorumEpochResponse {
+export function createBeginQuorumEpochResponse(
+  init?: Partial<BeginQuorumEpochResponse>,
+): BeginQuorumEpochResponse {
   return {
     errorCode: 0,
     topics: [],
@@ -337,7 +362,9 @@ export function createResponseTopicData(init?: Partial<ResponseTopicData>): Resp
 }
 
 /** A {@link ResponsePartitionData} with every field at its default, except for those given. */
-export function createResponsePartitionData(init?: Partial<ResponsePartitionData>): ResponsePartitionData {
+export function createResponsePartitionData(
+  init?: Partial<ResponsePartitionData>,
+): ResponsePartitionData {
   return {
     partitionIndex: 0,
     errorCode: 0,
@@ -384,7 +411,8 @@ function sizeBeginQuorumEpochResponse(value: BeginQuorumEpochResponse, version: 
   const flexible = version >= 1;
   let size = 2;
   size += sizeResponseTopicDataArray(value.topics, version);
-  if (version < 1 && value.nodeEndpoints.length > 0) refuseField('BeginQuorumEpochResponse.nodeEndpoints', version);
+  if (version < 1 && value.nodeEndpoints.length > 0)
+    refuseField('BeginQuorumEpochResponse.nodeEndpoints', version);
   if (flexible) size += sizeBeginQuorumEpochResponseTags(value);
   return size;
 }
@@ -400,7 +428,11 @@ function sizeBeginQuorumEpochResponseTags(value: BeginQuorumEpochResponse): numb
   return uvarintSize(count) + size;
 }
 
-function encodeBeginQuorumEpochResponse(writer: Writer, value: BeginQuorumEpochResponse, version: number): void {
+function encodeBeginQuorumEpochResponse(
+  writer: Writer,
+  value: BeginQuorumEpochResponse,
+  version: number,
+): void {
   requireVersion(beginQuorumEpochResponse, version);
   const flexible = version >= 1;
   writer.int16(value.errorCode);
@@ -460,7 +492,11 @@ function sizeResponseTopicDataArray(array: readonly ResponseTopicData[], version
   return size;
 }
 
-function encodeResponseTopicDataArray(writer: Writer, array: readonly ResponseTopicData[], version: number): void {
+function encodeResponseTopicDataArray(
+  writer: Writer,
+  array: readonly ResponseTopicData[],
+  version: number,
+): void {
   writer.arrayLength(array.length, version >= 1);
   for (const value of array) encodeResponseTopicData(writer, value, version);
 }
@@ -484,7 +520,11 @@ function sizeResponsePartitionData(value: ResponsePartitionData, version: number
   return size;
 }
 
-function encodeResponsePartitionData(writer: Writer, value: ResponsePartitionData, version: number): void {
+function encodeResponsePartitionData(
+  writer: Writer,
+  value: ResponsePartitionData,
+  version: number,
+): void {
   const flexible = version >= 1;
   writer.int32(value.partitionIndex);
   writer.int16(value.errorCode);
@@ -493,7 +533,10 @@ function encodeResponsePartitionData(writer: Writer, value: ResponsePartitionDat
   if (flexible) writer.unknownTaggedSection(value.unknownTaggedFields);
 }
 
-function decodeResponsePartitionDataArray(reader: Reader, version: number): ResponsePartitionData[] {
+function decodeResponsePartitionDataArray(
+  reader: Reader,
+  version: number,
+): ResponsePartitionData[] {
   const count = reader.arrayLength(version >= 1, 14);
   const array: ResponsePartitionData[] = [];
   for (let left = count; left > 0; left -= 1)
@@ -501,13 +544,20 @@ function decodeResponsePartitionDataArray(reader: Reader, version: number): Resp
   return array;
 }
 
-function sizeResponsePartitionDataArray(array: readonly ResponsePartitionData[], version: number): number {
+function sizeResponsePartitionDataArray(
+  array: readonly ResponsePartitionData[],
+  version: number,
+): number {
   let size = arrayLengthSize(array.length, version >= 1);
   for (const value of array) size += sizeResponsePartitionData(value, version);
   return size;
 }
 
-function encodeResponsePartitionDataArray(writer: Writer, array: readonly ResponsePartitionData[], version: number): void {
+function encodeResponsePartitionDataArray(
+  writer: Writer,
+  array: readonly ResponsePartitionData[],
+  version: number,
+): void {
   writer.arrayLength(array.length, version >= 1);
   for (const value of array) encodeResponsePartitionData(writer, value, version);
 }

@@ -32,7 +32,9 @@ export const beginTransactionRecord: MessageCodec<BeginTransactionRecord> = {
 };
 
 /** A {@link BeginTransactionRecord} with every field at its default, except for those given. */
-export function createBeginTransactionRecord(init?: Partial<BeginTransactionRecord>): BeginTransactionRecord {
+export function createBeginTransactionRecord(
+  init?: Partial<BeginTransactionRecord>,
+): BeginTransactionRecord {
   return {
     name: null,
     ...init,
@@ -76,7 +78,11 @@ function sizeBeginTransactionRecordTags(value: BeginTransactionRecord): number {
   return uvarintSize(count) + size;
 }
 
-function encodeBeginTransactionRecord(writer: Writer, value: BeginTransactionRecord, version: number): void {
+function encodeBeginTransactionRecord(
+  writer: Writer,
+  value: BeginTransactionRecord,
+  version: number,
+): void {
   requireVersion(beginTransactionRecord, version);
   encodeBeginTransactionRecordTags(writer, value);
 }

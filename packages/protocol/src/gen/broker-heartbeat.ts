@@ -43,7 +43,9 @@ export const brokerHeartbeatRequest: MessageCodec<BrokerHeartbeatRequest> = {
 };
 
 /** A {@link BrokerHeartbeatRequest} with every field at its default, except for those given. */
-export function createBrokerHeartbeatRequest(init?: Partial<BrokerHeartbeatRequest>): BrokerHeartbeatRequest {
+export function createBrokerHeartbeatRequest(
+  init?: Partial<BrokerHeartbeatRequest>,
+): BrokerHeartbeatRequest {
   return {
     brokerId: 0,
     brokerEpoch: -1,
@@ -71,12 +73,17 @@ function decodeBrokerHeartbeatRequest(reader: Reader, version: number): BrokerHe
   return value;
 }
 
-function decodeBrokerHeartbeatRequestTags(reader: Reader, value: BrokerHeartbeatRequest, version: number): void {
+function decodeBrokerHeartbeatRequestTags(
+  reader: Reader,
+  value: BrokerHeartbeatRequest,
+  version: number,
+): void {
   for (let left = reader.taggedFieldCount(); left > 0; left -= 1) {
     const tag = reader.uvarint();
     const end = reader.taggedFieldEnd();
     if (tag === 0 && version >= 1) value.offlineLogDirs = readArray(reader, true, 16, readUuid);
-    else if (tag === 1 && version >= 2) value.cordonedLogDirs = readNullableArray(reader, true, 16, readUuid);
+    else if (tag === 1 && version >= 2)
+      value.cordonedLogDirs = readNullableArray(reader, true, 16, readUuid);
     else reader.unknownTaggedField(value, tag, end);
     reader.endTaggedField(end);
   }
@@ -85,8 +92,10 @@ function decodeBrokerHeartbeatRequestTags(reader: Reader, value: BrokerHeartbeat
 function sizeBrokerHeartbeatRequest(value: BrokerHeartbeatRequest, version: number): number {
   requireVersion(brokerHeartbeatRequest, version);
   let size = 22;
-  if (version < 1 && value.offlineLogDirs.length > 0) refuseField('BrokerHeartbeatRequest.offlineLogDirs', version);
-  if (version < 2 && value.cordonedLogDirs !== null) refuseField('BrokerHeartbeatRequest.cordonedLogDirs', version);
+  if (version < 1 && value.offlineLogDirs.length > 0)
+    refuseField('BrokerHeartbeatRequest.offlineLogDirs', version);
+  if (version < 2 && value.cordonedLogDirs !== null)
+    refuseField('BrokerHeartbeatRequest.cordonedLogDirs', version);
   size += sizeBrokerHeartbeatRequestTags(value, version);
   return size;
 }
@@ -106,7 +115,11 @@ function sizeBrokerHeartbeatRequestTags(value: BrokerHeartbeatRequest, version: 
   return uvarintSize(count) + size;
 }
 
-function encodeBrokerHeartbeatRequest(writer: Writer, value: BrokerHeartbeatRequest, version: number): void {
+function encodeBrokerHeartbeatRequest(
+  writer: Writer,
+  value: BrokerHeartbeatRequest,
+  version: number,
+): void {
   requireVersion(brokerHeartbeatRequest, version);
   writer.int32(value.brokerId);
   writer.int64(value.brokerEpoch);
@@ -116,7 +129,11 @@ function encodeBrokerHeartbeatRequest(writer: Writer, value: BrokerHeartbeatRequ
   encodeBrokerHeartbeatRequestTags(writer, value, version);
 }
 
-function encodeBrokerHeartbeatRequestTags(writer: Writer, value: BrokerHeartbeatRequest, version: number): void {
+function encodeBrokerHeartbeatRequestTags(
+  writer: Writer,
+  value: BrokerHeartbeatRequest,
+  version: number,
+): void {
   const unknown = value.unknownTaggedFields;
   let count = unknown === undefined ? 0 : unknown.length;
   if (version >= 1 && value.offlineLogDirs.length > 0) count += 1;
@@ -157,7 +174,9 @@ export const brokerHeartbeatResponse: MessageCodec<BrokerHeartbeatResponse> = {
 };
 
 /** A {@link BrokerHeartbeatResponse} with every field at its default, except for those given. */
-export function createBrokerHeartbeatResponse(init?: Partial<BrokerHeartbeatResponse>): BrokerHeartbeatResponse {
+export function createBrokerHeartbeatResponse(
+  init?: Partial<BrokerHeartbeatResponse>,
+): BrokerHeartbeatResponse {
   return {
     throttleTimeMs: 0,
     errorCode: 0,
@@ -188,7 +207,11 @@ function sizeBrokerHeartbeatResponse(value: BrokerHeartbeatResponse, version: nu
   return size;
 }
 
-function encodeBrokerHeartbeatResponse(writer: Writer, value: BrokerHeartbeatResponse, version: number): void {
+function encodeBrokerHeartbeatResponse(
+  writer: Writer,
+  value: BrokerHeartbeatResponse,
+  version: number,
+): void {
   requireVersion(brokerHeartbeatResponse, version);
   writer.int32(value.throttleTimeMs);
   writer.int16(value.errorCode);

@@ -42,7 +42,9 @@ export const brokerRegistrationChangeRecord: MessageCodec<BrokerRegistrationChan
 };
 
 /** A {@link BrokerRegistrationChangeRecord} with every field at its default, except for those given. */
-export function createBrokerRegistrationChangeRecord(init?: Partial<BrokerRegistrationChangeRecord>): BrokerRegistrationChangeRecord {
+export function createBrokerRegistrationChangeRecord(
+  init?: Partial<BrokerRegistrationChangeRecord>,
+): BrokerRegistrationChangeRecord {
   return {
     brokerId: 0,
     brokerEpoch: 0,
@@ -54,7 +56,10 @@ export function createBrokerRegistrationChangeRecord(init?: Partial<BrokerRegist
   };
 }
 
-function decodeBrokerRegistrationChangeRecord(reader: Reader, version: number): BrokerRegistrationChangeRecord {
+function decodeBrokerRegistrationChangeRecord(
+  reader: Reader,
+  version: number,
+): BrokerRegistrationChangeRecord {
   requireVersion(brokerRegistrationChangeRecord, version);
   const value: BrokerRegistrationChangeRecord = {
     brokerId: reader.int32(),
@@ -68,30 +73,44 @@ function decodeBrokerRegistrationChangeRecord(reader: Reader, version: number): 
   return value;
 }
 
-function decodeBrokerRegistrationChangeRecordTags(reader: Reader, value: BrokerRegistrationChangeRecord, version: number): void {
+function decodeBrokerRegistrationChangeRecordTags(
+  reader: Reader,
+  value: BrokerRegistrationChangeRecord,
+  version: number,
+): void {
   for (let left = reader.taggedFieldCount(); left > 0; left -= 1) {
     const tag = reader.uvarint();
     const end = reader.taggedFieldEnd();
     if (tag === 0) value.fenced = reader.int8();
     else if (tag === 1 && version >= 1) value.inControlledShutdown = reader.int8();
     else if (tag === 2 && version >= 2) value.logDirs = readArray(reader, true, 16, readUuid);
-    else if (tag === 3 && version >= 3) value.cordonedLogDirs = readNullableArray(reader, true, 16, readUuid);
+    else if (tag === 3 && version >= 3)
+      value.cordonedLogDirs = readNullableArray(reader, true, 16, readUuid);
     else reader.unknownTaggedField(value, tag, end);
     reader.endTaggedField(end);
   }
 }
 
-function sizeBrokerRegistrationChangeRecord(value: BrokerRegistrationChangeRecord, version: number): number {
+function sizeBrokerRegistrationChangeRecord(
+  value: BrokerRegistrationChangeRecord,
+  version: number,
+): number {
   requireVersion(brokerRegistrationChangeRecord, version);
   let size = 12;
-  if (version < 1 && value.inControlledShutdown !== 0) refuseField('BrokerRegistrationChangeRecord.inControlledShutdown', version);
-  if (version < 2 && value.logDirs.length > 0) refuseField('BrokerRegistrationChangeRecord.logDirs', version);
-  if (version < 3 && value.cordonedLogDirs !== null) refuseField('BrokerRegistrationChangeRecord.cordonedLogDirs', version);
+  if (version < 1 && value.inControlledShutdown !== 0)
+    refuseField('BrokerRegistrationChangeRecord.inControlledShutdown', version);
+  if (version < 2 && value.logDirs.length > 0)
+    refuseField('BrokerRegistrationChangeRecord.logDirs', version);
+  if (version < 3 && value.cordonedLogDirs !== null)
+    refuseField('BrokerRegistrationChangeRecord.cordonedLogDirs', version);
   size += sizeBrokerRegistrationChangeRecordTags(value, version);
   return size;
 }
 
-function sizeBrokerRegistrationChangeRecordTags(value: BrokerRegistrationChangeRecord, version: number): number {
+function sizeBrokerRegistrationChangeRecordTags(
+  value: BrokerRegistrationChangeRecord,
+  version: number,
+): number {
   const unknown = value.unknownTaggedFields;
   let count = unknown === undefined ? 0 : unknown.length;
   let size = unknownTaggedFieldsSize(unknown);
@@ -114,14 +133,22 @@ function sizeBrokerRegistrationChangeRecordTags(value: BrokerRegistrationChangeR
   return uvarintSize(count) + size;
 }
 
-function encodeBrokerRegistrationChangeRecord(writer: Writer, value: BrokerRegistrationChangeRecord, version: number): void {
+function encodeBrokerRegistrationChangeRecord(
+  writer: Writer,
+  value: BrokerRegistrationChangeRecord,
+  version: number,
+): void {
   requireVersion(brokerRegistrationChangeRecord, version);
   writer.int32(value.brokerId);
   writer.int64(value.brokerEpoch);
   encodeBrokerRegistrationChangeRecordTags(writer, value, version);
 }
 
-function encodeBrokerRegistrationChangeRecordTags(writer: Writer, value: BrokerRegistrationChangeRecord, version: number): void {
+function encodeBrokerRegistrationChangeRecordTags(
+  writer: Writer,
+  value: BrokerRegistrationChangeRecord,
+  version: number,
+): void {
   const unknown = value.unknownTaggedFields;
   let count = unknown === undefined ? 0 : unknown.length;
   if (value.fenced !== 0) count += 1;

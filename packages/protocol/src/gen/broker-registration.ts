@@ -60,7 +60,9 @@ export const brokerRegistrationRequest: MessageCodec<BrokerRegistrationRequest> 
 };
 
 /** A {@link BrokerRegistrationRequest} with every field at its default, except for those given. */
-export function createBrokerRegistrationRequest(init?: Partial<BrokerRegistrationRequest>): BrokerRegistrationRequest {
+export function createBrokerRegistrationRequest(
+  init?: Partial<BrokerRegistrationRequest>,
+): BrokerRegistrationRequest {
   return {
     brokerId: 0,
     clusterId: '',
@@ -96,7 +98,10 @@ export function createFeature(init?: Partial<Feature>): Feature {
   };
 }
 
-function decodeBrokerRegistrationRequest(reader: Reader, version: number): BrokerRegistrationRequest {
+function decodeBrokerRegistrationRequest(
+  reader: Reader,
+  version: number,
+): BrokerRegistrationRequest {
   requireVersion(brokerRegistrationRequest, version);
   const value: BrokerRegistrationRequest = {
     brokerId: reader.int32(),
@@ -121,14 +126,19 @@ function sizeBrokerRegistrationRequest(value: BrokerRegistrationRequest, version
   size += sizeFeatureArray(value.features);
   size += stringSize(value.rack, true);
   if (version >= 1) size += 1;
-  else if (value.isMigratingZkBroker !== false) refuseField('BrokerRegistrationRequest.isMigratingZkBroker', version);
+  else if (value.isMigratingZkBroker !== false)
+    refuseField('BrokerRegistrationRequest.isMigratingZkBroker', version);
   if (version >= 2) size += fixedArraySize(value.logDirs, 16, true);
   if (version >= 3) size += 8;
   size += emptyTaggedSectionSize(value.unknownTaggedFields);
   return size;
 }
 
-function encodeBrokerRegistrationRequest(writer: Writer, value: BrokerRegistrationRequest, version: number): void {
+function encodeBrokerRegistrationRequest(
+  writer: Writer,
+  value: BrokerRegistrationRequest,
+  version: number,
+): void {
   requireVersion(brokerRegistrationRequest, version);
   writer.int32(value.brokerId);
   writer.string(value.clusterId, true);
@@ -253,7 +263,9 @@ export const brokerRegistrationResponse: MessageCodec<BrokerRegistrationResponse
 };
 
 /** A {@link BrokerRegistrationResponse} with every field at its default, except for those given. */
-export function createBrokerRegistrationResponse(init?: Partial<BrokerRegistrationResponse>): BrokerRegistrationResponse {
+export function createBrokerRegistrationResponse(
+  init?: Partial<BrokerRegistrationResponse>,
+): BrokerRegistrationResponse {
   return {
     throttleTimeMs: 0,
     errorCode: 0,
@@ -262,7 +274,10 @@ export function createBrokerRegistrationResponse(init?: Partial<BrokerRegistrati
   };
 }
 
-function decodeBrokerRegistrationResponse(reader: Reader, version: number): BrokerRegistrationResponse {
+function decodeBrokerRegistrationResponse(
+  reader: Reader,
+  version: number,
+): BrokerRegistrationResponse {
   requireVersion(brokerRegistrationResponse, version);
   const value: BrokerRegistrationResponse = {
     throttleTimeMs: reader.int32(),
@@ -273,14 +288,21 @@ function decodeBrokerRegistrationResponse(reader: Reader, version: number): Brok
   return value;
 }
 
-function sizeBrokerRegistrationResponse(value: BrokerRegistrationResponse, version: number): number {
+function sizeBrokerRegistrationResponse(
+  value: BrokerRegistrationResponse,
+  version: number,
+): number {
   requireVersion(brokerRegistrationResponse, version);
   let size = 14;
   size += emptyTaggedSectionSize(value.unknownTaggedFields);
   return size;
 }
 
-function encodeBrokerRegistrationResponse(writer: Writer, value: BrokerRegistrationResponse, version: number): void {
+function encodeBrokerRegistrationResponse(
+  writer: Writer,
+  value: BrokerRegistrationResponse,
+  version: number,
+): void {
   requireVersion(brokerRegistrationResponse, version);
   writer.int32(value.throttleTimeMs);
   writer.int16(value.errorCode);

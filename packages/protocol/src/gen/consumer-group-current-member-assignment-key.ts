@@ -27,7 +27,9 @@ export const consumerGroupCurrentMemberAssignmentKey: MessageCodec<ConsumerGroup
 };
 
 /** A {@link ConsumerGroupCurrentMemberAssignmentKey} with every field at its default, except for those given. */
-export function createConsumerGroupCurrentMemberAssignmentKey(init?: Partial<ConsumerGroupCurrentMemberAssignmentKey>): ConsumerGroupCurrentMemberAssignmentKey {
+export function createConsumerGroupCurrentMemberAssignmentKey(
+  init?: Partial<ConsumerGroupCurrentMemberAssignmentKey>,
+): ConsumerGroupCurrentMemberAssignmentKey {
   return {
     groupId: '',
     memberId: '',
@@ -35,7 +37,10 @@ export function createConsumerGroupCurrentMemberAssignmentKey(init?: Partial<Con
   };
 }
 
-function decodeConsumerGroupCurrentMemberAssignmentKey(reader: Reader, version: number): ConsumerGroupCurrentMemberAssignmentKey {
+function decodeConsumerGroupCurrentMemberAssignmentKey(
+  reader: Reader,
+  version: number,
+): ConsumerGroupCurrentMemberAssignmentKey {
   requireVersion(consumerGroupCurrentMemberAssignmentKey, version);
   const value: ConsumerGroupCurrentMemberAssignmentKey = {
     groupId: reader.string(false),
@@ -44,7 +49,10 @@ function decodeConsumerGroupCurrentMemberAssignmentKey(reader: Reader, version: 
   return value;
 }
 
-function sizeConsumerGroupCurrentMemberAssignmentKey(value: ConsumerGroupCurrentMemberAssignmentKey, version: number): number {
+function sizeConsumerGroupCurrentMemberAssignmentKey(
+  value: ConsumerGroupCurrentMemberAssignmentKey,
+  version: number,
+): number {
   requireVersion(consumerGroupCurrentMemberAssignmentKey, version);
   let size = 0;
   size += stringSize(value.groupId, false);
@@ -52,7 +60,11 @@ function sizeConsumerGroupCurrentMemberAssignmentKey(value: ConsumerGroupCurrent
   return size;
 }
 
-function encodeConsumerGroupCurrentMemberAssignmentKey(writer: Writer, value: ConsumerGroupCurrentMemberAssignmentKey, version: number): void {
+function encodeConsumerGroupCurrentMemberAssignmentKey(
+  writer: Writer,
+  value: ConsumerGroupCurrentMemberAssignmentKey,
+  version: number,
+): void {
   requireVersion(consumerGroupCurrentMemberAssignmentKey, version);
   writer.string(value.groupId, false);
   writer.string(value.memberId, false);

@@ -48,7 +48,9 @@ export const consumerGroupCurrentMemberAssignmentValue: MessageCodec<ConsumerGro
 };
 
 /** A {@link ConsumerGroupCurrentMemberAssignmentValue} with every field at its default, except for those given. */
-export function createConsumerGroupCurrentMemberAssignmentValue(init?: Partial<ConsumerGroupCurrentMemberAssignmentValue>): ConsumerGroupCurrentMemberAssignmentValue {
+export function createConsumerGroupCurrentMemberAssignmentValue(
+  init?: Partial<ConsumerGroupCurrentMemberAssignmentValue>,
+): ConsumerGroupCurrentMemberAssignmentValue {
   return {
     memberEpoch: 0,
     previousMemberEpoch: 0,
@@ -69,7 +71,10 @@ export function createTopicPartitions(init?: Partial<TopicPartitions>): TopicPar
   };
 }
 
-function decodeConsumerGroupCurrentMemberAssignmentValue(reader: Reader, version: number): ConsumerGroupCurrentMemberAssignmentValue {
+function decodeConsumerGroupCurrentMemberAssignmentValue(
+  reader: Reader,
+  version: number,
+): ConsumerGroupCurrentMemberAssignmentValue {
   requireVersion(consumerGroupCurrentMemberAssignmentValue, version);
   const value: ConsumerGroupCurrentMemberAssignmentValue = {
     memberEpoch: reader.int32(),
@@ -82,7 +87,10 @@ function decodeConsumerGroupCurrentMemberAssignmentValue(reader: Reader, version
   return value;
 }
 
-function sizeConsumerGroupCurrentMemberAssignmentValue(value: ConsumerGroupCurrentMemberAssignmentValue, version: number): number {
+function sizeConsumerGroupCurrentMemberAssignmentValue(
+  value: ConsumerGroupCurrentMemberAssignmentValue,
+  version: number,
+): number {
   requireVersion(consumerGroupCurrentMemberAssignmentValue, version);
   let size = 9;
   size += sizeTopicPartitionsArray(value.assignedPartitions);
@@ -91,7 +99,11 @@ function sizeConsumerGroupCurrentMemberAssignmentValue(value: ConsumerGroupCurre
   return size;
 }
 
-function encodeConsumerGroupCurrentMemberAssignmentValue(writer: Writer, value: ConsumerGroupCurrentMemberAssignmentValue, version: number): void {
+function encodeConsumerGroupCurrentMemberAssignmentValue(
+  writer: Writer,
+  value: ConsumerGroupCurrentMemberAssignmentValue,
+  version: number,
+): void {
   requireVersion(consumerGroupCurrentMemberAssignmentValue, version);
   writer.int32(value.memberEpoch);
   writer.int32(value.previousMemberEpoch);

@@ -43,7 +43,9 @@ export const consumerGroupDescribeRequest: MessageCodec<ConsumerGroupDescribeReq
 };
 
 /** A {@link ConsumerGroupDescribeRequest} with every field at its default, except for those given. */
-export function createConsumerGroupDescribeRequest(init?: Partial<ConsumerGroupDescribeRequest>): ConsumerGroupDescribeRequest {
+export function createConsumerGroupDescribeRequest(
+  init?: Partial<ConsumerGroupDescribeRequest>,
+): ConsumerGroupDescribeRequest {
   return {
     groupIds: [],
     includeAuthorizedOperations: false,
@@ -51,7 +53,10 @@ export function createConsumerGroupDescribeRequest(init?: Partial<ConsumerGroupD
   };
 }
 
-function decodeConsumerGroupDescribeRequest(reader: Reader, version: number): ConsumerGroupDescribeRequest {
+function decodeConsumerGroupDescribeRequest(
+  reader: Reader,
+  version: number,
+): ConsumerGroupDescribeRequest {
   requireVersion(consumerGroupDescribeRequest, version);
   const value: ConsumerGroupDescribeRequest = {
     groupIds: readArray(reader, true, 1, readCompactString),
@@ -61,7 +66,10 @@ function decodeConsumerGroupDescribeRequest(reader: Reader, version: number): Co
   return value;
 }
 
-function sizeConsumerGroupDescribeRequest(value: ConsumerGroupDescribeRequest, version: number): number {
+function sizeConsumerGroupDescribeRequest(
+  value: ConsumerGroupDescribeRequest,
+  version: number,
+): number {
   requireVersion(consumerGroupDescribeRequest, version);
   let size = 1;
   size += stringArraySize(value.groupIds, true);
@@ -69,7 +77,11 @@ function sizeConsumerGroupDescribeRequest(value: ConsumerGroupDescribeRequest, v
   return size;
 }
 
-function encodeConsumerGroupDescribeRequest(writer: Writer, value: ConsumerGroupDescribeRequest, version: number): void {
+function encodeConsumerGroupDescribeRequest(
+  writer: Writer,
+  value: ConsumerGroupDescribeRequest,
+  version: number,
+): void {
   requireVersion(consumerGroupDescribeRequest, version);
   writeArray(writer, value.groupIds, true, writeCompactString);
   writer.bool(value.includeAuthorizedOperations);
@@ -142,7 +154,9 @@ export const consumerGroupDescribeResponse: MessageCodec<ConsumerGroupDescribeRe
 };
 
 /** A {@link ConsumerGroupDescribeResponse} with every field at its default, except for those given. */
-export function createConsumerGroupDescribeResponse(init?: Partial<ConsumerGroupDescribeResponse>): ConsumerGroupDescribeResponse {
+export function createConsumerGroupDescribeResponse(
+  init?: Partial<ConsumerGroupDescribeResponse>,
+): ConsumerGroupDescribeResponse {
   return {
     throttleTimeMs: 0,
     groups: [],
@@ -202,7 +216,10 @@ export function createTopicPartitions(init?: Partial<TopicPartitions>): TopicPar
   };
 }
 
-function decodeConsumerGroupDescribeResponse(reader: Reader, version: number): ConsumerGroupDescribeResponse {
+function decodeConsumerGroupDescribeResponse(
+  reader: Reader,
+  version: number,
+): ConsumerGroupDescribeResponse {
   requireVersion(consumerGroupDescribeResponse, version);
   const value: ConsumerGroupDescribeResponse = {
     throttleTimeMs: reader.int32(),
@@ -212,7 +229,10 @@ function decodeConsumerGroupDescribeResponse(reader: Reader, version: number): C
   return value;
 }
 
-function sizeConsumerGroupDescribeResponse(value: ConsumerGroupDescribeResponse, version: number): number {
+function sizeConsumerGroupDescribeResponse(
+  value: ConsumerGroupDescribeResponse,
+  version: number,
+): number {
   requireVersion(consumerGroupDescribeResponse, version);
   let size = 4;
   size += sizeDescribedGroupArray(value.groups, version);
@@ -220,7 +240,11 @@ function sizeConsumerGroupDescribeResponse(value: ConsumerGroupDescribeResponse,
   return size;
 }
 
-function encodeConsumerGroupDescribeResponse(writer: Writer, value: ConsumerGroupDescribeResponse, version: number): void {
+function encodeConsumerGroupDescribeResponse(
+  writer: Writer,
+  value: ConsumerGroupDescribeResponse,
+  version: number,
+): void {
   requireVersion(consumerGroupDescribeResponse, version);
   writer.int32(value.throttleTimeMs);
   encodeDescribedGroupArray(writer, value.groups, version);
@@ -281,7 +305,11 @@ function sizeDescribedGroupArray(array: readonly DescribedGroup[], version: numb
   return size;
 }
 
-function encodeDescribedGroupArray(writer: Writer, array: readonly DescribedGroup[], version: number): void {
+function encodeDescribedGroupArray(
+  writer: Writer,
+  array: readonly DescribedGroup[],
+  version: number,
+): void {
   writer.arrayLength(array.length, true);
   for (const value of array) encodeDescribedGroup(writer, value, version);
 }

@@ -65,7 +65,9 @@ export const consumerGroupHeartbeatRequest: MessageCodec<ConsumerGroupHeartbeatR
 };
 
 /** A {@link ConsumerGroupHeartbeatRequest} with every field at its default, except for those given. */
-export function createConsumerGroupHeartbeatRequest(init?: Partial<ConsumerGroupHeartbeatRequest>): ConsumerGroupHeartbeatRequest {
+export function createConsumerGroupHeartbeatRequest(
+  init?: Partial<ConsumerGroupHeartbeatRequest>,
+): ConsumerGroupHeartbeatRequest {
   return {
     groupId: '',
     memberId: '',
@@ -82,7 +84,9 @@ export function createConsumerGroupHeartbeatRequest(init?: Partial<ConsumerGroup
 }
 
 /** A {@link RequestTopicPartitions} with every field at its default, except for those given. */
-export function createRequestTopicPartitions(init?: Partial<RequestTopicPartitions>): RequestTopicPartitions {
+export function createRequestTopicPartitions(
+  init?: Partial<RequestTopicPartitions>,
+): RequestTopicPartitions {
   return {
     topicId: ZERO_UUID,
     partitions: [],
@@ -90,7 +94,10 @@ export function createRequestTopicPartitions(init?: Partial<RequestTopicPartitio
   };
 }
 
-function decodeConsumerGroupHeartbeatRequest(reader: Reader, version: number): ConsumerGroupHeartbeatRequest {
+function decodeConsumerGroupHeartbeatRequest(
+  reader: Reader,
+  version: number,
+): ConsumerGroupHeartbeatRequest {
   requireVersion(consumerGroupHeartbeatRequest, version);
   const value: ConsumerGroupHeartbeatRequest = {
     groupId: reader.string(true),
@@ -108,7 +115,10 @@ function decodeConsumerGroupHeartbeatRequest(reader: Reader, version: number): C
   return value;
 }
 
-function sizeConsumerGroupHeartbeatRequest(value: ConsumerGroupHeartbeatRequest, version: number): number {
+function sizeConsumerGroupHeartbeatRequest(
+  value: ConsumerGroupHeartbeatRequest,
+  version: number,
+): number {
   requireVersion(consumerGroupHeartbeatRequest, version);
   let size = 8;
   size += stringSize(value.groupId, true);
@@ -117,14 +127,19 @@ function sizeConsumerGroupHeartbeatRequest(value: ConsumerGroupHeartbeatRequest,
   size += stringSize(value.rackId, true);
   size += stringArraySize(value.subscribedTopicNames, true);
   if (version >= 1) size += stringSize(value.subscribedTopicRegex, true);
-  else if (value.subscribedTopicRegex !== null) refuseField('ConsumerGroupHeartbeatRequest.subscribedTopicRegex', version);
+  else if (value.subscribedTopicRegex !== null)
+    refuseField('ConsumerGroupHeartbeatRequest.subscribedTopicRegex', version);
   size += stringSize(value.serverAssignor, true);
   size += sizeRequestTopicPartitionsArray(value.topicPartitions);
   size += emptyTaggedSectionSize(value.unknownTaggedFields);
   return size;
 }
 
-function encodeConsumerGroupHeartbeatRequest(writer: Writer, value: ConsumerGroupHeartbeatRequest, version: number): void {
+function encodeConsumerGroupHeartbeatRequest(
+  writer: Writer,
+  value: ConsumerGroupHeartbeatRequest,
+  version: number,
+): void {
   requireVersion(consumerGroupHeartbeatRequest, version);
   writer.string(value.groupId, true);
   writer.string(value.memberId, true);
@@ -161,7 +176,9 @@ function encodeRequestTopicPartitions(writer: Writer, value: RequestTopicPartiti
   writer.unknownTaggedSection(value.unknownTaggedFields);
 }
 
-function decodeNullableRequestTopicPartitionsArray(reader: Reader): RequestTopicPartitions[] | null {
+function decodeNullableRequestTopicPartitionsArray(
+  reader: Reader,
+): RequestTopicPartitions[] | null {
   const count = reader.nullableArrayLength(true, 18);
   if (count === -1) return null;
   const array: RequestTopicPartitions[] = [];
@@ -177,7 +194,10 @@ function sizeRequestTopicPartitionsArray(array: readonly RequestTopicPartitions[
   return size;
 }
 
-function encodeRequestTopicPartitionsArray(writer: Writer, array: readonly RequestTopicPartitions[] | null): void {
+function encodeRequestTopicPartitionsArray(
+  writer: Writer,
+  array: readonly RequestTopicPartitions[] | null,
+): void {
   if (array === null) {
     writer.nullArray(true);
     return;
@@ -225,7 +245,9 @@ export const consumerGroupHeartbeatResponse: MessageCodec<ConsumerGroupHeartbeat
 };
 
 /** A {@link ConsumerGroupHeartbeatResponse} with every field at its default, except for those given. */
-export function createConsumerGroupHeartbeatResponse(init?: Partial<ConsumerGroupHeartbeatResponse>): ConsumerGroupHeartbeatResponse {
+export function createConsumerGroupHeartbeatResponse(
+  init?: Partial<ConsumerGroupHeartbeatResponse>,
+): ConsumerGroupHeartbeatResponse {
   return {
     throttleTimeMs: 0,
     errorCode: 0,
@@ -247,7 +269,9 @@ export function createAssignment(init?: Partial<Assignment>): Assignment {
 }
 
 /** A {@link ResponseTopicPartitions} with every field at its default, except for those given. */
-export function createResponseTopicPartitions(init?: Partial<ResponseTopicPartitions>): ResponseTopicPartitions {
+export function createResponseTopicPartitions(
+  init?: Partial<ResponseTopicPartitions>,
+): ResponseTopicPartitions {
   return {
     topicId: ZERO_UUID,
     partitions: [],
@@ -255,7 +279,10 @@ export function createResponseTopicPartitions(init?: Partial<ResponseTopicPartit
   };
 }
 
-function decodeConsumerGroupHeartbeatResponse(reader: Reader, version: number): ConsumerGroupHeartbeatResponse {
+function decodeConsumerGroupHeartbeatResponse(
+  reader: Reader,
+  version: number,
+): ConsumerGroupHeartbeatResponse {
   requireVersion(consumerGroupHeartbeatResponse, version);
   const value: ConsumerGroupHeartbeatResponse = {
     throttleTimeMs: reader.int32(),
@@ -270,7 +297,10 @@ function decodeConsumerGroupHeartbeatResponse(reader: Reader, version: number): 
   return value;
 }
 
-function sizeConsumerGroupHeartbeatResponse(value: ConsumerGroupHeartbeatResponse, version: number): number {
+function sizeConsumerGroupHeartbeatResponse(
+  value: ConsumerGroupHeartbeatResponse,
+  version: number,
+): number {
   requireVersion(consumerGroupHeartbeatResponse, version);
   let size = 14;
   size += stringSize(value.errorMessage, true);
@@ -280,7 +310,11 @@ function sizeConsumerGroupHeartbeatResponse(value: ConsumerGroupHeartbeatRespons
   return size;
 }
 
-function encodeConsumerGroupHeartbeatResponse(writer: Writer, value: ConsumerGroupHeartbeatResponse, version: number): void {
+function encodeConsumerGroupHeartbeatResponse(
+  writer: Writer,
+  value: ConsumerGroupHeartbeatResponse,
+  version: number,
+): void {
   requireVersion(consumerGroupHeartbeatResponse, version);
   writer.int32(value.throttleTimeMs);
   writer.int16(value.errorCode);
@@ -349,7 +383,10 @@ function sizeResponseTopicPartitionsArray(array: readonly ResponseTopicPartition
   return size;
 }
 
-function encodeResponseTopicPartitionsArray(writer: Writer, array: readonly ResponseTopicPartitions[]): void {
+function encodeResponseTopicPartitionsArray(
+  writer: Writer,
+  array: readonly ResponseTopicPartitions[],
+): void {
   writer.arrayLength(array.length, true);
   for (const value of array) encodeResponseTopicPartitions(writer, value);
 }

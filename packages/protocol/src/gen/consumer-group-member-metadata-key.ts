@@ -27,7 +27,9 @@ export const consumerGroupMemberMetadataKey: MessageCodec<ConsumerGroupMemberMet
 };
 
 /** A {@link ConsumerGroupMemberMetadataKey} with every field at its default, except for those given. */
-export function createConsumerGroupMemberMetadataKey(init?: Partial<ConsumerGroupMemberMetadataKey>): ConsumerGroupMemberMetadataKey {
+export function createConsumerGroupMemberMetadataKey(
+  init?: Partial<ConsumerGroupMemberMetadataKey>,
+): ConsumerGroupMemberMetadataKey {
   return {
     groupId: '',
     memberId: '',
@@ -35,7 +37,10 @@ export function createConsumerGroupMemberMetadataKey(init?: Partial<ConsumerGrou
   };
 }
 
-function decodeConsumerGroupMemberMetadataKey(reader: Reader, version: number): ConsumerGroupMemberMetadataKey {
+function decodeConsumerGroupMemberMetadataKey(
+  reader: Reader,
+  version: number,
+): ConsumerGroupMemberMetadataKey {
   requireVersion(consumerGroupMemberMetadataKey, version);
   const value: ConsumerGroupMemberMetadataKey = {
     groupId: reader.string(false),
@@ -44,7 +49,10 @@ function decodeConsumerGroupMemberMetadataKey(reader: Reader, version: number): 
   return value;
 }
 
-function sizeConsumerGroupMemberMetadataKey(value: ConsumerGroupMemberMetadataKey, version: number): number {
+function sizeConsumerGroupMemberMetadataKey(
+  value: ConsumerGroupMemberMetadataKey,
+  version: number,
+): number {
   requireVersion(consumerGroupMemberMetadataKey, version);
   let size = 0;
   size += stringSize(value.groupId, false);
@@ -52,7 +60,11 @@ function sizeConsumerGroupMemberMetadataKey(value: ConsumerGroupMemberMetadataKe
   return size;
 }
 
-function encodeConsumerGroupMemberMetadataKey(writer: Writer, value: ConsumerGroupMemberMetadataKey, version: number): void {
+function encodeConsumerGroupMemberMetadataKey(
+  writer: Writer,
+  value: ConsumerGroupMemberMetadataKey,
+  version: number,
+): void {
   requireVersion(consumerGroupMemberMetadataKey, version);
   writer.string(value.groupId, false);
   writer.string(value.memberId, false);

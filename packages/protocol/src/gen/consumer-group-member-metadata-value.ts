@@ -58,7 +58,9 @@ export const consumerGroupMemberMetadataValue: MessageCodec<ConsumerGroupMemberM
 };
 
 /** A {@link ConsumerGroupMemberMetadataValue} with every field at its default, except for those given. */
-export function createConsumerGroupMemberMetadataValue(init?: Partial<ConsumerGroupMemberMetadataValue>): ConsumerGroupMemberMetadataValue {
+export function createConsumerGroupMemberMetadataValue(
+  init?: Partial<ConsumerGroupMemberMetadataValue>,
+): ConsumerGroupMemberMetadataValue {
   return {
     instanceId: '',
     rackId: '',
@@ -74,7 +76,9 @@ export function createConsumerGroupMemberMetadataValue(init?: Partial<ConsumerGr
 }
 
 /** A {@link ClassicMemberMetadata} with every field at its default, except for those given. */
-export function createClassicMemberMetadata(init?: Partial<ClassicMemberMetadata>): ClassicMemberMetadata {
+export function createClassicMemberMetadata(
+  init?: Partial<ClassicMemberMetadata>,
+): ClassicMemberMetadata {
   return {
     sessionTimeoutMs: 0,
     supportedProtocols: [],
@@ -91,7 +95,10 @@ export function createClassicProtocol(init?: Partial<ClassicProtocol>): ClassicP
   };
 }
 
-function decodeConsumerGroupMemberMetadataValue(reader: Reader, version: number): ConsumerGroupMemberMetadataValue {
+function decodeConsumerGroupMemberMetadataValue(
+  reader: Reader,
+  version: number,
+): ConsumerGroupMemberMetadataValue {
   requireVersion(consumerGroupMemberMetadataValue, version);
   const value: ConsumerGroupMemberMetadataValue = {
     instanceId: reader.nullableString(true),
@@ -108,17 +115,26 @@ function decodeConsumerGroupMemberMetadataValue(reader: Reader, version: number)
   return value;
 }
 
-function decodeConsumerGroupMemberMetadataValueTags(reader: Reader, value: ConsumerGroupMemberMetadataValue): void {
+function decodeConsumerGroupMemberMetadataValueTags(
+  reader: Reader,
+  value: ConsumerGroupMemberMetadataValue,
+): void {
   for (let left = reader.taggedFieldCount(); left > 0; left -= 1) {
     const tag = reader.uvarint();
     const end = reader.taggedFieldEnd();
-    if (tag === 0) value.classicMemberMetadata = reader.taggedStructPresent() ? decodeClassicMemberMetadata(reader) : null;
+    if (tag === 0)
+      value.classicMemberMetadata = reader.taggedStructPresent()
+        ? decodeClassicMemberMetadata(reader)
+        : null;
     else reader.unknownTaggedField(value, tag, end);
     reader.endTaggedField(end);
   }
 }
 
-function sizeConsumerGroupMemberMetadataValue(value: ConsumerGroupMemberMetadataValue, version: number): number {
+function sizeConsumerGroupMemberMetadataValue(
+  value: ConsumerGroupMemberMetadataValue,
+  version: number,
+): number {
   requireVersion(consumerGroupMemberMetadataValue, version);
   let size = 4;
   size += stringSize(value.instanceId, true);
@@ -136,14 +152,26 @@ function sizeConsumerGroupMemberMetadataValueTags(value: ConsumerGroupMemberMeta
   const unknown = value.unknownTaggedFields;
   let count = unknown === undefined ? 0 : unknown.length;
   let size = unknownTaggedFieldsSize(unknown);
-  if (value.classicMemberMetadata === null || !isDefaultClassicMemberMetadata(value.classicMemberMetadata)) {
+  if (
+    value.classicMemberMetadata === null ||
+    !isDefaultClassicMemberMetadata(value.classicMemberMetadata)
+  ) {
     count += 1;
-    size += taggedFieldSize(0, value.classicMemberMetadata === null ? 1 : 1 + sizeClassicMemberMetadata(value.classicMemberMetadata));
+    size += taggedFieldSize(
+      0,
+      value.classicMemberMetadata === null ? 1 : 1 + sizeClassicMemberMetadata(
+        value.classicMemberMetadata,
+      ),
+    );
   }
   return uvarintSize(count) + size;
 }
 
-function encodeConsumerGroupMemberMetadataValue(writer: Writer, value: ConsumerGroupMemberMetadataValue, version: number): void {
+function encodeConsumerGroupMemberMetadataValue(
+  writer: Writer,
+  value: ConsumerGroupMemberMetadataValue,
+  version: number,
+): void {
   requireVersion(consumerGroupMemberMetadataValue, version);
   writer.string(value.instanceId, true);
   writer.string(value.rackId, true);
@@ -156,15 +184,28 @@ function encodeConsumerGroupMemberMetadataValue(writer: Writer, value: ConsumerG
   encodeConsumerGroupMemberMetadataValueTags(writer, value);
 }
 
-function encodeConsumerGroupMemberMetadataValueTags(writer: Writer, value: ConsumerGroupMemberMetadataValue): void {
+function encodeConsumerGroupMemberMetadataValueTags(
+  writer: Writer,
+  value: ConsumerGroupMemberMetadataValue,
+): void {
   const unknown = value.unknownTaggedFields;
   let count = unknown === undefined ? 0 : unknown.length;
-  if (value.classicMemberMetadata === null || !isDefaultClassicMemberMetadata(value.classicMemberMetadata)) count += 1;
+  if (value.classicMemberMetadata === null || !isDefaultClassicMemberMetadata(value.classicMemberMetadata))
+    count += 1;
   writer.uvarint(count);
-  if (value.classicMemberMetadata === null || !isDefaultClassicMemberMetadata(value.classicMemberMetadata)) {
-    writer.taggedField(0, value.classicMemberMetadata === null ? 1 : 1 + sizeClassicMemberMetadata(value.classicMemberMetadata));
+  if (
+    value.classicMemberMetadata === null ||
+    !isDefaultClassicMemberMetadata(value.classicMemberMetadata)
+  ) {
+    writer.taggedField(
+      0,
+      value.classicMemberMetadata === null ? 1 : 1 + sizeClassicMemberMetadata(
+        value.classicMemberMetadata,
+      ),
+    );
     writer.taggedStructPresent(value.classicMemberMetadata !== null);
-    if (value.classicMemberMetadata !== null) encodeClassicMemberMetadata(writer, value.classicMemberMetadata);
+    if (value.classicMemberMetadata !== null)
+      encodeClassicMemberMetadata(writer, value.classicMemberMetadata);
   }
   writer.unknownTaggedFields(unknown, 0, Infinity);
 }

@@ -26,7 +26,9 @@ export const consumerGroupMetadataKey: MessageCodec<ConsumerGroupMetadataKey> = 
 };
 
 /** A {@link ConsumerGroupMetadataKey} with every field at its default, except for those given. */
-export function createConsumerGroupMetadataKey(init?: Partial<ConsumerGroupMetadataKey>): ConsumerGroupMetadataKey {
+export function createConsumerGroupMetadataKey(
+  init?: Partial<ConsumerGroupMetadataKey>,
+): ConsumerGroupMetadataKey {
   return {
     groupId: '',
     ...init,
@@ -48,7 +50,11 @@ function sizeConsumerGroupMetadataKey(value: ConsumerGroupMetadataKey, version: 
   return size;
 }
 
-function encodeConsumerGroupMetadataKey(writer: Writer, value: ConsumerGroupMetadataKey, version: number): void {
+function encodeConsumerGroupMetadataKey(
+  writer: Writer,
+  value: ConsumerGroupMetadataKey,
+  version: number,
+): void {
   requireVersion(consumerGroupMetadataKey, version);
   writer.string(value.groupId, false);
 }

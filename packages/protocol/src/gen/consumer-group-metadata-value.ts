@@ -28,7 +28,9 @@ export const consumerGroupMetadataValue: MessageCodec<ConsumerGroupMetadataValue
 };
 
 /** A {@link ConsumerGroupMetadataValue} with every field at its default, except for those given. */
-export function createConsumerGroupMetadataValue(init?: Partial<ConsumerGroupMetadataValue>): ConsumerGroupMetadataValue {
+export function createConsumerGroupMetadataValue(
+  init?: Partial<ConsumerGroupMetadataValue>,
+): ConsumerGroupMetadataValue {
   return {
     epoch: 0,
     metadataHash: 0n,
@@ -36,7 +38,10 @@ export function createConsumerGroupMetadataValue(init?: Partial<ConsumerGroupMet
   };
 }
 
-function decodeConsumerGroupMetadataValue(reader: Reader, version: number): ConsumerGroupMetadataValue {
+function decodeConsumerGroupMetadataValue(
+  reader: Reader,
+  version: number,
+): ConsumerGroupMetadataValue {
   requireVersion(consumerGroupMetadataValue, version);
   const value: ConsumerGroupMetadataValue = {
     epoch: reader.int32(),
@@ -46,7 +51,10 @@ function decodeConsumerGroupMetadataValue(reader: Reader, version: number): Cons
   return value;
 }
 
-function decodeConsumerGroupMetadataValueTags(reader: Reader, value: ConsumerGroupMetadataValue): void {
+function decodeConsumerGroupMetadataValueTags(
+  reader: Reader,
+  value: ConsumerGroupMetadataValue,
+): void {
   for (let left = reader.taggedFieldCount(); left > 0; left -= 1) {
     const tag = reader.uvarint();
     const end = reader.taggedFieldEnd();
@@ -56,7 +64,10 @@ function decodeConsumerGroupMetadataValueTags(reader: Reader, value: ConsumerGro
   }
 }
 
-function sizeConsumerGroupMetadataValue(value: ConsumerGroupMetadataValue, version: number): number {
+function sizeConsumerGroupMetadataValue(
+  value: ConsumerGroupMetadataValue,
+  version: number,
+): number {
   requireVersion(consumerGroupMetadataValue, version);
   let size = 4;
   size += sizeConsumerGroupMetadataValueTags(value);
@@ -74,13 +85,20 @@ function sizeConsumerGroupMetadataValueTags(value: ConsumerGroupMetadataValue): 
   return uvarintSize(count) + size;
 }
 
-function encodeConsumerGroupMetadataValue(writer: Writer, value: ConsumerGroupMetadataValue, version: number): void {
+function encodeConsumerGroupMetadataValue(
+  writer: Writer,
+  value: ConsumerGroupMetadataValue,
+  version: number,
+): void {
   requireVersion(consumerGroupMetadataValue, version);
   writer.int32(value.epoch);
   encodeConsumerGroupMetadataValueTags(writer, value);
 }
 
-function encodeConsumerGroupMetadataValueTags(writer: Writer, value: ConsumerGroupMetadataValue): void {
+function encodeConsumerGroupMetadataValueTags(
+  writer: Writer,
+  value: ConsumerGroupMetadataValue,
+): void {
   const unknown = value.unknownTaggedFields;
   let count = unknown === undefined ? 0 : unknown.length;
   if (value.metadataHash !== 0n) count += 1;

@@ -26,14 +26,19 @@ export const consumerGroupPartitionMetadataKey: MessageCodec<ConsumerGroupPartit
 };
 
 /** A {@link ConsumerGroupPartitionMetadataKey} with every field at its default, except for those given. */
-export function createConsumerGroupPartitionMetadataKey(init?: Partial<ConsumerGroupPartitionMetadataKey>): ConsumerGroupPartitionMetadataKey {
+export function createConsumerGroupPartitionMetadataKey(
+  init?: Partial<ConsumerGroupPartitionMetadataKey>,
+): ConsumerGroupPartitionMetadataKey {
   return {
     groupId: '',
     ...init,
   };
 }
 
-function decodeConsumerGroupPartitionMetadataKey(reader: Reader, version: number): ConsumerGroupPartitionMetadataKey {
+function decodeConsumerGroupPartitionMetadataKey(
+  reader: Reader,
+  version: number,
+): ConsumerGroupPartitionMetadataKey {
   requireVersion(consumerGroupPartitionMetadataKey, version);
   const value: ConsumerGroupPartitionMetadataKey = {
     groupId: reader.string(false),
@@ -41,14 +46,21 @@ function decodeConsumerGroupPartitionMetadataKey(reader: Reader, version: number
   return value;
 }
 
-function sizeConsumerGroupPartitionMetadataKey(value: ConsumerGroupPartitionMetadataKey, version: number): number {
+function sizeConsumerGroupPartitionMetadataKey(
+  value: ConsumerGroupPartitionMetadataKey,
+  version: number,
+): number {
   requireVersion(consumerGroupPartitionMetadataKey, version);
   let size = 0;
   size += stringSize(value.groupId, false);
   return size;
 }
 
-function encodeConsumerGroupPartitionMetadataKey(writer: Writer, value: ConsumerGroupPartitionMetadataKey, version: number): void {
+function encodeConsumerGroupPartitionMetadataKey(
+  writer: Writer,
+  value: ConsumerGroupPartitionMetadataKey,
+  version: number,
+): void {
   requireVersion(consumerGroupPartitionMetadataKey, version);
   writer.string(value.groupId, false);
 }

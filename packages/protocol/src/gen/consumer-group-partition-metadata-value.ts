@@ -48,7 +48,9 @@ export const consumerGroupPartitionMetadataValue: MessageCodec<ConsumerGroupPart
 };
 
 /** A {@link ConsumerGroupPartitionMetadataValue} with every field at its default, except for those given. */
-export function createConsumerGroupPartitionMetadataValue(init?: Partial<ConsumerGroupPartitionMetadataValue>): ConsumerGroupPartitionMetadataValue {
+export function createConsumerGroupPartitionMetadataValue(
+  init?: Partial<ConsumerGroupPartitionMetadataValue>,
+): ConsumerGroupPartitionMetadataValue {
   return {
     topics: [],
     ...init,
@@ -75,7 +77,10 @@ export function createPartitionMetadata(init?: Partial<PartitionMetadata>): Part
   };
 }
 
-function decodeConsumerGroupPartitionMetadataValue(reader: Reader, version: number): ConsumerGroupPartitionMetadataValue {
+function decodeConsumerGroupPartitionMetadataValue(
+  reader: Reader,
+  version: number,
+): ConsumerGroupPartitionMetadataValue {
   requireVersion(consumerGroupPartitionMetadataValue, version);
   const value: ConsumerGroupPartitionMetadataValue = {
     topics: decodeTopicMetadataArray(reader),
@@ -84,7 +89,10 @@ function decodeConsumerGroupPartitionMetadataValue(reader: Reader, version: numb
   return value;
 }
 
-function sizeConsumerGroupPartitionMetadataValue(value: ConsumerGroupPartitionMetadataValue, version: number): number {
+function sizeConsumerGroupPartitionMetadataValue(
+  value: ConsumerGroupPartitionMetadataValue,
+  version: number,
+): number {
   requireVersion(consumerGroupPartitionMetadataValue, version);
   let size = 0;
   size += sizeTopicMetadataArray(value.topics);
@@ -92,7 +100,11 @@ function sizeConsumerGroupPartitionMetadataValue(value: ConsumerGroupPartitionMe
   return size;
 }
 
-function encodeConsumerGroupPartitionMetadataValue(writer: Writer, value: ConsumerGroupPartitionMetadataValue, version: number): void {
+function encodeConsumerGroupPartitionMetadataValue(
+  writer: Writer,
+  value: ConsumerGroupPartitionMetadataValue,
+  version: number,
+): void {
   requireVersion(consumerGroupPartitionMetadataValue, version);
   encodeTopicMetadataArray(writer, value.topics);
   writer.unknownTaggedSection(value.unknownTaggedFields);

@@ -27,7 +27,9 @@ export const consumerGroupRegularExpressionKey: MessageCodec<ConsumerGroupRegula
 };
 
 /** A {@link ConsumerGroupRegularExpressionKey} with every field at its default, except for those given. */
-export function createConsumerGroupRegularExpressionKey(init?: Partial<ConsumerGroupRegularExpressionKey>): ConsumerGroupRegularExpressionKey {
+export function createConsumerGroupRegularExpressionKey(
+  init?: Partial<ConsumerGroupRegularExpressionKey>,
+): ConsumerGroupRegularExpressionKey {
   return {
     groupId: '',
     regularExpression: '',
@@ -35,7 +37,10 @@ export function createConsumerGroupRegularExpressionKey(init?: Partial<ConsumerG
   };
 }
 
-function decodeConsumerGroupRegularExpressionKey(reader: Reader, version: number): ConsumerGroupRegularExpressionKey {
+function decodeConsumerGroupRegularExpressionKey(
+  reader: Reader,
+  version: number,
+): ConsumerGroupRegularExpressionKey {
   requireVersion(consumerGroupRegularExpressionKey, version);
   const value: ConsumerGroupRegularExpressionKey = {
     groupId: reader.string(false),
@@ -44,7 +49,10 @@ function decodeConsumerGroupRegularExpressionKey(reader: Reader, version: number
   return value;
 }
 
-function sizeConsumerGroupRegularExpressionKey(value: ConsumerGroupRegularExpressionKey, version: number): number {
+function sizeConsumerGroupRegularExpressionKey(
+  value: ConsumerGroupRegularExpressionKey,
+  version: number,
+): number {
   requireVersion(consumerGroupRegularExpressionKey, version);
   let size = 0;
   size += stringSize(value.groupId, false);
@@ -52,7 +60,11 @@ function sizeConsumerGroupRegularExpressionKey(value: ConsumerGroupRegularExpres
   return size;
 }
 
-function encodeConsumerGroupRegularExpressionKey(writer: Writer, value: ConsumerGroupRegularExpressionKey, version: number): void {
+function encodeConsumerGroupRegularExpressionKey(
+  writer: Writer,
+  value: ConsumerGroupRegularExpressionKey,
+  version: number,
+): void {
   requireVersion(consumerGroupRegularExpressionKey, version);
   writer.string(value.groupId, false);
   writer.string(value.regularExpression, false);

@@ -29,7 +29,9 @@ export const consumerGroupRegularExpressionValue: MessageCodec<ConsumerGroupRegu
 };
 
 /** A {@link ConsumerGroupRegularExpressionValue} with every field at its default, except for those given. */
-export function createConsumerGroupRegularExpressionValue(init?: Partial<ConsumerGroupRegularExpressionValue>): ConsumerGroupRegularExpressionValue {
+export function createConsumerGroupRegularExpressionValue(
+  init?: Partial<ConsumerGroupRegularExpressionValue>,
+): ConsumerGroupRegularExpressionValue {
   return {
     topics: [],
     version: 0,
@@ -38,7 +40,10 @@ export function createConsumerGroupRegularExpressionValue(init?: Partial<Consume
   };
 }
 
-function decodeConsumerGroupRegularExpressionValue(reader: Reader, version: number): ConsumerGroupRegularExpressionValue {
+function decodeConsumerGroupRegularExpressionValue(
+  reader: Reader,
+  version: number,
+): ConsumerGroupRegularExpressionValue {
   requireVersion(consumerGroupRegularExpressionValue, version);
   const value: ConsumerGroupRegularExpressionValue = {
     topics: readArray(reader, true, 1, readCompactString),
@@ -49,7 +54,10 @@ function decodeConsumerGroupRegularExpressionValue(reader: Reader, version: numb
   return value;
 }
 
-function sizeConsumerGroupRegularExpressionValue(value: ConsumerGroupRegularExpressionValue, version: number): number {
+function sizeConsumerGroupRegularExpressionValue(
+  value: ConsumerGroupRegularExpressionValue,
+  version: number,
+): number {
   requireVersion(consumerGroupRegularExpressionValue, version);
   let size = 16;
   size += stringArraySize(value.topics, true);
@@ -57,7 +65,11 @@ function sizeConsumerGroupRegularExpressionValue(value: ConsumerGroupRegularExpr
   return size;
 }
 
-function encodeConsumerGroupRegularExpressionValue(writer: Writer, value: ConsumerGroupRegularExpressionValue, version: number): void {
+function encodeConsumerGroupRegularExpressionValue(
+  writer: Writer,
+  value: ConsumerGroupRegularExpressionValue,
+  version: number,
+): void {
   requireVersion(consumerGroupRegularExpressionValue, version);
   writeArray(writer, value.topics, true, writeCompactString);
   writer.int64(value.version);

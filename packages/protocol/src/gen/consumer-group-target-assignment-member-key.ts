@@ -27,7 +27,9 @@ export const consumerGroupTargetAssignmentMemberKey: MessageCodec<ConsumerGroupT
 };
 
 /** A {@link ConsumerGroupTargetAssignmentMemberKey} with every field at its default, except for those given. */
-export function createConsumerGroupTargetAssignmentMemberKey(init?: Partial<ConsumerGroupTargetAssignmentMemberKey>): ConsumerGroupTargetAssignmentMemberKey {
+export function createConsumerGroupTargetAssignmentMemberKey(
+  init?: Partial<ConsumerGroupTargetAssignmentMemberKey>,
+): ConsumerGroupTargetAssignmentMemberKey {
   return {
     groupId: '',
     memberId: '',
@@ -35,7 +37,10 @@ export function createConsumerGroupTargetAssignmentMemberKey(init?: Partial<Cons
   };
 }
 
-function decodeConsumerGroupTargetAssignmentMemberKey(reader: Reader, version: number): ConsumerGroupTargetAssignmentMemberKey {
+function decodeConsumerGroupTargetAssignmentMemberKey(
+  reader: Reader,
+  version: number,
+): ConsumerGroupTargetAssignmentMemberKey {
   requireVersion(consumerGroupTargetAssignmentMemberKey, version);
   const value: ConsumerGroupTargetAssignmentMemberKey = {
     groupId: reader.string(false),
@@ -44,7 +49,10 @@ function decodeConsumerGroupTargetAssignmentMemberKey(reader: Reader, version: n
   return value;
 }
 
-function sizeConsumerGroupTargetAssignmentMemberKey(value: ConsumerGroupTargetAssignmentMemberKey, version: number): number {
+function sizeConsumerGroupTargetAssignmentMemberKey(
+  value: ConsumerGroupTargetAssignmentMemberKey,
+  version: number,
+): number {
   requireVersion(consumerGroupTargetAssignmentMemberKey, version);
   let size = 0;
   size += stringSize(value.groupId, false);
@@ -52,7 +60,11 @@ function sizeConsumerGroupTargetAssignmentMemberKey(value: ConsumerGroupTargetAs
   return size;
 }
 
-function encodeConsumerGroupTargetAssignmentMemberKey(writer: Writer, value: ConsumerGroupTargetAssignmentMemberKey, version: number): void {
+function encodeConsumerGroupTargetAssignmentMemberKey(
+  writer: Writer,
+  value: ConsumerGroupTargetAssignmentMemberKey,
+  version: number,
+): void {
   requireVersion(consumerGroupTargetAssignmentMemberKey, version);
   writer.string(value.groupId, false);
   writer.string(value.memberId, false);

@@ -35,7 +35,9 @@ export const consumerGroupTargetAssignmentMemberValue: MessageCodec<ConsumerGrou
 };
 
 /** A {@link ConsumerGroupTargetAssignmentMemberValue} with every field at its default, except for those given. */
-export function createConsumerGroupTargetAssignmentMemberValue(init?: Partial<ConsumerGroupTargetAssignmentMemberValue>): ConsumerGroupTargetAssignmentMemberValue {
+export function createConsumerGroupTargetAssignmentMemberValue(
+  init?: Partial<ConsumerGroupTargetAssignmentMemberValue>,
+): ConsumerGroupTargetAssignmentMemberValue {
   return {
     topicPartitions: [],
     ...init,
@@ -51,7 +53,10 @@ export function createTopicPartition(init?: Partial<TopicPartition>): TopicParti
   };
 }
 
-function decodeConsumerGroupTargetAssignmentMemberValue(reader: Reader, version: number): ConsumerGroupTargetAssignmentMemberValue {
+function decodeConsumerGroupTargetAssignmentMemberValue(
+  reader: Reader,
+  version: number,
+): ConsumerGroupTargetAssignmentMemberValue {
   requireVersion(consumerGroupTargetAssignmentMemberValue, version);
   const value: ConsumerGroupTargetAssignmentMemberValue = {
     topicPartitions: decodeTopicPartitionArray(reader),
@@ -60,7 +65,10 @@ function decodeConsumerGroupTargetAssignmentMemberValue(reader: Reader, version:
   return value;
 }
 
-function sizeConsumerGroupTargetAssignmentMemberValue(value: ConsumerGroupTargetAssignmentMemberValue, version: number): number {
+function sizeConsumerGroupTargetAssignmentMemberValue(
+  value: ConsumerGroupTargetAssignmentMemberValue,
+  version: number,
+): number {
   requireVersion(consumerGroupTargetAssignmentMemberValue, version);
   let size = 0;
   size += sizeTopicPartitionArray(value.topicPartitions);
@@ -68,7 +76,11 @@ function sizeConsumerGroupTargetAssignmentMemberValue(value: ConsumerGroupTarget
   return size;
 }
 
-function encodeConsumerGroupTargetAssignmentMemberValue(writer: Writer, value: ConsumerGroupTargetAssignmentMemberValue, version: number): void {
+function encodeConsumerGroupTargetAssignmentMemberValue(
+  writer: Writer,
+  value: ConsumerGroupTargetAssignmentMemberValue,
+  version: number,
+): void {
   requireVersion(consumerGroupTargetAssignmentMemberValue, version);
   encodeTopicPartitionArray(writer, value.topicPartitions);
   writer.unknownTaggedSection(value.unknownTaggedFields);

@@ -26,14 +26,19 @@ export const consumerGroupTargetAssignmentMetadataKey: MessageCodec<ConsumerGrou
 };
 
 /** A {@link ConsumerGroupTargetAssignmentMetadataKey} with every field at its default, except for those given. */
-export function createConsumerGroupTargetAssignmentMetadataKey(init?: Partial<ConsumerGroupTargetAssignmentMetadataKey>): ConsumerGroupTargetAssignmentMetadataKey {
+export function createConsumerGroupTargetAssignmentMetadataKey(
+  init?: Partial<ConsumerGroupTargetAssignmentMetadataKey>,
+): ConsumerGroupTargetAssignmentMetadataKey {
   return {
     groupId: '',
     ...init,
   };
 }
 
-function decodeConsumerGroupTargetAssignmentMetadataKey(reader: Reader, version: number): ConsumerGroupTargetAssignmentMetadataKey {
+function decodeConsumerGroupTargetAssignmentMetadataKey(
+  reader: Reader,
+  version: number,
+): ConsumerGroupTargetAssignmentMetadataKey {
   requireVersion(consumerGroupTargetAssignmentMetadataKey, version);
   const value: ConsumerGroupTargetAssignmentMetadataKey = {
     groupId: reader.string(false),
@@ -41,14 +46,21 @@ function decodeConsumerGroupTargetAssignmentMetadataKey(reader: Reader, version:
   return value;
 }
 
-function sizeConsumerGroupTargetAssignmentMetadataKey(value: ConsumerGroupTargetAssignmentMetadataKey, version: number): number {
+function sizeConsumerGroupTargetAssignmentMetadataKey(
+  value: ConsumerGroupTargetAssignmentMetadataKey,
+  version: number,
+): number {
   requireVersion(consumerGroupTargetAssignmentMetadataKey, version);
   let size = 0;
   size += stringSize(value.groupId, false);
   return size;
 }
 
-function encodeConsumerGroupTargetAssignmentMetadataKey(writer: Writer, value: ConsumerGroupTargetAssignmentMetadataKey, version: number): void {
+function encodeConsumerGroupTargetAssignmentMetadataKey(
+  writer: Writer,
+  value: ConsumerGroupTargetAssignmentMetadataKey,
+  version: number,
+): void {
   requireVersion(consumerGroupTargetAssignmentMetadataKey, version);
   writer.string(value.groupId, false);
 }

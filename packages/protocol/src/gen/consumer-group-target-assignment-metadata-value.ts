@@ -28,7 +28,9 @@ export const consumerGroupTargetAssignmentMetadataValue: MessageCodec<ConsumerGr
 };
 
 /** A {@link ConsumerGroupTargetAssignmentMetadataValue} with every field at its default, except for those given. */
-export function createConsumerGroupTargetAssignmentMetadataValue(init?: Partial<ConsumerGroupTargetAssignmentMetadataValue>): ConsumerGroupTargetAssignmentMetadataValue {
+export function createConsumerGroupTargetAssignmentMetadataValue(
+  init?: Partial<ConsumerGroupTargetAssignmentMetadataValue>,
+): ConsumerGroupTargetAssignmentMetadataValue {
   return {
     assignmentEpoch: 0,
     assignmentTimestamp: 0,
@@ -36,7 +38,10 @@ export function createConsumerGroupTargetAssignmentMetadataValue(init?: Partial<
   };
 }
 
-function decodeConsumerGroupTargetAssignmentMetadataValue(reader: Reader, version: number): ConsumerGroupTargetAssignmentMetadataValue {
+function decodeConsumerGroupTargetAssignmentMetadataValue(
+  reader: Reader,
+  version: number,
+): ConsumerGroupTargetAssignmentMetadataValue {
   requireVersion(consumerGroupTargetAssignmentMetadataValue, version);
   const value: ConsumerGroupTargetAssignmentMetadataValue = {
     assignmentEpoch: reader.int32(),
@@ -46,7 +51,10 @@ function decodeConsumerGroupTargetAssignmentMetadataValue(reader: Reader, versio
   return value;
 }
 
-function decodeConsumerGroupTargetAssignmentMetadataValueTags(reader: Reader, value: ConsumerGroupTargetAssignmentMetadataValue): void {
+function decodeConsumerGroupTargetAssignmentMetadataValueTags(
+  reader: Reader,
+  value: ConsumerGroupTargetAssignmentMetadataValue,
+): void {
   for (let left = reader.taggedFieldCount(); left > 0; left -= 1) {
     const tag = reader.uvarint();
     const end = reader.taggedFieldEnd();
@@ -56,14 +64,19 @@ function decodeConsumerGroupTargetAssignmentMetadataValueTags(reader: Reader, va
   }
 }
 
-function sizeConsumerGroupTargetAssignmentMetadataValue(value: ConsumerGroupTargetAssignmentMetadataValue, version: number): number {
+function sizeConsumerGroupTargetAssignmentMetadataValue(
+  value: ConsumerGroupTargetAssignmentMetadataValue,
+  version: number,
+): number {
   requireVersion(consumerGroupTargetAssignmentMetadataValue, version);
   let size = 4;
   size += sizeConsumerGroupTargetAssignmentMetadataValueTags(value);
   return size;
 }
 
-function sizeConsumerGroupTargetAssignmentMetadataValueTags(value: ConsumerGroupTargetAssignmentMetadataValue): number {
+function sizeConsumerGroupTargetAssignmentMetadataValueTags(
+  value: ConsumerGroupTargetAssignmentMetadataValue,
+): number {
   const unknown = value.unknownTaggedFields;
   let count = unknown === undefined ? 0 : unknown.length;
   let size = unknownTaggedFieldsSize(unknown);
@@ -74,13 +87,20 @@ function sizeConsumerGroupTargetAssignmentMetadataValueTags(value: ConsumerGroup
   return uvarintSize(count) + size;
 }
 
-function encodeConsumerGroupTargetAssignmentMetadataValue(writer: Writer, value: ConsumerGroupTargetAssignmentMetadataValue, version: number): void {
+function encodeConsumerGroupTargetAssignmentMetadataValue(
+  writer: Writer,
+  value: ConsumerGroupTargetAssignmentMetadataValue,
+  version: number,
+): void {
   requireVersion(consumerGroupTargetAssignmentMetadataValue, version);
   writer.int32(value.assignmentEpoch);
   encodeConsumerGroupTargetAssignmentMetadataValueTags(writer, value);
 }
 
-function encodeConsumerGroupTargetAssignmentMetadataValueTags(writer: Writer, value: ConsumerGroupTargetAssignmentMetadataValue): void {
+function encodeConsumerGroupTargetAssignmentMetadataValueTags(
+  writer: Writer,
+  value: ConsumerGroupTargetAssignmentMetadataValue,
+): void {
   const unknown = value.unknownTaggedFields;
   let count = unknown === undefined ? 0 : unknown.length;
   if (value.assignmentTimestamp !== 0) count += 1;

@@ -35,7 +35,9 @@ export const consumerProtocolAssignment: MessageCodec<ConsumerProtocolAssignment
 };
 
 /** A {@link ConsumerProtocolAssignment} with every field at its default, except for those given. */
-export function createConsumerProtocolAssignment(init?: Partial<ConsumerProtocolAssignment>): ConsumerProtocolAssignment {
+export function createConsumerProtocolAssignment(
+  init?: Partial<ConsumerProtocolAssignment>,
+): ConsumerProtocolAssignment {
   return {
     assignedPartitions: [],
     userData: null,
@@ -52,7 +54,10 @@ export function createTopicPartition(init?: Partial<TopicPartition>): TopicParti
   };
 }
 
-function decodeConsumerProtocolAssignment(reader: Reader, version: number): ConsumerProtocolAssignment {
+function decodeConsumerProtocolAssignment(
+  reader: Reader,
+  version: number,
+): ConsumerProtocolAssignment {
   requireVersion(consumerProtocolAssignment, version);
   const value: ConsumerProtocolAssignment = {
     assignedPartitions: decodeTopicPartitionArray(reader),
@@ -61,7 +66,10 @@ function decodeConsumerProtocolAssignment(reader: Reader, version: number): Cons
   return value;
 }
 
-function sizeConsumerProtocolAssignment(value: ConsumerProtocolAssignment, version: number): number {
+function sizeConsumerProtocolAssignment(
+  value: ConsumerProtocolAssignment,
+  version: number,
+): number {
   requireVersion(consumerProtocolAssignment, version);
   let size = 0;
   size += sizeTopicPartitionArray(value.assignedPartitions);
@@ -69,7 +77,11 @@ function sizeConsumerProtocolAssignment(value: ConsumerProtocolAssignment, versi
   return size;
 }
 
-function encodeConsumerProtocolAssignment(writer: Writer, value: ConsumerProtocolAssignment, version: number): void {
+function encodeConsumerProtocolAssignment(
+  writer: Writer,
+  value: ConsumerProtocolAssignment,
+  version: number,
+): void {
   requireVersion(consumerProtocolAssignment, version);
   encodeTopicPartitionArray(writer, value.assignedPartitions);
   writer.bytes(value.userData, false);

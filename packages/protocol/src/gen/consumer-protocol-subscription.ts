@@ -54,7 +54,9 @@ export const consumerProtocolSubscription: MessageCodec<ConsumerProtocolSubscrip
 };
 
 /** A {@link ConsumerProtocolSubscription} with every field at its default, except for those given. */
-export function createConsumerProtocolSubscription(init?: Partial<ConsumerProtocolSubscription>): ConsumerProtocolSubscription {
+export function createConsumerProtocolSubscription(
+  init?: Partial<ConsumerProtocolSubscription>,
+): ConsumerProtocolSubscription {
   return {
     topics: [],
     userData: null,
@@ -74,7 +76,10 @@ export function createTopicPartition(init?: Partial<TopicPartition>): TopicParti
   };
 }
 
-function decodeConsumerProtocolSubscription(reader: Reader, version: number): ConsumerProtocolSubscription {
+function decodeConsumerProtocolSubscription(
+  reader: Reader,
+  version: number,
+): ConsumerProtocolSubscription {
   requireVersion(consumerProtocolSubscription, version);
   const value: ConsumerProtocolSubscription = {
     topics: readArray(reader, false, 1, readString),
@@ -86,7 +91,10 @@ function decodeConsumerProtocolSubscription(reader: Reader, version: number): Co
   return value;
 }
 
-function sizeConsumerProtocolSubscription(value: ConsumerProtocolSubscription, version: number): number {
+function sizeConsumerProtocolSubscription(
+  value: ConsumerProtocolSubscription,
+  version: number,
+): number {
   requireVersion(consumerProtocolSubscription, version);
   let size = 0;
   size += stringArraySize(value.topics, false);
@@ -97,7 +105,11 @@ function sizeConsumerProtocolSubscription(value: ConsumerProtocolSubscription, v
   return size;
 }
 
-function encodeConsumerProtocolSubscription(writer: Writer, value: ConsumerProtocolSubscription, version: number): void {
+function encodeConsumerProtocolSubscription(
+  writer: Writer,
+  value: ConsumerProtocolSubscription,
+  version: number,
+): void {
   requireVersion(consumerProtocolSubscription, version);
   writeArray(writer, value.topics, false, writeString);
   writer.bytes(value.userData, false);

@@ -25,7 +25,9 @@ export const controlRecordTypeSchema: MessageCodec<ControlRecordTypeSchema> = {
 };
 
 /** A {@link ControlRecordTypeSchema} with every field at its default, except for those given. */
-export function createControlRecordTypeSchema(init?: Partial<ControlRecordTypeSchema>): ControlRecordTypeSchema {
+export function createControlRecordTypeSchema(
+  init?: Partial<ControlRecordTypeSchema>,
+): ControlRecordTypeSchema {
   return {
     type: 0,
     ...init,
@@ -45,7 +47,11 @@ function sizeControlRecordTypeSchema(value: ControlRecordTypeSchema, version: nu
   return 2;
 }
 
-function encodeControlRecordTypeSchema(writer: Writer, value: ControlRecordTypeSchema, version: number): void {
+function encodeControlRecordTypeSchema(
+  writer: Writer,
+  value: ControlRecordTypeSchema,
+  version: number,
+): void {
   requireVersion(controlRecordTypeSchema, version);
   writer.int16(value.type);
 }

@@ -47,7 +47,9 @@ export const controllerRegistrationRequest: MessageCodec<ControllerRegistrationR
 };
 
 /** A {@link ControllerRegistrationRequest} with every field at its default, except for those given. */
-export function createControllerRegistrationRequest(init?: Partial<ControllerRegistrationRequest>): ControllerRegistrationRequest {
+export function createControllerRegistrationRequest(
+  init?: Partial<ControllerRegistrationRequest>,
+): ControllerRegistrationRequest {
   return {
     controllerId: 0,
     incarnationId: ZERO_UUID,
@@ -79,7 +81,10 @@ export function createFeature(init?: Partial<Feature>): Feature {
   };
 }
 
-function decodeControllerRegistrationRequest(reader: Reader, version: number): ControllerRegistrationRequest {
+function decodeControllerRegistrationRequest(
+  reader: Reader,
+  version: number,
+): ControllerRegistrationRequest {
   requireVersion(controllerRegistrationRequest, version);
   const value: ControllerRegistrationRequest = {
     controllerId: reader.int32(),
@@ -92,7 +97,10 @@ function decodeControllerRegistrationRequest(reader: Reader, version: number): C
   return value;
 }
 
-function sizeControllerRegistrationRequest(value: ControllerRegistrationRequest, version: number): number {
+function sizeControllerRegistrationRequest(
+  value: ControllerRegistrationRequest,
+  version: number,
+): number {
   requireVersion(controllerRegistrationRequest, version);
   let size = 21;
   size += sizeListenerArray(value.listeners);
@@ -101,7 +109,11 @@ function sizeControllerRegistrationRequest(value: ControllerRegistrationRequest,
   return size;
 }
 
-function encodeControllerRegistrationRequest(writer: Writer, value: ControllerRegistrationRequest, version: number): void {
+function encodeControllerRegistrationRequest(
+  writer: Writer,
+  value: ControllerRegistrationRequest,
+  version: number,
+): void {
   requireVersion(controllerRegistrationRequest, version);
   writer.int32(value.controllerId);
   writer.uuid(value.incarnationId);
@@ -221,7 +233,9 @@ export const controllerRegistrationResponse: MessageCodec<ControllerRegistration
 };
 
 /** A {@link ControllerRegistrationResponse} with every field at its default, except for those given. */
-export function createControllerRegistrationResponse(init?: Partial<ControllerRegistrationResponse>): ControllerRegistrationResponse {
+export function createControllerRegistrationResponse(
+  init?: Partial<ControllerRegistrationResponse>,
+): ControllerRegistrationResponse {
   return {
     throttleTimeMs: 0,
     errorCode: 0,
@@ -230,7 +244,10 @@ export function createControllerRegistrationResponse(init?: Partial<ControllerRe
   };
 }
 
-function decodeControllerRegistrationResponse(reader: Reader, version: number): ControllerRegistrationResponse {
+function decodeControllerRegistrationResponse(
+  reader: Reader,
+  version: number,
+): ControllerRegistrationResponse {
   requireVersion(controllerRegistrationResponse, version);
   const value: ControllerRegistrationResponse = {
     throttleTimeMs: reader.int32(),
@@ -241,7 +258,10 @@ function decodeControllerRegistrationResponse(reader: Reader, version: number): 
   return value;
 }
 
-function sizeControllerRegistrationResponse(value: ControllerRegistrationResponse, version: number): number {
+function sizeControllerRegistrationResponse(
+  value: ControllerRegistrationResponse,
+  version: number,
+): number {
   requireVersion(controllerRegistrationResponse, version);
   let size = 6;
   size += stringSize(value.errorMessage, true);
@@ -249,7 +269,11 @@ function sizeControllerRegistrationResponse(value: ControllerRegistrationRespons
   return size;
 }
 
-function encodeControllerRegistrationResponse(writer: Writer, value: ControllerRegistrationResponse, version: number): void {
+function encodeControllerRegistrationResponse(
+  writer: Writer,
+  value: ControllerRegistrationResponse,
+  version: number,
+): void {
   requireVersion(controllerRegistrationResponse, version);
   writer.int32(value.throttleTimeMs);
   writer.int16(value.errorCode);

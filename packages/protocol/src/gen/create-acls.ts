@@ -136,7 +136,11 @@ function sizeAclCreationArray(array: readonly AclCreation[], version: number): n
   return size;
 }
 
-function encodeAclCreationArray(writer: Writer, array: readonly AclCreation[], version: number): void {
+function encodeAclCreationArray(
+  writer: Writer,
+  array: readonly AclCreation[],
+  version: number,
+): void {
   writer.arrayLength(array.length, version >= 2);
   for (const value of array) encodeAclCreation(writer, value, version);
 }
@@ -204,7 +208,11 @@ function sizeCreateAclsResponse(value: CreateAclsResponse, version: number): num
   return size;
 }
 
-function encodeCreateAclsResponse(writer: Writer, value: CreateAclsResponse, version: number): void {
+function encodeCreateAclsResponse(
+  writer: Writer,
+  value: CreateAclsResponse,
+  version: number,
+): void {
   requireVersion(createAclsResponse, version);
   const flexible = version >= 2;
   writer.int32(value.throttleTimeMs);
@@ -251,7 +259,11 @@ function sizeAclCreationResultArray(array: readonly AclCreationResult[], version
   return size;
 }
 
-function encodeAclCreationResultArray(writer: Writer, array: readonly AclCreationResult[], version: number): void {
+function encodeAclCreationResultArray(
+  writer: Writer,
+  array: readonly AclCreationResult[],
+  version: number,
+): void {
   writer.arrayLength(array.length, version >= 2);
   for (const value of array) encodeAclCreationResult(writer, value, version);
 }

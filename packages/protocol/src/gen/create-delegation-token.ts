@@ -37,7 +37,9 @@ export const createDelegationTokenRequest: MessageCodec<CreateDelegationTokenReq
 };
 
 /** A {@link CreateDelegationTokenRequest} with every field at its default, except for those given. */
-export function createCreateDelegationTokenRequest(init?: Partial<CreateDelegationTokenRequest>): CreateDelegationTokenRequest {
+export function createCreateDelegationTokenRequest(
+  init?: Partial<CreateDelegationTokenRequest>,
+): CreateDelegationTokenRequest {
   return {
     ownerPrincipalType: '',
     ownerPrincipalName: '',
@@ -56,7 +58,10 @@ export function createCreatableRenewers(init?: Partial<CreatableRenewers>): Crea
   };
 }
 
-function decodeCreateDelegationTokenRequest(reader: Reader, version: number): CreateDelegationTokenRequest {
+function decodeCreateDelegationTokenRequest(
+  reader: Reader,
+  version: number,
+): CreateDelegationTokenRequest {
   requireVersion(createDelegationTokenRequest, version);
   const flexible = version >= 2;
   const value: CreateDelegationTokenRequest = {
@@ -69,20 +74,29 @@ function decodeCreateDelegationTokenRequest(reader: Reader, version: number): Cr
   return value;
 }
 
-function sizeCreateDelegationTokenRequest(value: CreateDelegationTokenRequest, version: number): number {
+function sizeCreateDelegationTokenRequest(
+  value: CreateDelegationTokenRequest,
+  version: number,
+): number {
   requireVersion(createDelegationTokenRequest, version);
   const flexible = version >= 2;
   let size = 8;
   if (version >= 3) size += stringSize(value.ownerPrincipalType, true);
-  else if (value.ownerPrincipalType !== '') refuseField('CreateDelegationTokenRequest.ownerPrincipalType', version);
+  else if (value.ownerPrincipalType !== '')
+    refuseField('CreateDelegationTokenRequest.ownerPrincipalType', version);
   if (version >= 3) size += stringSize(value.ownerPrincipalName, true);
-  else if (value.ownerPrincipalName !== '') refuseField('CreateDelegationTokenRequest.ownerPrincipalName', version);
+  else if (value.ownerPrincipalName !== '')
+    refuseField('CreateDelegationTokenRequest.ownerPrincipalName', version);
   size += sizeCreatableRenewersArray(value.renewers, version);
   if (flexible) size += emptyTaggedSectionSize(value.unknownTaggedFields);
   return size;
 }
 
-function encodeCreateDelegationTokenRequest(writer: Writer, value: CreateDelegationTokenRequest, version: number): void {
+function encodeCreateDelegationTokenRequest(
+  writer: Writer,
+  value: CreateDelegationTokenRequest,
+  version: number,
+): void {
   requireVersion(createDelegationTokenRequest, version);
   const flexible = version >= 2;
   if (version >= 3) writer.string(value.ownerPrincipalType, true);
@@ -132,7 +146,11 @@ function sizeCreatableRenewersArray(array: readonly CreatableRenewers[], version
   return size;
 }
 
-function encodeCreatableRenewersArray(writer: Writer, array: readonly CreatableRenewers[], version: number): void {
+function encodeCreatableRenewersArray(
+  writer: Writer,
+  array: readonly CreatableRenewers[],
+  version: number,
+): void {
   writer.arrayLength(array.length, version >= 2);
   for (const value of array) encodeCreatableRenewers(writer, value, version);
 }
@@ -168,7 +186,9 @@ export const createDelegationTokenResponse: MessageCodec<CreateDelegationTokenRe
 };
 
 /** A {@link CreateDelegationTokenResponse} with every field at its default, except for those given. */
-export function createCreateDelegationTokenResponse(init?: Partial<CreateDelegationTokenResponse>): CreateDelegationTokenResponse {
+export function createCreateDelegationTokenResponse(
+  init?: Partial<CreateDelegationTokenResponse>,
+): CreateDelegationTokenResponse {
   return {
     errorCode: 0,
     principalType: '',
@@ -185,7 +205,10 @@ export function createCreateDelegationTokenResponse(init?: Partial<CreateDelegat
   };
 }
 
-function decodeCreateDelegationTokenResponse(reader: Reader, version: number): CreateDelegationTokenResponse {
+function decodeCreateDelegationTokenResponse(
+  reader: Reader,
+  version: number,
+): CreateDelegationTokenResponse {
   requireVersion(createDelegationTokenResponse, version);
   const flexible = version >= 2;
   const value: CreateDelegationTokenResponse = {
@@ -205,23 +228,32 @@ function decodeCreateDelegationTokenResponse(reader: Reader, version: number): C
   return value;
 }
 
-function sizeCreateDelegationTokenResponse(value: CreateDelegationTokenResponse, version: number): number {
+function sizeCreateDelegationTokenResponse(
+  value: CreateDelegationTokenResponse,
+  version: number,
+): number {
   requireVersion(createDelegationTokenResponse, version);
   const flexible = version >= 2;
   let size = 30;
   size += stringSize(value.principalType, flexible);
   size += stringSize(value.principalName, flexible);
   if (version >= 3) size += stringSize(value.tokenRequesterPrincipalType, true);
-  else if (value.tokenRequesterPrincipalType !== '') refuseField('CreateDelegationTokenResponse.tokenRequesterPrincipalType', version);
+  else if (value.tokenRequesterPrincipalType !== '')
+    refuseField('CreateDelegationTokenResponse.tokenRequesterPrincipalType', version);
   if (version >= 3) size += stringSize(value.tokenRequesterPrincipalName, true);
-  else if (value.tokenRequesterPrincipalName !== '') refuseField('CreateDelegationTokenResponse.tokenRequesterPrincipalName', version);
+  else if (value.tokenRequesterPrincipalName !== '')
+    refuseField('CreateDelegationTokenResponse.tokenRequesterPrincipalName', version);
   size += stringSize(value.tokenId, flexible);
   size += bytesSize(value.hmac, flexible);
   if (flexible) size += emptyTaggedSectionSize(value.unknownTaggedFields);
   return size;
 }
 
-function encodeCreateDelegationTokenResponse(writer: Writer, value: CreateDelegationTokenResponse, version: number): void {
+function encodeCreateDelegationTokenResponse(
+  writer: Writer,
+  value: CreateDelegationTokenResponse,
+  version: number,
+): void {
   requireVersion(createDelegationTokenResponse, version);
   const flexible = version >= 2;
   writer.int16(value.errorCode);

@@ -46,7 +46,9 @@ export const createPartitionsRequest: MessageCodec<CreatePartitionsRequest> = {
 };
 
 /** A {@link CreatePartitionsRequest} with every field at its default, except for those given. */
-export function createCreatePartitionsRequest(init?: Partial<CreatePartitionsRequest>): CreatePartitionsRequest {
+export function createCreatePartitionsRequest(
+  init?: Partial<CreatePartitionsRequest>,
+): CreatePartitionsRequest {
   return {
     topics: [],
     timeoutMs: 0,
@@ -56,7 +58,9 @@ export function createCreatePartitionsRequest(init?: Partial<CreatePartitionsReq
 }
 
 /** A {@link CreatePartitionsTopic} with every field at its default, except for those given. */
-export function createCreatePartitionsTopic(init?: Partial<CreatePartitionsTopic>): CreatePartitionsTopic {
+export function createCreatePartitionsTopic(
+  init?: Partial<CreatePartitionsTopic>,
+): CreatePartitionsTopic {
   return {
     name: '',
     count: 0,
@@ -66,7 +70,9 @@ export function createCreatePartitionsTopic(init?: Partial<CreatePartitionsTopic
 }
 
 /** A {@link CreatePartitionsAssignment} with every field at its default, except for those given. */
-export function createCreatePartitionsAssignment(init?: Partial<CreatePartitionsAssignment>): CreatePartitionsAssignment {
+export function createCreatePartitionsAssignment(
+  init?: Partial<CreatePartitionsAssignment>,
+): CreatePartitionsAssignment {
   return {
     brokerIds: [],
     ...init,
@@ -94,7 +100,11 @@ function sizeCreatePartitionsRequest(value: CreatePartitionsRequest, version: nu
   return size;
 }
 
-function encodeCreatePartitionsRequest(writer: Writer, value: CreatePartitionsRequest, version: number): void {
+function encodeCreatePartitionsRequest(
+  writer: Writer,
+  value: CreatePartitionsRequest,
+  version: number,
+): void {
   requireVersion(createPartitionsRequest, version);
   const flexible = version >= 2;
   encodeCreatePartitionsTopicArray(writer, value.topics, version);
@@ -123,7 +133,11 @@ function sizeCreatePartitionsTopic(value: CreatePartitionsTopic, version: number
   return size;
 }
 
-function encodeCreatePartitionsTopic(writer: Writer, value: CreatePartitionsTopic, version: number): void {
+function encodeCreatePartitionsTopic(
+  writer: Writer,
+  value: CreatePartitionsTopic,
+  version: number,
+): void {
   const flexible = version >= 2;
   writer.string(value.name, flexible);
   writer.int32(value.count);
@@ -131,7 +145,10 @@ function encodeCreatePartitionsTopic(writer: Writer, value: CreatePartitionsTopi
   if (flexible) writer.unknownTaggedSection(value.unknownTaggedFields);
 }
 
-function decodeCreatePartitionsTopicArray(reader: Reader, version: number): CreatePartitionsTopic[] {
+function decodeCreatePartitionsTopicArray(
+  reader: Reader,
+  version: number,
+): CreatePartitionsTopic[] {
   const count = reader.arrayLength(version >= 2, 7);
   const array: CreatePartitionsTopic[] = [];
   for (let left = count; left > 0; left -= 1)
@@ -139,18 +156,28 @@ function decodeCreatePartitionsTopicArray(reader: Reader, version: number): Crea
   return array;
 }
 
-function sizeCreatePartitionsTopicArray(array: readonly CreatePartitionsTopic[], version: number): number {
+function sizeCreatePartitionsTopicArray(
+  array: readonly CreatePartitionsTopic[],
+  version: number,
+): number {
   let size = arrayLengthSize(array.length, version >= 2);
   for (const value of array) size += sizeCreatePartitionsTopic(value, version);
   return size;
 }
 
-function encodeCreatePartitionsTopicArray(writer: Writer, array: readonly CreatePartitionsTopic[], version: number): void {
+function encodeCreatePartitionsTopicArray(
+  writer: Writer,
+  array: readonly CreatePartitionsTopic[],
+  version: number,
+): void {
   writer.arrayLength(array.length, version >= 2);
   for (const value of array) encodeCreatePartitionsTopic(writer, value, version);
 }
 
-function decodeCreatePartitionsAssignment(reader: Reader, version: number): CreatePartitionsAssignment {
+function decodeCreatePartitionsAssignment(
+  reader: Reader,
+  version: number,
+): CreatePartitionsAssignment {
   const flexible = version >= 2;
   const value: CreatePartitionsAssignment = {
     brokerIds: readArray(reader, flexible, 4, readInt32),
@@ -159,7 +186,10 @@ function decodeCreatePartitionsAssignment(reader: Reader, version: number): Crea
   return value;
 }
 
-function sizeCreatePartitionsAssignment(value: CreatePartitionsAssignment, version: number): number {
+function sizeCreatePartitionsAssignment(
+  value: CreatePartitionsAssignment,
+  version: number,
+): number {
   const flexible = version >= 2;
   let size = 0;
   size += fixedArraySize(value.brokerIds, 4, flexible);
@@ -167,13 +197,20 @@ function sizeCreatePartitionsAssignment(value: CreatePartitionsAssignment, versi
   return size;
 }
 
-function encodeCreatePartitionsAssignment(writer: Writer, value: CreatePartitionsAssignment, version: number): void {
+function encodeCreatePartitionsAssignment(
+  writer: Writer,
+  value: CreatePartitionsAssignment,
+  version: number,
+): void {
   const flexible = version >= 2;
   writeArray(writer, value.brokerIds, flexible, writeInt32);
   if (flexible) writer.unknownTaggedSection(value.unknownTaggedFields);
 }
 
-function decodeNullableCreatePartitionsAssignmentArray(reader: Reader, version: number): CreatePartitionsAssignment[] | null {
+function decodeNullableCreatePartitionsAssignmentArray(
+  reader: Reader,
+  version: number,
+): CreatePartitionsAssignment[] | null {
   const count = reader.nullableArrayLength(version >= 2, 2);
   if (count === -1) return null;
   const array: CreatePartitionsAssignment[] = [];
@@ -182,14 +219,21 @@ function decodeNullableCreatePartitionsAssignmentArray(reader: Reader, version: 
   return array;
 }
 
-function sizeCreatePartitionsAssignmentArray(array: readonly CreatePartitionsAssignment[] | null, version: number): number {
+function sizeCreatePartitionsAssignmentArray(
+  array: readonly CreatePartitionsAssignment[] | null,
+  version: number,
+): number {
   if (array === null) return version >= 2 ? 1 : 4;
   let size = arrayLengthSize(array.length, version >= 2);
   for (const value of array) size += sizeCreatePartitionsAssignment(value, version);
   return size;
 }
 
-function encodeCreatePartitionsAssignmentArray(writer: Writer, array: readonly CreatePartitionsAssignment[] | null, version: number): void {
+function encodeCreatePartitionsAssignmentArray(
+  writer: Writer,
+  array: readonly CreatePartitionsAssignment[] | null,
+  version: number,
+): void {
   if (array === null) {
     writer.nullArray(version >= 2);
     return;
@@ -226,7 +270,9 @@ export const createPartitionsResponse: MessageCodec<CreatePartitionsResponse> = 
 };
 
 /** A {@link CreatePartitionsResponse} with every field at its default, except for those given. */
-export function createCreatePartitionsResponse(init?: Partial<CreatePartitionsResponse>): CreatePartitionsResponse {
+export function createCreatePartitionsResponse(
+  init?: Partial<CreatePartitionsResponse>,
+): CreatePartitionsResponse {
   return {
     throttleTimeMs: 0,
     results: [],
@@ -235,7 +281,9 @@ export function createCreatePartitionsResponse(init?: Partial<CreatePartitionsRe
 }
 
 /** A {@link CreatePartitionsTopicResult} with every field at its default, except for those given. */
-export function createCreatePartitionsTopicResult(init?: Partial<CreatePartitionsTopicResult>): CreatePartitionsTopicResult {
+export function createCreatePartitionsTopicResult(
+  init?: Partial<CreatePartitionsTopicResult>,
+): CreatePartitionsTopicResult {
   return {
     name: '',
     errorCode: 0,
@@ -264,7 +312,11 @@ function sizeCreatePartitionsResponse(value: CreatePartitionsResponse, version: 
   return size;
 }
 
-function encodeCreatePartitionsResponse(writer: Writer, value: CreatePartitionsResponse, version: number): void {
+function encodeCreatePartitionsResponse(
+  writer: Writer,
+  value: CreatePartitionsResponse,
+  version: number,
+): void {
   requireVersion(createPartitionsResponse, version);
   const flexible = version >= 2;
   writer.int32(value.throttleTimeMs);
@@ -272,7 +324,10 @@ function encodeCreatePartitionsResponse(writer: Writer, value: CreatePartitionsR
   if (flexible) writer.unknownTaggedSection(value.unknownTaggedFields);
 }
 
-function decodeCreatePartitionsTopicResult(reader: Reader, version: number): CreatePartitionsTopicResult {
+function decodeCreatePartitionsTopicResult(
+  reader: Reader,
+  version: number,
+): CreatePartitionsTopicResult {
   const flexible = version >= 2;
   const value: CreatePartitionsTopicResult = {
     name: reader.string(flexible),
@@ -283,7 +338,10 @@ function decodeCreatePartitionsTopicResult(reader: Reader, version: number): Cre
   return value;
 }
 
-function sizeCreatePartitionsTopicResult(value: CreatePartitionsTopicResult, version: number): number {
+function sizeCreatePartitionsTopicResult(
+  value: CreatePartitionsTopicResult,
+  version: number,
+): number {
   const flexible = version >= 2;
   let size = 2;
   size += stringSize(value.name, flexible);
@@ -292,7 +350,11 @@ function sizeCreatePartitionsTopicResult(value: CreatePartitionsTopicResult, ver
   return size;
 }
 
-function encodeCreatePartitionsTopicResult(writer: Writer, value: CreatePartitionsTopicResult, version: number): void {
+function encodeCreatePartitionsTopicResult(
+  writer: Writer,
+  value: CreatePartitionsTopicResult,
+  version: number,
+): void {
   const flexible = version >= 2;
   writer.string(value.name, flexible);
   writer.int16(value.errorCode);
@@ -300,7 +362,10 @@ function encodeCreatePartitionsTopicResult(writer: Writer, value: CreatePartitio
   if (flexible) writer.unknownTaggedSection(value.unknownTaggedFields);
 }
 
-function decodeCreatePartitionsTopicResultArray(reader: Reader, version: number): CreatePartitionsTopicResult[] {
+function decodeCreatePartitionsTopicResultArray(
+  reader: Reader,
+  version: number,
+): CreatePartitionsTopicResult[] {
   const count = reader.arrayLength(version >= 2, 5);
   const array: CreatePartitionsTopicResult[] = [];
   for (let left = count; left > 0; left -= 1)
@@ -308,13 +373,20 @@ function decodeCreatePartitionsTopicResultArray(reader: Reader, version: number)
   return array;
 }
 
-function sizeCreatePartitionsTopicResultArray(array: readonly CreatePartitionsTopicResult[], version: number): number {
+function sizeCreatePartitionsTopicResultArray(
+  array: readonly CreatePartitionsTopicResult[],
+  version: number,
+): number {
   let size = arrayLengthSize(array.length, version >= 2);
   for (const value of array) size += sizeCreatePartitionsTopicResult(value, version);
   return size;
 }
 
-function encodeCreatePartitionsTopicResultArray(writer: Writer, array: readonly CreatePartitionsTopicResult[], version: number): void {
+function encodeCreatePartitionsTopicResultArray(
+  writer: Writer,
+  array: readonly CreatePartitionsTopicResult[],
+  version: number,
+): void {
   writer.arrayLength(array.length, version >= 2);
   for (const value of array) encodeCreatePartitionsTopicResult(writer, value, version);
 }

@@ -61,7 +61,9 @@ export const createTopicsRequest: MessageCodec<CreateTopicsRequest> = {
 };
 
 /** A {@link CreateTopicsRequest} with every field at its default, except for those given. */
-export function createCreateTopicsRequest(init?: Partial<CreateTopicsRequest>): CreateTopicsRequest {
+export function createCreateTopicsRequest(
+  init?: Partial<CreateTopicsRequest>,
+): CreateTopicsRequest {
   return {
     topics: [],
     timeoutMs: 60000,
@@ -83,7 +85,9 @@ export function createCreatableTopic(init?: Partial<CreatableTopic>): CreatableT
 }
 
 /** A {@link CreatableReplicaAssignment} with every field at its default, except for those given. */
-export function createCreatableReplicaAssignment(init?: Partial<CreatableReplicaAssignment>): CreatableReplicaAssignment {
+export function createCreatableReplicaAssignment(
+  init?: Partial<CreatableReplicaAssignment>,
+): CreatableReplicaAssignment {
   return {
     partitionIndex: 0,
     brokerIds: [],
@@ -92,7 +96,9 @@ export function createCreatableReplicaAssignment(init?: Partial<CreatableReplica
 }
 
 /** A {@link CreatableTopicConfig} with every field at its default, except for those given. */
-export function createCreatableTopicConfig(init?: Partial<CreatableTopicConfig>): CreatableTopicConfig {
+export function createCreatableTopicConfig(
+  init?: Partial<CreatableTopicConfig>,
+): CreatableTopicConfig {
   return {
     name: '',
     value: '',
@@ -121,7 +127,11 @@ function sizeCreateTopicsRequest(value: CreateTopicsRequest, version: number): n
   return size;
 }
 
-function encodeCreateTopicsRequest(writer: Writer, value: CreateTopicsRequest, version: number): void {
+function encodeCreateTopicsRequest(
+  writer: Writer,
+  value: CreateTopicsRequest,
+  version: number,
+): void {
   requireVersion(createTopicsRequest, version);
   const flexible = version >= 5;
   encodeCreatableTopicArray(writer, value.topics, version);
@@ -177,12 +187,19 @@ function sizeCreatableTopicArray(array: readonly CreatableTopic[], version: numb
   return size;
 }
 
-function encodeCreatableTopicArray(writer: Writer, array: readonly CreatableTopic[], version: number): void {
+function encodeCreatableTopicArray(
+  writer: Writer,
+  array: readonly CreatableTopic[],
+  version: number,
+): void {
   writer.arrayLength(array.length, version >= 5);
   for (const value of array) encodeCreatableTopic(writer, value, version);
 }
 
-function decodeCreatableReplicaAssignment(reader: Reader, version: number): CreatableReplicaAssignment {
+function decodeCreatableReplicaAssignment(
+  reader: Reader,
+  version: number,
+): CreatableReplicaAssignment {
   const flexible = version >= 5;
   const value: CreatableReplicaAssignment = {
     partitionIndex: reader.int32(),
@@ -192,7 +209,10 @@ function decodeCreatableReplicaAssignment(reader: Reader, version: number): Crea
   return value;
 }
 
-function sizeCreatableReplicaAssignment(value: CreatableReplicaAssignment, version: number): number {
+function sizeCreatableReplicaAssignment(
+  value: CreatableReplicaAssignment,
+  version: number,
+): number {
   const flexible = version >= 5;
   let size = 4;
   size += fixedArraySize(value.brokerIds, 4, flexible);
@@ -200,14 +220,21 @@ function sizeCreatableReplicaAssignment(value: CreatableReplicaAssignment, versi
   return size;
 }
 
-function encodeCreatableReplicaAssignment(writer: Writer, value: CreatableReplicaAssignment, version: number): void {
+function encodeCreatableReplicaAssignment(
+  writer: Writer,
+  value: CreatableReplicaAssignment,
+  version: number,
+): void {
   const flexible = version >= 5;
   writer.int32(value.partitionIndex);
   writeArray(writer, value.brokerIds, flexible, writeInt32);
   if (flexible) writer.unknownTaggedSection(value.unknownTaggedFields);
 }
 
-function decodeCreatableReplicaAssignmentArray(reader: Reader, version: number): CreatableReplicaAssignment[] {
+function decodeCreatableReplicaAssignmentArray(
+  reader: Reader,
+  version: number,
+): CreatableReplicaAssignment[] {
   const count = reader.arrayLength(version >= 5, 6);
   const array: CreatableReplicaAssignment[] = [];
   for (let left = count; left > 0; left -= 1)
@@ -215,13 +242,20 @@ function decodeCreatableReplicaAssignmentArray(reader: Reader, version: number):
   return array;
 }
 
-function sizeCreatableReplicaAssignmentArray(array: readonly CreatableReplicaAssignment[], version: number): number {
+function sizeCreatableReplicaAssignmentArray(
+  array: readonly CreatableReplicaAssignment[],
+  version: number,
+): number {
   let size = arrayLengthSize(array.length, version >= 5);
   for (const value of array) size += sizeCreatableReplicaAssignment(value, version);
   return size;
 }
 
-function encodeCreatableReplicaAssignmentArray(writer: Writer, array: readonly CreatableReplicaAssignment[], version: number): void {
+function encodeCreatableReplicaAssignmentArray(
+  writer: Writer,
+  array: readonly CreatableReplicaAssignment[],
+  version: number,
+): void {
   writer.arrayLength(array.length, version >= 5);
   for (const value of array) encodeCreatableReplicaAssignment(writer, value, version);
 }
@@ -245,7 +279,11 @@ function sizeCreatableTopicConfig(value: CreatableTopicConfig, version: number):
   return size;
 }
 
-function encodeCreatableTopicConfig(writer: Writer, value: CreatableTopicConfig, version: number): void {
+function encodeCreatableTopicConfig(
+  writer: Writer,
+  value: CreatableTopicConfig,
+  version: number,
+): void {
   const flexible = version >= 5;
   writer.string(value.name, flexible);
   writer.string(value.value, flexible);
@@ -260,13 +298,20 @@ function decodeCreatableTopicConfigArray(reader: Reader, version: number): Creat
   return array;
 }
 
-function sizeCreatableTopicConfigArray(array: readonly CreatableTopicConfig[], version: number): number {
+function sizeCreatableTopicConfigArray(
+  array: readonly CreatableTopicConfig[],
+  version: number,
+): number {
   let size = arrayLengthSize(array.length, version >= 5);
   for (const value of array) size += sizeCreatableTopicConfig(value, version);
   return size;
 }
 
-function encodeCreatableTopicConfigArray(writer: Writer, array: readonly CreatableTopicConfig[], version: number): void {
+function encodeCreatableTopicConfigArray(
+  writer: Writer,
+  array: readonly CreatableTopicConfig[],
+  version: number,
+): void {
   writer.arrayLength(array.length, version >= 5);
   for (const value of array) encodeCreatableTopicConfig(writer, value, version);
 }
@@ -318,7 +363,9 @@ export const createTopicsResponse: MessageCodec<CreateTopicsResponse> = {
 };
 
 /** A {@link CreateTopicsResponse} with every field at its default, except for those given. */
-export function createCreateTopicsResponse(init?: Partial<CreateTopicsResponse>): CreateTopicsResponse {
+export function createCreateTopicsResponse(
+  init?: Partial<CreateTopicsResponse>,
+): CreateTopicsResponse {
   return {
     throttleTimeMs: 0,
     topics: [],
@@ -327,7 +374,9 @@ export function createCreateTopicsResponse(init?: Partial<CreateTopicsResponse>)
 }
 
 /** A {@link CreatableTopicResult} with every field at its default, except for those given. */
-export function createCreatableTopicResult(init?: Partial<CreatableTopicResult>): CreatableTopicResult {
+export function createCreatableTopicResult(
+  init?: Partial<CreatableTopicResult>,
+): CreatableTopicResult {
   return {
     name: '',
     topicId: ZERO_UUID,
@@ -342,7 +391,9 @@ export function createCreatableTopicResult(init?: Partial<CreatableTopicResult>)
 }
 
 /** A {@link CreatableTopicConfigs} with every field at its default, except for those given. */
-export function createCreatableTopicConfigs(init?: Partial<CreatableTopicConfigs>): CreatableTopicConfigs {
+export function createCreatableTopicConfigs(
+  init?: Partial<CreatableTopicConfigs>,
+): CreatableTopicConfigs {
   return {
     name: '',
     value: '',
@@ -373,7 +424,11 @@ function sizeCreateTopicsResponse(value: CreateTopicsResponse, version: number):
   return size;
 }
 
-function encodeCreateTopicsResponse(writer: Writer, value: CreateTopicsResponse, version: number): void {
+function encodeCreateTopicsResponse(
+  writer: Writer,
+  value: CreateTopicsResponse,
+  version: number,
+): void {
   requireVersion(createTopicsResponse, version);
   const flexible = version >= 5;
   writer.int32(value.throttleTimeMs);
@@ -431,7 +486,11 @@ function sizeCreatableTopicResultTags(value: CreatableTopicResult): number {
   return uvarintSize(count) + size;
 }
 
-function encodeCreatableTopicResult(writer: Writer, value: CreatableTopicResult, version: number): void {
+function encodeCreatableTopicResult(
+  writer: Writer,
+  value: CreatableTopicResult,
+  version: number,
+): void {
   const flexible = version >= 5;
   writer.string(value.name, flexible);
   if (version >= 7) writer.uuid(value.topicId);
@@ -463,13 +522,20 @@ function decodeCreatableTopicResultArray(reader: Reader, version: number): Creat
   return array;
 }
 
-function sizeCreatableTopicResultArray(array: readonly CreatableTopicResult[], version: number): number {
+function sizeCreatableTopicResultArray(
+  array: readonly CreatableTopicResult[],
+  version: number,
+): number {
   let size = arrayLengthSize(array.length, version >= 5);
   for (const value of array) size += sizeCreatableTopicResult(value, version);
   return size;
 }
 
-function encodeCreatableTopicResultArray(writer: Writer, array: readonly CreatableTopicResult[], version: number): void {
+function encodeCreatableTopicResultArray(
+  writer: Writer,
+  array: readonly CreatableTopicResult[],
+  version: number,
+): void {
   writer.arrayLength(array.length, version >= 5);
   for (const value of array) encodeCreatableTopicResult(writer, value, version);
 }
@@ -519,7 +585,10 @@ function sizeCreatableTopicConfigsArray(array: readonly CreatableTopicConfigs[] 
   return size;
 }
 
-function encodeCreatableTopicConfigsArray(writer: Writer, array: readonly CreatableTopicConfigs[] | null): void {
+function encodeCreatableTopicConfigsArray(
+  writer: Writer,
+  array: readonly CreatableTopicConfigs[] | null,
+): void {
   if (array === null) {
     writer.nullArray(true);
     return;

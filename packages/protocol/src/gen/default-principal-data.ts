@@ -28,7 +28,9 @@ export const defaultPrincipalData: MessageCodec<DefaultPrincipalData> = {
 };
 
 /** A {@link DefaultPrincipalData} with every field at its default, except for those given. */
-export function createDefaultPrincipalData(init?: Partial<DefaultPrincipalData>): DefaultPrincipalData {
+export function createDefaultPrincipalData(
+  init?: Partial<DefaultPrincipalData>,
+): DefaultPrincipalData {
   return {
     type: '',
     name: '',
@@ -57,7 +59,11 @@ function sizeDefaultPrincipalData(value: DefaultPrincipalData, version: number):
   return size;
 }
 
-function encodeDefaultPrincipalData(writer: Writer, value: DefaultPrincipalData, version: number): void {
+function encodeDefaultPrincipalData(
+  writer: Writer,
+  value: DefaultPrincipalData,
+  version: number,
+): void {
   requireVersion(defaultPrincipalData, version);
   writer.string(value.type, true);
   writer.string(value.name, true);

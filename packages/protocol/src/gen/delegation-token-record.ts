@@ -33,7 +33,9 @@ export const delegationTokenRecord: MessageCodec<DelegationTokenRecord> = {
 };
 
 /** A {@link DelegationTokenRecord} with every field at its default, except for those given. */
-export function createDelegationTokenRecord(init?: Partial<DelegationTokenRecord>): DelegationTokenRecord {
+export function createDelegationTokenRecord(
+  init?: Partial<DelegationTokenRecord>,
+): DelegationTokenRecord {
   return {
     owner: '',
     requester: '',
@@ -72,7 +74,11 @@ function sizeDelegationTokenRecord(value: DelegationTokenRecord, version: number
   return size;
 }
 
-function encodeDelegationTokenRecord(writer: Writer, value: DelegationTokenRecord, version: number): void {
+function encodeDelegationTokenRecord(
+  writer: Writer,
+  value: DelegationTokenRecord,
+  version: number,
+): void {
   requireVersion(delegationTokenRecord, version);
   writer.string(value.owner, true);
   writer.string(value.requester, true);

@@ -136,7 +136,11 @@ function sizeDeleteAclsFilterArray(array: readonly DeleteAclsFilter[], version: 
   return size;
 }
 
-function encodeDeleteAclsFilterArray(writer: Writer, array: readonly DeleteAclsFilter[], version: number): void {
+function encodeDeleteAclsFilterArray(
+  writer: Writer,
+  array: readonly DeleteAclsFilter[],
+  version: number,
+): void {
   writer.arrayLength(array.length, version >= 2);
   for (const value of array) encodeDeleteAclsFilter(writer, value, version);
 }
@@ -191,7 +195,9 @@ export function createDeleteAclsResponse(init?: Partial<DeleteAclsResponse>): De
 }
 
 /** A {@link DeleteAclsFilterResult} with every field at its default, except for those given. */
-export function createDeleteAclsFilterResult(init?: Partial<DeleteAclsFilterResult>): DeleteAclsFilterResult {
+export function createDeleteAclsFilterResult(
+  init?: Partial<DeleteAclsFilterResult>,
+): DeleteAclsFilterResult {
   return {
     errorCode: 0,
     errorMessage: '',
@@ -201,7 +207,9 @@ export function createDeleteAclsFilterResult(init?: Partial<DeleteAclsFilterResu
 }
 
 /** A {@link DeleteAclsMatchingAcl} with every field at its default, except for those given. */
-export function createDeleteAclsMatchingAcl(init?: Partial<DeleteAclsMatchingAcl>): DeleteAclsMatchingAcl {
+export function createDeleteAclsMatchingAcl(
+  init?: Partial<DeleteAclsMatchingAcl>,
+): DeleteAclsMatchingAcl {
   return {
     errorCode: 0,
     errorMessage: '',
@@ -236,7 +244,11 @@ function sizeDeleteAclsResponse(value: DeleteAclsResponse, version: number): num
   return size;
 }
 
-function encodeDeleteAclsResponse(writer: Writer, value: DeleteAclsResponse, version: number): void {
+function encodeDeleteAclsResponse(
+  writer: Writer,
+  value: DeleteAclsResponse,
+  version: number,
+): void {
   requireVersion(deleteAclsResponse, version);
   const flexible = version >= 2;
   writer.int32(value.throttleTimeMs);
@@ -264,7 +276,11 @@ function sizeDeleteAclsFilterResult(value: DeleteAclsFilterResult, version: numb
   return size;
 }
 
-function encodeDeleteAclsFilterResult(writer: Writer, value: DeleteAclsFilterResult, version: number): void {
+function encodeDeleteAclsFilterResult(
+  writer: Writer,
+  value: DeleteAclsFilterResult,
+  version: number,
+): void {
   const flexible = version >= 2;
   writer.int16(value.errorCode);
   writer.string(value.errorMessage, flexible);
@@ -272,7 +288,10 @@ function encodeDeleteAclsFilterResult(writer: Writer, value: DeleteAclsFilterRes
   if (flexible) writer.unknownTaggedSection(value.unknownTaggedFields);
 }
 
-function decodeDeleteAclsFilterResultArray(reader: Reader, version: number): DeleteAclsFilterResult[] {
+function decodeDeleteAclsFilterResultArray(
+  reader: Reader,
+  version: number,
+): DeleteAclsFilterResult[] {
   const count = reader.arrayLength(version >= 2, 5);
   const array: DeleteAclsFilterResult[] = [];
   for (let left = count; left > 0; left -= 1)
@@ -280,13 +299,20 @@ function decodeDeleteAclsFilterResultArray(reader: Reader, version: number): Del
   return array;
 }
 
-function sizeDeleteAclsFilterResultArray(array: readonly DeleteAclsFilterResult[], version: number): number {
+function sizeDeleteAclsFilterResultArray(
+  array: readonly DeleteAclsFilterResult[],
+  version: number,
+): number {
   let size = arrayLengthSize(array.length, version >= 2);
   for (const value of array) size += sizeDeleteAclsFilterResult(value, version);
   return size;
 }
 
-function encodeDeleteAclsFilterResultArray(writer: Writer, array: readonly DeleteAclsFilterResult[], version: number): void {
+function encodeDeleteAclsFilterResultArray(
+  writer: Writer,
+  array: readonly DeleteAclsFilterResult[],
+  version: number,
+): void {
   writer.arrayLength(array.length, version >= 2);
   for (const value of array) encodeDeleteAclsFilterResult(writer, value, version);
 }
@@ -319,7 +345,11 @@ function sizeDeleteAclsMatchingAcl(value: DeleteAclsMatchingAcl, version: number
   return size;
 }
 
-function encodeDeleteAclsMatchingAcl(writer: Writer, value: DeleteAclsMatchingAcl, version: number): void {
+function encodeDeleteAclsMatchingAcl(
+  writer: Writer,
+  value: DeleteAclsMatchingAcl,
+  version: number,
+): void {
   const flexible = version >= 2;
   writer.int16(value.errorCode);
   writer.string(value.errorMessage, flexible);
@@ -333,7 +363,10 @@ function encodeDeleteAclsMatchingAcl(writer: Writer, value: DeleteAclsMatchingAc
   if (flexible) writer.unknownTaggedSection(value.unknownTaggedFields);
 }
 
-function decodeDeleteAclsMatchingAclArray(reader: Reader, version: number): DeleteAclsMatchingAcl[] {
+function decodeDeleteAclsMatchingAclArray(
+  reader: Reader,
+  version: number,
+): DeleteAclsMatchingAcl[] {
   const count = reader.arrayLength(version >= 2, 11);
   const array: DeleteAclsMatchingAcl[] = [];
   for (let left = count; left > 0; left -= 1)
@@ -341,13 +374,20 @@ function decodeDeleteAclsMatchingAclArray(reader: Reader, version: number): Dele
   return array;
 }
 
-function sizeDeleteAclsMatchingAclArray(array: readonly DeleteAclsMatchingAcl[], version: number): number {
+function sizeDeleteAclsMatchingAclArray(
+  array: readonly DeleteAclsMatchingAcl[],
+  version: number,
+): number {
   let size = arrayLengthSize(array.length, version >= 2);
   for (const value of array) size += sizeDeleteAclsMatchingAcl(value, version);
   return size;
 }
 
-function encodeDeleteAclsMatchingAclArray(writer: Writer, array: readonly DeleteAclsMatchingAcl[], version: number): void {
+function encodeDeleteAclsMatchingAclArray(
+  writer: Writer,
+  array: readonly DeleteAclsMatchingAcl[],
+  version: number,
+): void {
   writer.arrayLength(array.length, version >= 2);
   for (const value of array) encodeDeleteAclsMatchingAcl(writer, value, version);
 }

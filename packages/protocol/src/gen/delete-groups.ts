@@ -39,7 +39,9 @@ export const deleteGroupsRequest: MessageCodec<DeleteGroupsRequest> = {
 };
 
 /** A {@link DeleteGroupsRequest} with every field at its default, except for those given. */
-export function createDeleteGroupsRequest(init?: Partial<DeleteGroupsRequest>): DeleteGroupsRequest {
+export function createDeleteGroupsRequest(
+  init?: Partial<DeleteGroupsRequest>,
+): DeleteGroupsRequest {
   return {
     groupsNames: [],
     ...init,
@@ -65,7 +67,11 @@ function sizeDeleteGroupsRequest(value: DeleteGroupsRequest, version: number): n
   return size;
 }
 
-function encodeDeleteGroupsRequest(writer: Writer, value: DeleteGroupsRequest, version: number): void {
+function encodeDeleteGroupsRequest(
+  writer: Writer,
+  value: DeleteGroupsRequest,
+  version: number,
+): void {
   requireVersion(deleteGroupsRequest, version);
   const flexible = version >= 2;
   writeArray(writer, value.groupsNames, flexible, flexible ? writeCompactString : writeString);
@@ -98,7 +104,9 @@ export const deleteGroupsResponse: MessageCodec<DeleteGroupsResponse> = {
 };
 
 /** A {@link DeleteGroupsResponse} with every field at its default, except for those given. */
-export function createDeleteGroupsResponse(init?: Partial<DeleteGroupsResponse>): DeleteGroupsResponse {
+export function createDeleteGroupsResponse(
+  init?: Partial<DeleteGroupsResponse>,
+): DeleteGroupsResponse {
   return {
     throttleTimeMs: 0,
     results: [],
@@ -107,7 +115,9 @@ export function createDeleteGroupsResponse(init?: Partial<DeleteGroupsResponse>)
 }
 
 /** A {@link DeletableGroupResult} with every field at its default, except for those given. */
-export function createDeletableGroupResult(init?: Partial<DeletableGroupResult>): DeletableGroupResult {
+export function createDeletableGroupResult(
+  init?: Partial<DeletableGroupResult>,
+): DeletableGroupResult {
   return {
     groupId: '',
     errorCode: 0,
@@ -135,7 +145,11 @@ function sizeDeleteGroupsResponse(value: DeleteGroupsResponse, version: number):
   return size;
 }
 
-function encodeDeleteGroupsResponse(writer: Writer, value: DeleteGroupsResponse, version: number): void {
+function encodeDeleteGroupsResponse(
+  writer: Writer,
+  value: DeleteGroupsResponse,
+  version: number,
+): void {
   requireVersion(deleteGroupsResponse, version);
   const flexible = version >= 2;
   writer.int32(value.throttleTimeMs);
@@ -161,7 +175,11 @@ function sizeDeletableGroupResult(value: DeletableGroupResult, version: number):
   return size;
 }
 
-function encodeDeletableGroupResult(writer: Writer, value: DeletableGroupResult, version: number): void {
+function encodeDeletableGroupResult(
+  writer: Writer,
+  value: DeletableGroupResult,
+  version: number,
+): void {
   const flexible = version >= 2;
   writer.string(value.groupId, flexible);
   writer.int16(value.errorCode);
@@ -176,13 +194,20 @@ function decodeDeletableGroupResultArray(reader: Reader, version: number): Delet
   return array;
 }
 
-function sizeDeletableGroupResultArray(array: readonly DeletableGroupResult[], version: number): number {
+function sizeDeletableGroupResultArray(
+  array: readonly DeletableGroupResult[],
+  version: number,
+): number {
   let size = arrayLengthSize(array.length, version >= 2);
   for (const value of array) size += sizeDeletableGroupResult(value, version);
   return size;
 }
 
-function encodeDeletableGroupResultArray(writer: Writer, array: readonly DeletableGroupResult[], version: number): void {
+function encodeDeletableGroupResultArray(
+  writer: Writer,
+  array: readonly DeletableGroupResult[],
+  version: number,
+): void {
   writer.arrayLength(array.length, version >= 2);
   for (const value of array) encodeDeletableGroupResult(writer, value, version);
 }

@@ -39,7 +39,9 @@ export const deleteRecordsRequest: MessageCodec<DeleteRecordsRequest> = {
 };
 
 /** A {@link DeleteRecordsRequest} with every field at its default, except for those given. */
-export function createDeleteRecordsRequest(init?: Partial<DeleteRecordsRequest>): DeleteRecordsRequest {
+export function createDeleteRecordsRequest(
+  init?: Partial<DeleteRecordsRequest>,
+): DeleteRecordsRequest {
   return {
     topics: [],
     timeoutMs: 0,
@@ -57,7 +59,9 @@ export function createDeleteRecordsTopic(init?: Partial<DeleteRecordsTopic>): De
 }
 
 /** A {@link DeleteRecordsPartition} with every field at its default, except for those given. */
-export function createDeleteRecordsPartition(init?: Partial<DeleteRecordsPartition>): DeleteRecordsPartition {
+export function createDeleteRecordsPartition(
+  init?: Partial<DeleteRecordsPartition>,
+): DeleteRecordsPartition {
   return {
     partitionIndex: 0,
     offset: 0,
@@ -85,7 +89,11 @@ function sizeDeleteRecordsRequest(value: DeleteRecordsRequest, version: number):
   return size;
 }
 
-function encodeDeleteRecordsRequest(writer: Writer, value: DeleteRecordsRequest, version: number): void {
+function encodeDeleteRecordsRequest(
+  writer: Writer,
+  value: DeleteRecordsRequest,
+  version: number,
+): void {
   requireVersion(deleteRecordsRequest, version);
   const flexible = version >= 2;
   encodeDeleteRecordsTopicArray(writer, value.topics, version);
@@ -112,7 +120,11 @@ function sizeDeleteRecordsTopic(value: DeleteRecordsTopic, version: number): num
   return size;
 }
 
-function encodeDeleteRecordsTopic(writer: Writer, value: DeleteRecordsTopic, version: number): void {
+function encodeDeleteRecordsTopic(
+  writer: Writer,
+  value: DeleteRecordsTopic,
+  version: number,
+): void {
   const flexible = version >= 2;
   writer.string(value.name, flexible);
   encodeDeleteRecordsPartitionArray(writer, value.partitions, version);
@@ -127,13 +139,20 @@ function decodeDeleteRecordsTopicArray(reader: Reader, version: number): DeleteR
   return array;
 }
 
-function sizeDeleteRecordsTopicArray(array: readonly DeleteRecordsTopic[], version: number): number {
+function sizeDeleteRecordsTopicArray(
+  array: readonly DeleteRecordsTopic[],
+  version: number,
+): number {
   let size = arrayLengthSize(array.length, version >= 2);
   for (const value of array) size += sizeDeleteRecordsTopic(value, version);
   return size;
 }
 
-function encodeDeleteRecordsTopicArray(writer: Writer, array: readonly DeleteRecordsTopic[], version: number): void {
+function encodeDeleteRecordsTopicArray(
+  writer: Writer,
+  array: readonly DeleteRecordsTopic[],
+  version: number,
+): void {
   writer.arrayLength(array.length, version >= 2);
   for (const value of array) encodeDeleteRecordsTopic(writer, value, version);
 }
@@ -155,14 +174,21 @@ function sizeDeleteRecordsPartition(value: DeleteRecordsPartition, version: numb
   return size;
 }
 
-function encodeDeleteRecordsPartition(writer: Writer, value: DeleteRecordsPartition, version: number): void {
+function encodeDeleteRecordsPartition(
+  writer: Writer,
+  value: DeleteRecordsPartition,
+  version: number,
+): void {
   const flexible = version >= 2;
   writer.int32(value.partitionIndex);
   writer.int64(value.offset);
   if (flexible) writer.unknownTaggedSection(value.unknownTaggedFields);
 }
 
-function decodeDeleteRecordsPartitionArray(reader: Reader, version: number): DeleteRecordsPartition[] {
+function decodeDeleteRecordsPartitionArray(
+  reader: Reader,
+  version: number,
+): DeleteRecordsPartition[] {
   const count = reader.arrayLength(version >= 2, 12);
   const array: DeleteRecordsPartition[] = [];
   for (let left = count; left > 0; left -= 1)
@@ -170,13 +196,20 @@ function decodeDeleteRecordsPartitionArray(reader: Reader, version: number): Del
   return array;
 }
 
-function sizeDeleteRecordsPartitionArray(array: readonly DeleteRecordsPartition[], version: number): number {
+function sizeDeleteRecordsPartitionArray(
+  array: readonly DeleteRecordsPartition[],
+  version: number,
+): number {
   let size = arrayLengthSize(array.length, version >= 2);
   for (const value of array) size += sizeDeleteRecordsPartition(value, version);
   return size;
 }
 
-function encodeDeleteRecordsPartitionArray(writer: Writer, array: readonly DeleteRecordsPartition[], version: number): void {
+function encodeDeleteRecordsPartitionArray(
+  writer: Writer,
+  array: readonly DeleteRecordsPartition[],
+  version: number,
+): void {
   writer.arrayLength(array.length, version >= 2);
   for (const value of array) encodeDeleteRecordsPartition(writer, value, version);
 }
@@ -214,7 +247,9 @@ export const deleteRecordsResponse: MessageCodec<DeleteRecordsResponse> = {
 };
 
 /** A {@link DeleteRecordsResponse} with every field at its default, except for those given. */
-export function createDeleteRecordsResponse(init?: Partial<DeleteRecordsResponse>): DeleteRecordsResponse {
+export function createDeleteRecordsResponse(
+  init?: Partial<DeleteRecordsResponse>,
+): DeleteRecordsResponse {
   return {
     throttleTimeMs: 0,
     topics: [],
@@ -223,7 +258,9 @@ export function createDeleteRecordsResponse(init?: Partial<DeleteRecordsResponse
 }
 
 /** A {@link DeleteRecordsTopicResult} with every field at its default, except for those given. */
-export function createDeleteRecordsTopicResult(init?: Partial<DeleteRecordsTopicResult>): DeleteRecordsTopicResult {
+export function createDeleteRecordsTopicResult(
+  init?: Partial<DeleteRecordsTopicResult>,
+): DeleteRecordsTopicResult {
   return {
     name: '',
     partitions: [],
@@ -232,7 +269,9 @@ export function createDeleteRecordsTopicResult(init?: Partial<DeleteRecordsTopic
 }
 
 /** A {@link DeleteRecordsPartitionResult} with every field at its default, except for those given. */
-export function createDeleteRecordsPartitionResult(init?: Partial<DeleteRecordsPartitionResult>): DeleteRecordsPartitionResult {
+export function createDeleteRecordsPartitionResult(
+  init?: Partial<DeleteRecordsPartitionResult>,
+): DeleteRecordsPartitionResult {
   return {
     partitionIndex: 0,
     lowWatermark: 0,
@@ -261,7 +300,11 @@ function sizeDeleteRecordsResponse(value: DeleteRecordsResponse, version: number
   return size;
 }
 
-function encodeDeleteRecordsResponse(writer: Writer, value: DeleteRecordsResponse, version: number): void {
+function encodeDeleteRecordsResponse(
+  writer: Writer,
+  value: DeleteRecordsResponse,
+  version: number,
+): void {
   requireVersion(deleteRecordsResponse, version);
   const flexible = version >= 2;
   writer.int32(value.throttleTimeMs);
@@ -288,14 +331,21 @@ function sizeDeleteRecordsTopicResult(value: DeleteRecordsTopicResult, version: 
   return size;
 }
 
-function encodeDeleteRecordsTopicResult(writer: Writer, value: DeleteRecordsTopicResult, version: number): void {
+function encodeDeleteRecordsTopicResult(
+  writer: Writer,
+  value: DeleteRecordsTopicResult,
+  version: number,
+): void {
   const flexible = version >= 2;
   writer.string(value.name, flexible);
   encodeDeleteRecordsPartitionResultArray(writer, value.partitions, version);
   if (flexible) writer.unknownTaggedSection(value.unknownTaggedFields);
 }
 
-function decodeDeleteRecordsTopicResultArray(reader: Reader, version: number): DeleteRecordsTopicResult[] {
+function decodeDeleteRecordsTopicResultArray(
+  reader: Reader,
+  version: number,
+): DeleteRecordsTopicResult[] {
   const count = reader.arrayLength(version >= 2, 3);
   const array: DeleteRecordsTopicResult[] = [];
   for (let left = count; left > 0; left -= 1)
@@ -303,18 +353,28 @@ function decodeDeleteRecordsTopicResultArray(reader: Reader, version: number): D
   return array;
 }
 
-function sizeDeleteRecordsTopicResultArray(array: readonly DeleteRecordsTopicResult[], version: number): number {
+function sizeDeleteRecordsTopicResultArray(
+  array: readonly DeleteRecordsTopicResult[],
+  version: number,
+): number {
   let size = arrayLengthSize(array.length, version >= 2);
   for (const value of array) size += sizeDeleteRecordsTopicResult(value, version);
   return size;
 }
 
-function encodeDeleteRecordsTopicResultArray(writer: Writer, array: readonly DeleteRecordsTopicResult[], version: number): void {
+function encodeDeleteRecordsTopicResultArray(
+  writer: Writer,
+  array: readonly DeleteRecordsTopicResult[],
+  version: number,
+): void {
   writer.arrayLength(array.length, version >= 2);
   for (const value of array) encodeDeleteRecordsTopicResult(writer, value, version);
 }
 
-function decodeDeleteRecordsPartitionResult(reader: Reader, version: number): DeleteRecordsPartitionResult {
+function decodeDeleteRecordsPartitionResult(
+  reader: Reader,
+  version: number,
+): DeleteRecordsPartitionResult {
   const flexible = version >= 2;
   const value: DeleteRecordsPartitionResult = {
     partitionIndex: reader.int32(),
@@ -325,14 +385,21 @@ function decodeDeleteRecordsPartitionResult(reader: Reader, version: number): De
   return value;
 }
 
-function sizeDeleteRecordsPartitionResult(value: DeleteRecordsPartitionResult, version: number): number {
+function sizeDeleteRecordsPartitionResult(
+  value: DeleteRecordsPartitionResult,
+  version: number,
+): number {
   const flexible = version >= 2;
   let size = 14;
   if (flexible) size += emptyTaggedSectionSize(value.unknownTaggedFields);
   return size;
 }
 
-function encodeDeleteRecordsPartitionResult(writer: Writer, value: DeleteRecordsPartitionResult, version: number): void {
+function encodeDeleteRecordsPartitionResult(
+  writer: Writer,
+  value: DeleteRecordsPartitionResult,
+  version: number,
+): void {
   const flexible = version >= 2;
   writer.int32(value.partitionIndex);
   writer.int64(value.lowWatermark);
@@ -340,7 +407,10 @@ function encodeDeleteRecordsPartitionResult(writer: Writer, value: DeleteRecords
   if (flexible) writer.unknownTaggedSection(value.unknownTaggedFields);
 }
 
-function decodeDeleteRecordsPartitionResultArray(reader: Reader, version: number): DeleteRecordsPartitionResult[] {
+function decodeDeleteRecordsPartitionResultArray(
+  reader: Reader,
+  version: number,
+): DeleteRecordsPartitionResult[] {
   const count = reader.arrayLength(version >= 2, 14);
   const array: DeleteRecordsPartitionResult[] = [];
   for (let left = count; left > 0; left -= 1)
@@ -348,13 +418,20 @@ function decodeDeleteRecordsPartitionResultArray(reader: Reader, version: number
   return array;
 }
 
-function sizeDeleteRecordsPartitionResultArray(array: readonly DeleteRecordsPartitionResult[], version: number): number {
+function sizeDeleteRecordsPartitionResultArray(
+  array: readonly DeleteRecordsPartitionResult[],
+  version: number,
+): number {
   let size = arrayLengthSize(array.length, version >= 2);
   for (const value of array) size += sizeDeleteRecordsPartitionResult(value, version);
   return size;
 }
 
-function encodeDeleteRecordsPartitionResultArray(writer: Writer, array: readonly DeleteRecordsPartitionResult[], version: number): void {
+function encodeDeleteRecordsPartitionResultArray(
+  writer: Writer,
+  array: readonly DeleteRecordsPartitionResult[],
+  version: number,
+): void {
   writer.arrayLength(array.length, version >= 2);
   for (const value of array) encodeDeleteRecordsPartitionResult(writer, value, version);
 }

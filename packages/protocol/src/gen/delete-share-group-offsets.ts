@@ -34,7 +34,9 @@ export const deleteShareGroupOffsetsRequest: MessageCodec<DeleteShareGroupOffset
 };
 
 /** A {@link DeleteShareGroupOffsetsRequest} with every field at its default, except for those given. */
-export function createDeleteShareGroupOffsetsRequest(init?: Partial<DeleteShareGroupOffsetsRequest>): DeleteShareGroupOffsetsRequest {
+export function createDeleteShareGroupOffsetsRequest(
+  init?: Partial<DeleteShareGroupOffsetsRequest>,
+): DeleteShareGroupOffsetsRequest {
   return {
     groupId: '',
     topics: [],
@@ -43,14 +45,19 @@ export function createDeleteShareGroupOffsetsRequest(init?: Partial<DeleteShareG
 }
 
 /** A {@link DeleteShareGroupOffsetsRequestTopic} with every field at its default, except for those given. */
-export function createDeleteShareGroupOffsetsRequestTopic(init?: Partial<DeleteShareGroupOffsetsRequestTopic>): DeleteShareGroupOffsetsRequestTopic {
+export function createDeleteShareGroupOffsetsRequestTopic(
+  init?: Partial<DeleteShareGroupOffsetsRequestTopic>,
+): DeleteShareGroupOffsetsRequestTopic {
   return {
     topicName: '',
     ...init,
   };
 }
 
-function decodeDeleteShareGroupOffsetsRequest(reader: Reader, version: number): DeleteShareGroupOffsetsRequest {
+function decodeDeleteShareGroupOffsetsRequest(
+  reader: Reader,
+  version: number,
+): DeleteShareGroupOffsetsRequest {
   requireVersion(deleteShareGroupOffsetsRequest, version);
   const value: DeleteShareGroupOffsetsRequest = {
     groupId: reader.string(true),
@@ -60,7 +67,10 @@ function decodeDeleteShareGroupOffsetsRequest(reader: Reader, version: number): 
   return value;
 }
 
-function sizeDeleteShareGroupOffsetsRequest(value: DeleteShareGroupOffsetsRequest, version: number): number {
+function sizeDeleteShareGroupOffsetsRequest(
+  value: DeleteShareGroupOffsetsRequest,
+  version: number,
+): number {
   requireVersion(deleteShareGroupOffsetsRequest, version);
   let size = 0;
   size += stringSize(value.groupId, true);
@@ -69,14 +79,20 @@ function sizeDeleteShareGroupOffsetsRequest(value: DeleteShareGroupOffsetsReques
   return size;
 }
 
-function encodeDeleteShareGroupOffsetsRequest(writer: Writer, value: DeleteShareGroupOffsetsRequest, version: number): void {
+function encodeDeleteShareGroupOffsetsRequest(
+  writer: Writer,
+  value: DeleteShareGroupOffsetsRequest,
+  version: number,
+): void {
   requireVersion(deleteShareGroupOffsetsRequest, version);
   writer.string(value.groupId, true);
   encodeDeleteShareGroupOffsetsRequestTopicArray(writer, value.topics);
   writer.unknownTaggedSection(value.unknownTaggedFields);
 }
 
-function decodeDeleteShareGroupOffsetsRequestTopic(reader: Reader): DeleteShareGroupOffsetsRequestTopic {
+function decodeDeleteShareGroupOffsetsRequestTopic(
+  reader: Reader,
+): DeleteShareGroupOffsetsRequestTopic {
   const value: DeleteShareGroupOffsetsRequestTopic = {
     topicName: reader.string(true),
   };
@@ -84,19 +100,26 @@ function decodeDeleteShareGroupOffsetsRequestTopic(reader: Reader): DeleteShareG
   return value;
 }
 
-function sizeDeleteShareGroupOffsetsRequestTopic(value: DeleteShareGroupOffsetsRequestTopic): number {
+function sizeDeleteShareGroupOffsetsRequestTopic(
+  value: DeleteShareGroupOffsetsRequestTopic,
+): number {
   let size = 0;
   size += stringSize(value.topicName, true);
   size += emptyTaggedSectionSize(value.unknownTaggedFields);
   return size;
 }
 
-function encodeDeleteShareGroupOffsetsRequestTopic(writer: Writer, value: DeleteShareGroupOffsetsRequestTopic): void {
+function encodeDeleteShareGroupOffsetsRequestTopic(
+  writer: Writer,
+  value: DeleteShareGroupOffsetsRequestTopic,
+): void {
   writer.string(value.topicName, true);
   writer.unknownTaggedSection(value.unknownTaggedFields);
 }
 
-function decodeDeleteShareGroupOffsetsRequestTopicArray(reader: Reader): DeleteShareGroupOffsetsRequestTopic[] {
+function decodeDeleteShareGroupOffsetsRequestTopicArray(
+  reader: Reader,
+): DeleteShareGroupOffsetsRequestTopic[] {
   const count = reader.arrayLength(true, 2);
   const array: DeleteShareGroupOffsetsRequestTopic[] = [];
   for (let left = count; left > 0; left -= 1)
@@ -104,13 +127,18 @@ function decodeDeleteShareGroupOffsetsRequestTopicArray(reader: Reader): DeleteS
   return array;
 }
 
-function sizeDeleteShareGroupOffsetsRequestTopicArray(array: readonly DeleteShareGroupOffsetsRequestTopic[]): number {
+function sizeDeleteShareGroupOffsetsRequestTopicArray(
+  array: readonly DeleteShareGroupOffsetsRequestTopic[],
+): number {
   let size = arrayLengthSize(array.length, true);
   for (const value of array) size += sizeDeleteShareGroupOffsetsRequestTopic(value);
   return size;
 }
 
-function encodeDeleteShareGroupOffsetsRequestTopicArray(writer: Writer, array: readonly DeleteShareGroupOffsetsRequestTopic[]): void {
+function encodeDeleteShareGroupOffsetsRequestTopicArray(
+  writer: Writer,
+  array: readonly DeleteShareGroupOffsetsRequestTopic[],
+): void {
   writer.arrayLength(array.length, true);
   for (const value of array) encodeDeleteShareGroupOffsetsRequestTopic(writer, value);
 }
@@ -147,7 +175,9 @@ export const deleteShareGroupOffsetsResponse: MessageCodec<DeleteShareGroupOffse
 };
 
 /** A {@link DeleteShareGroupOffsetsResponse} with every field at its default, except for those given. */
-export function createDeleteShareGroupOffsetsResponse(init?: Partial<DeleteShareGroupOffsetsResponse>): DeleteShareGroupOffsetsResponse {
+export function createDeleteShareGroupOffsetsResponse(
+  init?: Partial<DeleteShareGroupOffsetsResponse>,
+): DeleteShareGroupOffsetsResponse {
   return {
     throttleTimeMs: 0,
     errorCode: 0,
@@ -158,7 +188,9 @@ export function createDeleteShareGroupOffsetsResponse(init?: Partial<DeleteShare
 }
 
 /** A {@link DeleteShareGroupOffsetsResponseTopic} with every field at its default, except for those given. */
-export function createDeleteShareGroupOffsetsResponseTopic(init?: Partial<DeleteShareGroupOffsetsResponseTopic>): DeleteShareGroupOffsetsResponseTopic {
+export function createDeleteShareGroupOffsetsResponseTopic(
+  init?: Partial<DeleteShareGroupOffsetsResponseTopic>,
+): DeleteShareGroupOffsetsResponseTopic {
   return {
     topicName: '',
     topicId: ZERO_UUID,
@@ -168,7 +200,10 @@ export function createDeleteShareGroupOffsetsResponseTopic(init?: Partial<Delete
   };
 }
 
-function decodeDeleteShareGroupOffsetsResponse(reader: Reader, version: number): DeleteShareGroupOffsetsResponse {
+function decodeDeleteShareGroupOffsetsResponse(
+  reader: Reader,
+  version: number,
+): DeleteShareGroupOffsetsResponse {
   requireVersion(deleteShareGroupOffsetsResponse, version);
   const value: DeleteShareGroupOffsetsResponse = {
     throttleTimeMs: reader.int32(),
@@ -180,7 +215,10 @@ function decodeDeleteShareGroupOffsetsResponse(reader: Reader, version: number):
   return value;
 }
 
-function sizeDeleteShareGroupOffsetsResponse(value: DeleteShareGroupOffsetsResponse, version: number): number {
+function sizeDeleteShareGroupOffsetsResponse(
+  value: DeleteShareGroupOffsetsResponse,
+  version: number,
+): number {
   requireVersion(deleteShareGroupOffsetsResponse, version);
   let size = 6;
   size += stringSize(value.errorMessage, true);
@@ -189,7 +227,11 @@ function sizeDeleteShareGroupOffsetsResponse(value: DeleteShareGroupOffsetsRespo
   return size;
 }
 
-function encodeDeleteShareGroupOffsetsResponse(writer: Writer, value: DeleteShareGroupOffsetsResponse, version: number): void {
+function encodeDeleteShareGroupOffsetsResponse(
+  writer: Writer,
+  value: DeleteShareGroupOffsetsResponse,
+  version: number,
+): void {
   requireVersion(deleteShareGroupOffsetsResponse, version);
   writer.int32(value.throttleTimeMs);
   writer.int16(value.errorCode);
@@ -198,7 +240,9 @@ function encodeDeleteShareGroupOffsetsResponse(writer: Writer, value: DeleteShar
   writer.unknownTaggedSection(value.unknownTaggedFields);
 }
 
-function decodeDeleteShareGroupOffsetsResponseTopic(reader: Reader): DeleteShareGroupOffsetsResponseTopic {
+function decodeDeleteShareGroupOffsetsResponseTopic(
+  reader: Reader,
+): DeleteShareGroupOffsetsResponseTopic {
   const value: DeleteShareGroupOffsetsResponseTopic = {
     topicName: reader.string(true),
     topicId: reader.uuid(),
@@ -209,7 +253,9 @@ function decodeDeleteShareGroupOffsetsResponseTopic(reader: Reader): DeleteShare
   return value;
 }
 
-function sizeDeleteShareGroupOffsetsResponseTopic(value: DeleteShareGroupOffsetsResponseTopic): number {
+function sizeDeleteShareGroupOffsetsResponseTopic(
+  value: DeleteShareGroupOffsetsResponseTopic,
+): number {
   let size = 18;
   size += stringSize(value.topicName, true);
   size += stringSize(value.errorMessage, true);
@@ -217,7 +263,10 @@ function sizeDeleteShareGroupOffsetsResponseTopic(value: DeleteShareGroupOffsets
   return size;
 }
 
-function encodeDeleteShareGroupOffsetsResponseTopic(writer: Writer, value: DeleteShareGroupOffsetsResponseTopic): void {
+function encodeDeleteShareGroupOffsetsResponseTopic(
+  writer: Writer,
+  value: DeleteShareGroupOffsetsResponseTopic,
+): void {
   writer.string(value.topicName, true);
   writer.uuid(value.topicId);
   writer.int16(value.errorCode);
@@ -225,7 +274,9 @@ function encodeDeleteShareGroupOffsetsResponseTopic(writer: Writer, value: Delet
   writer.unknownTaggedSection(value.unknownTaggedFields);
 }
 
-function decodeDeleteShareGroupOffsetsResponseTopicArray(reader: Reader): DeleteShareGroupOffsetsResponseTopic[] {
+function decodeDeleteShareGroupOffsetsResponseTopicArray(
+  reader: Reader,
+): DeleteShareGroupOffsetsResponseTopic[] {
   const count = reader.arrayLength(true, 21);
   const array: DeleteShareGroupOffsetsResponseTopic[] = [];
   for (let left = count; left > 0; left -= 1)
@@ -233,13 +284,18 @@ function decodeDeleteShareGroupOffsetsResponseTopicArray(reader: Reader): Delete
   return array;
 }
 
-function sizeDeleteShareGroupOffsetsResponseTopicArray(array: readonly DeleteShareGroupOffsetsResponseTopic[]): number {
+function sizeDeleteShareGroupOffsetsResponseTopicArray(
+  array: readonly DeleteShareGroupOffsetsResponseTopic[],
+): number {
   let size = arrayLengthSize(array.length, true);
   for (const value of array) size += sizeDeleteShareGroupOffsetsResponseTopic(value);
   return size;
 }
 
-function encodeDeleteShareGroupOffsetsResponseTopicArray(writer: Writer, array: readonly DeleteShareGroupOffsetsResponseTopic[]): void {
+function encodeDeleteShareGroupOffsetsResponseTopicArray(
+  writer: Writer,
+  array: readonly DeleteShareGroupOffsetsResponseTopic[],
+): void {
   writer.arrayLength(array.length, true);
   for (const value of array) encodeDeleteShareGroupOffsetsResponseTopic(writer, value);
 }

@@ -40,7 +40,9 @@ export const deleteShareGroupStateRequest: MessageCodec<DeleteShareGroupStateReq
 };
 
 /** A {@link DeleteShareGroupStateRequest} with every field at its default, except for those given. */
-export function createDeleteShareGroupStateRequest(init?: Partial<DeleteShareGroupStateRequest>): DeleteShareGroupStateRequest {
+export function createDeleteShareGroupStateRequest(
+  init?: Partial<DeleteShareGroupStateRequest>,
+): DeleteShareGroupStateRequest {
   return {
     groupId: '',
     topics: [],
@@ -65,7 +67,10 @@ export function createPartitionData(init?: Partial<PartitionData>): PartitionDat
   };
 }
 
-function decodeDeleteShareGroupStateRequest(reader: Reader, version: number): DeleteShareGroupStateRequest {
+function decodeDeleteShareGroupStateRequest(
+  reader: Reader,
+  version: number,
+): DeleteShareGroupStateRequest {
   requireVersion(deleteShareGroupStateRequest, version);
   const value: DeleteShareGroupStateRequest = {
     groupId: reader.string(true),
@@ -75,7 +80,10 @@ function decodeDeleteShareGroupStateRequest(reader: Reader, version: number): De
   return value;
 }
 
-function sizeDeleteShareGroupStateRequest(value: DeleteShareGroupStateRequest, version: number): number {
+function sizeDeleteShareGroupStateRequest(
+  value: DeleteShareGroupStateRequest,
+  version: number,
+): number {
   requireVersion(deleteShareGroupStateRequest, version);
   let size = 0;
   size += stringSize(value.groupId, true);
@@ -84,7 +92,11 @@ function sizeDeleteShareGroupStateRequest(value: DeleteShareGroupStateRequest, v
   return size;
 }
 
-function encodeDeleteShareGroupStateRequest(writer: Writer, value: DeleteShareGroupStateRequest, version: number): void {
+function encodeDeleteShareGroupStateRequest(
+  writer: Writer,
+  value: DeleteShareGroupStateRequest,
+  version: number,
+): void {
   requireVersion(deleteShareGroupStateRequest, version);
   writer.string(value.groupId, true);
   encodeDeleteStateDataArray(writer, value.topics);
@@ -203,7 +215,9 @@ export const deleteShareGroupStateResponse: MessageCodec<DeleteShareGroupStateRe
 };
 
 /** A {@link DeleteShareGroupStateResponse} with every field at its default, except for those given. */
-export function createDeleteShareGroupStateResponse(init?: Partial<DeleteShareGroupStateResponse>): DeleteShareGroupStateResponse {
+export function createDeleteShareGroupStateResponse(
+  init?: Partial<DeleteShareGroupStateResponse>,
+): DeleteShareGroupStateResponse {
   return {
     results: [],
     ...init,
@@ -229,7 +243,10 @@ export function createPartitionResult(init?: Partial<PartitionResult>): Partitio
   };
 }
 
-function decodeDeleteShareGroupStateResponse(reader: Reader, version: number): DeleteShareGroupStateResponse {
+function decodeDeleteShareGroupStateResponse(
+  reader: Reader,
+  version: number,
+): DeleteShareGroupStateResponse {
   requireVersion(deleteShareGroupStateResponse, version);
   const value: DeleteShareGroupStateResponse = {
     results: decodeDeleteStateResultArray(reader),
@@ -238,7 +255,10 @@ function decodeDeleteShareGroupStateResponse(reader: Reader, version: number): D
   return value;
 }
 
-function sizeDeleteShareGroupStateResponse(value: DeleteShareGroupStateResponse, version: number): number {
+function sizeDeleteShareGroupStateResponse(
+  value: DeleteShareGroupStateResponse,
+  version: number,
+): number {
   requireVersion(deleteShareGroupStateResponse, version);
   let size = 0;
   size += sizeDeleteStateResultArray(value.results);
@@ -246,7 +266,11 @@ function sizeDeleteShareGroupStateResponse(value: DeleteShareGroupStateResponse,
   return size;
 }
 
-function encodeDeleteShareGroupStateResponse(writer: Writer, value: DeleteShareGroupStateResponse, version: number): void {
+function encodeDeleteShareGroupStateResponse(
+  writer: Writer,
+  value: DeleteShareGroupStateResponse,
+  version: number,
+): void {
   requireVersion(deleteShareGroupStateResponse, version);
   encodeDeleteStateResultArray(writer, value.results);
   writer.unknownTaggedSection(value.unknownTaggedFields);

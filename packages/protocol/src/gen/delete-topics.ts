@@ -52,7 +52,9 @@ export const deleteTopicsRequest: MessageCodec<DeleteTopicsRequest> = {
 };
 
 /** A {@link DeleteTopicsRequest} with every field at its default, except for those given. */
-export function createDeleteTopicsRequest(init?: Partial<DeleteTopicsRequest>): DeleteTopicsRequest {
+export function createDeleteTopicsRequest(
+  init?: Partial<DeleteTopicsRequest>,
+): DeleteTopicsRequest {
   return {
     topics: [],
     topicNames: [],
@@ -75,7 +77,9 @@ function decodeDeleteTopicsRequest(reader: Reader, version: number): DeleteTopic
   const flexible = version >= 4;
   const value: DeleteTopicsRequest = {
     topics: version >= 6 ? decodeDeleteTopicStateArray(reader) : [],
-    topicNames: version <= 5 ? readArray(reader, flexible, 1, flexible ? readCompactString : readString) : [],
+    topicNames: version > 5
+      ? []
+      : readArray(reader, flexible, 1, flexible ? readCompactString : readString),
     timeoutMs: reader.int32(),
   };
   if (flexible) reader.unknownTaggedSection(value);
@@ -93,11 +97,16 @@ function sizeDeleteTopicsRequest(value: DeleteTopicsRequest, version: number): n
   return size;
 }
 
-function encodeDeleteTopicsRequest(writer: Writer, value: DeleteTopicsRequest, version: number): void {
+function encodeDeleteTopicsRequest(
+  writer: Writer,
+  value: DeleteTopicsRequest,
+  version: number,
+): void {
   requireVersion(deleteTopicsRequest, version);
   const flexible = version >= 4;
   if (version >= 6) encodeDeleteTopicStateArray(writer, value.topics);
-  if (version <= 5) writeArray(writer, value.topicNames, flexible, flexible ? writeCompactString : writeString);
+  if (version <= 5)
+    writeArray(writer, value.topicNames, flexible, flexible ? writeCompactString : writeString);
   writer.int32(value.timeoutMs);
   if (flexible) writer.unknownTaggedSection(value.unknownTaggedFields);
 }
@@ -173,7 +182,9 @@ export const deleteTopicsResponse: MessageCodec<DeleteTopicsResponse> = {
 };
 
 /** A {@link DeleteTopicsResponse} with every field at its default, except for those given. */
-export function createDeleteTopicsResponse(init?: Partial<DeleteTopicsResponse>): DeleteTopicsResponse {
+export function createDeleteTopicsResponse(
+  init?: Partial<DeleteTopicsResponse>,
+): DeleteTopicsResponse {
   return {
     throttleTimeMs: 0,
     responses: [],
@@ -182,7 +193,9 @@ export function createDeleteTopicsResponse(init?: Partial<DeleteTopicsResponse>)
 }
 
 /** A {@link DeletableTopicResult} with every field at its default, except for those given. */
-export function createDeletableTopicResult(init?: Partial<DeletableTopicResult>): DeletableTopicResult {
+export function createDeletableTopicResult(
+  init?: Partial<DeletableTopicResult>,
+): DeletableTopicResult {
   return {
     name: '',
     topicId: ZERO_UUID,
@@ -212,7 +225,11 @@ function sizeDeleteTopicsResponse(value: DeleteTopicsResponse, version: number):
   return size;
 }
 
-function encodeDeleteTopicsResponse(writer: Writer, value: DeleteTopicsResponse, version: number): void {
+function encodeDeleteTopicsResponse(
+  writer: Writer,
+  value: DeleteTopicsResponse,
+  version: number,
+): void {
   requireVersion(deleteTopicsResponse, version);
   const flexible = version >= 4;
   writer.int32(value.throttleTimeMs);
@@ -223,7 +240,7 @@ function encodeDeleteTopicsResponse(writer: Writer, value: DeleteTopicsResponse,
 function decodeDeletableTopicResult(reader: Reader, version: number): DeletableTopicResult {
   const flexible = version >= 4;
   const value: DeletableTopicResult = {
-    name: (version >= 6 ? reader.nullableString(flexible) : reader.string(flexible)),
+    name: version >= 6 ? reader.nullableString(flexible) : reader.string(flexible),
     topicId: version >= 6 ? reader.uuid() : ZERO_UUID,
     errorCode: reader.int16(),
     errorMessage: version >= 5 ? reader.nullableString(true) : null,
@@ -242,7 +259,11 @@ function sizeDeletableTopicResult(value: DeletableTopicResult, version: number):
   return size;
 }
 
-function encodeDeletableTopicResult(writer: Writer, value: DeletableTopicResult, version: number): void {
+function encodeDeletableTopicResult(
+  writer: Writer,
+  value: DeletableTopicResult,
+  version: number,
+): void {
   const flexible = version >= 4;
   writer.string(value.name, flexible);
   if (version >= 6) writer.uuid(value.topicId);
@@ -259,13 +280,20 @@ function decodeDeletableTopicResultArray(reader: Reader, version: number): Delet
   return array;
 }
 
-function sizeDeletableTopicResultArray(array: readonly DeletableTopicResult[], version: number): number {
+function sizeDeletableTopicResultArray(
+  array: readonly DeletableTopicResult[],
+  version: number,
+): number {
   let size = arrayLengthSize(array.length, version >= 4);
   for (const value of array) size += sizeDeletableTopicResult(value, version);
   return size;
 }
 
-function encodeDeletableTopicResultArray(writer: Writer, array: readonly DeletableTopicResult[], version: number): void {
+function encodeDeletableTopicResultArray(
+  writer: Writer,
+  array: readonly DeletableTopicResult[],
+  version: number,
+): void {
   writer.arrayLength(array.length, version >= 4);
   for (const value of array) encodeDeletableTopicResult(writer, value, version);
 }

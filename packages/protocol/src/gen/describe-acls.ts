@@ -33,7 +33,9 @@ export const describeAclsRequest: MessageCodec<DescribeAclsRequest> = {
 };
 
 /** A {@link DescribeAclsRequest} with every field at its default, except for those given. */
-export function createDescribeAclsRequest(init?: Partial<DescribeAclsRequest>): DescribeAclsRequest {
+export function createDescribeAclsRequest(
+  init?: Partial<DescribeAclsRequest>,
+): DescribeAclsRequest {
   return {
     resourceTypeFilter: 0,
     resourceNameFilter: '',
@@ -73,7 +75,11 @@ function sizeDescribeAclsRequest(value: DescribeAclsRequest, version: number): n
   return size;
 }
 
-function encodeDescribeAclsRequest(writer: Writer, value: DescribeAclsRequest, version: number): void {
+function encodeDescribeAclsRequest(
+  writer: Writer,
+  value: DescribeAclsRequest,
+  version: number,
+): void {
   requireVersion(describeAclsRequest, version);
   const flexible = version >= 2;
   writer.int8(value.resourceTypeFilter);
@@ -125,7 +131,9 @@ export const describeAclsResponse: MessageCodec<DescribeAclsResponse> = {
 };
 
 /** A {@link DescribeAclsResponse} with every field at its default, except for those given. */
-export function createDescribeAclsResponse(init?: Partial<DescribeAclsResponse>): DescribeAclsResponse {
+export function createDescribeAclsResponse(
+  init?: Partial<DescribeAclsResponse>,
+): DescribeAclsResponse {
   return {
     throttleTimeMs: 0,
     errorCode: 0,
@@ -136,7 +144,9 @@ export function createDescribeAclsResponse(init?: Partial<DescribeAclsResponse>)
 }
 
 /** A {@link DescribeAclsResource} with every field at its default, except for those given. */
-export function createDescribeAclsResource(init?: Partial<DescribeAclsResource>): DescribeAclsResource {
+export function createDescribeAclsResource(
+  init?: Partial<DescribeAclsResource>,
+): DescribeAclsResource {
   return {
     resourceType: 0,
     resourceName: '',
@@ -180,7 +190,11 @@ function sizeDescribeAclsResponse(value: DescribeAclsResponse, version: number):
   return size;
 }
 
-function encodeDescribeAclsResponse(writer: Writer, value: DescribeAclsResponse, version: number): void {
+function encodeDescribeAclsResponse(
+  writer: Writer,
+  value: DescribeAclsResponse,
+  version: number,
+): void {
   requireVersion(describeAclsResponse, version);
   const flexible = version >= 2;
   writer.int32(value.throttleTimeMs);
@@ -211,7 +225,11 @@ function sizeDescribeAclsResource(value: DescribeAclsResource, version: number):
   return size;
 }
 
-function encodeDescribeAclsResource(writer: Writer, value: DescribeAclsResource, version: number): void {
+function encodeDescribeAclsResource(
+  writer: Writer,
+  value: DescribeAclsResource,
+  version: number,
+): void {
   const flexible = version >= 2;
   writer.int8(value.resourceType);
   writer.string(value.resourceName, flexible);
@@ -228,13 +246,20 @@ function decodeDescribeAclsResourceArray(reader: Reader, version: number): Descr
   return array;
 }
 
-function sizeDescribeAclsResourceArray(array: readonly DescribeAclsResource[], version: number): number {
+function sizeDescribeAclsResourceArray(
+  array: readonly DescribeAclsResource[],
+  version: number,
+): number {
   let size = arrayLengthSize(array.length, version >= 2);
   for (const value of array) size += sizeDescribeAclsResource(value, version);
   return size;
 }
 
-function encodeDescribeAclsResourceArray(writer: Writer, array: readonly DescribeAclsResource[], version: number): void {
+function encodeDescribeAclsResourceArray(
+  writer: Writer,
+  array: readonly DescribeAclsResource[],
+  version: number,
+): void {
   writer.arrayLength(array.length, version >= 2);
   for (const value of array) encodeDescribeAclsResource(writer, value, version);
 }
@@ -283,7 +308,11 @@ function sizeAclDescriptionArray(array: readonly AclDescription[], version: numb
   return size;
 }
 
-function encodeAclDescriptionArray(writer: Writer, array: readonly AclDescription[], version: number): void {
+function encodeAclDescriptionArray(
+  writer: Writer,
+  array: readonly AclDescription[],
+  version: number,
+): void {
   writer.arrayLength(array.length, version >= 2);
   for (const value of array) encodeAclDescription(writer, value, version);
 }

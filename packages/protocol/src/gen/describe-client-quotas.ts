@@ -34,7 +34,9 @@ export const describeClientQuotasRequest: MessageCodec<DescribeClientQuotasReque
 };
 
 /** A {@link DescribeClientQuotasRequest} with every field at its default, except for those given. */
-export function createDescribeClientQuotasRequest(init?: Partial<DescribeClientQuotasRequest>): DescribeClientQuotasRequest {
+export function createDescribeClientQuotasRequest(
+  init?: Partial<DescribeClientQuotasRequest>,
+): DescribeClientQuotasRequest {
   return {
     components: [],
     strict: false,
@@ -52,7 +54,10 @@ export function createComponentData(init?: Partial<ComponentData>): ComponentDat
   };
 }
 
-function decodeDescribeClientQuotasRequest(reader: Reader, version: number): DescribeClientQuotasRequest {
+function decodeDescribeClientQuotasRequest(
+  reader: Reader,
+  version: number,
+): DescribeClientQuotasRequest {
   requireVersion(describeClientQuotasRequest, version);
   const flexible = version >= 1;
   const value: DescribeClientQuotasRequest = {
@@ -63,7 +68,10 @@ function decodeDescribeClientQuotasRequest(reader: Reader, version: number): Des
   return value;
 }
 
-function sizeDescribeClientQuotasRequest(value: DescribeClientQuotasRequest, version: number): number {
+function sizeDescribeClientQuotasRequest(
+  value: DescribeClientQuotasRequest,
+  version: number,
+): number {
   requireVersion(describeClientQuotasRequest, version);
   const flexible = version >= 1;
   let size = 1;
@@ -72,7 +80,11 @@ function sizeDescribeClientQuotasRequest(value: DescribeClientQuotasRequest, ver
   return size;
 }
 
-function encodeDescribeClientQuotasRequest(writer: Writer, value: DescribeClientQuotasRequest, version: number): void {
+function encodeDescribeClientQuotasRequest(
+  writer: Writer,
+  value: DescribeClientQuotasRequest,
+  version: number,
+): void {
   requireVersion(describeClientQuotasRequest, version);
   const flexible = version >= 1;
   encodeComponentDataArray(writer, value.components, version);
@@ -122,7 +134,11 @@ function sizeComponentDataArray(array: readonly ComponentData[], version: number
   return size;
 }
 
-function encodeComponentDataArray(writer: Writer, array: readonly ComponentData[], version: number): void {
+function encodeComponentDataArray(
+  writer: Writer,
+  array: readonly ComponentData[],
+  version: number,
+): void {
   writer.arrayLength(array.length, version >= 1);
   for (const value of array) encodeComponentData(writer, value, version);
 }
@@ -167,7 +183,9 @@ export const describeClientQuotasResponse: MessageCodec<DescribeClientQuotasResp
 };
 
 /** A {@link DescribeClientQuotasResponse} with every field at its default, except for those given. */
-export function createDescribeClientQuotasResponse(init?: Partial<DescribeClientQuotasResponse>): DescribeClientQuotasResponse {
+export function createDescribeClientQuotasResponse(
+  init?: Partial<DescribeClientQuotasResponse>,
+): DescribeClientQuotasResponse {
   return {
     throttleTimeMs: 0,
     errorCode: 0,
@@ -204,7 +222,10 @@ export function createValueData(init?: Partial<ValueData>): ValueData {
   };
 }
 
-function decodeDescribeClientQuotasResponse(reader: Reader, version: number): DescribeClientQuotasResponse {
+function decodeDescribeClientQuotasResponse(
+  reader: Reader,
+  version: number,
+): DescribeClientQuotasResponse {
   requireVersion(describeClientQuotasResponse, version);
   const flexible = version >= 1;
   const value: DescribeClientQuotasResponse = {
@@ -217,7 +238,10 @@ function decodeDescribeClientQuotasResponse(reader: Reader, version: number): De
   return value;
 }
 
-function sizeDescribeClientQuotasResponse(value: DescribeClientQuotasResponse, version: number): number {
+function sizeDescribeClientQuotasResponse(
+  value: DescribeClientQuotasResponse,
+  version: number,
+): number {
   requireVersion(describeClientQuotasResponse, version);
   const flexible = version >= 1;
   let size = 6;
@@ -227,7 +251,11 @@ function sizeDescribeClientQuotasResponse(value: DescribeClientQuotasResponse, v
   return size;
 }
 
-function encodeDescribeClientQuotasResponse(writer: Writer, value: DescribeClientQuotasResponse, version: number): void {
+function encodeDescribeClientQuotasResponse(
+  writer: Writer,
+  value: DescribeClientQuotasResponse,
+  version: number,
+): void {
   requireVersion(describeClientQuotasResponse, version);
   const flexible = version >= 1;
   writer.int32(value.throttleTimeMs);
@@ -279,7 +307,11 @@ function sizeEntryDataArray(array: readonly EntryData[] | null, version: number)
   return size;
 }
 
-function encodeEntryDataArray(writer: Writer, array: readonly EntryData[] | null, version: number): void {
+function encodeEntryDataArray(
+  writer: Writer,
+  array: readonly EntryData[] | null,
+  version: number,
+): void {
   if (array === null) {
     writer.nullArray(version >= 1);
     return;
@@ -328,7 +360,11 @@ function sizeEntityDataArray(array: readonly EntityData[], version: number): num
   return size;
 }
 
-function encodeEntityDataArray(writer: Writer, array: readonly EntityData[], version: number): void {
+function encodeEntityDataArray(
+  writer: Writer,
+  array: readonly EntityData[],
+  version: number,
+): void {
   writer.arrayLength(array.length, version >= 1);
   for (const value of array) encodeEntityData(writer, value, version);
 }

@@ -30,7 +30,9 @@ export const describeClusterRequest: MessageCodec<DescribeClusterRequest> = {
 };
 
 /** A {@link DescribeClusterRequest} with every field at its default, except for those given. */
-export function createDescribeClusterRequest(init?: Partial<DescribeClusterRequest>): DescribeClusterRequest {
+export function createDescribeClusterRequest(
+  init?: Partial<DescribeClusterRequest>,
+): DescribeClusterRequest {
   return {
     includeClusterAuthorizedOperations: false,
     endpointType: 1,
@@ -56,12 +58,17 @@ function sizeDescribeClusterRequest(value: DescribeClusterRequest, version: numb
   if (version >= 1) size += 1;
   else if (value.endpointType !== 1) refuseField('DescribeClusterRequest.endpointType', version);
   if (version >= 2) size += 1;
-  else if (value.includeFencedBrokers !== false) refuseField('DescribeClusterRequest.includeFencedBrokers', version);
+  else if (value.includeFencedBrokers !== false)
+    refuseField('DescribeClusterRequest.includeFencedBrokers', version);
   size += emptyTaggedSectionSize(value.unknownTaggedFields);
   return size;
 }
 
-function encodeDescribeClusterRequest(writer: Writer, value: DescribeClusterRequest, version: number): void {
+function encodeDescribeClusterRequest(
+  writer: Writer,
+  value: DescribeClusterRequest,
+  version: number,
+): void {
   requireVersion(describeClusterRequest, version);
   writer.bool(value.includeClusterAuthorizedOperations);
   if (version >= 1) writer.int8(value.endpointType);
@@ -110,7 +117,9 @@ export const describeClusterResponse: MessageCodec<DescribeClusterResponse> = {
 };
 
 /** A {@link DescribeClusterResponse} with every field at its default, except for those given. */
-export function createDescribeClusterResponse(init?: Partial<DescribeClusterResponse>): DescribeClusterResponse {
+export function createDescribeClusterResponse(
+  init?: Partial<DescribeClusterResponse>,
+): DescribeClusterResponse {
   return {
     throttleTimeMs: 0,
     errorCode: 0,
@@ -125,7 +134,9 @@ export function createDescribeClusterResponse(init?: Partial<DescribeClusterResp
 }
 
 /** A {@link DescribeClusterBroker} with every field at its default, except for those given. */
-export function createDescribeClusterBroker(init?: Partial<DescribeClusterBroker>): DescribeClusterBroker {
+export function createDescribeClusterBroker(
+  init?: Partial<DescribeClusterBroker>,
+): DescribeClusterBroker {
   return {
     brokerId: 0,
     host: '',
@@ -164,7 +175,11 @@ function sizeDescribeClusterResponse(value: DescribeClusterResponse, version: nu
   return size;
 }
 
-function encodeDescribeClusterResponse(writer: Writer, value: DescribeClusterResponse, version: number): void {
+function encodeDescribeClusterResponse(
+  writer: Writer,
+  value: DescribeClusterResponse,
+  version: number,
+): void {
   requireVersion(describeClusterResponse, version);
   writer.int32(value.throttleTimeMs);
   writer.int16(value.errorCode);
@@ -199,7 +214,11 @@ function sizeDescribeClusterBroker(value: DescribeClusterBroker, version: number
   return size;
 }
 
-function encodeDescribeClusterBroker(writer: Writer, value: DescribeClusterBroker, version: number): void {
+function encodeDescribeClusterBroker(
+  writer: Writer,
+  value: DescribeClusterBroker,
+  version: number,
+): void {
   writer.int32(value.brokerId);
   writer.string(value.host, true);
   writer.int32(value.port);
@@ -208,7 +227,10 @@ function encodeDescribeClusterBroker(writer: Writer, value: DescribeClusterBroke
   writer.unknownTaggedSection(value.unknownTaggedFields);
 }
 
-function decodeDescribeClusterBrokerArray(reader: Reader, version: number): DescribeClusterBroker[] {
+function decodeDescribeClusterBrokerArray(
+  reader: Reader,
+  version: number,
+): DescribeClusterBroker[] {
   const count = reader.arrayLength(true, 11);
   const array: DescribeClusterBroker[] = [];
   for (let left = count; left > 0; left -= 1)
@@ -216,13 +238,20 @@ function decodeDescribeClusterBrokerArray(reader: Reader, version: number): Desc
   return array;
 }
 
-function sizeDescribeClusterBrokerArray(array: readonly DescribeClusterBroker[], version: number): number {
+function sizeDescribeClusterBrokerArray(
+  array: readonly DescribeClusterBroker[],
+  version: number,
+): number {
   let size = arrayLengthSize(array.length, true);
   for (const value of array) size += sizeDescribeClusterBroker(value, version);
   return size;
 }
 
-function encodeDescribeClusterBrokerArray(writer: Writer, array: readonly DescribeClusterBroker[], version: number): void {
+function encodeDescribeClusterBrokerArray(
+  writer: Writer,
+  array: readonly DescribeClusterBroker[],
+  version: number,
+): void {
   writer.arrayLength(array.length, true);
   for (const value of array) encodeDescribeClusterBroker(writer, value, version);
 }

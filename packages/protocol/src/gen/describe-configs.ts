@@ -49,7 +49,9 @@ export const describeConfigsRequest: MessageCodec<DescribeConfigsRequest> = {
 };
 
 /** A {@link DescribeConfigsRequest} with every field at its default, except for those given. */
-export function createDescribeConfigsRequest(init?: Partial<DescribeConfigsRequest>): DescribeConfigsRequest {
+export function createDescribeConfigsRequest(
+  init?: Partial<DescribeConfigsRequest>,
+): DescribeConfigsRequest {
   return {
     resources: [],
     includeSynonyms: false,
@@ -59,7 +61,9 @@ export function createDescribeConfigsRequest(init?: Partial<DescribeConfigsReque
 }
 
 /** A {@link DescribeConfigsResource} with every field at its default, except for those given. */
-export function createDescribeConfigsResource(init?: Partial<DescribeConfigsResource>): DescribeConfigsResource {
+export function createDescribeConfigsResource(
+  init?: Partial<DescribeConfigsResource>,
+): DescribeConfigsResource {
   return {
     resourceType: 0,
     resourceName: '',
@@ -86,12 +90,17 @@ function sizeDescribeConfigsRequest(value: DescribeConfigsRequest, version: numb
   let size = 1;
   size += sizeDescribeConfigsResourceArray(value.resources, version);
   if (version >= 3) size += 1;
-  else if (value.includeDocumentation !== false) refuseField('DescribeConfigsRequest.includeDocumentation', version);
+  else if (value.includeDocumentation !== false)
+    refuseField('DescribeConfigsRequest.includeDocumentation', version);
   if (flexible) size += emptyTaggedSectionSize(value.unknownTaggedFields);
   return size;
 }
 
-function encodeDescribeConfigsRequest(writer: Writer, value: DescribeConfigsRequest, version: number): void {
+function encodeDescribeConfigsRequest(
+  writer: Writer,
+  value: DescribeConfigsRequest,
+  version: number,
+): void {
   requireVersion(describeConfigsRequest, version);
   const flexible = version >= 4;
   encodeDescribeConfigsResourceArray(writer, value.resources, version);
@@ -105,7 +114,12 @@ function decodeDescribeConfigsResource(reader: Reader, version: number): Describ
   const value: DescribeConfigsResource = {
     resourceType: reader.int8(),
     resourceName: reader.string(flexible),
-    configurationKeys: readNullableArray(reader, flexible, 1, flexible ? readCompactString : readString),
+    configurationKeys: readNullableArray(
+      reader,
+      flexible,
+      1,
+      flexible ? readCompactString : readString,
+    ),
   };
   if (flexible) reader.unknownTaggedSection(value);
   return value;
@@ -120,15 +134,27 @@ function sizeDescribeConfigsResource(value: DescribeConfigsResource, version: nu
   return size;
 }
 
-function encodeDescribeConfigsResource(writer: Writer, value: DescribeConfigsResource, version: number): void {
+function encodeDescribeConfigsResource(
+  writer: Writer,
+  value: DescribeConfigsResource,
+  version: number,
+): void {
   const flexible = version >= 4;
   writer.int8(value.resourceType);
   writer.string(value.resourceName, flexible);
-  writeArray(writer, value.configurationKeys, flexible, flexible ? writeCompactString : writeString);
+  writeArray(
+    writer,
+    value.configurationKeys,
+    flexible,
+    flexible ? writeCompactString : writeString,
+  );
   if (flexible) writer.unknownTaggedSection(value.unknownTaggedFields);
 }
 
-function decodeDescribeConfigsResourceArray(reader: Reader, version: number): DescribeConfigsResource[] {
+function decodeDescribeConfigsResourceArray(
+  reader: Reader,
+  version: number,
+): DescribeConfigsResource[] {
   const count = reader.arrayLength(version >= 4, 4);
   const array: DescribeConfigsResource[] = [];
   for (let left = count; left > 0; left -= 1)
@@ -136,13 +162,20 @@ function decodeDescribeConfigsResourceArray(reader: Reader, version: number): De
   return array;
 }
 
-function sizeDescribeConfigsResourceArray(array: readonly DescribeConfigsResource[], version: number): number {
+function sizeDescribeConfigsResourceArray(
+  array: readonly DescribeConfigsResource[],
+  version: number,
+): number {
   let size = arrayLengthSize(array.length, version >= 4);
   for (const value of array) size += sizeDescribeConfigsResource(value, version);
   return size;
 }
 
-function encodeDescribeConfigsResourceArray(writer: Writer, array: readonly DescribeConfigsResource[], version: number): void {
+function encodeDescribeConfigsResourceArray(
+  writer: Writer,
+  array: readonly DescribeConfigsResource[],
+  version: number,
+): void {
   writer.arrayLength(array.length, version >= 4);
   for (const value of array) encodeDescribeConfigsResource(writer, value, version);
 }
@@ -198,7 +231,9 @@ export const describeConfigsResponse: MessageCodec<DescribeConfigsResponse> = {
 };
 
 /** A {@link DescribeConfigsResponse} with every field at its default, except for those given. */
-export function createDescribeConfigsResponse(init?: Partial<DescribeConfigsResponse>): DescribeConfigsResponse {
+export function createDescribeConfigsResponse(
+  init?: Partial<DescribeConfigsResponse>,
+): DescribeConfigsResponse {
   return {
     throttleTimeMs: 0,
     results: [],
@@ -207,7 +242,9 @@ export function createDescribeConfigsResponse(init?: Partial<DescribeConfigsResp
 }
 
 /** A {@link DescribeConfigsResult} with every field at its default, except for those given. */
-export function createDescribeConfigsResult(init?: Partial<DescribeConfigsResult>): DescribeConfigsResult {
+export function createDescribeConfigsResult(
+  init?: Partial<DescribeConfigsResult>,
+): DescribeConfigsResult {
   return {
     errorCode: 0,
     errorMessage: '',
@@ -219,7 +256,9 @@ export function createDescribeConfigsResult(init?: Partial<DescribeConfigsResult
 }
 
 /** A {@link DescribeConfigsResourceResult} with every field at its default, except for those given. */
-export function createDescribeConfigsResourceResult(init?: Partial<DescribeConfigsResourceResult>): DescribeConfigsResourceResult {
+export function createDescribeConfigsResourceResult(
+  init?: Partial<DescribeConfigsResourceResult>,
+): DescribeConfigsResourceResult {
   return {
     name: '',
     value: '',
@@ -234,7 +273,9 @@ export function createDescribeConfigsResourceResult(init?: Partial<DescribeConfi
 }
 
 /** A {@link DescribeConfigsSynonym} with every field at its default, except for those given. */
-export function createDescribeConfigsSynonym(init?: Partial<DescribeConfigsSynonym>): DescribeConfigsSynonym {
+export function createDescribeConfigsSynonym(
+  init?: Partial<DescribeConfigsSynonym>,
+): DescribeConfigsSynonym {
   return {
     name: '',
     value: '',
@@ -263,7 +304,11 @@ function sizeDescribeConfigsResponse(value: DescribeConfigsResponse, version: nu
   return size;
 }
 
-function encodeDescribeConfigsResponse(writer: Writer, value: DescribeConfigsResponse, version: number): void {
+function encodeDescribeConfigsResponse(
+  writer: Writer,
+  value: DescribeConfigsResponse,
+  version: number,
+): void {
   requireVersion(describeConfigsResponse, version);
   const flexible = version >= 4;
   writer.int32(value.throttleTimeMs);
@@ -294,7 +339,11 @@ function sizeDescribeConfigsResult(value: DescribeConfigsResult, version: number
   return size;
 }
 
-function encodeDescribeConfigsResult(writer: Writer, value: DescribeConfigsResult, version: number): void {
+function encodeDescribeConfigsResult(
+  writer: Writer,
+  value: DescribeConfigsResult,
+  version: number,
+): void {
   const flexible = version >= 4;
   writer.int16(value.errorCode);
   writer.string(value.errorMessage, flexible);
@@ -304,7 +353,10 @@ function encodeDescribeConfigsResult(writer: Writer, value: DescribeConfigsResul
   if (flexible) writer.unknownTaggedSection(value.unknownTaggedFields);
 }
 
-function decodeDescribeConfigsResultArray(reader: Reader, version: number): DescribeConfigsResult[] {
+function decodeDescribeConfigsResultArray(
+  reader: Reader,
+  version: number,
+): DescribeConfigsResult[] {
   const count = reader.arrayLength(version >= 4, 7);
   const array: DescribeConfigsResult[] = [];
   for (let left = count; left > 0; left -= 1)
@@ -312,18 +364,28 @@ function decodeDescribeConfigsResultArray(reader: Reader, version: number): Desc
   return array;
 }
 
-function sizeDescribeConfigsResultArray(array: readonly DescribeConfigsResult[], version: number): number {
+function sizeDescribeConfigsResultArray(
+  array: readonly DescribeConfigsResult[],
+  version: number,
+): number {
   let size = arrayLengthSize(array.length, version >= 4);
   for (const value of array) size += sizeDescribeConfigsResult(value, version);
   return size;
 }
 
-function encodeDescribeConfigsResultArray(writer: Writer, array: readonly DescribeConfigsResult[], version: number): void {
+function encodeDescribeConfigsResultArray(
+  writer: Writer,
+  array: readonly DescribeConfigsResult[],
+  version: number,
+): void {
   writer.arrayLength(array.length, version >= 4);
   for (const value of array) encodeDescribeConfigsResult(writer, value, version);
 }
 
-function decodeDescribeConfigsResourceResult(reader: Reader, version: number): DescribeConfigsResourceResult {
+function decodeDescribeConfigsResourceResult(
+  reader: Reader,
+  version: number,
+): DescribeConfigsResourceResult {
   const flexible = version >= 4;
   const value: DescribeConfigsResourceResult = {
     name: reader.string(flexible),
@@ -339,7 +401,10 @@ function decodeDescribeConfigsResourceResult(reader: Reader, version: number): D
   return value;
 }
 
-function sizeDescribeConfigsResourceResult(value: DescribeConfigsResourceResult, version: number): number {
+function sizeDescribeConfigsResourceResult(
+  value: DescribeConfigsResourceResult,
+  version: number,
+): number {
   const flexible = version >= 4;
   let size = 3;
   size += stringSize(value.name, flexible);
@@ -351,7 +416,11 @@ function sizeDescribeConfigsResourceResult(value: DescribeConfigsResourceResult,
   return size;
 }
 
-function encodeDescribeConfigsResourceResult(writer: Writer, value: DescribeConfigsResourceResult, version: number): void {
+function encodeDescribeConfigsResourceResult(
+  writer: Writer,
+  value: DescribeConfigsResourceResult,
+  version: number,
+): void {
   const flexible = version >= 4;
   writer.string(value.name, flexible);
   writer.string(value.value, flexible);
@@ -364,7 +433,10 @@ function encodeDescribeConfigsResourceResult(writer: Writer, value: DescribeConf
   if (flexible) writer.unknownTaggedSection(value.unknownTaggedFields);
 }
 
-function decodeDescribeConfigsResourceResultArray(reader: Reader, version: number): DescribeConfigsResourceResult[] {
+function decodeDescribeConfigsResourceResultArray(
+  reader: Reader,
+  version: number,
+): DescribeConfigsResourceResult[] {
   const count = reader.arrayLength(version >= 4, 9);
   const array: DescribeConfigsResourceResult[] = [];
   for (let left = count; left > 0; left -= 1)
@@ -372,13 +444,20 @@ function decodeDescribeConfigsResourceResultArray(reader: Reader, version: numbe
   return array;
 }
 
-function sizeDescribeConfigsResourceResultArray(array: readonly DescribeConfigsResourceResult[], version: number): number {
+function sizeDescribeConfigsResourceResultArray(
+  array: readonly DescribeConfigsResourceResult[],
+  version: number,
+): number {
   let size = arrayLengthSize(array.length, version >= 4);
   for (const value of array) size += sizeDescribeConfigsResourceResult(value, version);
   return size;
 }
 
-function encodeDescribeConfigsResourceResultArray(writer: Writer, array: readonly DescribeConfigsResourceResult[], version: number): void {
+function encodeDescribeConfigsResourceResultArray(
+  writer: Writer,
+  array: readonly DescribeConfigsResourceResult[],
+  version: number,
+): void {
   writer.arrayLength(array.length, version >= 4);
   for (const value of array) encodeDescribeConfigsResourceResult(writer, value, version);
 }
@@ -403,7 +482,11 @@ function sizeDescribeConfigsSynonym(value: DescribeConfigsSynonym, version: numb
   return size;
 }
 
-function encodeDescribeConfigsSynonym(writer: Writer, value: DescribeConfigsSynonym, version: number): void {
+function encodeDescribeConfigsSynonym(
+  writer: Writer,
+  value: DescribeConfigsSynonym,
+  version: number,
+): void {
   const flexible = version >= 4;
   writer.string(value.name, flexible);
   writer.string(value.value, flexible);
@@ -411,7 +494,10 @@ function encodeDescribeConfigsSynonym(writer: Writer, value: DescribeConfigsSyno
   if (flexible) writer.unknownTaggedSection(value.unknownTaggedFields);
 }
 
-function decodeDescribeConfigsSynonymArray(reader: Reader, version: number): DescribeConfigsSynonym[] {
+function decodeDescribeConfigsSynonymArray(
+  reader: Reader,
+  version: number,
+): DescribeConfigsSynonym[] {
   const count = reader.arrayLength(version >= 4, 4);
   const array: DescribeConfigsSynonym[] = [];
   for (let left = count; left > 0; left -= 1)
@@ -419,13 +505,20 @@ function decodeDescribeConfigsSynonymArray(reader: Reader, version: number): Des
   return array;
 }
 
-function sizeDescribeConfigsSynonymArray(array: readonly DescribeConfigsSynonym[], version: number): number {
+function sizeDescribeConfigsSynonymArray(
+  array: readonly DescribeConfigsSynonym[],
+  version: number,
+): number {
   let size = arrayLengthSize(array.length, version >= 4);
   for (const value of array) size += sizeDescribeConfigsSynonym(value, version);
   return size;
 }
 
-function encodeDescribeConfigsSynonymArray(writer: Writer, array: readonly DescribeConfigsSynonym[], version: number): void {
+function encodeDescribeConfigsSynonymArray(
+  writer: Writer,
+  array: readonly DescribeConfigsSynonym[],
+  version: number,
+): void {
   writer.arrayLength(array.length, version >= 4);
   for (const value of array) encodeDescribeConfigsSynonym(writer, value, version);
 }

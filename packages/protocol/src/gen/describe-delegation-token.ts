@@ -32,7 +32,9 @@ export const describeDelegationTokenRequest: MessageCodec<DescribeDelegationToke
 };
 
 /** A {@link DescribeDelegationTokenRequest} with every field at its default, except for those given. */
-export function createDescribeDelegationTokenRequest(init?: Partial<DescribeDelegationTokenRequest>): DescribeDelegationTokenRequest {
+export function createDescribeDelegationTokenRequest(
+  init?: Partial<DescribeDelegationTokenRequest>,
+): DescribeDelegationTokenRequest {
   return {
     owners: [],
     ...init,
@@ -40,7 +42,9 @@ export function createDescribeDelegationTokenRequest(init?: Partial<DescribeDele
 }
 
 /** A {@link DescribeDelegationTokenOwner} with every field at its default, except for those given. */
-export function createDescribeDelegationTokenOwner(init?: Partial<DescribeDelegationTokenOwner>): DescribeDelegationTokenOwner {
+export function createDescribeDelegationTokenOwner(
+  init?: Partial<DescribeDelegationTokenOwner>,
+): DescribeDelegationTokenOwner {
   return {
     principalType: '',
     principalName: '',
@@ -48,7 +52,10 @@ export function createDescribeDelegationTokenOwner(init?: Partial<DescribeDelega
   };
 }
 
-function decodeDescribeDelegationTokenRequest(reader: Reader, version: number): DescribeDelegationTokenRequest {
+function decodeDescribeDelegationTokenRequest(
+  reader: Reader,
+  version: number,
+): DescribeDelegationTokenRequest {
   requireVersion(describeDelegationTokenRequest, version);
   const flexible = version >= 2;
   const value: DescribeDelegationTokenRequest = {
@@ -58,7 +65,10 @@ function decodeDescribeDelegationTokenRequest(reader: Reader, version: number): 
   return value;
 }
 
-function sizeDescribeDelegationTokenRequest(value: DescribeDelegationTokenRequest, version: number): number {
+function sizeDescribeDelegationTokenRequest(
+  value: DescribeDelegationTokenRequest,
+  version: number,
+): number {
   requireVersion(describeDelegationTokenRequest, version);
   const flexible = version >= 2;
   let size = 0;
@@ -67,14 +77,21 @@ function sizeDescribeDelegationTokenRequest(value: DescribeDelegationTokenReques
   return size;
 }
 
-function encodeDescribeDelegationTokenRequest(writer: Writer, value: DescribeDelegationTokenRequest, version: number): void {
+function encodeDescribeDelegationTokenRequest(
+  writer: Writer,
+  value: DescribeDelegationTokenRequest,
+  version: number,
+): void {
   requireVersion(describeDelegationTokenRequest, version);
   const flexible = version >= 2;
   encodeDescribeDelegationTokenOwnerArray(writer, value.owners, version);
   if (flexible) writer.unknownTaggedSection(value.unknownTaggedFields);
 }
 
-function decodeDescribeDelegationTokenOwner(reader: Reader, version: number): DescribeDelegationTokenOwner {
+function decodeDescribeDelegationTokenOwner(
+  reader: Reader,
+  version: number,
+): DescribeDelegationTokenOwner {
   const flexible = version >= 2;
   const value: DescribeDelegationTokenOwner = {
     principalType: reader.string(flexible),
@@ -84,7 +101,10 @@ function decodeDescribeDelegationTokenOwner(reader: Reader, version: number): De
   return value;
 }
 
-function sizeDescribeDelegationTokenOwner(value: DescribeDelegationTokenOwner, version: number): number {
+function sizeDescribeDelegationTokenOwner(
+  value: DescribeDelegationTokenOwner,
+  version: number,
+): number {
   const flexible = version >= 2;
   let size = 0;
   size += stringSize(value.principalType, flexible);
@@ -93,14 +113,21 @@ function sizeDescribeDelegationTokenOwner(value: DescribeDelegationTokenOwner, v
   return size;
 }
 
-function encodeDescribeDelegationTokenOwner(writer: Writer, value: DescribeDelegationTokenOwner, version: number): void {
+function encodeDescribeDelegationTokenOwner(
+  writer: Writer,
+  value: DescribeDelegationTokenOwner,
+  version: number,
+): void {
   const flexible = version >= 2;
   writer.string(value.principalType, flexible);
   writer.string(value.principalName, flexible);
   if (flexible) writer.unknownTaggedSection(value.unknownTaggedFields);
 }
 
-function decodeNullableDescribeDelegationTokenOwnerArray(reader: Reader, version: number): DescribeDelegationTokenOwner[] | null {
+function decodeNullableDescribeDelegationTokenOwnerArray(
+  reader: Reader,
+  version: number,
+): DescribeDelegationTokenOwner[] | null {
   const count = reader.nullableArrayLength(version >= 2, 3);
   if (count === -1) return null;
   const array: DescribeDelegationTokenOwner[] = [];
@@ -109,14 +136,21 @@ function decodeNullableDescribeDelegationTokenOwnerArray(reader: Reader, version
   return array;
 }
 
-function sizeDescribeDelegationTokenOwnerArray(array: readonly DescribeDelegationTokenOwner[] | null, version: number): number {
+function sizeDescribeDelegationTokenOwnerArray(
+  array: readonly DescribeDelegationTokenOwner[] | null,
+  version: number,
+): number {
   if (array === null) return version >= 2 ? 1 : 4;
   let size = arrayLengthSize(array.length, version >= 2);
   for (const value of array) size += sizeDescribeDelegationTokenOwner(value, version);
   return size;
 }
 
-function encodeDescribeDelegationTokenOwnerArray(writer: Writer, array: readonly DescribeDelegationTokenOwner[] | null, version: number): void {
+function encodeDescribeDelegationTokenOwnerArray(
+  writer: Writer,
+  array: readonly DescribeDelegationTokenOwner[] | null,
+  version: number,
+): void {
   if (array === null) {
     writer.nullArray(version >= 2);
     return;
@@ -168,7 +202,9 @@ export const describeDelegationTokenResponse: MessageCodec<DescribeDelegationTok
 };
 
 /** A {@link DescribeDelegationTokenResponse} with every field at its default, except for those given. */
-export function createDescribeDelegationTokenResponse(init?: Partial<DescribeDelegationTokenResponse>): DescribeDelegationTokenResponse {
+export function createDescribeDelegationTokenResponse(
+  init?: Partial<DescribeDelegationTokenResponse>,
+): DescribeDelegationTokenResponse {
   return {
     errorCode: 0,
     tokens: [],
@@ -178,7 +214,9 @@ export function createDescribeDelegationTokenResponse(init?: Partial<DescribeDel
 }
 
 /** A {@link DescribedDelegationToken} with every field at its default, except for those given. */
-export function createDescribedDelegationToken(init?: Partial<DescribedDelegationToken>): DescribedDelegationToken {
+export function createDescribedDelegationToken(
+  init?: Partial<DescribedDelegationToken>,
+): DescribedDelegationToken {
   return {
     principalType: '',
     principalName: '',
@@ -195,7 +233,9 @@ export function createDescribedDelegationToken(init?: Partial<DescribedDelegatio
 }
 
 /** A {@link DescribedDelegationTokenRenewer} with every field at its default, except for those given. */
-export function createDescribedDelegationTokenRenewer(init?: Partial<DescribedDelegationTokenRenewer>): DescribedDelegationTokenRenewer {
+export function createDescribedDelegationTokenRenewer(
+  init?: Partial<DescribedDelegationTokenRenewer>,
+): DescribedDelegationTokenRenewer {
   return {
     principalType: '',
     principalName: '',
@@ -203,7 +243,10 @@ export function createDescribedDelegationTokenRenewer(init?: Partial<DescribedDe
   };
 }
 
-function decodeDescribeDelegationTokenResponse(reader: Reader, version: number): DescribeDelegationTokenResponse {
+function decodeDescribeDelegationTokenResponse(
+  reader: Reader,
+  version: number,
+): DescribeDelegationTokenResponse {
   requireVersion(describeDelegationTokenResponse, version);
   const flexible = version >= 2;
   const value: DescribeDelegationTokenResponse = {
@@ -215,7 +258,10 @@ function decodeDescribeDelegationTokenResponse(reader: Reader, version: number):
   return value;
 }
 
-function sizeDescribeDelegationTokenResponse(value: DescribeDelegationTokenResponse, version: number): number {
+function sizeDescribeDelegationTokenResponse(
+  value: DescribeDelegationTokenResponse,
+  version: number,
+): number {
   requireVersion(describeDelegationTokenResponse, version);
   const flexible = version >= 2;
   let size = 6;
@@ -224,7 +270,11 @@ function sizeDescribeDelegationTokenResponse(value: DescribeDelegationTokenRespo
   return size;
 }
 
-function encodeDescribeDelegationTokenResponse(writer: Writer, value: DescribeDelegationTokenResponse, version: number): void {
+function encodeDescribeDelegationTokenResponse(
+  writer: Writer,
+  value: DescribeDelegationTokenResponse,
+  version: number,
+): void {
   requireVersion(describeDelegationTokenResponse, version);
   const flexible = version >= 2;
   writer.int16(value.errorCode);
@@ -257,9 +307,11 @@ function sizeDescribedDelegationToken(value: DescribedDelegationToken, version: 
   size += stringSize(value.principalType, flexible);
   size += stringSize(value.principalName, flexible);
   if (version >= 3) size += stringSize(value.tokenRequesterPrincipalType, true);
-  else if (value.tokenRequesterPrincipalType !== '') refuseField('DescribedDelegationToken.tokenRequesterPrincipalType', version);
+  else if (value.tokenRequesterPrincipalType !== '')
+    refuseField('DescribedDelegationToken.tokenRequesterPrincipalType', version);
   if (version >= 3) size += stringSize(value.tokenRequesterPrincipalName, true);
-  else if (value.tokenRequesterPrincipalName !== '') refuseField('DescribedDelegationToken.tokenRequesterPrincipalName', version);
+  else if (value.tokenRequesterPrincipalName !== '')
+    refuseField('DescribedDelegationToken.tokenRequesterPrincipalName', version);
   size += stringSize(value.tokenId, flexible);
   size += bytesSize(value.hmac, flexible);
   size += sizeDescribedDelegationTokenRenewerArray(value.renewers, version);
@@ -267,7 +319,11 @@ function sizeDescribedDelegationToken(value: DescribedDelegationToken, version: 
   return size;
 }
 
-function encodeDescribedDelegationToken(writer: Writer, value: DescribedDelegationToken, version: number): void {
+function encodeDescribedDelegationToken(
+  writer: Writer,
+  value: DescribedDelegationToken,
+  version: number,
+): void {
   const flexible = version >= 2;
   writer.string(value.principalType, flexible);
   writer.string(value.principalName, flexible);
@@ -282,7 +338,10 @@ function encodeDescribedDelegationToken(writer: Writer, value: DescribedDelegati
   if (flexible) writer.unknownTaggedSection(value.unknownTaggedFields);
 }
 
-function decodeDescribedDelegationTokenArray(reader: Reader, version: number): DescribedDelegationToken[] {
+function decodeDescribedDelegationTokenArray(
+  reader: Reader,
+  version: number,
+): DescribedDelegationToken[] {
   const count = reader.arrayLength(version >= 2, 30);
   const array: DescribedDelegationToken[] = [];
   for (let left = count; left > 0; left -= 1)
@@ -290,18 +349,28 @@ function decodeDescribedDelegationTokenArray(reader: Reader, version: number): D
   return array;
 }
 
-function sizeDescribedDelegationTokenArray(array: readonly DescribedDelegationToken[], version: number): number {
+function sizeDescribedDelegationTokenArray(
+  array: readonly DescribedDelegationToken[],
+  version: number,
+): number {
   let size = arrayLengthSize(array.length, version >= 2);
   for (const value of array) size += sizeDescribedDelegationToken(value, version);
   return size;
 }
 
-function encodeDescribedDelegationTokenArray(writer: Writer, array: readonly DescribedDelegationToken[], version: number): void {
+function encodeDescribedDelegationTokenArray(
+  writer: Writer,
+  array: readonly DescribedDelegationToken[],
+  version: number,
+): void {
   writer.arrayLength(array.length, version >= 2);
   for (const value of array) encodeDescribedDelegationToken(writer, value, version);
 }
 
-function decodeDescribedDelegationTokenRenewer(reader: Reader, version: number): DescribedDelegationTokenRenewer {
+function decodeDescribedDelegationTokenRenewer(
+  reader: Reader,
+  version: number,
+): DescribedDelegationTokenRenewer {
   const flexible = version >= 2;
   const value: DescribedDelegationTokenRenewer = {
     principalType: reader.string(flexible),
@@ -311,7 +380,10 @@ function decodeDescribedDelegationTokenRenewer(reader: Reader, version: number):
   return value;
 }
 
-function sizeDescribedDelegationTokenRenewer(value: DescribedDelegationTokenRenewer, version: number): number {
+function sizeDescribedDelegationTokenRenewer(
+  value: DescribedDelegationTokenRenewer,
+  version: number,
+): number {
   const flexible = version >= 2;
   let size = 0;
   size += stringSize(value.principalType, flexible);
@@ -320,14 +392,21 @@ function sizeDescribedDelegationTokenRenewer(value: DescribedDelegationTokenRene
   return size;
 }
 
-function encodeDescribedDelegationTokenRenewer(writer: Writer, value: DescribedDelegationTokenRenewer, version: number): void {
+function encodeDescribedDelegationTokenRenewer(
+  writer: Writer,
+  value: DescribedDelegationTokenRenewer,
+  version: number,
+): void {
   const flexible = version >= 2;
   writer.string(value.principalType, flexible);
   writer.string(value.principalName, flexible);
   if (flexible) writer.unknownTaggedSection(value.unknownTaggedFields);
 }
 
-function decodeDescribedDelegationTokenRenewerArray(reader: Reader, version: number): DescribedDelegationTokenRenewer[] {
+function decodeDescribedDelegationTokenRenewerArray(
+  reader: Reader,
+  version: number,
+): DescribedDelegationTokenRenewer[] {
   const count = reader.arrayLength(version >= 2, 3);
   const array: DescribedDelegationTokenRenewer[] = [];
   for (let left = count; left > 0; left -= 1)
@@ -335,13 +414,20 @@ function decodeDescribedDelegationTokenRenewerArray(reader: Reader, version: num
   return array;
 }
 
-function sizeDescribedDelegationTokenRenewerArray(array: readonly DescribedDelegationTokenRenewer[], version: number): number {
+function sizeDescribedDelegationTokenRenewerArray(
+  array: readonly DescribedDelegationTokenRenewer[],
+  version: number,
+): number {
   let size = arrayLengthSize(array.length, version >= 2);
   for (const value of array) size += sizeDescribedDelegationTokenRenewer(value, version);
   return size;
 }
 
-function encodeDescribedDelegationTokenRenewerArray(writer: Writer, array: readonly DescribedDelegationTokenRenewer[], version: number): void {
+function encodeDescribedDelegationTokenRenewerArray(
+  writer: Writer,
+  array: readonly DescribedDelegationTokenRenewer[],
+  version: number,
+): void {
   writer.arrayLength(array.length, version >= 2);
   for (const value of array) encodeDescribedDelegationTokenRenewer(writer, value, version);
 }

@@ -42,7 +42,9 @@ export const describeGroupsRequest: MessageCodec<DescribeGroupsRequest> = {
 };
 
 /** A {@link DescribeGroupsRequest} with every field at its default, except for those given. */
-export function createDescribeGroupsRequest(init?: Partial<DescribeGroupsRequest>): DescribeGroupsRequest {
+export function createDescribeGroupsRequest(
+  init?: Partial<DescribeGroupsRequest>,
+): DescribeGroupsRequest {
   return {
     groups: [],
     includeAuthorizedOperations: false,
@@ -67,12 +69,17 @@ function sizeDescribeGroupsRequest(value: DescribeGroupsRequest, version: number
   let size = 0;
   size += stringArraySize(value.groups, flexible);
   if (version >= 3) size += 1;
-  else if (value.includeAuthorizedOperations !== false) refuseField('DescribeGroupsRequest.includeAuthorizedOperations', version);
+  else if (value.includeAuthorizedOperations !== false)
+    refuseField('DescribeGroupsRequest.includeAuthorizedOperations', version);
   if (flexible) size += emptyTaggedSectionSize(value.unknownTaggedFields);
   return size;
 }
 
-function encodeDescribeGroupsRequest(writer: Writer, value: DescribeGroupsRequest, version: number): void {
+function encodeDescribeGroupsRequest(
+  writer: Writer,
+  value: DescribeGroupsRequest,
+  version: number,
+): void {
   requireVersion(describeGroupsRequest, version);
   const flexible = version >= 5;
   writeArray(writer, value.groups, flexible, flexible ? writeCompactString : writeString);
@@ -126,7 +133,9 @@ export const describeGroupsResponse: MessageCodec<DescribeGroupsResponse> = {
 };
 
 /** A {@link DescribeGroupsResponse} with every field at its default, except for those given. */
-export function createDescribeGroupsResponse(init?: Partial<DescribeGroupsResponse>): DescribeGroupsResponse {
+export function createDescribeGroupsResponse(
+  init?: Partial<DescribeGroupsResponse>,
+): DescribeGroupsResponse {
   return {
     throttleTimeMs: 0,
     groups: [],
@@ -150,7 +159,9 @@ export function createDescribedGroup(init?: Partial<DescribedGroup>): DescribedG
 }
 
 /** A {@link DescribedGroupMember} with every field at its default, except for those given. */
-export function createDescribedGroupMember(init?: Partial<DescribedGroupMember>): DescribedGroupMember {
+export function createDescribedGroupMember(
+  init?: Partial<DescribedGroupMember>,
+): DescribedGroupMember {
   return {
     memberId: '',
     groupInstanceId: null,
@@ -183,7 +194,11 @@ function sizeDescribeGroupsResponse(value: DescribeGroupsResponse, version: numb
   return size;
 }
 
-function encodeDescribeGroupsResponse(writer: Writer, value: DescribeGroupsResponse, version: number): void {
+function encodeDescribeGroupsResponse(
+  writer: Writer,
+  value: DescribeGroupsResponse,
+  version: number,
+): void {
   requireVersion(describeGroupsResponse, version);
   const flexible = version >= 5;
   if (version >= 1) writer.int32(value.throttleTimeMs);
@@ -218,7 +233,8 @@ function sizeDescribedGroup(value: DescribedGroup, version: number): number {
   size += stringSize(value.protocolData, flexible);
   size += sizeDescribedGroupMemberArray(value.members, version);
   if (version >= 3) size += 4;
-  else if (value.authorizedOperations !== -2147483648) refuseField('DescribedGroup.authorizedOperations', version);
+  else if (value.authorizedOperations !== -2147483648)
+    refuseField('DescribedGroup.authorizedOperations', version);
   if (flexible) size += emptyTaggedSectionSize(value.unknownTaggedFields);
   return size;
 }
@@ -250,7 +266,11 @@ function sizeDescribedGroupArray(array: readonly DescribedGroup[], version: numb
   return size;
 }
 
-function encodeDescribedGroupArray(writer: Writer, array: readonly DescribedGroup[], version: number): void {
+function encodeDescribedGroupArray(
+  writer: Writer,
+  array: readonly DescribedGroup[],
+  version: number,
+): void {
   writer.arrayLength(array.length, version >= 5);
   for (const value of array) encodeDescribedGroup(writer, value, version);
 }
@@ -282,7 +302,11 @@ function sizeDescribedGroupMember(value: DescribedGroupMember, version: number):
   return size;
 }
 
-function encodeDescribedGroupMember(writer: Writer, value: DescribedGroupMember, version: number): void {
+function encodeDescribedGroupMember(
+  writer: Writer,
+  value: DescribedGroupMember,
+  version: number,
+): void {
   const flexible = version >= 5;
   writer.string(value.memberId, flexible);
   if (version >= 4) writer.string(value.groupInstanceId, flexible);
@@ -301,13 +325,20 @@ function decodeDescribedGroupMemberArray(reader: Reader, version: number): Descr
   return array;
 }
 
-function sizeDescribedGroupMemberArray(array: readonly DescribedGroupMember[], version: number): number {
+function sizeDescribedGroupMemberArray(
+  array: readonly DescribedGroupMember[],
+  version: number,
+): number {
   let size = arrayLengthSize(array.length, version >= 5);
   for (const value of array) size += sizeDescribedGroupMember(value, version);
   return size;
 }
 
-function encodeDescribedGroupMemberArray(writer: Writer, array: readonly DescribedGroupMember[], version: number): void {
+function encodeDescribedGroupMemberArray(
+  writer: Writer,
+  array: readonly DescribedGroupMember[],
+  version: number,
+): void {
   writer.arrayLength(array.length, version >= 5);
   for (const value of array) encodeDescribedGroupMember(writer, value, version);
 }

@@ -38,7 +38,9 @@ export const describeLogDirsRequest: MessageCodec<DescribeLogDirsRequest> = {
 };
 
 /** A {@link DescribeLogDirsRequest} with every field at its default, except for those given. */
-export function createDescribeLogDirsRequest(init?: Partial<DescribeLogDirsRequest>): DescribeLogDirsRequest {
+export function createDescribeLogDirsRequest(
+  init?: Partial<DescribeLogDirsRequest>,
+): DescribeLogDirsRequest {
   return {
     topics: [],
     ...init,
@@ -46,7 +48,9 @@ export function createDescribeLogDirsRequest(init?: Partial<DescribeLogDirsReque
 }
 
 /** A {@link DescribableLogDirTopic} with every field at its default, except for those given. */
-export function createDescribableLogDirTopic(init?: Partial<DescribableLogDirTopic>): DescribableLogDirTopic {
+export function createDescribableLogDirTopic(
+  init?: Partial<DescribableLogDirTopic>,
+): DescribableLogDirTopic {
   return {
     topic: '',
     partitions: [],
@@ -73,7 +77,11 @@ function sizeDescribeLogDirsRequest(value: DescribeLogDirsRequest, version: numb
   return size;
 }
 
-function encodeDescribeLogDirsRequest(writer: Writer, value: DescribeLogDirsRequest, version: number): void {
+function encodeDescribeLogDirsRequest(
+  writer: Writer,
+  value: DescribeLogDirsRequest,
+  version: number,
+): void {
   requireVersion(describeLogDirsRequest, version);
   const flexible = version >= 2;
   encodeDescribableLogDirTopicArray(writer, value.topics, version);
@@ -99,14 +107,21 @@ function sizeDescribableLogDirTopic(value: DescribableLogDirTopic, version: numb
   return size;
 }
 
-function encodeDescribableLogDirTopic(writer: Writer, value: DescribableLogDirTopic, version: number): void {
+function encodeDescribableLogDirTopic(
+  writer: Writer,
+  value: DescribableLogDirTopic,
+  version: number,
+): void {
   const flexible = version >= 2;
   writer.string(value.topic, flexible);
   writeArray(writer, value.partitions, flexible, writeInt32);
   if (flexible) writer.unknownTaggedSection(value.unknownTaggedFields);
 }
 
-function decodeNullableDescribableLogDirTopicArray(reader: Reader, version: number): DescribableLogDirTopic[] | null {
+function decodeNullableDescribableLogDirTopicArray(
+  reader: Reader,
+  version: number,
+): DescribableLogDirTopic[] | null {
   const count = reader.nullableArrayLength(version >= 2, 3);
   if (count === -1) return null;
   const array: DescribableLogDirTopic[] = [];
@@ -115,14 +130,21 @@ function decodeNullableDescribableLogDirTopicArray(reader: Reader, version: numb
   return array;
 }
 
-function sizeDescribableLogDirTopicArray(array: readonly DescribableLogDirTopic[] | null, version: number): number {
+function sizeDescribableLogDirTopicArray(
+  array: readonly DescribableLogDirTopic[] | null,
+  version: number,
+): number {
   if (array === null) return version >= 2 ? 1 : 4;
   let size = arrayLengthSize(array.length, version >= 2);
   for (const value of array) size += sizeDescribableLogDirTopic(value, version);
   return size;
 }
 
-function encodeDescribableLogDirTopicArray(writer: Writer, array: readonly DescribableLogDirTopic[] | null, version: number): void {
+function encodeDescribableLogDirTopicArray(
+  writer: Writer,
+  array: readonly DescribableLogDirTopic[] | null,
+  version: number,
+): void {
   if (array === null) {
     writer.nullArray(version >= 2);
     return;
@@ -180,7 +202,9 @@ export const describeLogDirsResponse: MessageCodec<DescribeLogDirsResponse> = {
 };
 
 /** A {@link DescribeLogDirsResponse} with every field at its default, except for those given. */
-export function createDescribeLogDirsResponse(init?: Partial<DescribeLogDirsResponse>): DescribeLogDirsResponse {
+export function createDescribeLogDirsResponse(
+  init?: Partial<DescribeLogDirsResponse>,
+): DescribeLogDirsResponse {
   return {
     throttleTimeMs: 0,
     errorCode: 0,
@@ -190,7 +214,9 @@ export function createDescribeLogDirsResponse(init?: Partial<DescribeLogDirsResp
 }
 
 /** A {@link DescribeLogDirsResult} with every field at its default, except for those given. */
-export function createDescribeLogDirsResult(init?: Partial<DescribeLogDirsResult>): DescribeLogDirsResult {
+export function createDescribeLogDirsResult(
+  init?: Partial<DescribeLogDirsResult>,
+): DescribeLogDirsResult {
   return {
     errorCode: 0,
     logDir: '',
@@ -203,7 +229,9 @@ export function createDescribeLogDirsResult(init?: Partial<DescribeLogDirsResult
 }
 
 /** A {@link DescribeLogDirsTopic} with every field at its default, except for those given. */
-export function createDescribeLogDirsTopic(init?: Partial<DescribeLogDirsTopic>): DescribeLogDirsTopic {
+export function createDescribeLogDirsTopic(
+  init?: Partial<DescribeLogDirsTopic>,
+): DescribeLogDirsTopic {
   return {
     name: '',
     partitions: [],
@@ -212,7 +240,9 @@ export function createDescribeLogDirsTopic(init?: Partial<DescribeLogDirsTopic>)
 }
 
 /** A {@link DescribeLogDirsPartition} with every field at its default, except for those given. */
-export function createDescribeLogDirsPartition(init?: Partial<DescribeLogDirsPartition>): DescribeLogDirsPartition {
+export function createDescribeLogDirsPartition(
+  init?: Partial<DescribeLogDirsPartition>,
+): DescribeLogDirsPartition {
   return {
     partitionIndex: 0,
     partitionSize: 0,
@@ -244,7 +274,11 @@ function sizeDescribeLogDirsResponse(value: DescribeLogDirsResponse, version: nu
   return size;
 }
 
-function encodeDescribeLogDirsResponse(writer: Writer, value: DescribeLogDirsResponse, version: number): void {
+function encodeDescribeLogDirsResponse(
+  writer: Writer,
+  value: DescribeLogDirsResponse,
+  version: number,
+): void {
   requireVersion(describeLogDirsResponse, version);
   const flexible = version >= 2;
   writer.int32(value.throttleTimeMs);
@@ -279,7 +313,11 @@ function sizeDescribeLogDirsResult(value: DescribeLogDirsResult, version: number
   return size;
 }
 
-function encodeDescribeLogDirsResult(writer: Writer, value: DescribeLogDirsResult, version: number): void {
+function encodeDescribeLogDirsResult(
+  writer: Writer,
+  value: DescribeLogDirsResult,
+  version: number,
+): void {
   const flexible = version >= 2;
   writer.int16(value.errorCode);
   writer.string(value.logDir, flexible);
@@ -290,7 +328,10 @@ function encodeDescribeLogDirsResult(writer: Writer, value: DescribeLogDirsResul
   if (flexible) writer.unknownTaggedSection(value.unknownTaggedFields);
 }
 
-function decodeDescribeLogDirsResultArray(reader: Reader, version: number): DescribeLogDirsResult[] {
+function decodeDescribeLogDirsResultArray(
+  reader: Reader,
+  version: number,
+): DescribeLogDirsResult[] {
   const count = reader.arrayLength(version >= 2, 5);
   const array: DescribeLogDirsResult[] = [];
   for (let left = count; left > 0; left -= 1)
@@ -298,13 +339,20 @@ function decodeDescribeLogDirsResultArray(reader: Reader, version: number): Desc
   return array;
 }
 
-function sizeDescribeLogDirsResultArray(array: readonly DescribeLogDirsResult[], version: number): number {
+function sizeDescribeLogDirsResultArray(
+  array: readonly DescribeLogDirsResult[],
+  version: number,
+): number {
   let size = arrayLengthSize(array.length, version >= 2);
   for (const value of array) size += sizeDescribeLogDirsResult(value, version);
   return size;
 }
 
-function encodeDescribeLogDirsResultArray(writer: Writer, array: readonly DescribeLogDirsResult[], version: number): void {
+function encodeDescribeLogDirsResultArray(
+  writer: Writer,
+  array: readonly DescribeLogDirsResult[],
+  version: number,
+): void {
   writer.arrayLength(array.length, version >= 2);
   for (const value of array) encodeDescribeLogDirsResult(writer, value, version);
 }
@@ -328,7 +376,11 @@ function sizeDescribeLogDirsTopic(value: DescribeLogDirsTopic, version: number):
   return size;
 }
 
-function encodeDescribeLogDirsTopic(writer: Writer, value: DescribeLogDirsTopic, version: number): void {
+function encodeDescribeLogDirsTopic(
+  writer: Writer,
+  value: DescribeLogDirsTopic,
+  version: number,
+): void {
   const flexible = version >= 2;
   writer.string(value.name, flexible);
   encodeDescribeLogDirsPartitionArray(writer, value.partitions, version);
@@ -343,13 +395,20 @@ function decodeDescribeLogDirsTopicArray(reader: Reader, version: number): Descr
   return array;
 }
 
-function sizeDescribeLogDirsTopicArray(array: readonly DescribeLogDirsTopic[], version: number): number {
+function sizeDescribeLogDirsTopicArray(
+  array: readonly DescribeLogDirsTopic[],
+  version: number,
+): number {
   let size = arrayLengthSize(array.length, version >= 2);
   for (const value of array) size += sizeDescribeLogDirsTopic(value, version);
   return size;
 }
 
-function encodeDescribeLogDirsTopicArray(writer: Writer, array: readonly DescribeLogDirsTopic[], version: number): void {
+function encodeDescribeLogDirsTopicArray(
+  writer: Writer,
+  array: readonly DescribeLogDirsTopic[],
+  version: number,
+): void {
   writer.arrayLength(array.length, version >= 2);
   for (const value of array) encodeDescribeLogDirsTopic(writer, value, version);
 }
@@ -373,7 +432,11 @@ function sizeDescribeLogDirsPartition(value: DescribeLogDirsPartition, version: 
   return size;
 }
 
-function encodeDescribeLogDirsPartition(writer: Writer, value: DescribeLogDirsPartition, version: number): void {
+function encodeDescribeLogDirsPartition(
+  writer: Writer,
+  value: DescribeLogDirsPartition,
+  version: number,
+): void {
   const flexible = version >= 2;
   writer.int32(value.partitionIndex);
   writer.int64(value.partitionSize);
@@ -382,7 +445,10 @@ function encodeDescribeLogDirsPartition(writer: Writer, value: DescribeLogDirsPa
   if (flexible) writer.unknownTaggedSection(value.unknownTaggedFields);
 }
 
-function decodeDescribeLogDirsPartitionArray(reader: Reader, version: number): DescribeLogDirsPartition[] {
+function decodeDescribeLogDirsPartitionArray(
+  reader: Reader,
+  version: number,
+): DescribeLogDirsPartition[] {
   const count = reader.arrayLength(version >= 2, 21);
   const array: DescribeLogDirsPartition[] = [];
   for (let left = count; left > 0; left -= 1)
@@ -390,13 +456,20 @@ function decodeDescribeLogDirsPartitionArray(reader: Reader, version: number): D
   return array;
 }
 
-function sizeDescribeLogDirsPartitionArray(array: readonly DescribeLogDirsPartition[], version: number): number {
+function sizeDescribeLogDirsPartitionArray(
+  array: readonly DescribeLogDirsPartition[],
+  version: number,
+): number {
   let size = arrayLengthSize(array.length, version >= 2);
   for (const value of array) size += sizeDescribeLogDirsPartition(value, version);
   return size;
 }
 
-function encodeDescribeLogDirsPartitionArray(writer: Writer, array: readonly DescribeLogDirsPartition[], version: number): void {
+function encodeDescribeLogDirsPartitionArray(
+  writer: Writer,
+  array: readonly DescribeLogDirsPartition[],
+  version: number,
+): void {
   writer.arrayLength(array.length, version >= 2);
   for (const value of array) encodeDescribeLogDirsPartition(writer, value, version);
 }

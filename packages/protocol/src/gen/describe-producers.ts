@@ -38,7 +38,9 @@ export const describeProducersRequest: MessageCodec<DescribeProducersRequest> = 
 };
 
 /** A {@link DescribeProducersRequest} with every field at its default, except for those given. */
-export function createDescribeProducersRequest(init?: Partial<DescribeProducersRequest>): DescribeProducersRequest {
+export function createDescribeProducersRequest(
+  init?: Partial<DescribeProducersRequest>,
+): DescribeProducersRequest {
   return {
     topics: [],
     ...init,
@@ -71,7 +73,11 @@ function sizeDescribeProducersRequest(value: DescribeProducersRequest, version: 
   return size;
 }
 
-function encodeDescribeProducersRequest(writer: Writer, value: DescribeProducersRequest, version: number): void {
+function encodeDescribeProducersRequest(
+  writer: Writer,
+  value: DescribeProducersRequest,
+  version: number,
+): void {
   requireVersion(describeProducersRequest, version);
   encodeTopicRequestArray(writer, value.topics);
   writer.unknownTaggedSection(value.unknownTaggedFields);
@@ -167,7 +173,9 @@ export const describeProducersResponse: MessageCodec<DescribeProducersResponse> 
 };
 
 /** A {@link DescribeProducersResponse} with every field at its default, except for those given. */
-export function createDescribeProducersResponse(init?: Partial<DescribeProducersResponse>): DescribeProducersResponse {
+export function createDescribeProducersResponse(
+  init?: Partial<DescribeProducersResponse>,
+): DescribeProducersResponse {
   return {
     throttleTimeMs: 0,
     topics: [],
@@ -208,7 +216,10 @@ export function createProducerState(init?: Partial<ProducerState>): ProducerStat
   };
 }
 
-function decodeDescribeProducersResponse(reader: Reader, version: number): DescribeProducersResponse {
+function decodeDescribeProducersResponse(
+  reader: Reader,
+  version: number,
+): DescribeProducersResponse {
   requireVersion(describeProducersResponse, version);
   const value: DescribeProducersResponse = {
     throttleTimeMs: reader.int32(),
@@ -226,7 +237,11 @@ function sizeDescribeProducersResponse(value: DescribeProducersResponse, version
   return size;
 }
 
-function encodeDescribeProducersResponse(writer: Writer, value: DescribeProducersResponse, version: number): void {
+function encodeDescribeProducersResponse(
+  writer: Writer,
+  value: DescribeProducersResponse,
+  version: number,
+): void {
   requireVersion(describeProducersResponse, version);
   writer.int32(value.throttleTimeMs);
   encodeTopicResponseArray(writer, value.topics);

@@ -39,7 +39,9 @@ export const describeQuorumRequest: MessageCodec<DescribeQuorumRequest> = {
 };
 
 /** A {@link DescribeQuorumRequest} with every field at its default, except for those given. */
-export function createDescribeQuorumRequest(init?: Partial<DescribeQuorumRequest>): DescribeQuorumRequest {
+export function createDescribeQuorumRequest(
+  init?: Partial<DescribeQuorumRequest>,
+): DescribeQuorumRequest {
   return {
     topics: [],
     ...init,
@@ -56,7 +58,9 @@ export function createRequestTopicData(init?: Partial<RequestTopicData>): Reques
 }
 
 /** A {@link RequestPartitionData} with every field at its default, except for those given. */
-export function createRequestPartitionData(init?: Partial<RequestPartitionData>): RequestPartitionData {
+export function createRequestPartitionData(
+  init?: Partial<RequestPartitionData>,
+): RequestPartitionData {
   return {
     partitionIndex: 0,
     ...init,
@@ -80,7 +84,11 @@ function sizeDescribeQuorumRequest(value: DescribeQuorumRequest, version: number
   return size;
 }
 
-function encodeDescribeQuorumRequest(writer: Writer, value: DescribeQuorumRequest, version: number): void {
+function encodeDescribeQuorumRequest(
+  writer: Writer,
+  value: DescribeQuorumRequest,
+  version: number,
+): void {
   requireVersion(describeQuorumRequest, version);
   encodeRequestTopicDataArray(writer, value.topics);
   writer.unknownTaggedSection(value.unknownTaggedFields);
@@ -161,7 +169,10 @@ function sizeRequestPartitionDataArray(array: readonly RequestPartitionData[]): 
   return size;
 }
 
-function encodeRequestPartitionDataArray(writer: Writer, array: readonly RequestPartitionData[]): void {
+function encodeRequestPartitionDataArray(
+  writer: Writer,
+  array: readonly RequestPartitionData[],
+): void {
   writer.arrayLength(array.length, true);
   for (const value of array) encodeRequestPartitionData(writer, value);
 }
@@ -234,7 +245,9 @@ export const describeQuorumResponse: MessageCodec<DescribeQuorumResponse> = {
 };
 
 /** A {@link DescribeQuorumResponse} with every field at its default, except for those given. */
-export function createDescribeQuorumResponse(init?: Partial<DescribeQuorumResponse>): DescribeQuorumResponse {
+export function createDescribeQuorumResponse(
+  init?: Partial<DescribeQuorumResponse>,
+): DescribeQuorumResponse {
   return {
     errorCode: 0,
     errorMessage: '',
@@ -254,7 +267,9 @@ export function createResponseTopicData(init?: Partial<ResponseTopicData>): Resp
 }
 
 /** A {@link ResponsePartitionData} with every field at its default, except for those given. */
-export function createResponsePartitionData(init?: Partial<ResponsePartitionData>): ResponsePartitionData {
+export function createResponsePartitionData(
+  init?: Partial<ResponsePartitionData>,
+): ResponsePartitionData {
   return {
     partitionIndex: 0,
     errorCode: 0,
@@ -322,7 +337,11 @@ function sizeDescribeQuorumResponse(value: DescribeQuorumResponse, version: numb
   return size;
 }
 
-function encodeDescribeQuorumResponse(writer: Writer, value: DescribeQuorumResponse, version: number): void {
+function encodeDescribeQuorumResponse(
+  writer: Writer,
+  value: DescribeQuorumResponse,
+  version: number,
+): void {
   requireVersion(describeQuorumResponse, version);
   writer.int16(value.errorCode);
   if (version >= 2) writer.string(value.errorMessage, true);
@@ -368,7 +387,11 @@ function sizeResponseTopicDataArray(array: readonly ResponseTopicData[], version
   return size;
 }
 
-function encodeResponseTopicDataArray(writer: Writer, array: readonly ResponseTopicData[], version: number): void {
+function encodeResponseTopicDataArray(
+  writer: Writer,
+  array: readonly ResponseTopicData[],
+  version: number,
+): void {
   writer.arrayLength(array.length, true);
   for (const value of array) encodeResponseTopicData(writer, value, version);
 }
@@ -397,7 +420,11 @@ function sizeResponsePartitionData(value: ResponsePartitionData, version: number
   return size;
 }
 
-function encodeResponsePartitionData(writer: Writer, value: ResponsePartitionData, version: number): void {
+function encodeResponsePartitionData(
+  writer: Writer,
+  value: ResponsePartitionData,
+  version: number,
+): void {
   writer.int32(value.partitionIndex);
   writer.int16(value.errorCode);
   if (version >= 2) writer.string(value.errorMessage, true);
@@ -409,7 +436,10 @@ function encodeResponsePartitionData(writer: Writer, value: ResponsePartitionDat
   writer.unknownTaggedSection(value.unknownTaggedFields);
 }
 
-function decodeResponsePartitionDataArray(reader: Reader, version: number): ResponsePartitionData[] {
+function decodeResponsePartitionDataArray(
+  reader: Reader,
+  version: number,
+): ResponsePartitionData[] {
   const count = reader.arrayLength(true, 25);
   const array: ResponsePartitionData[] = [];
   for (let left = count; left > 0; left -= 1)
@@ -417,13 +447,20 @@ function decodeResponsePartitionDataArray(reader: Reader, version: number): Resp
   return array;
 }
 
-function sizeResponsePartitionDataArray(array: readonly ResponsePartitionData[], version: number): number {
+function sizeResponsePartitionDataArray(
+  array: readonly ResponsePartitionData[],
+  version: number,
+): number {
   let size = arrayLengthSize(array.length, true);
   for (const value of array) size += sizeResponsePartitionData(value, version);
   return size;
 }
 
-function encodeResponsePartitionDataArray(writer: Writer, array: readonly ResponsePartitionData[], version: number): void {
+function encodeResponsePartitionDataArray(
+  writer: Writer,
+  array: readonly ResponsePartitionData[],
+  version: number,
+): void {
   writer.arrayLength(array.length, true);
   for (const value of array) encodeResponsePartitionData(writer, value, version);
 }
@@ -443,7 +480,8 @@ function decodeReplicaState(reader: Reader, version: number): ReplicaState {
 function sizeReplicaState(value: ReplicaState, version: number): number {
   let size = 12;
   if (version >= 2) size += 16;
-  else if (value.replicaDirectoryId !== ZERO_UUID) refuseField('ReplicaState.replicaDirectoryId', version);
+  else if (value.replicaDirectoryId !== ZERO_UUID)
+    refuseField('ReplicaState.replicaDirectoryId', version);
   if (version >= 1) size += 8;
   if (version >= 1) size += 8;
   size += emptyTaggedSectionSize(value.unknownTaggedFields);
@@ -473,7 +511,11 @@ function sizeReplicaStateArray(array: readonly ReplicaState[], version: number):
   return size;
 }
 
-function encodeReplicaStateArray(writer: Writer, array: readonly ReplicaState[], version: number): void {
+function encodeReplicaStateArray(
+  writer: Writer,
+  array: readonly ReplicaState[],
+  version: number,
+): void {
   writer.arrayLength(array.length, true);
   for (const value of array) encodeReplicaState(writer, value, version);
 }

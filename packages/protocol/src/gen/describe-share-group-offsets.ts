@@ -46,7 +46,9 @@ export const describeShareGroupOffsetsRequest: MessageCodec<DescribeShareGroupOf
 };
 
 /** A {@link DescribeShareGroupOffsetsRequest} with every field at its default, except for those given. */
-export function createDescribeShareGroupOffsetsRequest(init?: Partial<DescribeShareGroupOffsetsRequest>): DescribeShareGroupOffsetsRequest {
+export function createDescribeShareGroupOffsetsRequest(
+  init?: Partial<DescribeShareGroupOffsetsRequest>,
+): DescribeShareGroupOffsetsRequest {
   return {
     groups: [],
     ...init,
@@ -54,7 +56,9 @@ export function createDescribeShareGroupOffsetsRequest(init?: Partial<DescribeSh
 }
 
 /** A {@link DescribeShareGroupOffsetsRequestGroup} with every field at its default, except for those given. */
-export function createDescribeShareGroupOffsetsRequestGroup(init?: Partial<DescribeShareGroupOffsetsRequestGroup>): DescribeShareGroupOffsetsRequestGroup {
+export function createDescribeShareGroupOffsetsRequestGroup(
+  init?: Partial<DescribeShareGroupOffsetsRequestGroup>,
+): DescribeShareGroupOffsetsRequestGroup {
   return {
     groupId: '',
     topics: [],
@@ -63,7 +67,9 @@ export function createDescribeShareGroupOffsetsRequestGroup(init?: Partial<Descr
 }
 
 /** A {@link DescribeShareGroupOffsetsRequestTopic} with every field at its default, except for those given. */
-export function createDescribeShareGroupOffsetsRequestTopic(init?: Partial<DescribeShareGroupOffsetsRequestTopic>): DescribeShareGroupOffsetsRequestTopic {
+export function createDescribeShareGroupOffsetsRequestTopic(
+  init?: Partial<DescribeShareGroupOffsetsRequestTopic>,
+): DescribeShareGroupOffsetsRequestTopic {
   return {
     topicName: '',
     partitions: [],
@@ -71,7 +77,10 @@ export function createDescribeShareGroupOffsetsRequestTopic(init?: Partial<Descr
   };
 }
 
-function decodeDescribeShareGroupOffsetsRequest(reader: Reader, version: number): DescribeShareGroupOffsetsRequest {
+function decodeDescribeShareGroupOffsetsRequest(
+  reader: Reader,
+  version: number,
+): DescribeShareGroupOffsetsRequest {
   requireVersion(describeShareGroupOffsetsRequest, version);
   const value: DescribeShareGroupOffsetsRequest = {
     groups: decodeDescribeShareGroupOffsetsRequestGroupArray(reader),
@@ -80,7 +89,10 @@ function decodeDescribeShareGroupOffsetsRequest(reader: Reader, version: number)
   return value;
 }
 
-function sizeDescribeShareGroupOffsetsRequest(value: DescribeShareGroupOffsetsRequest, version: number): number {
+function sizeDescribeShareGroupOffsetsRequest(
+  value: DescribeShareGroupOffsetsRequest,
+  version: number,
+): number {
   requireVersion(describeShareGroupOffsetsRequest, version);
   let size = 0;
   size += sizeDescribeShareGroupOffsetsRequestGroupArray(value.groups);
@@ -88,13 +100,19 @@ function sizeDescribeShareGroupOffsetsRequest(value: DescribeShareGroupOffsetsRe
   return size;
 }
 
-function encodeDescribeShareGroupOffsetsRequest(writer: Writer, value: DescribeShareGroupOffsetsRequest, version: number): void {
+function encodeDescribeShareGroupOffsetsRequest(
+  writer: Writer,
+  value: DescribeShareGroupOffsetsRequest,
+  version: number,
+): void {
   requireVersion(describeShareGroupOffsetsRequest, version);
   encodeDescribeShareGroupOffsetsRequestGroupArray(writer, value.groups);
   writer.unknownTaggedSection(value.unknownTaggedFields);
 }
 
-function decodeDescribeShareGroupOffsetsRequestGroup(reader: Reader): DescribeShareGroupOffsetsRequestGroup {
+function decodeDescribeShareGroupOffsetsRequestGroup(
+  reader: Reader,
+): DescribeShareGroupOffsetsRequestGroup {
   const value: DescribeShareGroupOffsetsRequestGroup = {
     groupId: reader.string(true),
     topics: decodeNullableDescribeShareGroupOffsetsRequestTopicArray(reader),
@@ -103,7 +121,9 @@ function decodeDescribeShareGroupOffsetsRequestGroup(reader: Reader): DescribeSh
   return value;
 }
 
-function sizeDescribeShareGroupOffsetsRequestGroup(value: DescribeShareGroupOffsetsRequestGroup): number {
+function sizeDescribeShareGroupOffsetsRequestGroup(
+  value: DescribeShareGroupOffsetsRequestGroup,
+): number {
   let size = 0;
   size += stringSize(value.groupId, true);
   size += sizeDescribeShareGroupOffsetsRequestTopicArray(value.topics);
@@ -111,13 +131,18 @@ function sizeDescribeShareGroupOffsetsRequestGroup(value: DescribeShareGroupOffs
   return size;
 }
 
-function encodeDescribeShareGroupOffsetsRequestGroup(writer: Writer, value: DescribeShareGroupOffsetsRequestGroup): void {
+function encodeDescribeShareGroupOffsetsRequestGroup(
+  writer: Writer,
+  value: DescribeShareGroupOffsetsRequestGroup,
+): void {
   writer.string(value.groupId, true);
   encodeDescribeShareGroupOffsetsRequestTopicArray(writer, value.topics);
   writer.unknownTaggedSection(value.unknownTaggedFields);
 }
 
-function decodeDescribeShareGroupOffsetsRequestGroupArray(reader: Reader): DescribeShareGroupOffsetsRequestGroup[] {
+function decodeDescribeShareGroupOffsetsRequestGroupArray(
+  reader: Reader,
+): DescribeShareGroupOffsetsRequestGroup[] {
   const count = reader.arrayLength(true, 3);
   const array: DescribeShareGroupOffsetsRequestGroup[] = [];
   for (let left = count; left > 0; left -= 1)
@@ -125,18 +150,25 @@ function decodeDescribeShareGroupOffsetsRequestGroupArray(reader: Reader): Descr
   return array;
 }
 
-function sizeDescribeShareGroupOffsetsRequestGroupArray(array: readonly DescribeShareGroupOffsetsRequestGroup[]): number {
+function sizeDescribeShareGroupOffsetsRequestGroupArray(
+  array: readonly DescribeShareGroupOffsetsRequestGroup[],
+): number {
   let size = arrayLengthSize(array.length, true);
   for (const value of array) size += sizeDescribeShareGroupOffsetsRequestGroup(value);
   return size;
 }
 
-function encodeDescribeShareGroupOffsetsRequestGroupArray(writer: Writer, array: readonly DescribeShareGroupOffsetsRequestGroup[]): void {
+function encodeDescribeShareGroupOffsetsRequestGroupArray(
+  writer: Writer,
+  array: readonly DescribeShareGroupOffsetsRequestGroup[],
+): void {
   writer.arrayLength(array.length, true);
   for (const value of array) encodeDescribeShareGroupOffsetsRequestGroup(writer, value);
 }
 
-function decodeDescribeShareGroupOffsetsRequestTopic(reader: Reader): DescribeShareGroupOffsetsRequestTopic {
+function decodeDescribeShareGroupOffsetsRequestTopic(
+  reader: Reader,
+): DescribeShareGroupOffsetsRequestTopic {
   const value: DescribeShareGroupOffsetsRequestTopic = {
     topicName: reader.string(true),
     partitions: readArray(reader, true, 4, readInt32),
@@ -145,7 +177,9 @@ function decodeDescribeShareGroupOffsetsRequestTopic(reader: Reader): DescribeSh
   return value;
 }
 
-function sizeDescribeShareGroupOffsetsRequestTopic(value: DescribeShareGroupOffsetsRequestTopic): number {
+function sizeDescribeShareGroupOffsetsRequestTopic(
+  value: DescribeShareGroupOffsetsRequestTopic,
+): number {
   let size = 0;
   size += stringSize(value.topicName, true);
   size += fixedArraySize(value.partitions, 4, true);
@@ -153,13 +187,18 @@ function sizeDescribeShareGroupOffsetsRequestTopic(value: DescribeShareGroupOffs
   return size;
 }
 
-function encodeDescribeShareGroupOffsetsRequestTopic(writer: Writer, value: DescribeShareGroupOffsetsRequestTopic): void {
+function encodeDescribeShareGroupOffsetsRequestTopic(
+  writer: Writer,
+  value: DescribeShareGroupOffsetsRequestTopic,
+): void {
   writer.string(value.topicName, true);
   writeArray(writer, value.partitions, true, writeInt32);
   writer.unknownTaggedSection(value.unknownTaggedFields);
 }
 
-function decodeNullableDescribeShareGroupOffsetsRequestTopicArray(reader: Reader): DescribeShareGroupOffsetsRequestTopic[] | null {
+function decodeNullableDescribeShareGroupOffsetsRequestTopicArray(
+  reader: Reader,
+): DescribeShareGroupOffsetsRequestTopic[] | null {
   const count = reader.nullableArrayLength(true, 3);
   if (count === -1) return null;
   const array: DescribeShareGroupOffsetsRequestTopic[] = [];
@@ -168,14 +207,19 @@ function decodeNullableDescribeShareGroupOffsetsRequestTopicArray(reader: Reader
   return array;
 }
 
-function sizeDescribeShareGroupOffsetsRequestTopicArray(array: readonly DescribeShareGroupOffsetsRequestTopic[] | null): number {
+function sizeDescribeShareGroupOffsetsRequestTopicArray(
+  array: readonly DescribeShareGroupOffsetsRequestTopic[] | null,
+): number {
   if (array === null) return 1;
   let size = arrayLengthSize(array.length, true);
   for (const value of array) size += sizeDescribeShareGroupOffsetsRequestTopic(value);
   return size;
 }
 
-function encodeDescribeShareGroupOffsetsRequestTopicArray(writer: Writer, array: readonly DescribeShareGroupOffsetsRequestTopic[] | null): void {
+function encodeDescribeShareGroupOffsetsRequestTopicArray(
+  writer: Writer,
+  array: readonly DescribeShareGroupOffsetsRequestTopic[] | null,
+): void {
   if (array === null) {
     writer.nullArray(true);
     return;
@@ -232,7 +276,9 @@ export const describeShareGroupOffsetsResponse: MessageCodec<DescribeShareGroupO
 };
 
 /** A {@link DescribeShareGroupOffsetsResponse} with every field at its default, except for those given. */
-export function createDescribeShareGroupOffsetsResponse(init?: Partial<DescribeShareGroupOffsetsResponse>): DescribeShareGroupOffsetsResponse {
+export function createDescribeShareGroupOffsetsResponse(
+  init?: Partial<DescribeShareGroupOffsetsResponse>,
+): DescribeShareGroupOffsetsResponse {
   return {
     throttleTimeMs: 0,
     groups: [],
@@ -241,7 +287,9 @@ export function createDescribeShareGroupOffsetsResponse(init?: Partial<DescribeS
 }
 
 /** A {@link DescribeShareGroupOffsetsResponseGroup} with every field at its default, except for those given. */
-export function createDescribeShareGroupOffsetsResponseGroup(init?: Partial<DescribeShareGroupOffsetsResponseGroup>): DescribeShareGroupOffsetsResponseGroup {
+export function createDescribeShareGroupOffsetsResponseGroup(
+  init?: Partial<DescribeShareGroupOffsetsResponseGroup>,
+): DescribeShareGroupOffsetsResponseGroup {
   return {
     groupId: '',
     topics: [],
@@ -252,7 +300,9 @@ export function createDescribeShareGroupOffsetsResponseGroup(init?: Partial<Desc
 }
 
 /** A {@link DescribeShareGroupOffsetsResponseTopic} with every field at its default, except for those given. */
-export function createDescribeShareGroupOffsetsResponseTopic(init?: Partial<DescribeShareGroupOffsetsResponseTopic>): DescribeShareGroupOffsetsResponseTopic {
+export function createDescribeShareGroupOffsetsResponseTopic(
+  init?: Partial<DescribeShareGroupOffsetsResponseTopic>,
+): DescribeShareGroupOffsetsResponseTopic {
   return {
     topicName: '',
     topicId: ZERO_UUID,
@@ -262,7 +312,9 @@ export function createDescribeShareGroupOffsetsResponseTopic(init?: Partial<Desc
 }
 
 /** A {@link DescribeShareGroupOffsetsResponsePartition} with every field at its default, except for those given. */
-export function createDescribeShareGroupOffsetsResponsePartition(init?: Partial<DescribeShareGroupOffsetsResponsePartition>): DescribeShareGroupOffsetsResponsePartition {
+export function createDescribeShareGroupOffsetsResponsePartition(
+  init?: Partial<DescribeShareGroupOffsetsResponsePartition>,
+): DescribeShareGroupOffsetsResponsePartition {
   return {
     partitionIndex: 0,
     startOffset: 0,
@@ -274,7 +326,10 @@ export function createDescribeShareGroupOffsetsResponsePartition(init?: Partial<
   };
 }
 
-function decodeDescribeShareGroupOffsetsResponse(reader: Reader, version: number): DescribeShareGroupOffsetsResponse {
+function decodeDescribeShareGroupOffsetsResponse(
+  reader: Reader,
+  version: number,
+): DescribeShareGroupOffsetsResponse {
   requireVersion(describeShareGroupOffsetsResponse, version);
   const value: DescribeShareGroupOffsetsResponse = {
     throttleTimeMs: reader.int32(),
@@ -284,7 +339,10 @@ function decodeDescribeShareGroupOffsetsResponse(reader: Reader, version: number
   return value;
 }
 
-function sizeDescribeShareGroupOffsetsResponse(value: DescribeShareGroupOffsetsResponse, version: number): number {
+function sizeDescribeShareGroupOffsetsResponse(
+  value: DescribeShareGroupOffsetsResponse,
+  version: number,
+): number {
   requireVersion(describeShareGroupOffsetsResponse, version);
   let size = 4;
   size += sizeDescribeShareGroupOffsetsResponseGroupArray(value.groups, version);
@@ -292,14 +350,21 @@ function sizeDescribeShareGroupOffsetsResponse(value: DescribeShareGroupOffsetsR
   return size;
 }
 
-function encodeDescribeShareGroupOffsetsResponse(writer: Writer, value: DescribeShareGroupOffsetsResponse, version: number): void {
+function encodeDescribeShareGroupOffsetsResponse(
+  writer: Writer,
+  value: DescribeShareGroupOffsetsResponse,
+  version: number,
+): void {
   requireVersion(describeShareGroupOffsetsResponse, version);
   writer.int32(value.throttleTimeMs);
   encodeDescribeShareGroupOffsetsResponseGroupArray(writer, value.groups, version);
   writer.unknownTaggedSection(value.unknownTaggedFields);
 }
 
-function decodeDescribeShareGroupOffsetsResponseGroup(reader: Reader, version: number): DescribeShareGroupOffsetsResponseGroup {
+function decodeDescribeShareGroupOffsetsResponseGroup(
+  reader: Reader,
+  version: number,
+): DescribeShareGroupOffsetsResponseGroup {
   const value: DescribeShareGroupOffsetsResponseGroup = {
     groupId: reader.string(true),
     topics: decodeDescribeShareGroupOffsetsResponseTopicArray(reader, version),
@@ -310,7 +375,10 @@ function decodeDescribeShareGroupOffsetsResponseGroup(reader: Reader, version: n
   return value;
 }
 
-function sizeDescribeShareGroupOffsetsResponseGroup(value: DescribeShareGroupOffsetsResponseGroup, version: number): number {
+function sizeDescribeShareGroupOffsetsResponseGroup(
+  value: DescribeShareGroupOffsetsResponseGroup,
+  version: number,
+): number {
   let size = 2;
   size += stringSize(value.groupId, true);
   size += sizeDescribeShareGroupOffsetsResponseTopicArray(value.topics, version);
@@ -319,7 +387,11 @@ function sizeDescribeShareGroupOffsetsResponseGroup(value: DescribeShareGroupOff
   return size;
 }
 
-function encodeDescribeShareGroupOffsetsResponseGroup(writer: Writer, value: DescribeShareGroupOffsetsResponseGroup, version: number): void {
+function encodeDescribeShareGroupOffsetsResponseGroup(
+  writer: Writer,
+  value: DescribeShareGroupOffsetsResponseGroup,
+  version: number,
+): void {
   writer.string(value.groupId, true);
   encodeDescribeShareGroupOffsetsResponseTopicArray(writer, value.topics, version);
   writer.int16(value.errorCode);
@@ -327,7 +399,10 @@ function encodeDescribeShareGroupOffsetsResponseGroup(writer: Writer, value: Des
   writer.unknownTaggedSection(value.unknownTaggedFields);
 }
 
-function decodeDescribeShareGroupOffsetsResponseGroupArray(reader: Reader, version: number): DescribeShareGroupOffsetsResponseGroup[] {
+function decodeDescribeShareGroupOffsetsResponseGroupArray(
+  reader: Reader,
+  version: number,
+): DescribeShareGroupOffsetsResponseGroup[] {
   const count = reader.arrayLength(true, 6);
   const array: DescribeShareGroupOffsetsResponseGroup[] = [];
   for (let left = count; left > 0; left -= 1)
@@ -335,18 +410,28 @@ function decodeDescribeShareGroupOffsetsResponseGroupArray(reader: Reader, versi
   return array;
 }
 
-function sizeDescribeShareGroupOffsetsResponseGroupArray(array: readonly DescribeShareGroupOffsetsResponseGroup[], version: number): number {
+function sizeDescribeShareGroupOffsetsResponseGroupArray(
+  array: readonly DescribeShareGroupOffsetsResponseGroup[],
+  version: number,
+): number {
   let size = arrayLengthSize(array.length, true);
   for (const value of array) size += sizeDescribeShareGroupOffsetsResponseGroup(value, version);
   return size;
 }
 
-function encodeDescribeShareGroupOffsetsResponseGroupArray(writer: Writer, array: readonly DescribeShareGroupOffsetsResponseGroup[], version: number): void {
+function encodeDescribeShareGroupOffsetsResponseGroupArray(
+  writer: Writer,
+  array: readonly DescribeShareGroupOffsetsResponseGroup[],
+  version: number,
+): void {
   writer.arrayLength(array.length, true);
   for (const value of array) encodeDescribeShareGroupOffsetsResponseGroup(writer, value, version);
 }
 
-function decodeDescribeShareGroupOffsetsResponseTopic(reader: Reader, version: number): DescribeShareGroupOffsetsResponseTopic {
+function decodeDescribeShareGroupOffsetsResponseTopic(
+  reader: Reader,
+  version: number,
+): DescribeShareGroupOffsetsResponseTopic {
   const value: DescribeShareGroupOffsetsResponseTopic = {
     topicName: reader.string(true),
     topicId: reader.uuid(),
@@ -356,7 +441,10 @@ function decodeDescribeShareGroupOffsetsResponseTopic(reader: Reader, version: n
   return value;
 }
 
-function sizeDescribeShareGroupOffsetsResponseTopic(value: DescribeShareGroupOffsetsResponseTopic, version: number): number {
+function sizeDescribeShareGroupOffsetsResponseTopic(
+  value: DescribeShareGroupOffsetsResponseTopic,
+  version: number,
+): number {
   let size = 16;
   size += stringSize(value.topicName, true);
   size += sizeDescribeShareGroupOffsetsResponsePartitionArray(value.partitions, version);
@@ -364,14 +452,21 @@ function sizeDescribeShareGroupOffsetsResponseTopic(value: DescribeShareGroupOff
   return size;
 }
 
-function encodeDescribeShareGroupOffsetsResponseTopic(writer: Writer, value: DescribeShareGroupOffsetsResponseTopic, version: number): void {
+function encodeDescribeShareGroupOffsetsResponseTopic(
+  writer: Writer,
+  value: DescribeShareGroupOffsetsResponseTopic,
+  version: number,
+): void {
   writer.string(value.topicName, true);
   writer.uuid(value.topicId);
   encodeDescribeShareGroupOffsetsResponsePartitionArray(writer, value.partitions, version);
   writer.unknownTaggedSection(value.unknownTaggedFields);
 }
 
-function decodeDescribeShareGroupOffsetsResponseTopicArray(reader: Reader, version: number): DescribeShareGroupOffsetsResponseTopic[] {
+function decodeDescribeShareGroupOffsetsResponseTopicArray(
+  reader: Reader,
+  version: number,
+): DescribeShareGroupOffsetsResponseTopic[] {
   const count = reader.arrayLength(true, 19);
   const array: DescribeShareGroupOffsetsResponseTopic[] = [];
   for (let left = count; left > 0; left -= 1)
@@ -379,18 +474,28 @@ function decodeDescribeShareGroupOffsetsResponseTopicArray(reader: Reader, versi
   return array;
 }
 
-function sizeDescribeShareGroupOffsetsResponseTopicArray(array: readonly DescribeShareGroupOffsetsResponseTopic[], version: number): number {
+function sizeDescribeShareGroupOffsetsResponseTopicArray(
+  array: readonly DescribeShareGroupOffsetsResponseTopic[],
+  version: number,
+): number {
   let size = arrayLengthSize(array.length, true);
   for (const value of array) size += sizeDescribeShareGroupOffsetsResponseTopic(value, version);
   return size;
 }
 
-function encodeDescribeShareGroupOffsetsResponseTopicArray(writer: Writer, array: readonly DescribeShareGroupOffsetsResponseTopic[], version: number): void {
+function encodeDescribeShareGroupOffsetsResponseTopicArray(
+  writer: Writer,
+  array: readonly DescribeShareGroupOffsetsResponseTopic[],
+  version: number,
+): void {
   writer.arrayLength(array.length, true);
   for (const value of array) encodeDescribeShareGroupOffsetsResponseTopic(writer, value, version);
 }
 
-function decodeDescribeShareGroupOffsetsResponsePartition(reader: Reader, version: number): DescribeShareGroupOffsetsResponsePartition {
+function decodeDescribeShareGroupOffsetsResponsePartition(
+  reader: Reader,
+  version: number,
+): DescribeShareGroupOffsetsResponsePartition {
   const value: DescribeShareGroupOffsetsResponsePartition = {
     partitionIndex: reader.int32(),
     startOffset: reader.int64(),
@@ -403,7 +508,10 @@ function decodeDescribeShareGroupOffsetsResponsePartition(reader: Reader, versio
   return value;
 }
 
-function sizeDescribeShareGroupOffsetsResponsePartition(value: DescribeShareGroupOffsetsResponsePartition, version: number): number {
+function sizeDescribeShareGroupOffsetsResponsePartition(
+  value: DescribeShareGroupOffsetsResponsePartition,
+  version: number,
+): number {
   let size = 18;
   if (version >= 1) size += 8;
   size += stringSize(value.errorMessage, true);
@@ -411,7 +519,11 @@ function sizeDescribeShareGroupOffsetsResponsePartition(value: DescribeShareGrou
   return size;
 }
 
-function encodeDescribeShareGroupOffsetsResponsePartition(writer: Writer, value: DescribeShareGroupOffsetsResponsePartition, version: number): void {
+function encodeDescribeShareGroupOffsetsResponsePartition(
+  writer: Writer,
+  value: DescribeShareGroupOffsetsResponsePartition,
+  version: number,
+): void {
   writer.int32(value.partitionIndex);
   writer.int64(value.startOffset);
   writer.int32(value.leaderEpoch);
@@ -421,7 +533,10 @@ function encodeDescribeShareGroupOffsetsResponsePartition(writer: Writer, value:
   writer.unknownTaggedSection(value.unknownTaggedFields);
 }
 
-function decodeDescribeShareGroupOffsetsResponsePartitionArray(reader: Reader, version: number): DescribeShareGroupOffsetsResponsePartition[] {
+function decodeDescribeShareGroupOffsetsResponsePartitionArray(
+  reader: Reader,
+  version: number,
+): DescribeShareGroupOffsetsResponsePartition[] {
   const count = reader.arrayLength(true, 20);
   const array: DescribeShareGroupOffsetsResponsePartition[] = [];
   for (let left = count; left > 0; left -= 1)
@@ -429,13 +544,21 @@ function decodeDescribeShareGroupOffsetsResponsePartitionArray(reader: Reader, v
   return array;
 }
 
-function sizeDescribeShareGroupOffsetsResponsePartitionArray(array: readonly DescribeShareGroupOffsetsResponsePartition[], version: number): number {
+function sizeDescribeShareGroupOffsetsResponsePartitionArray(
+  array: readonly DescribeShareGroupOffsetsResponsePartition[],
+  version: number,
+): number {
   let size = arrayLengthSize(array.length, true);
   for (const value of array) size += sizeDescribeShareGroupOffsetsResponsePartition(value, version);
   return size;
 }
 
-function encodeDescribeShareGroupOffsetsResponsePartitionArray(writer: Writer, array: readonly DescribeShareGroupOffsetsResponsePartition[], version: number): void {
+function encodeDescribeShareGroupOffsetsResponsePartitionArray(
+  writer: Writer,
+  array: readonly DescribeShareGroupOffsetsResponsePartition[],
+  version: number,
+): void {
   writer.arrayLength(array.length, true);
-  for (const value of array) encodeDescribeShareGroupOffsetsResponsePartition(writer, value, version);
+  for (const value of array)
+    encodeDescribeShareGroupOffsetsResponsePartition(writer, value, version);
 }

@@ -49,7 +49,9 @@ export const describeTopicPartitionsRequest: MessageCodec<DescribeTopicPartition
 };
 
 /** A {@link DescribeTopicPartitionsRequest} with every field at its default, except for those given. */
-export function createDescribeTopicPartitionsRequest(init?: Partial<DescribeTopicPartitionsRequest>): DescribeTopicPartitionsRequest {
+export function createDescribeTopicPartitionsRequest(
+  init?: Partial<DescribeTopicPartitionsRequest>,
+): DescribeTopicPartitionsRequest {
   return {
     topics: [],
     responsePartitionLimit: 2000,
@@ -75,7 +77,10 @@ export function createRequestCursor(init?: Partial<RequestCursor>): RequestCurso
   };
 }
 
-function decodeDescribeTopicPartitionsRequest(reader: Reader, version: number): DescribeTopicPartitionsRequest {
+function decodeDescribeTopicPartitionsRequest(
+  reader: Reader,
+  version: number,
+): DescribeTopicPartitionsRequest {
   requireVersion(describeTopicPartitionsRequest, version);
   const value: DescribeTopicPartitionsRequest = {
     topics: decodeTopicRequestArray(reader),
@@ -86,7 +91,10 @@ function decodeDescribeTopicPartitionsRequest(reader: Reader, version: number): 
   return value;
 }
 
-function sizeDescribeTopicPartitionsRequest(value: DescribeTopicPartitionsRequest, version: number): number {
+function sizeDescribeTopicPartitionsRequest(
+  value: DescribeTopicPartitionsRequest,
+  version: number,
+): number {
   requireVersion(describeTopicPartitionsRequest, version);
   let size = 4;
   size += sizeTopicRequestArray(value.topics);
@@ -95,7 +103,11 @@ function sizeDescribeTopicPartitionsRequest(value: DescribeTopicPartitionsReques
   return size;
 }
 
-function encodeDescribeTopicPartitionsRequest(writer: Writer, value: DescribeTopicPartitionsRequest, version: number): void {
+function encodeDescribeTopicPartitionsRequest(
+  writer: Writer,
+  value: DescribeTopicPartitionsRequest,
+  version: number,
+): void {
   requireVersion(describeTopicPartitionsRequest, version);
   encodeTopicRequestArray(writer, value.topics);
   writer.int32(value.responsePartitionLimit);
@@ -220,7 +232,9 @@ export const describeTopicPartitionsResponse: MessageCodec<DescribeTopicPartitio
 };
 
 /** A {@link DescribeTopicPartitionsResponse} with every field at its default, except for those given. */
-export function createDescribeTopicPartitionsResponse(init?: Partial<DescribeTopicPartitionsResponse>): DescribeTopicPartitionsResponse {
+export function createDescribeTopicPartitionsResponse(
+  init?: Partial<DescribeTopicPartitionsResponse>,
+): DescribeTopicPartitionsResponse {
   return {
     throttleTimeMs: 0,
     topics: [],
@@ -230,7 +244,9 @@ export function createDescribeTopicPartitionsResponse(init?: Partial<DescribeTop
 }
 
 /** A {@link DescribeTopicPartitionsResponseTopic} with every field at its default, except for those given. */
-export function createDescribeTopicPartitionsResponseTopic(init?: Partial<DescribeTopicPartitionsResponseTopic>): DescribeTopicPartitionsResponseTopic {
+export function createDescribeTopicPartitionsResponseTopic(
+  init?: Partial<DescribeTopicPartitionsResponseTopic>,
+): DescribeTopicPartitionsResponseTopic {
   return {
     errorCode: 0,
     name: '',
@@ -243,7 +259,9 @@ export function createDescribeTopicPartitionsResponseTopic(init?: Partial<Descri
 }
 
 /** A {@link DescribeTopicPartitionsResponsePartition} with every field at its default, except for those given. */
-export function createDescribeTopicPartitionsResponsePartition(init?: Partial<DescribeTopicPartitionsResponsePartition>): DescribeTopicPartitionsResponsePartition {
+export function createDescribeTopicPartitionsResponsePartition(
+  init?: Partial<DescribeTopicPartitionsResponsePartition>,
+): DescribeTopicPartitionsResponsePartition {
   return {
     errorCode: 0,
     partitionIndex: 0,
@@ -267,7 +285,10 @@ export function createResponseCursor(init?: Partial<ResponseCursor>): ResponseCu
   };
 }
 
-function decodeDescribeTopicPartitionsResponse(reader: Reader, version: number): DescribeTopicPartitionsResponse {
+function decodeDescribeTopicPartitionsResponse(
+  reader: Reader,
+  version: number,
+): DescribeTopicPartitionsResponse {
   requireVersion(describeTopicPartitionsResponse, version);
   const value: DescribeTopicPartitionsResponse = {
     throttleTimeMs: reader.int32(),
@@ -278,7 +299,10 @@ function decodeDescribeTopicPartitionsResponse(reader: Reader, version: number):
   return value;
 }
 
-function sizeDescribeTopicPartitionsResponse(value: DescribeTopicPartitionsResponse, version: number): number {
+function sizeDescribeTopicPartitionsResponse(
+  value: DescribeTopicPartitionsResponse,
+  version: number,
+): number {
   requireVersion(describeTopicPartitionsResponse, version);
   let size = 4;
   size += sizeDescribeTopicPartitionsResponseTopicArray(value.topics);
@@ -287,7 +311,11 @@ function sizeDescribeTopicPartitionsResponse(value: DescribeTopicPartitionsRespo
   return size;
 }
 
-function encodeDescribeTopicPartitionsResponse(writer: Writer, value: DescribeTopicPartitionsResponse, version: number): void {
+function encodeDescribeTopicPartitionsResponse(
+  writer: Writer,
+  value: DescribeTopicPartitionsResponse,
+  version: number,
+): void {
   requireVersion(describeTopicPartitionsResponse, version);
   writer.int32(value.throttleTimeMs);
   encodeDescribeTopicPartitionsResponseTopicArray(writer, value.topics);
@@ -296,7 +324,9 @@ function encodeDescribeTopicPartitionsResponse(writer: Writer, value: DescribeTo
   writer.unknownTaggedSection(value.unknownTaggedFields);
 }
 
-function decodeDescribeTopicPartitionsResponseTopic(reader: Reader): DescribeTopicPartitionsResponseTopic {
+function decodeDescribeTopicPartitionsResponseTopic(
+  reader: Reader,
+): DescribeTopicPartitionsResponseTopic {
   const value: DescribeTopicPartitionsResponseTopic = {
     errorCode: reader.int16(),
     name: reader.nullableString(true),
@@ -309,7 +339,9 @@ function decodeDescribeTopicPartitionsResponseTopic(reader: Reader): DescribeTop
   return value;
 }
 
-function sizeDescribeTopicPartitionsResponseTopic(value: DescribeTopicPartitionsResponseTopic): number {
+function sizeDescribeTopicPartitionsResponseTopic(
+  value: DescribeTopicPartitionsResponseTopic,
+): number {
   let size = 23;
   size += stringSize(value.name, true);
   size += sizeDescribeTopicPartitionsResponsePartitionArray(value.partitions);
@@ -317,7 +349,10 @@ function sizeDescribeTopicPartitionsResponseTopic(value: DescribeTopicPartitions
   return size;
 }
 
-function encodeDescribeTopicPartitionsResponseTopic(writer: Writer, value: DescribeTopicPartitionsResponseTopic): void {
+function encodeDescribeTopicPartitionsResponseTopic(
+  writer: Writer,
+  value: DescribeTopicPartitionsResponseTopic,
+): void {
   writer.int16(value.errorCode);
   writer.string(value.name, true);
   writer.uuid(value.topicId);
@@ -327,7 +362,9 @@ function encodeDescribeTopicPartitionsResponseTopic(writer: Writer, value: Descr
   writer.unknownTaggedSection(value.unknownTaggedFields);
 }
 
-function decodeDescribeTopicPartitionsResponseTopicArray(reader: Reader): DescribeTopicPartitionsResponseTopic[] {
+function decodeDescribeTopicPartitionsResponseTopicArray(
+  reader: Reader,
+): DescribeTopicPartitionsResponseTopic[] {
   const count = reader.arrayLength(true, 26);
   const array: DescribeTopicPartitionsResponseTopic[] = [];
   for (let left = count; left > 0; left -= 1)
@@ -335,18 +372,25 @@ function decodeDescribeTopicPartitionsResponseTopicArray(reader: Reader): Descri
   return array;
 }
 
-function sizeDescribeTopicPartitionsResponseTopicArray(array: readonly DescribeTopicPartitionsResponseTopic[]): number {
+function sizeDescribeTopicPartitionsResponseTopicArray(
+  array: readonly DescribeTopicPartitionsResponseTopic[],
+): number {
   let size = arrayLengthSize(array.length, true);
   for (const value of array) size += sizeDescribeTopicPartitionsResponseTopic(value);
   return size;
 }
 
-function encodeDescribeTopicPartitionsResponseTopicArray(writer: Writer, array: readonly DescribeTopicPartitionsResponseTopic[]): void {
+function encodeDescribeTopicPartitionsResponseTopicArray(
+  writer: Writer,
+  array: readonly DescribeTopicPartitionsResponseTopic[],
+): void {
   writer.arrayLength(array.length, true);
   for (const value of array) encodeDescribeTopicPartitionsResponseTopic(writer, value);
 }
 
-function decodeDescribeTopicPartitionsResponsePartition(reader: Reader): DescribeTopicPartitionsResponsePartition {
+function decodeDescribeTopicPartitionsResponsePartition(
+  reader: Reader,
+): DescribeTopicPartitionsResponsePartition {
   const value: DescribeTopicPartitionsResponsePartition = {
     errorCode: reader.int16(),
     partitionIndex: reader.int32(),
@@ -362,7 +406,9 @@ function decodeDescribeTopicPartitionsResponsePartition(reader: Reader): Describ
   return value;
 }
 
-function sizeDescribeTopicPartitionsResponsePartition(value: DescribeTopicPartitionsResponsePartition): number {
+function sizeDescribeTopicPartitionsResponsePartition(
+  value: DescribeTopicPartitionsResponsePartition,
+): number {
   let size = 14;
   size += fixedArraySize(value.replicaNodes, 4, true);
   size += fixedArraySize(value.isrNodes, 4, true);
@@ -373,7 +419,10 @@ function sizeDescribeTopicPartitionsResponsePartition(value: DescribeTopicPartit
   return size;
 }
 
-function encodeDescribeTopicPartitionsResponsePartition(writer: Writer, value: DescribeTopicPartitionsResponsePartition): void {
+function encodeDescribeTopicPartitionsResponsePartition(
+  writer: Writer,
+  value: DescribeTopicPartitionsResponsePartition,
+): void {
   writer.int16(value.errorCode);
   writer.int32(value.partitionIndex);
   writer.int32(value.leaderId);
@@ -386,7 +435,9 @@ function encodeDescribeTopicPartitionsResponsePartition(writer: Writer, value: D
   writer.unknownTaggedSection(value.unknownTaggedFields);
 }
 
-function decodeDescribeTopicPartitionsResponsePartitionArray(reader: Reader): DescribeTopicPartitionsResponsePartition[] {
+function decodeDescribeTopicPartitionsResponsePartitionArray(
+  reader: Reader,
+): DescribeTopicPartitionsResponsePartition[] {
   const count = reader.arrayLength(true, 20);
   const array: DescribeTopicPartitionsResponsePartition[] = [];
   for (let left = count; left > 0; left -= 1)
@@ -394,13 +445,18 @@ function decodeDescribeTopicPartitionsResponsePartitionArray(reader: Reader): De
   return array;
 }
 
-function sizeDescribeTopicPartitionsResponsePartitionArray(array: readonly DescribeTopicPartitionsResponsePartition[]): number {
+function sizeDescribeTopicPartitionsResponsePartitionArray(
+  array: readonly DescribeTopicPartitionsResponsePartition[],
+): number {
   let size = arrayLengthSize(array.length, true);
   for (const value of array) size += sizeDescribeTopicPartitionsResponsePartition(value);
   return size;
 }
 
-function encodeDescribeTopicPartitionsResponsePartitionArray(writer: Writer, array: readonly DescribeTopicPartitionsResponsePartition[]): void {
+function encodeDescribeTopicPartitionsResponsePartitionArray(
+  writer: Writer,
+  array: readonly DescribeTopicPartitionsResponsePartition[],
+): void {
   writer.arrayLength(array.length, true);
   for (const value of array) encodeDescribeTopicPartitionsResponsePartition(writer, value);
 }

@@ -40,14 +40,19 @@ export const describeTransactionsRequest: MessageCodec<DescribeTransactionsReque
 };
 
 /** A {@link DescribeTransactionsRequest} with every field at its default, except for those given. */
-export function createDescribeTransactionsRequest(init?: Partial<DescribeTransactionsRequest>): DescribeTransactionsRequest {
+export function createDescribeTransactionsRequest(
+  init?: Partial<DescribeTransactionsRequest>,
+): DescribeTransactionsRequest {
   return {
     transactionalIds: [],
     ...init,
   };
 }
 
-function decodeDescribeTransactionsRequest(reader: Reader, version: number): DescribeTransactionsRequest {
+function decodeDescribeTransactionsRequest(
+  reader: Reader,
+  version: number,
+): DescribeTransactionsRequest {
   requireVersion(describeTransactionsRequest, version);
   const value: DescribeTransactionsRequest = {
     transactionalIds: readArray(reader, true, 1, readCompactString),
@@ -56,7 +61,10 @@ function decodeDescribeTransactionsRequest(reader: Reader, version: number): Des
   return value;
 }
 
-function sizeDescribeTransactionsRequest(value: DescribeTransactionsRequest, version: number): number {
+function sizeDescribeTransactionsRequest(
+  value: DescribeTransactionsRequest,
+  version: number,
+): number {
   requireVersion(describeTransactionsRequest, version);
   let size = 0;
   size += stringArraySize(value.transactionalIds, true);
@@ -64,7 +72,11 @@ function sizeDescribeTransactionsRequest(value: DescribeTransactionsRequest, ver
   return size;
 }
 
-function encodeDescribeTransactionsRequest(writer: Writer, value: DescribeTransactionsRequest, version: number): void {
+function encodeDescribeTransactionsRequest(
+  writer: Writer,
+  value: DescribeTransactionsRequest,
+  version: number,
+): void {
   requireVersion(describeTransactionsRequest, version);
   writeArray(writer, value.transactionalIds, true, writeCompactString);
   writer.unknownTaggedSection(value.unknownTaggedFields);
@@ -108,7 +120,9 @@ export const describeTransactionsResponse: MessageCodec<DescribeTransactionsResp
 };
 
 /** A {@link DescribeTransactionsResponse} with every field at its default, except for those given. */
-export function createDescribeTransactionsResponse(init?: Partial<DescribeTransactionsResponse>): DescribeTransactionsResponse {
+export function createDescribeTransactionsResponse(
+  init?: Partial<DescribeTransactionsResponse>,
+): DescribeTransactionsResponse {
   return {
     throttleTimeMs: 0,
     transactionStates: [],
@@ -140,7 +154,10 @@ export function createTopicData(init?: Partial<TopicData>): TopicData {
   };
 }
 
-function decodeDescribeTransactionsResponse(reader: Reader, version: number): DescribeTransactionsResponse {
+function decodeDescribeTransactionsResponse(
+  reader: Reader,
+  version: number,
+): DescribeTransactionsResponse {
   requireVersion(describeTransactionsResponse, version);
   const value: DescribeTransactionsResponse = {
     throttleTimeMs: reader.int32(),
@@ -150,7 +167,10 @@ function decodeDescribeTransactionsResponse(reader: Reader, version: number): De
   return value;
 }
 
-function sizeDescribeTransactionsResponse(value: DescribeTransactionsResponse, version: number): number {
+function sizeDescribeTransactionsResponse(
+  value: DescribeTransactionsResponse,
+  version: number,
+): number {
   requireVersion(describeTransactionsResponse, version);
   let size = 4;
   size += sizeTransactionStateArray(value.transactionStates);
@@ -158,7 +178,11 @@ function sizeDescribeTransactionsResponse(value: DescribeTransactionsResponse, v
   return size;
 }
 
-function encodeDescribeTransactionsResponse(writer: Writer, value: DescribeTransactionsResponse, version: number): void {
+function encodeDescribeTransactionsResponse(
+  writer: Writer,
+  value: DescribeTransactionsResponse,
+  version: number,
+): void {
   requireVersion(describeTransactionsResponse, version);
   writer.int32(value.throttleTimeMs);
   encodeTransactionStateArray(writer, value.transactionStates);

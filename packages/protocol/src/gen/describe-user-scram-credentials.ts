@@ -31,7 +31,9 @@ export const describeUserScramCredentialsRequest: MessageCodec<DescribeUserScram
 };
 
 /** A {@link DescribeUserScramCredentialsRequest} with every field at its default, except for those given. */
-export function createDescribeUserScramCredentialsRequest(init?: Partial<DescribeUserScramCredentialsRequest>): DescribeUserScramCredentialsRequest {
+export function createDescribeUserScramCredentialsRequest(
+  init?: Partial<DescribeUserScramCredentialsRequest>,
+): DescribeUserScramCredentialsRequest {
   return {
     users: [],
     ...init,
@@ -46,7 +48,10 @@ export function createUserName(init?: Partial<UserName>): UserName {
   };
 }
 
-function decodeDescribeUserScramCredentialsRequest(reader: Reader, version: number): DescribeUserScramCredentialsRequest {
+function decodeDescribeUserScramCredentialsRequest(
+  reader: Reader,
+  version: number,
+): DescribeUserScramCredentialsRequest {
   requireVersion(describeUserScramCredentialsRequest, version);
   const value: DescribeUserScramCredentialsRequest = {
     users: decodeNullableUserNameArray(reader),
@@ -55,7 +60,10 @@ function decodeDescribeUserScramCredentialsRequest(reader: Reader, version: numb
   return value;
 }
 
-function sizeDescribeUserScramCredentialsRequest(value: DescribeUserScramCredentialsRequest, version: number): number {
+function sizeDescribeUserScramCredentialsRequest(
+  value: DescribeUserScramCredentialsRequest,
+  version: number,
+): number {
   requireVersion(describeUserScramCredentialsRequest, version);
   let size = 0;
   size += sizeUserNameArray(value.users);
@@ -63,7 +71,11 @@ function sizeDescribeUserScramCredentialsRequest(value: DescribeUserScramCredent
   return size;
 }
 
-function encodeDescribeUserScramCredentialsRequest(writer: Writer, value: DescribeUserScramCredentialsRequest, version: number): void {
+function encodeDescribeUserScramCredentialsRequest(
+  writer: Writer,
+  value: DescribeUserScramCredentialsRequest,
+  version: number,
+): void {
   requireVersion(describeUserScramCredentialsRequest, version);
   encodeUserNameArray(writer, value.users);
   writer.unknownTaggedSection(value.unknownTaggedFields);
@@ -150,7 +162,9 @@ export const describeUserScramCredentialsResponse: MessageCodec<DescribeUserScra
 };
 
 /** A {@link DescribeUserScramCredentialsResponse} with every field at its default, except for those given. */
-export function createDescribeUserScramCredentialsResponse(init?: Partial<DescribeUserScramCredentialsResponse>): DescribeUserScramCredentialsResponse {
+export function createDescribeUserScramCredentialsResponse(
+  init?: Partial<DescribeUserScramCredentialsResponse>,
+): DescribeUserScramCredentialsResponse {
   return {
     throttleTimeMs: 0,
     errorCode: 0,
@@ -161,7 +175,9 @@ export function createDescribeUserScramCredentialsResponse(init?: Partial<Descri
 }
 
 /** A {@link DescribeUserScramCredentialsResult} with every field at its default, except for those given. */
-export function createDescribeUserScramCredentialsResult(init?: Partial<DescribeUserScramCredentialsResult>): DescribeUserScramCredentialsResult {
+export function createDescribeUserScramCredentialsResult(
+  init?: Partial<DescribeUserScramCredentialsResult>,
+): DescribeUserScramCredentialsResult {
   return {
     user: '',
     errorCode: 0,
@@ -180,7 +196,10 @@ export function createCredentialInfo(init?: Partial<CredentialInfo>): Credential
   };
 }
 
-function decodeDescribeUserScramCredentialsResponse(reader: Reader, version: number): DescribeUserScramCredentialsResponse {
+function decodeDescribeUserScramCredentialsResponse(
+  reader: Reader,
+  version: number,
+): DescribeUserScramCredentialsResponse {
   requireVersion(describeUserScramCredentialsResponse, version);
   const value: DescribeUserScramCredentialsResponse = {
     throttleTimeMs: reader.int32(),
@@ -192,7 +211,10 @@ function decodeDescribeUserScramCredentialsResponse(reader: Reader, version: num
   return value;
 }
 
-function sizeDescribeUserScramCredentialsResponse(value: DescribeUserScramCredentialsResponse, version: number): number {
+function sizeDescribeUserScramCredentialsResponse(
+  value: DescribeUserScramCredentialsResponse,
+  version: number,
+): number {
   requireVersion(describeUserScramCredentialsResponse, version);
   let size = 6;
   size += stringSize(value.errorMessage, true);
@@ -201,7 +223,11 @@ function sizeDescribeUserScramCredentialsResponse(value: DescribeUserScramCreden
   return size;
 }
 
-function encodeDescribeUserScramCredentialsResponse(writer: Writer, value: DescribeUserScramCredentialsResponse, version: number): void {
+function encodeDescribeUserScramCredentialsResponse(
+  writer: Writer,
+  value: DescribeUserScramCredentialsResponse,
+  version: number,
+): void {
   requireVersion(describeUserScramCredentialsResponse, version);
   writer.int32(value.throttleTimeMs);
   writer.int16(value.errorCode);
@@ -210,7 +236,9 @@ function encodeDescribeUserScramCredentialsResponse(writer: Writer, value: Descr
   writer.unknownTaggedSection(value.unknownTaggedFields);
 }
 
-function decodeDescribeUserScramCredentialsResult(reader: Reader): DescribeUserScramCredentialsResult {
+function decodeDescribeUserScramCredentialsResult(
+  reader: Reader,
+): DescribeUserScramCredentialsResult {
   const value: DescribeUserScramCredentialsResult = {
     user: reader.string(true),
     errorCode: reader.int16(),
@@ -230,7 +258,10 @@ function sizeDescribeUserScramCredentialsResult(value: DescribeUserScramCredenti
   return size;
 }
 
-function encodeDescribeUserScramCredentialsResult(writer: Writer, value: DescribeUserScramCredentialsResult): void {
+function encodeDescribeUserScramCredentialsResult(
+  writer: Writer,
+  value: DescribeUserScramCredentialsResult,
+): void {
   writer.string(value.user, true);
   writer.int16(value.errorCode);
   writer.string(value.errorMessage, true);
@@ -238,7 +269,9 @@ function encodeDescribeUserScramCredentialsResult(writer: Writer, value: Describ
   writer.unknownTaggedSection(value.unknownTaggedFields);
 }
 
-function decodeDescribeUserScramCredentialsResultArray(reader: Reader): DescribeUserScramCredentialsResult[] {
+function decodeDescribeUserScramCredentialsResultArray(
+  reader: Reader,
+): DescribeUserScramCredentialsResult[] {
   const count = reader.arrayLength(true, 6);
   const array: DescribeUserScramCredentialsResult[] = [];
   for (let left = count; left > 0; left -= 1)
@@ -246,13 +279,18 @@ function decodeDescribeUserScramCredentialsResultArray(reader: Reader): Describe
   return array;
 }
 
-function sizeDescribeUserScramCredentialsResultArray(array: readonly DescribeUserScramCredentialsResult[]): number {
+function sizeDescribeUserScramCredentialsResultArray(
+  array: readonly DescribeUserScramCredentialsResult[],
+): number {
   let size = arrayLengthSize(array.length, true);
   for (const value of array) size += sizeDescribeUserScramCredentialsResult(value);
   return size;
 }
 
-function encodeDescribeUserScramCredentialsResultArray(writer: Writer, array: readonly DescribeUserScramCredentialsResult[]): void {
+function encodeDescribeUserScramCredentialsResultArray(
+  writer: Writer,
+  array: readonly DescribeUserScramCredentialsResult[],
+): void {
   writer.arrayLength(array.length, true);
   for (const value of array) encodeDescribeUserScramCredentialsResult(writer, value);
 }

@@ -42,7 +42,9 @@ export const electLeadersRequest: MessageCodec<ElectLeadersRequest> = {
 };
 
 /** A {@link ElectLeadersRequest} with every field at its default, except for those given. */
-export function createElectLeadersRequest(init?: Partial<ElectLeadersRequest>): ElectLeadersRequest {
+export function createElectLeadersRequest(
+  init?: Partial<ElectLeadersRequest>,
+): ElectLeadersRequest {
   return {
     electionType: 0,
     topicPartitions: [],
@@ -83,7 +85,11 @@ function sizeElectLeadersRequest(value: ElectLeadersRequest, version: number): n
   return size;
 }
 
-function encodeElectLeadersRequest(writer: Writer, value: ElectLeadersRequest, version: number): void {
+function encodeElectLeadersRequest(
+  writer: Writer,
+  value: ElectLeadersRequest,
+  version: number,
+): void {
   requireVersion(electLeadersRequest, version);
   const flexible = version >= 2;
   if (version >= 1) writer.int8(value.electionType);
@@ -118,7 +124,10 @@ function encodeTopicPartitions(writer: Writer, value: TopicPartitions, version: 
   if (flexible) writer.unknownTaggedSection(value.unknownTaggedFields);
 }
 
-function decodeNullableTopicPartitionsArray(reader: Reader, version: number): TopicPartitions[] | null {
+function decodeNullableTopicPartitionsArray(
+  reader: Reader,
+  version: number,
+): TopicPartitions[] | null {
   const count = reader.nullableArrayLength(version >= 2, 3);
   if (count === -1) return null;
   const array: TopicPartitions[] = [];
@@ -127,14 +136,21 @@ function decodeNullableTopicPartitionsArray(reader: Reader, version: number): To
   return array;
 }
 
-function sizeTopicPartitionsArray(array: readonly TopicPartitions[] | null, version: number): number {
+function sizeTopicPartitionsArray(
+  array: readonly TopicPartitions[] | null,
+  version: number,
+): number {
   if (array === null) return version >= 2 ? 1 : 4;
   let size = arrayLengthSize(array.length, version >= 2);
   for (const value of array) size += sizeTopicPartitions(value, version);
   return size;
 }
 
-function encodeTopicPartitionsArray(writer: Writer, array: readonly TopicPartitions[] | null, version: number): void {
+function encodeTopicPartitionsArray(
+  writer: Writer,
+  array: readonly TopicPartitions[] | null,
+  version: number,
+): void {
   if (array === null) {
     writer.nullArray(version >= 2);
     return;
@@ -178,7 +194,9 @@ export const electLeadersResponse: MessageCodec<ElectLeadersResponse> = {
 };
 
 /** A {@link ElectLeadersResponse} with every field at its default, except for those given. */
-export function createElectLeadersResponse(init?: Partial<ElectLeadersResponse>): ElectLeadersResponse {
+export function createElectLeadersResponse(
+  init?: Partial<ElectLeadersResponse>,
+): ElectLeadersResponse {
   return {
     throttleTimeMs: 0,
     errorCode: 0,
@@ -188,7 +206,9 @@ export function createElectLeadersResponse(init?: Partial<ElectLeadersResponse>)
 }
 
 /** A {@link ReplicaElectionResult} with every field at its default, except for those given. */
-export function createReplicaElectionResult(init?: Partial<ReplicaElectionResult>): ReplicaElectionResult {
+export function createReplicaElectionResult(
+  init?: Partial<ReplicaElectionResult>,
+): ReplicaElectionResult {
   return {
     topic: '',
     partitionResult: [],
@@ -229,7 +249,11 @@ function sizeElectLeadersResponse(value: ElectLeadersResponse, version: number):
   return size;
 }
 
-function encodeElectLeadersResponse(writer: Writer, value: ElectLeadersResponse, version: number): void {
+function encodeElectLeadersResponse(
+  writer: Writer,
+  value: ElectLeadersResponse,
+  version: number,
+): void {
   requireVersion(electLeadersResponse, version);
   const flexible = version >= 2;
   writer.int32(value.throttleTimeMs);
@@ -257,14 +281,21 @@ function sizeReplicaElectionResult(value: ReplicaElectionResult, version: number
   return size;
 }
 
-function encodeReplicaElectionResult(writer: Writer, value: ReplicaElectionResult, version: number): void {
+function encodeReplicaElectionResult(
+  writer: Writer,
+  value: ReplicaElectionResult,
+  version: number,
+): void {
   const flexible = version >= 2;
   writer.string(value.topic, flexible);
   encodePartitionResultArray(writer, value.partitionResult, version);
   if (flexible) writer.unknownTaggedSection(value.unknownTaggedFields);
 }
 
-function decodeReplicaElectionResultArray(reader: Reader, version: number): ReplicaElectionResult[] {
+function decodeReplicaElectionResultArray(
+  reader: Reader,
+  version: number,
+): ReplicaElectionResult[] {
   const count = reader.arrayLength(version >= 2, 3);
   const array: ReplicaElectionResult[] = [];
   for (let left = count; left > 0; left -= 1)
@@ -272,13 +303,20 @@ function decodeReplicaElectionResultArray(reader: Reader, version: number): Repl
   return array;
 }
 
-function sizeReplicaElectionResultArray(array: readonly ReplicaElectionResult[], version: number): number {
+function sizeReplicaElectionResultArray(
+  array: readonly ReplicaElectionResult[],
+  version: number,
+): number {
   let size = arrayLengthSize(array.length, version >= 2);
   for (const value of array) size += sizeReplicaElectionResult(value, version);
   return size;
 }
 
-function encodeReplicaElectionResultArray(writer: Writer, array: readonly ReplicaElectionResult[], version: number): void {
+function encodeReplicaElectionResultArray(
+  writer: Writer,
+  array: readonly ReplicaElectionResult[],
+  version: number,
+): void {
   writer.arrayLength(array.length, version >= 2);
   for (const value of array) encodeReplicaElectionResult(writer, value, version);
 }
@@ -324,7 +362,11 @@ function sizePartitionResultArray(array: readonly PartitionResult[], version: nu
   return size;
 }
 
-function encodePartitionResultArray(writer: Writer, array: readonly PartitionResult[], version: number): void {
+function encodePartitionResultArray(
+  writer: Writer,
+  array: readonly PartitionResult[],
+  version: number,
+): void {
   writer.arrayLength(array.length, version >= 2);
   for (const value of array) encodePartitionResult(writer, value, version);
 }

@@ -71,7 +71,9 @@ export const endQuorumEpochRequest: MessageCodec<EndQuorumEpochRequest> = {
 };
 
 /** A {@link EndQuorumEpochRequest} with every field at its default, except for those given. */
-export function createEndQuorumEpochRequest(init?: Partial<EndQuorumEpochRequest>): EndQuorumEpochRequest {
+export function createEndQuorumEpochRequest(
+  init?: Partial<EndQuorumEpochRequest>,
+): EndQuorumEpochRequest {
   return {
     clusterId: null,
     topics: [],
@@ -90,7 +92,9 @@ export function createRequestTopicData(init?: Partial<RequestTopicData>): Reques
 }
 
 /** A {@link RequestPartitionData} with every field at its default, except for those given. */
-export function createRequestPartitionData(init?: Partial<RequestPartitionData>): RequestPartitionData {
+export function createRequestPartitionData(
+  init?: Partial<RequestPartitionData>,
+): RequestPartitionData {
   return {
     partitionIndex: 0,
     leaderId: 0,
@@ -143,7 +147,11 @@ function sizeEndQuorumEpochRequest(value: EndQuorumEpochRequest, version: number
   return size;
 }
 
-function encodeEndQuorumEpochRequest(writer: Writer, value: EndQuorumEpochRequest, version: number): void {
+function encodeEndQuorumEpochRequest(
+  writer: Writer,
+  value: EndQuorumEpochRequest,
+  version: number,
+): void {
   requireVersion(endQuorumEpochRequest, version);
   const flexible = version >= 1;
   writer.string(value.clusterId, flexible);
@@ -192,7 +200,11 @@ function sizeRequestTopicDataArray(array: readonly RequestTopicData[], version: 
   return size;
 }
 
-function encodeRequestTopicDataArray(writer: Writer, array: readonly RequestTopicData[], version: number): void {
+function encodeRequestTopicDataArray(
+  writer: Writer,
+  array: readonly RequestTopicData[],
+  version: number,
+): void {
   writer.arrayLength(array.length, version >= 1);
   for (const value of array) encodeRequestTopicData(writer, value, version);
 }
@@ -219,7 +231,11 @@ function sizeRequestPartitionData(value: RequestPartitionData, version: number):
   return size;
 }
 
-function encodeRequestPartitionData(writer: Writer, value: RequestPartitionData, version: number): void {
+function encodeRequestPartitionData(
+  writer: Writer,
+  value: RequestPartitionData,
+  version: number,
+): void {
   const flexible = version >= 1;
   writer.int32(value.partitionIndex);
   writer.int32(value.leaderId);
@@ -237,13 +253,20 @@ function decodeRequestPartitionDataArray(reader: Reader, version: number): Reque
   return array;
 }
 
-function sizeRequestPartitionDataArray(array: readonly RequestPartitionData[], version: number): number {
+function sizeRequestPartitionDataArray(
+  array: readonly RequestPartitionData[],
+  version: number,
+): number {
   let size = arrayLengthSize(array.length, version >= 1);
   for (const value of array) size += sizeRequestPartitionData(value, version);
   return size;
 }
 
-function encodeRequestPartitionDataArray(writer: Writer, array: readonly RequestPartitionData[], version: number): void {
+function encodeRequestPartitionDataArray(
+  writer: Writer,
+  array: readonly RequestPartitionData[],
+  version: number,
+): void {
   writer.arrayLength(array.length, version >= 1);
   for (const value of array) encodeRequestPartitionData(writer, value, version);
 }
@@ -375,7 +398,9 @@ export const endQuorumEpochResponse: MessageCodec<EndQuorumEpochResponse> = {
 };
 
 /** A {@link EndQuorumEpochResponse} with every field at its default, except for those given. */
-export function createEndQuorumEpochResponse(init?: Partial<EndQuorumEpochResponse>): EndQuorumEpochResponse {
+export function createEndQuorumEpochResponse(
+  init?: Partial<EndQuorumEpochResponse>,
+): EndQuorumEpochResponse {
   return {
     errorCode: 0,
     topics: [],
@@ -394,7 +419,9 @@ export function createResponseTopicData(init?: Partial<ResponseTopicData>): Resp
 }
 
 /** A {@link ResponsePartitionData} with every field at its default, except for those given. */
-export function createResponsePartitionData(init?: Partial<ResponsePartitionData>): ResponsePartitionData {
+export function createResponsePartitionData(
+  init?: Partial<ResponsePartitionData>,
+): ResponsePartitionData {
   return {
     partitionIndex: 0,
     errorCode: 0,
@@ -441,7 +468,8 @@ function sizeEndQuorumEpochResponse(value: EndQuorumEpochResponse, version: numb
   const flexible = version >= 1;
   let size = 2;
   size += sizeResponseTopicDataArray(value.topics, version);
-  if (version < 1 && value.nodeEndpoints.length > 0) refuseField('EndQuorumEpochResponse.nodeEndpoints', version);
+  if (version < 1 && value.nodeEndpoints.length > 0)
+    refuseField('EndQuorumEpochResponse.nodeEndpoints', version);
   if (flexible) size += sizeEndQuorumEpochResponseTags(value);
   return size;
 }
@@ -457,7 +485,11 @@ function sizeEndQuorumEpochResponseTags(value: EndQuorumEpochResponse): number {
   return uvarintSize(count) + size;
 }
 
-function encodeEndQuorumEpochResponse(writer: Writer, value: EndQuorumEpochResponse, version: number): void {
+function encodeEndQuorumEpochResponse(
+  writer: Writer,
+  value: EndQuorumEpochResponse,
+  version: number,
+): void {
   requireVersion(endQuorumEpochResponse, version);
   const flexible = version >= 1;
   writer.int16(value.errorCode);
@@ -517,7 +549,11 @@ function sizeResponseTopicDataArray(array: readonly ResponseTopicData[], version
   return size;
 }
 
-function encodeResponseTopicDataArray(writer: Writer, array: readonly ResponseTopicData[], version: number): void {
+function encodeResponseTopicDataArray(
+  writer: Writer,
+  array: readonly ResponseTopicData[],
+  version: number,
+): void {
   writer.arrayLength(array.length, version >= 1);
   for (const value of array) encodeResponseTopicData(writer, value, version);
 }
@@ -541,7 +577,11 @@ function sizeResponsePartitionData(value: ResponsePartitionData, version: number
   return size;
 }
 
-function encodeResponsePartitionData(writer: Writer, value: ResponsePartitionData, version: number): void {
+function encodeResponsePartitionData(
+  writer: Writer,
+  value: ResponsePartitionData,
+  version: number,
+): void {
   const flexible = version >= 1;
   writer.int32(value.partitionIndex);
   writer.int16(value.errorCode);
@@ -550,7 +590,10 @@ function encodeResponsePartitionData(writer: Writer, value: ResponsePartitionDat
   if (flexible) writer.unknownTaggedSection(value.unknownTaggedFields);
 }
 
-function decodeResponsePartitionDataArray(reader: Reader, version: number): ResponsePartitionData[] {
+function decodeResponsePartitionDataArray(
+  reader: Reader,
+  version: number,
+): ResponsePartitionData[] {
   const count = reader.arrayLength(version >= 1, 14);
   const array: ResponsePartitionData[] = [];
   for (let left = count; left > 0; left -= 1)
@@ -558,13 +601,20 @@ function decodeResponsePartitionDataArray(reader: Reader, version: number): Resp
   return array;
 }
 
-function sizeResponsePartitionDataArray(array: readonly ResponsePartitionData[], version: number): number {
+function sizeResponsePartitionDataArray(
+  array: readonly ResponsePartitionData[],
+  version: number,
+): number {
   let size = arrayLengthSize(array.length, version >= 1);
   for (const value of array) size += sizeResponsePartitionData(value, version);
   return size;
 }
 
-function encodeResponsePartitionDataArray(writer: Writer, array: readonly ResponsePartitionData[], version: number): void {
+function encodeResponsePartitionDataArray(
+  writer: Writer,
+  array: readonly ResponsePartitionData[],
+  version: number,
+): void {
   writer.arrayLength(array.length, version >= 1);
   for (const value of array) encodeResponsePartitionData(writer, value, version);
 }

@@ -25,7 +25,9 @@ export const endTransactionRecord: MessageCodec<EndTransactionRecord> = {
 };
 
 /** A {@link EndTransactionRecord} with every field at its default, except for those given. */
-export function createEndTransactionRecord(init?: Partial<EndTransactionRecord>): EndTransactionRecord {
+export function createEndTransactionRecord(
+  init?: Partial<EndTransactionRecord>,
+): EndTransactionRecord {
   return {
     ...init,
   };
@@ -46,7 +48,11 @@ function sizeEndTransactionRecord(value: EndTransactionRecord, version: number):
   return size;
 }
 
-function encodeEndTransactionRecord(writer: Writer, value: EndTransactionRecord, version: number): void {
+function encodeEndTransactionRecord(
+  writer: Writer,
+  value: EndTransactionRecord,
+  version: number,
+): void {
   requireVersion(endTransactionRecord, version);
   writer.unknownTaggedSection(value.unknownTaggedFields);
 }

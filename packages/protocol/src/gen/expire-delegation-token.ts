@@ -27,7 +27,9 @@ export const expireDelegationTokenRequest: MessageCodec<ExpireDelegationTokenReq
 };
 
 /** A {@link ExpireDelegationTokenRequest} with every field at its default, except for those given. */
-export function createExpireDelegationTokenRequest(init?: Partial<ExpireDelegationTokenRequest>): ExpireDelegationTokenRequest {
+export function createExpireDelegationTokenRequest(
+  init?: Partial<ExpireDelegationTokenRequest>,
+): ExpireDelegationTokenRequest {
   return {
     hmac: EMPTY_BYTES,
     expiryTimePeriodMs: 0,
@@ -35,7 +37,10 @@ export function createExpireDelegationTokenRequest(init?: Partial<ExpireDelegati
   };
 }
 
-function decodeExpireDelegationTokenRequest(reader: Reader, version: number): ExpireDelegationTokenRequest {
+function decodeExpireDelegationTokenRequest(
+  reader: Reader,
+  version: number,
+): ExpireDelegationTokenRequest {
   requireVersion(expireDelegationTokenRequest, version);
   const flexible = version >= 2;
   const value: ExpireDelegationTokenRequest = {
@@ -46,7 +51,10 @@ function decodeExpireDelegationTokenRequest(reader: Reader, version: number): Ex
   return value;
 }
 
-function sizeExpireDelegationTokenRequest(value: ExpireDelegationTokenRequest, version: number): number {
+function sizeExpireDelegationTokenRequest(
+  value: ExpireDelegationTokenRequest,
+  version: number,
+): number {
   requireVersion(expireDelegationTokenRequest, version);
   const flexible = version >= 2;
   let size = 8;
@@ -55,7 +63,11 @@ function sizeExpireDelegationTokenRequest(value: ExpireDelegationTokenRequest, v
   return size;
 }
 
-function encodeExpireDelegationTokenRequest(writer: Writer, value: ExpireDelegationTokenRequest, version: number): void {
+function encodeExpireDelegationTokenRequest(
+  writer: Writer,
+  value: ExpireDelegationTokenRequest,
+  version: number,
+): void {
   requireVersion(expireDelegationTokenRequest, version);
   const flexible = version >= 2;
   writer.bytes(value.hmac, flexible);
@@ -84,7 +96,9 @@ export const expireDelegationTokenResponse: MessageCodec<ExpireDelegationTokenRe
 };
 
 /** A {@link ExpireDelegationTokenResponse} with every field at its default, except for those given. */
-export function createExpireDelegationTokenResponse(init?: Partial<ExpireDelegationTokenResponse>): ExpireDelegationTokenResponse {
+export function createExpireDelegationTokenResponse(
+  init?: Partial<ExpireDelegationTokenResponse>,
+): ExpireDelegationTokenResponse {
   return {
     errorCode: 0,
     expiryTimestampMs: 0,
@@ -93,7 +107,10 @@ export function createExpireDelegationTokenResponse(init?: Partial<ExpireDelegat
   };
 }
 
-function decodeExpireDelegationTokenResponse(reader: Reader, version: number): ExpireDelegationTokenResponse {
+function decodeExpireDelegationTokenResponse(
+  reader: Reader,
+  version: number,
+): ExpireDelegationTokenResponse {
   requireVersion(expireDelegationTokenResponse, version);
   const flexible = version >= 2;
   const value: ExpireDelegationTokenResponse = {
@@ -105,7 +122,10 @@ function decodeExpireDelegationTokenResponse(reader: Reader, version: number): E
   return value;
 }
 
-function sizeExpireDelegationTokenResponse(value: ExpireDelegationTokenResponse, version: number): number {
+function sizeExpireDelegationTokenResponse(
+  value: ExpireDelegationTokenResponse,
+  version: number,
+): number {
   requireVersion(expireDelegationTokenResponse, version);
   const flexible = version >= 2;
   let size = 14;
@@ -113,7 +133,11 @@ function sizeExpireDelegationTokenResponse(value: ExpireDelegationTokenResponse,
   return size;
 }
 
-function encodeExpireDelegationTokenResponse(writer: Writer, value: ExpireDelegationTokenResponse, version: number): void {
+function encodeExpireDelegationTokenResponse(
+  writer: Writer,
+  value: ExpireDelegationTokenResponse,
+  version: number,
+): void {
   requireVersion(expireDelegationTokenResponse, version);
   const flexible = version >= 2;
   writer.int16(value.errorCode);

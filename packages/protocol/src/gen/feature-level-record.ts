@@ -53,7 +53,11 @@ function sizeFeatureLevelRecord(value: FeatureLevelRecord, version: number): num
   return size;
 }
 
-function encodeFeatureLevelRecord(writer: Writer, value: FeatureLevelRecord, version: number): void {
+function encodeFeatureLevelRecord(
+  writer: Writer,
+  value: FeatureLevelRecord,
+  version: number,
+): void {
   requireVersion(featureLevelRecord, version);
   writer.string(value.name, true);
   writer.int16(value.featureLevel);

@@ -66,7 +66,9 @@ export const fetchSnapshotRequest: MessageCodec<FetchSnapshotRequest> = {
 };
 
 /** A {@link FetchSnapshotRequest} with every field at its default, except for those given. */
-export function createFetchSnapshotRequest(init?: Partial<FetchSnapshotRequest>): FetchSnapshotRequest {
+export function createFetchSnapshotRequest(
+  init?: Partial<FetchSnapshotRequest>,
+): FetchSnapshotRequest {
   return {
     replicaId: -1,
     maxBytes: 2147483647,
@@ -77,7 +79,9 @@ export function createFetchSnapshotRequest(init?: Partial<FetchSnapshotRequest>)
 }
 
 /** A {@link RequestTopicSnapshot} with every field at its default, except for those given. */
-export function createRequestTopicSnapshot(init?: Partial<RequestTopicSnapshot>): RequestTopicSnapshot {
+export function createRequestTopicSnapshot(
+  init?: Partial<RequestTopicSnapshot>,
+): RequestTopicSnapshot {
   return {
     name: '',
     partitions: [],
@@ -86,7 +90,9 @@ export function createRequestTopicSnapshot(init?: Partial<RequestTopicSnapshot>)
 }
 
 /** A {@link RequestPartitionSnapshot} with every field at its default, except for those given. */
-export function createRequestPartitionSnapshot(init?: Partial<RequestPartitionSnapshot>): RequestPartitionSnapshot {
+export function createRequestPartitionSnapshot(
+  init?: Partial<RequestPartitionSnapshot>,
+): RequestPartitionSnapshot {
   return {
     partition: 0,
     currentLeaderEpoch: 0,
@@ -147,7 +153,11 @@ function sizeFetchSnapshotRequestTags(value: FetchSnapshotRequest): number {
   return uvarintSize(count) + size;
 }
 
-function encodeFetchSnapshotRequest(writer: Writer, value: FetchSnapshotRequest, version: number): void {
+function encodeFetchSnapshotRequest(
+  writer: Writer,
+  value: FetchSnapshotRequest,
+  version: number,
+): void {
   requireVersion(fetchSnapshotRequest, version);
   writer.int32(value.replicaId);
   writer.int32(value.maxBytes);
@@ -184,7 +194,11 @@ function sizeRequestTopicSnapshot(value: RequestTopicSnapshot, version: number):
   return size;
 }
 
-function encodeRequestTopicSnapshot(writer: Writer, value: RequestTopicSnapshot, version: number): void {
+function encodeRequestTopicSnapshot(
+  writer: Writer,
+  value: RequestTopicSnapshot,
+  version: number,
+): void {
   writer.string(value.name, true);
   encodeRequestPartitionSnapshotArray(writer, value.partitions, version);
   writer.unknownTaggedSection(value.unknownTaggedFields);
@@ -198,13 +212,20 @@ function decodeRequestTopicSnapshotArray(reader: Reader, version: number): Reque
   return array;
 }
 
-function sizeRequestTopicSnapshotArray(array: readonly RequestTopicSnapshot[], version: number): number {
+function sizeRequestTopicSnapshotArray(
+  array: readonly RequestTopicSnapshot[],
+  version: number,
+): number {
   let size = arrayLengthSize(array.length, true);
   for (const value of array) size += sizeRequestTopicSnapshot(value, version);
   return size;
 }
 
-function encodeRequestTopicSnapshotArray(writer: Writer, array: readonly RequestTopicSnapshot[], version: number): void {
+function encodeRequestTopicSnapshotArray(
+  writer: Writer,
+  array: readonly RequestTopicSnapshot[],
+  version: number,
+): void {
   writer.arrayLength(array.length, true);
   for (const value of array) encodeRequestTopicSnapshot(writer, value, version);
 }
@@ -221,7 +242,11 @@ function decodeRequestPartitionSnapshot(reader: Reader, version: number): Reques
   return value;
 }
 
-function decodeRequestPartitionSnapshotTags(reader: Reader, value: RequestPartitionSnapshot, version: number): void {
+function decodeRequestPartitionSnapshotTags(
+  reader: Reader,
+  value: RequestPartitionSnapshot,
+  version: number,
+): void {
   for (let left = reader.taggedFieldCount(); left > 0; left -= 1) {
     const tag = reader.uvarint();
     const end = reader.taggedFieldEnd();
@@ -238,7 +263,10 @@ function sizeRequestPartitionSnapshot(value: RequestPartitionSnapshot, version: 
   return size;
 }
 
-function sizeRequestPartitionSnapshotTags(value: RequestPartitionSnapshot, version: number): number {
+function sizeRequestPartitionSnapshotTags(
+  value: RequestPartitionSnapshot,
+  version: number,
+): number {
   const unknown = value.unknownTaggedFields;
   let count = unknown === undefined ? 0 : unknown.length;
   let size = unknownTaggedFieldsSize(unknown);
@@ -249,7 +277,11 @@ function sizeRequestPartitionSnapshotTags(value: RequestPartitionSnapshot, versi
   return uvarintSize(count) + size;
 }
 
-function encodeRequestPartitionSnapshot(writer: Writer, value: RequestPartitionSnapshot, version: number): void {
+function encodeRequestPartitionSnapshot(
+  writer: Writer,
+  value: RequestPartitionSnapshot,
+  version: number,
+): void {
   writer.int32(value.partition);
   writer.int32(value.currentLeaderEpoch);
   encodeRequestSnapshotId(writer, value.snapshotId);
@@ -257,7 +289,11 @@ function encodeRequestPartitionSnapshot(writer: Writer, value: RequestPartitionS
   encodeRequestPartitionSnapshotTags(writer, value, version);
 }
 
-function encodeRequestPartitionSnapshotTags(writer: Writer, value: RequestPartitionSnapshot, version: number): void {
+function encodeRequestPartitionSnapshotTags(
+  writer: Writer,
+  value: RequestPartitionSnapshot,
+  version: number,
+): void {
   const unknown = value.unknownTaggedFields;
   let count = unknown === undefined ? 0 : unknown.length;
   if (version >= 1 && value.replicaDirectoryId !== ZERO_UUID) count += 1;
@@ -269,7 +305,10 @@ function encodeRequestPartitionSnapshotTags(writer: Writer, value: RequestPartit
   writer.unknownTaggedFields(unknown, 0, Infinity);
 }
 
-function decodeRequestPartitionSnapshotArray(reader: Reader, version: number): RequestPartitionSnapshot[] {
+function decodeRequestPartitionSnapshotArray(
+  reader: Reader,
+  version: number,
+): RequestPartitionSnapshot[] {
   const count = reader.arrayLength(true, 30);
   const array: RequestPartitionSnapshot[] = [];
   for (let left = count; left > 0; left -= 1)
@@ -277,13 +316,20 @@ function decodeRequestPartitionSnapshotArray(reader: Reader, version: number): R
   return array;
 }
 
-function sizeRequestPartitionSnapshotArray(array: readonly RequestPartitionSnapshot[], version: number): number {
+function sizeRequestPartitionSnapshotArray(
+  array: readonly RequestPartitionSnapshot[],
+  version: number,
+): number {
   let size = arrayLengthSize(array.length, true);
   for (const value of array) size += sizeRequestPartitionSnapshot(value, version);
   return size;
 }
 
-function encodeRequestPartitionSnapshotArray(writer: Writer, array: readonly RequestPartitionSnapshot[], version: number): void {
+function encodeRequestPartitionSnapshotArray(
+  writer: Writer,
+  array: readonly RequestPartitionSnapshot[],
+  version: number,
+): void {
   writer.arrayLength(array.length, true);
   for (const value of array) encodeRequestPartitionSnapshot(writer, value, version);
 }
@@ -370,7 +416,9 @@ export const fetchSnapshotResponse: MessageCodec<FetchSnapshotResponse, FetchSna
 };
 
 /** A {@link FetchSnapshotResponse} with every field at its default, except for those given. */
-export function createFetchSnapshotResponse(init?: Partial<FetchSnapshotResponse>): FetchSnapshotResponse {
+export function createFetchSnapshotResponse(
+  init?: Partial<FetchSnapshotResponse>,
+): FetchSnapshotResponse {
   return {
     throttleTimeMs: 0,
     errorCode: 0,
@@ -381,7 +429,9 @@ export function createFetchSnapshotResponse(init?: Partial<FetchSnapshotResponse
 }
 
 /** A {@link ResponseTopicSnapshot} with every field at its default, except for those given. */
-export function createResponseTopicSnapshot(init?: Partial<ResponseTopicSnapshot>): ResponseTopicSnapshot {
+export function createResponseTopicSnapshot(
+  init?: Partial<ResponseTopicSnapshot>,
+): ResponseTopicSnapshot {
   return {
     name: '',
     partitions: [],
@@ -390,7 +440,9 @@ export function createResponseTopicSnapshot(init?: Partial<ResponseTopicSnapshot
 }
 
 /** A {@link ResponsePartitionSnapshot} with every field at its default, except for those given. */
-export function createResponsePartitionSnapshot(init?: Partial<ResponsePartitionSnapshot>): ResponsePartitionSnapshot {
+export function createResponsePartitionSnapshot(
+  init?: Partial<ResponsePartitionSnapshot>,
+): ResponsePartitionSnapshot {
   return {
     index: 0,
     errorCode: 0,
@@ -431,7 +483,10 @@ export function createNodeEndpoint(init?: Partial<NodeEndpoint>): NodeEndpoint {
   };
 }
 
-function decodeFetchSnapshotResponse(reader: Reader, version: number): FetchSnapshotResponse<Buffer> {
+function decodeFetchSnapshotResponse(
+  reader: Reader,
+  version: number,
+): FetchSnapshotResponse<Buffer> {
   requireVersion(fetchSnapshotResponse, version);
   const value: FetchSnapshotResponse<Buffer> = {
     throttleTimeMs: reader.int32(),
@@ -443,7 +498,11 @@ function decodeFetchSnapshotResponse(reader: Reader, version: number): FetchSnap
   return value;
 }
 
-function decodeFetchSnapshotResponseTags(reader: Reader, value: FetchSnapshotResponse<Buffer>, version: number): void {
+function decodeFetchSnapshotResponseTags(
+  reader: Reader,
+  value: FetchSnapshotResponse<Buffer>,
+  version: number,
+): void {
   for (let left = reader.taggedFieldCount(); left > 0; left -= 1) {
     const tag = reader.uvarint();
     const end = reader.taggedFieldEnd();
@@ -457,7 +516,8 @@ function sizeFetchSnapshotResponse(value: FetchSnapshotResponse, version: number
   requireVersion(fetchSnapshotResponse, version);
   let size = 6;
   size += sizeResponseTopicSnapshotArray(value.topics);
-  if (version < 1 && value.nodeEndpoints.length > 0) refuseField('FetchSnapshotResponse.nodeEndpoints', version);
+  if (version < 1 && value.nodeEndpoints.length > 0)
+    refuseField('FetchSnapshotResponse.nodeEndpoints', version);
   size += sizeFetchSnapshotResponseTags(value, version);
   return size;
 }
@@ -473,7 +533,11 @@ function sizeFetchSnapshotResponseTags(value: FetchSnapshotResponse, version: nu
   return uvarintSize(count) + size;
 }
 
-function encodeFetchSnapshotResponse(writer: Writer, value: FetchSnapshotResponse, version: number): void {
+function encodeFetchSnapshotResponse(
+  writer: Writer,
+  value: FetchSnapshotResponse,
+  version: number,
+): void {
   requireVersion(fetchSnapshotResponse, version);
   writer.int32(value.throttleTimeMs);
   writer.int16(value.errorCode);
@@ -481,7 +545,11 @@ function encodeFetchSnapshotResponse(writer: Writer, value: FetchSnapshotRespons
   encodeFetchSnapshotResponseTags(writer, value, version);
 }
 
-function encodeFetchSnapshotResponseTags(writer: Writer, value: FetchSnapshotResponse, version: number): void {
+function encodeFetchSnapshotResponseTags(
+  writer: Writer,
+  value: FetchSnapshotResponse,
+  version: number,
+): void {
   const unknown = value.unknownTaggedFields;
   let count = unknown === undefined ? 0 : unknown.length;
   if (version >= 1 && value.nodeEndpoints.length > 0) count += 1;
@@ -536,7 +604,10 @@ function sizeResponseTopicSnapshotArray(array: readonly ResponseTopicSnapshot[])
   return size;
 }
 
-function encodeResponseTopicSnapshotArray(writer: Writer, array: readonly ResponseTopicSnapshot[]): void {
+function encodeResponseTopicSnapshotArray(
+  writer: Writer,
+  array: readonly ResponseTopicSnapshot[],
+): void {
   writer.arrayLength(array.length, true);
   for (const value of array) encodeResponseTopicSnapshot(writer, value);
 }
@@ -561,7 +632,10 @@ function decodeResponsePartitionSnapshot(reader: Reader): ResponsePartitionSnaps
   return value;
 }
 
-function decodeResponsePartitionSnapshotTags(reader: Reader, value: ResponsePartitionSnapshot<Buffer>): void {
+function decodeResponsePartitionSnapshotTags(
+  reader: Reader,
+  value: ResponsePartitionSnapshot<Buffer>,
+): void {
   for (let left = reader.taggedFieldCount(); left > 0; left -= 1) {
     const tag = reader.uvarint();
     const end = reader.taggedFieldEnd();
@@ -600,7 +674,10 @@ function encodeResponsePartitionSnapshot(writer: Writer, value: ResponsePartitio
   encodeResponsePartitionSnapshotTags(writer, value);
 }
 
-function encodeResponsePartitionSnapshotTags(writer: Writer, value: ResponsePartitionSnapshot): void {
+function encodeResponsePartitionSnapshotTags(
+  writer: Writer,
+  value: ResponsePartitionSnapshot,
+): void {
   const unknown = value.unknownTaggedFields;
   let count = unknown === undefined ? 0 : unknown.length;
   if (!isDefaultLeaderIdAndEpoch(value.currentLeader)) count += 1;
@@ -626,7 +703,10 @@ function sizeResponsePartitionSnapshotArray(array: readonly ResponsePartitionSna
   return size;
 }
 
-function encodeResponsePartitionSnapshotArray(writer: Writer, array: readonly ResponsePartitionSnapshot[]): void {
+function encodeResponsePartitionSnapshotArray(
+  writer: Writer,
+  array: readonly ResponsePartitionSnapshot[],
+): void {
   writer.arrayLength(array.length, true);
   for (const value of array) encodeResponsePartitionSnapshot(writer, value);
 }

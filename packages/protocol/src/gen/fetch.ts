@@ -206,9 +206,11 @@ function sizeFetchRequest(value: FetchRequest, version: number): number {
   if (version >= 7) size += 4;
   size += sizeFetchTopicArray(value.topics, version);
   if (version >= 7) size += sizeForgottenTopicArray(value.forgottenTopicsData, version);
-  else if (value.forgottenTopicsData.length > 0) refuseField('FetchRequest.forgottenTopicsData', version);
+  else if (value.forgottenTopicsData.length > 0)
+    refuseField('FetchRequest.forgottenTopicsData', version);
   if (version >= 11) size += stringSize(value.rackId, flexible);
-  if (version < 15 && !isDefaultReplicaState(value.replicaState)) refuseField('FetchRequest.replicaState', version);
+  if (version < 15 && !isDefaultReplicaState(value.replicaState))
+    refuseField('FetchRequest.replicaState', version);
   if (flexible) size += sizeFetchRequestTags(value, version);
   return size;
 }
@@ -333,7 +335,11 @@ function sizeFetchTopicArray(array: readonly FetchTopic[], version: number): num
   return size;
 }
 
-function encodeFetchTopicArray(writer: Writer, array: readonly FetchTopic[], version: number): void {
+function encodeFetchTopicArray(
+  writer: Writer,
+  array: readonly FetchTopic[],
+  version: number,
+): void {
   writer.arrayLength(array.length, version >= 12);
   for (const value of array) encodeFetchTopic(writer, value, version);
 }
@@ -433,7 +439,11 @@ function sizeFetchPartitionArray(array: readonly FetchPartition[], version: numb
   return size;
 }
 
-function encodeFetchPartitionArray(writer: Writer, array: readonly FetchPartition[], version: number): void {
+function encodeFetchPartitionArray(
+  writer: Writer,
+  array: readonly FetchPartition[],
+  version: number,
+): void {
   writer.arrayLength(array.length, version >= 12);
   for (const value of array) encodeFetchPartition(writer, value, version);
 }
@@ -481,7 +491,11 @@ function sizeForgottenTopicArray(array: readonly ForgottenTopic[], version: numb
   return size;
 }
 
-function encodeForgottenTopicArray(writer: Writer, array: readonly ForgottenTopic[], version: number): void {
+function encodeForgottenTopicArray(
+  writer: Writer,
+  array: readonly ForgottenTopic[],
+  version: number,
+): void {
   writer.arrayLength(array.length, version >= 12);
   for (const value of array) encodeForgottenTopic(writer, value, version);
 }
@@ -594,7 +608,9 @@ export function createFetchResponse(init?: Partial<FetchResponse>): FetchRespons
 }
 
 /** A {@link FetchableTopicResponse} with every field at its default, except for those given. */
-export function createFetchableTopicResponse(init?: Partial<FetchableTopicResponse>): FetchableTopicResponse {
+export function createFetchableTopicResponse(
+  init?: Partial<FetchableTopicResponse>,
+): FetchableTopicResponse {
   return {
     topic: '',
     topicId: ZERO_UUID,
@@ -682,7 +698,11 @@ function decodeFetchResponse(reader: Reader, version: number): FetchResponse<Buf
   return value;
 }
 
-function decodeFetchResponseTags(reader: Reader, value: FetchResponse<Buffer>, version: number): void {
+function decodeFetchResponseTags(
+  reader: Reader,
+  value: FetchResponse<Buffer>,
+  version: number,
+): void {
   for (let left = reader.taggedFieldCount(); left > 0; left -= 1) {
     const tag = reader.uvarint();
     const end = reader.taggedFieldEnd();
@@ -700,7 +720,8 @@ function sizeFetchResponse(value: FetchResponse, version: number): number {
   if (version >= 7) size += 4;
   else if (value.sessionId !== 0) refuseField('FetchResponse.sessionId', version);
   size += sizeFetchableTopicResponseArray(value.responses, version);
-  if (version < 16 && value.nodeEndpoints.length > 0) refuseField('FetchResponse.nodeEndpoints', version);
+  if (version < 16 && value.nodeEndpoints.length > 0)
+    refuseField('FetchResponse.nodeEndpoints', version);
   if (flexible) size += sizeFetchResponseTags(value, version);
   return size;
 }
@@ -744,7 +765,10 @@ function splicedFetchResponse(value: FetchResponse): number {
   return bytes;
 }
 
-function decodeFetchableTopicResponse(reader: Reader, version: number): FetchableTopicResponse<Buffer> {
+function decodeFetchableTopicResponse(
+  reader: Reader,
+  version: number,
+): FetchableTopicResponse<Buffer> {
   const flexible = version >= 12;
   const value: FetchableTopicResponse<Buffer> = {
     topic: version <= 12 ? reader.string(flexible) : '',
@@ -765,7 +789,11 @@ function sizeFetchableTopicResponse(value: FetchableTopicResponse, version: numb
   return size;
 }
 
-function encodeFetchableTopicResponse(writer: Writer, value: FetchableTopicResponse, version: number): void {
+function encodeFetchableTopicResponse(
+  writer: Writer,
+  value: FetchableTopicResponse,
+  version: number,
+): void {
   const flexible = version >= 12;
   if (version <= 12) writer.string(value.topic, flexible);
   if (version >= 13) writer.uuid(value.topicId);
@@ -773,7 +801,10 @@ function encodeFetchableTopicResponse(writer: Writer, value: FetchableTopicRespo
   if (flexible) writer.unknownTaggedSection(value.unknownTaggedFields);
 }
 
-function decodeFetchableTopicResponseArray(reader: Reader, version: number): FetchableTopicResponse<Buffer>[] {
+function decodeFetchableTopicResponseArray(
+  reader: Reader,
+  version: number,
+): FetchableTopicResponse<Buffer>[] {
   const count = reader.arrayLength(version >= 12, 3);
   const array: FetchableTopicResponse<Buffer>[] = [];
   for (let left = count; left > 0; left -= 1)
@@ -781,13 +812,20 @@ function decodeFetchableTopicResponseArray(reader: Reader, version: number): Fet
   return array;
 }
 
-function sizeFetchableTopicResponseArray(array: readonly FetchableTopicResponse[], version: number): number {
+function sizeFetchableTopicResponseArray(
+  array: readonly FetchableTopicResponse[],
+  version: number,
+): number {
   let size = arrayLengthSize(array.length, version >= 12);
   for (const value of array) size += sizeFetchableTopicResponse(value, version);
   return size;
 }
 
-function encodeFetchableTopicResponseArray(writer: Writer, array: readonly FetchableTopicResponse[], version: number): void {
+function encodeFetchableTopicResponseArray(
+  writer: Writer,
+  array: readonly FetchableTopicResponse[],
+  version: number,
+): void {
   writer.arrayLength(array.length, version >= 12);
   for (const value of array) encodeFetchableTopicResponse(writer, value, version);
 }
@@ -835,11 +873,15 @@ function sizePartitionData(value: PartitionData, version: number): number {
   if (version >= 5) size += 8;
   size += sizeAbortedTransactionArray(value.abortedTransactions, version);
   if (version >= 11) size += 4;
-  else if (value.preferredReadReplica !== -1) refuseField('PartitionData.preferredReadReplica', version);
+  else if (value.preferredReadReplica !== -1)
+    refuseField('PartitionData.preferredReadReplica', version);
   size += recordsSize(value.records, flexible);
-  if (version < 12 && !isDefaultEpochEndOffset(value.divergingEpoch)) refuseField('PartitionData.divergingEpoch', version);
-  if (version < 12 && !isDefaultLeaderIdAndEpoch(value.currentLeader)) refuseField('PartitionData.currentLeader', version);
-  if (version < 12 && !isDefaultSnapshotId(value.snapshotId)) refuseField('PartitionData.snapshotId', version);
+  if (version < 12 && !isDefaultEpochEndOffset(value.divergingEpoch))
+    refuseField('PartitionData.divergingEpoch', version);
+  if (version < 12 && !isDefaultLeaderIdAndEpoch(value.currentLeader))
+    refuseField('PartitionData.currentLeader', version);
+  if (version < 12 && !isDefaultSnapshotId(value.snapshotId))
+    refuseField('PartitionData.snapshotId', version);
   if (flexible) size += sizePartitionDataTags(value);
   return size;
 }
@@ -912,7 +954,11 @@ function sizePartitionDataArray(array: readonly PartitionData[], version: number
   return size;
 }
 
-function encodePartitionDataArray(writer: Writer, array: readonly PartitionData[], version: number): void {
+function encodePartitionDataArray(
+  writer: Writer,
+  array: readonly PartitionData[],
+  version: number,
+): void {
   writer.arrayLength(array.length, version >= 12);
   for (const value of array) encodePartitionData(writer, value, version);
 }
@@ -1027,14 +1073,21 @@ function sizeAbortedTransaction(value: AbortedTransaction, version: number): num
   return size;
 }
 
-function encodeAbortedTransaction(writer: Writer, value: AbortedTransaction, version: number): void {
+function encodeAbortedTransaction(
+  writer: Writer,
+  value: AbortedTransaction,
+  version: number,
+): void {
   const flexible = version >= 12;
   writer.int64(value.producerId);
   writer.int64(value.firstOffset);
   if (flexible) writer.unknownTaggedSection(value.unknownTaggedFields);
 }
 
-function decodeNullableAbortedTransactionArray(reader: Reader, version: number): AbortedTransaction[] | null {
+function decodeNullableAbortedTransactionArray(
+  reader: Reader,
+  version: number,
+): AbortedTransaction[] | null {
   const count = reader.nullableArrayLength(version >= 12, 16);
   if (count === -1) return null;
   const array: AbortedTransaction[] = [];
@@ -1043,14 +1096,21 @@ function decodeNullableAbortedTransactionArray(reader: Reader, version: number):
   return array;
 }
 
-function sizeAbortedTransactionArray(array: readonly AbortedTransaction[] | null, version: number): number {
+function sizeAbortedTransactionArray(
+  array: readonly AbortedTransaction[] | null,
+  version: number,
+): number {
   if (array === null) return version >= 12 ? 1 : 4;
   let size = arrayLengthSize(array.length, version >= 12);
   for (const value of array) size += sizeAbortedTransaction(value, version);
   return size;
 }
 
-function encodeAbortedTransactionArray(writer: Writer, array: readonly AbortedTransaction[] | null, version: number): void {
+function encodeAbortedTransactionArray(
+  writer: Writer,
+  array: readonly AbortedTransaction[] | null,
+  version: number,
+): void {
   if (array === null) {
     writer.nullArray(version >= 12);
     return;

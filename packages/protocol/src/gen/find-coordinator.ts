@@ -37,7 +37,9 @@ export const findCoordinatorRequest: MessageCodec<FindCoordinatorRequest> = {
 };
 
 /** A {@link FindCoordinatorRequest} with every field at its default, except for those given. */
-export function createFindCoordinatorRequest(init?: Partial<FindCoordinatorRequest>): FindCoordinatorRequest {
+export function createFindCoordinatorRequest(
+  init?: Partial<FindCoordinatorRequest>,
+): FindCoordinatorRequest {
   return {
     key: '',
     keyType: 0,
@@ -67,12 +69,17 @@ function sizeFindCoordinatorRequest(value: FindCoordinatorRequest, version: numb
   if (version >= 1) size += 1;
   else if (value.keyType !== 0) refuseField('FindCoordinatorRequest.keyType', version);
   if (version >= 4) size += stringArraySize(value.coordinatorKeys, true);
-  else if (value.coordinatorKeys.length > 0) refuseField('FindCoordinatorRequest.coordinatorKeys', version);
+  else if (value.coordinatorKeys.length > 0)
+    refuseField('FindCoordinatorRequest.coordinatorKeys', version);
   if (flexible) size += emptyTaggedSectionSize(value.unknownTaggedFields);
   return size;
 }
 
-function encodeFindCoordinatorRequest(writer: Writer, value: FindCoordinatorRequest, version: number): void {
+function encodeFindCoordinatorRequest(
+  writer: Writer,
+  value: FindCoordinatorRequest,
+  version: number,
+): void {
   requireVersion(findCoordinatorRequest, version);
   const flexible = version >= 3;
   if (version <= 3) writer.string(value.key, flexible);
@@ -123,7 +130,9 @@ export const findCoordinatorResponse: MessageCodec<FindCoordinatorResponse> = {
 };
 
 /** A {@link FindCoordinatorResponse} with every field at its default, except for those given. */
-export function createFindCoordinatorResponse(init?: Partial<FindCoordinatorResponse>): FindCoordinatorResponse {
+export function createFindCoordinatorResponse(
+  init?: Partial<FindCoordinatorResponse>,
+): FindCoordinatorResponse {
   return {
     throttleTimeMs: 0,
     errorCode: 0,
@@ -180,12 +189,17 @@ function sizeFindCoordinatorResponse(value: FindCoordinatorResponse, version: nu
   if (version <= 3) size += 4;
   else if (value.port !== 0) refuseField('FindCoordinatorResponse.port', version);
   if (version >= 4) size += sizeCoordinatorArray(value.coordinators);
-  else if (value.coordinators.length > 0) refuseField('FindCoordinatorResponse.coordinators', version);
+  else if (value.coordinators.length > 0)
+    refuseField('FindCoordinatorResponse.coordinators', version);
   if (flexible) size += emptyTaggedSectionSize(value.unknownTaggedFields);
   return size;
 }
 
-function encodeFindCoordinatorResponse(writer: Writer, value: FindCoordinatorResponse, version: number): void {
+function encodeFindCoordinatorResponse(
+  writer: Writer,
+  value: FindCoordinatorResponse,
+  version: number,
+): void {
   requireVersion(findCoordinatorResponse, version);
   const flexible = version >= 3;
   if (version >= 1) writer.int32(value.throttleTimeMs);

@@ -36,14 +36,19 @@ export const getTelemetrySubscriptionsRequest: MessageCodec<GetTelemetrySubscrip
 };
 
 /** A {@link GetTelemetrySubscriptionsRequest} with every field at its default, except for those given. */
-export function createGetTelemetrySubscriptionsRequest(init?: Partial<GetTelemetrySubscriptionsRequest>): GetTelemetrySubscriptionsRequest {
+export function createGetTelemetrySubscriptionsRequest(
+  init?: Partial<GetTelemetrySubscriptionsRequest>,
+): GetTelemetrySubscriptionsRequest {
   return {
     clientInstanceId: ZERO_UUID,
     ...init,
   };
 }
 
-function decodeGetTelemetrySubscriptionsRequest(reader: Reader, version: number): GetTelemetrySubscriptionsRequest {
+function decodeGetTelemetrySubscriptionsRequest(
+  reader: Reader,
+  version: number,
+): GetTelemetrySubscriptionsRequest {
   requireVersion(getTelemetrySubscriptionsRequest, version);
   const value: GetTelemetrySubscriptionsRequest = {
     clientInstanceId: reader.uuid(),
@@ -52,14 +57,21 @@ function decodeGetTelemetrySubscriptionsRequest(reader: Reader, version: number)
   return value;
 }
 
-function sizeGetTelemetrySubscriptionsRequest(value: GetTelemetrySubscriptionsRequest, version: number): number {
+function sizeGetTelemetrySubscriptionsRequest(
+  value: GetTelemetrySubscriptionsRequest,
+  version: number,
+): number {
   requireVersion(getTelemetrySubscriptionsRequest, version);
   let size = 16;
   size += emptyTaggedSectionSize(value.unknownTaggedFields);
   return size;
 }
 
-function encodeGetTelemetrySubscriptionsRequest(writer: Writer, value: GetTelemetrySubscriptionsRequest, version: number): void {
+function encodeGetTelemetrySubscriptionsRequest(
+  writer: Writer,
+  value: GetTelemetrySubscriptionsRequest,
+  version: number,
+): void {
   requireVersion(getTelemetrySubscriptionsRequest, version);
   writer.uuid(value.clientInstanceId);
   writer.unknownTaggedSection(value.unknownTaggedFields);
@@ -92,7 +104,9 @@ export const getTelemetrySubscriptionsResponse: MessageCodec<GetTelemetrySubscri
 };
 
 /** A {@link GetTelemetrySubscriptionsResponse} with every field at its default, except for those given. */
-export function createGetTelemetrySubscriptionsResponse(init?: Partial<GetTelemetrySubscriptionsResponse>): GetTelemetrySubscriptionsResponse {
+export function createGetTelemetrySubscriptionsResponse(
+  init?: Partial<GetTelemetrySubscriptionsResponse>,
+): GetTelemetrySubscriptionsResponse {
   return {
     throttleTimeMs: 0,
     errorCode: 0,
@@ -107,7 +121,10 @@ export function createGetTelemetrySubscriptionsResponse(init?: Partial<GetTeleme
   };
 }
 
-function decodeGetTelemetrySubscriptionsResponse(reader: Reader, version: number): GetTelemetrySubscriptionsResponse {
+function decodeGetTelemetrySubscriptionsResponse(
+  reader: Reader,
+  version: number,
+): GetTelemetrySubscriptionsResponse {
   requireVersion(getTelemetrySubscriptionsResponse, version);
   const value: GetTelemetrySubscriptionsResponse = {
     throttleTimeMs: reader.int32(),
@@ -124,7 +141,10 @@ function decodeGetTelemetrySubscriptionsResponse(reader: Reader, version: number
   return value;
 }
 
-function sizeGetTelemetrySubscriptionsResponse(value: GetTelemetrySubscriptionsResponse, version: number): number {
+function sizeGetTelemetrySubscriptionsResponse(
+  value: GetTelemetrySubscriptionsResponse,
+  version: number,
+): number {
   requireVersion(getTelemetrySubscriptionsResponse, version);
   let size = 35;
   size += fixedArraySize(value.acceptedCompressionTypes, 1, true);
@@ -133,7 +153,11 @@ function sizeGetTelemetrySubscriptionsResponse(value: GetTelemetrySubscriptionsR
   return size;
 }
 
-function encodeGetTelemetrySubscriptionsResponse(writer: Writer, value: GetTelemetrySubscriptionsResponse, version: number): void {
+function encodeGetTelemetrySubscriptionsResponse(
+  writer: Writer,
+  value: GetTelemetrySubscriptionsResponse,
+  version: number,
+): void {
   requireVersion(getTelemetrySubscriptionsResponse, version);
   writer.int32(value.throttleTimeMs);
   writer.int16(value.errorCode);

@@ -101,7 +101,11 @@ function sizeGroupMetadataValue(value: GroupMetadataValue, version: number): num
   return size;
 }
 
-function encodeGroupMetadataValue(writer: Writer, value: GroupMetadataValue, version: number): void {
+function encodeGroupMetadataValue(
+  writer: Writer,
+  value: GroupMetadataValue,
+  version: number,
+): void {
   requireVersion(groupMetadataValue, version);
   const flexible = version >= 4;
   writer.string(value.protocolType, flexible);
@@ -170,7 +174,11 @@ function sizeMemberMetadataArray(array: readonly MemberMetadata[], version: numb
   return size;
 }
 
-function encodeMemberMetadataArray(writer: Writer, array: readonly MemberMetadata[], version: number): void {
+function encodeMemberMetadataArray(
+  writer: Writer,
+  array: readonly MemberMetadata[],
+  version: number,
+): void {
   writer.arrayLength(array.length, version >= 4);
   for (const value of array) encodeMemberMetadata(writer, value, version);
 }

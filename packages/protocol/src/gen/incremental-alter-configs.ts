@@ -41,7 +41,9 @@ export const incrementalAlterConfigsRequest: MessageCodec<IncrementalAlterConfig
 };
 
 /** A {@link IncrementalAlterConfigsRequest} with every field at its default, except for those given. */
-export function createIncrementalAlterConfigsRequest(init?: Partial<IncrementalAlterConfigsRequest>): IncrementalAlterConfigsRequest {
+export function createIncrementalAlterConfigsRequest(
+  init?: Partial<IncrementalAlterConfigsRequest>,
+): IncrementalAlterConfigsRequest {
   return {
     resources: [],
     validateOnly: false,
@@ -50,7 +52,9 @@ export function createIncrementalAlterConfigsRequest(init?: Partial<IncrementalA
 }
 
 /** A {@link AlterConfigsResource} with every field at its default, except for those given. */
-export function createAlterConfigsResource(init?: Partial<AlterConfigsResource>): AlterConfigsResource {
+export function createAlterConfigsResource(
+  init?: Partial<AlterConfigsResource>,
+): AlterConfigsResource {
   return {
     resourceType: 0,
     resourceName: '',
@@ -69,7 +73,10 @@ export function createAlterableConfig(init?: Partial<AlterableConfig>): Alterabl
   };
 }
 
-function decodeIncrementalAlterConfigsRequest(reader: Reader, version: number): IncrementalAlterConfigsRequest {
+function decodeIncrementalAlterConfigsRequest(
+  reader: Reader,
+  version: number,
+): IncrementalAlterConfigsRequest {
   requireVersion(incrementalAlterConfigsRequest, version);
   const flexible = version >= 1;
   const value: IncrementalAlterConfigsRequest = {
@@ -80,7 +87,10 @@ function decodeIncrementalAlterConfigsRequest(reader: Reader, version: number): 
   return value;
 }
 
-function sizeIncrementalAlterConfigsRequest(value: IncrementalAlterConfigsRequest, version: number): number {
+function sizeIncrementalAlterConfigsRequest(
+  value: IncrementalAlterConfigsRequest,
+  version: number,
+): number {
   requireVersion(incrementalAlterConfigsRequest, version);
   const flexible = version >= 1;
   let size = 1;
@@ -89,7 +99,11 @@ function sizeIncrementalAlterConfigsRequest(value: IncrementalAlterConfigsReques
   return size;
 }
 
-function encodeIncrementalAlterConfigsRequest(writer: Writer, value: IncrementalAlterConfigsRequest, version: number): void {
+function encodeIncrementalAlterConfigsRequest(
+  writer: Writer,
+  value: IncrementalAlterConfigsRequest,
+  version: number,
+): void {
   requireVersion(incrementalAlterConfigsRequest, version);
   const flexible = version >= 1;
   encodeAlterConfigsResourceArray(writer, value.resources, version);
@@ -117,7 +131,11 @@ function sizeAlterConfigsResource(value: AlterConfigsResource, version: number):
   return size;
 }
 
-function encodeAlterConfigsResource(writer: Writer, value: AlterConfigsResource, version: number): void {
+function encodeAlterConfigsResource(
+  writer: Writer,
+  value: AlterConfigsResource,
+  version: number,
+): void {
   const flexible = version >= 1;
   writer.int8(value.resourceType);
   writer.string(value.resourceName, flexible);
@@ -133,13 +151,20 @@ function decodeAlterConfigsResourceArray(reader: Reader, version: number): Alter
   return array;
 }
 
-function sizeAlterConfigsResourceArray(array: readonly AlterConfigsResource[], version: number): number {
+function sizeAlterConfigsResourceArray(
+  array: readonly AlterConfigsResource[],
+  version: number,
+): number {
   let size = arrayLengthSize(array.length, version >= 1);
   for (const value of array) size += sizeAlterConfigsResource(value, version);
   return size;
 }
 
-function encodeAlterConfigsResourceArray(writer: Writer, array: readonly AlterConfigsResource[], version: number): void {
+function encodeAlterConfigsResourceArray(
+  writer: Writer,
+  array: readonly AlterConfigsResource[],
+  version: number,
+): void {
   writer.arrayLength(array.length, version >= 1);
   for (const value of array) encodeAlterConfigsResource(writer, value, version);
 }
@@ -186,7 +211,11 @@ function sizeAlterableConfigArray(array: readonly AlterableConfig[], version: nu
   return size;
 }
 
-function encodeAlterableConfigArray(writer: Writer, array: readonly AlterableConfig[], version: number): void {
+function encodeAlterableConfigArray(
+  writer: Writer,
+  array: readonly AlterableConfig[],
+  version: number,
+): void {
   writer.arrayLength(array.length, version >= 1);
   for (const value of array) encodeAlterableConfig(writer, value, version);
 }
@@ -219,7 +248,9 @@ export const incrementalAlterConfigsResponse: MessageCodec<IncrementalAlterConfi
 };
 
 /** A {@link IncrementalAlterConfigsResponse} with every field at its default, except for those given. */
-export function createIncrementalAlterConfigsResponse(init?: Partial<IncrementalAlterConfigsResponse>): IncrementalAlterConfigsResponse {
+export function createIncrementalAlterConfigsResponse(
+  init?: Partial<IncrementalAlterConfigsResponse>,
+): IncrementalAlterConfigsResponse {
   return {
     throttleTimeMs: 0,
     responses: [],
@@ -228,7 +259,9 @@ export function createIncrementalAlterConfigsResponse(init?: Partial<Incremental
 }
 
 /** A {@link AlterConfigsResourceResponse} with every field at its default, except for those given. */
-export function createAlterConfigsResourceResponse(init?: Partial<AlterConfigsResourceResponse>): AlterConfigsResourceResponse {
+export function createAlterConfigsResourceResponse(
+  init?: Partial<AlterConfigsResourceResponse>,
+): AlterConfigsResourceResponse {
   return {
     errorCode: 0,
     errorMessage: '',
@@ -238,7 +271,10 @@ export function createAlterConfigsResourceResponse(init?: Partial<AlterConfigsRe
   };
 }
 
-function decodeIncrementalAlterConfigsResponse(reader: Reader, version: number): IncrementalAlterConfigsResponse {
+function decodeIncrementalAlterConfigsResponse(
+  reader: Reader,
+  version: number,
+): IncrementalAlterConfigsResponse {
   requireVersion(incrementalAlterConfigsResponse, version);
   const flexible = version >= 1;
   const value: IncrementalAlterConfigsResponse = {
@@ -249,7 +285,10 @@ function decodeIncrementalAlterConfigsResponse(reader: Reader, version: number):
   return value;
 }
 
-function sizeIncrementalAlterConfigsResponse(value: IncrementalAlterConfigsResponse, version: number): number {
+function sizeIncrementalAlterConfigsResponse(
+  value: IncrementalAlterConfigsResponse,
+  version: number,
+): number {
   requireVersion(incrementalAlterConfigsResponse, version);
   const flexible = version >= 1;
   let size = 4;
@@ -258,7 +297,11 @@ function sizeIncrementalAlterConfigsResponse(value: IncrementalAlterConfigsRespo
   return size;
 }
 
-function encodeIncrementalAlterConfigsResponse(writer: Writer, value: IncrementalAlterConfigsResponse, version: number): void {
+function encodeIncrementalAlterConfigsResponse(
+  writer: Writer,
+  value: IncrementalAlterConfigsResponse,
+  version: number,
+): void {
   requireVersion(incrementalAlterConfigsResponse, version);
   const flexible = version >= 1;
   writer.int32(value.throttleTimeMs);
@@ -266,7 +309,10 @@ function encodeIncrementalAlterConfigsResponse(writer: Writer, value: Incrementa
   if (flexible) writer.unknownTaggedSection(value.unknownTaggedFields);
 }
 
-function decodeAlterConfigsResourceResponse(reader: Reader, version: number): AlterConfigsResourceResponse {
+function decodeAlterConfigsResourceResponse(
+  reader: Reader,
+  version: number,
+): AlterConfigsResourceResponse {
   const flexible = version >= 1;
   const value: AlterConfigsResourceResponse = {
     errorCode: reader.int16(),
@@ -278,7 +324,10 @@ function decodeAlterConfigsResourceResponse(reader: Reader, version: number): Al
   return value;
 }
 
-function sizeAlterConfigsResourceResponse(value: AlterConfigsResourceResponse, version: number): number {
+function sizeAlterConfigsResourceResponse(
+  value: AlterConfigsResourceResponse,
+  version: number,
+): number {
   const flexible = version >= 1;
   let size = 3;
   size += stringSize(value.errorMessage, flexible);
@@ -287,7 +336,11 @@ function sizeAlterConfigsResourceResponse(value: AlterConfigsResourceResponse, v
   return size;
 }
 
-function encodeAlterConfigsResourceResponse(writer: Writer, value: AlterConfigsResourceResponse, version: number): void {
+function encodeAlterConfigsResourceResponse(
+  writer: Writer,
+  value: AlterConfigsResourceResponse,
+  version: number,
+): void {
   const flexible = version >= 1;
   writer.int16(value.errorCode);
   writer.string(value.errorMessage, flexible);
@@ -296,7 +349,10 @@ function encodeAlterConfigsResourceResponse(writer: Writer, value: AlterConfigsR
   if (flexible) writer.unknownTaggedSection(value.unknownTaggedFields);
 }
 
-function decodeAlterConfigsResourceResponseArray(reader: Reader, version: number): AlterConfigsResourceResponse[] {
+function decodeAlterConfigsResourceResponseArray(
+  reader: Reader,
+  version: number,
+): AlterConfigsResourceResponse[] {
   const count = reader.arrayLength(version >= 1, 6);
   const array: AlterConfigsResourceResponse[] = [];
   for (let left = count; left > 0; left -= 1)
@@ -304,13 +360,20 @@ function decodeAlterConfigsResourceResponseArray(reader: Reader, version: number
   return array;
 }
 
-function sizeAlterConfigsResourceResponseArray(array: readonly AlterConfigsResourceResponse[], version: number): number {
+function sizeAlterConfigsResourceResponseArray(
+  array: readonly AlterConfigsResourceResponse[],
+  version: number,
+): number {
   let size = arrayLengthSize(array.length, version >= 1);
   for (const value of array) size += sizeAlterConfigsResourceResponse(value, version);
   return size;
 }
 
-function encodeAlterConfigsResourceResponseArray(writer: Writer, array: readonly AlterConfigsResourceResponse[], version: number): void {
+function encodeAlterConfigsResourceResponseArray(
+  writer: Writer,
+  array: readonly AlterConfigsResourceResponse[],
+  version: number,
+): void {
   writer.arrayLength(array.length, version >= 1);
   for (const value of array) encodeAlterConfigsResourceResponse(writer, value, version);
 }

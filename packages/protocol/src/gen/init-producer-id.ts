@@ -35,7 +35,9 @@ export const initProducerIdRequest: MessageCodec<InitProducerIdRequest> = {
 };
 
 /** A {@link InitProducerIdRequest} with every field at its default, except for those given. */
-export function createInitProducerIdRequest(init?: Partial<InitProducerIdRequest>): InitProducerIdRequest {
+export function createInitProducerIdRequest(
+  init?: Partial<InitProducerIdRequest>,
+): InitProducerIdRequest {
   return {
     transactionalId: '',
     transactionTimeoutMs: 0,
@@ -74,12 +76,17 @@ function sizeInitProducerIdRequest(value: InitProducerIdRequest, version: number
   if (version >= 6) size += 1;
   else if (value.enable2Pc !== false) refuseField('InitProducerIdRequest.enable2Pc', version);
   if (version >= 6) size += 1;
-  else if (value.keepPreparedTxn !== false) refuseField('InitProducerIdRequest.keepPreparedTxn', version);
+  else if (value.keepPreparedTxn !== false)
+    refuseField('InitProducerIdRequest.keepPreparedTxn', version);
   if (flexible) size += emptyTaggedSectionSize(value.unknownTaggedFields);
   return size;
 }
 
-function encodeInitProducerIdRequest(writer: Writer, value: InitProducerIdRequest, version: number): void {
+function encodeInitProducerIdRequest(
+  writer: Writer,
+  value: InitProducerIdRequest,
+  version: number,
+): void {
   requireVersion(initProducerIdRequest, version);
   const flexible = version >= 2;
   writer.string(value.transactionalId, flexible);
@@ -118,7 +125,9 @@ export const initProducerIdResponse: MessageCodec<InitProducerIdResponse> = {
 };
 
 /** A {@link InitProducerIdResponse} with every field at its default, except for those given. */
-export function createInitProducerIdResponse(init?: Partial<InitProducerIdResponse>): InitProducerIdResponse {
+export function createInitProducerIdResponse(
+  init?: Partial<InitProducerIdResponse>,
+): InitProducerIdResponse {
   return {
     throttleTimeMs: 0,
     errorCode: 0,
@@ -150,14 +159,20 @@ function sizeInitProducerIdResponse(value: InitProducerIdResponse, version: numb
   const flexible = version >= 2;
   let size = 16;
   if (version >= 6) size += 8;
-  else if (value.ongoingTxnProducerId !== -1) refuseField('InitProducerIdResponse.ongoingTxnProducerId', version);
+  else if (value.ongoingTxnProducerId !== -1)
+    refuseField('InitProducerIdResponse.ongoingTxnProducerId', version);
   if (version >= 6) size += 2;
-  else if (value.ongoingTxnProducerEpoch !== -1) refuseField('InitProducerIdResponse.ongoingTxnProducerEpoch', version);
+  else if (value.ongoingTxnProducerEpoch !== -1)
+    refuseField('InitProducerIdResponse.ongoingTxnProducerEpoch', version);
   if (flexible) size += emptyTaggedSectionSize(value.unknownTaggedFields);
   return size;
 }
 
-function encodeInitProducerIdResponse(writer: Writer, value: InitProducerIdResponse, version: number): void {
+function encodeInitProducerIdResponse(
+  writer: Writer,
+  value: InitProducerIdResponse,
+  version: number,
+): void {
   requireVersion(initProducerIdResponse, version);
   const flexible = version >= 2;
   writer.int32(value.throttleTimeMs);

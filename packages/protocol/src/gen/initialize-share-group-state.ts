@@ -42,7 +42,9 @@ export const initializeShareGroupStateRequest: MessageCodec<InitializeShareGroup
 };
 
 /** A {@link InitializeShareGroupStateRequest} with every field at its default, except for those given. */
-export function createInitializeShareGroupStateRequest(init?: Partial<InitializeShareGroupStateRequest>): InitializeShareGroupStateRequest {
+export function createInitializeShareGroupStateRequest(
+  init?: Partial<InitializeShareGroupStateRequest>,
+): InitializeShareGroupStateRequest {
   return {
     groupId: '',
     topics: [],
@@ -51,7 +53,9 @@ export function createInitializeShareGroupStateRequest(init?: Partial<Initialize
 }
 
 /** A {@link InitializeStateData} with every field at its default, except for those given. */
-export function createInitializeStateData(init?: Partial<InitializeStateData>): InitializeStateData {
+export function createInitializeStateData(
+  init?: Partial<InitializeStateData>,
+): InitializeStateData {
   return {
     topicId: ZERO_UUID,
     partitions: [],
@@ -69,7 +73,10 @@ export function createPartitionData(init?: Partial<PartitionData>): PartitionDat
   };
 }
 
-function decodeInitializeShareGroupStateRequest(reader: Reader, version: number): InitializeShareGroupStateRequest {
+function decodeInitializeShareGroupStateRequest(
+  reader: Reader,
+  version: number,
+): InitializeShareGroupStateRequest {
   requireVersion(initializeShareGroupStateRequest, version);
   const value: InitializeShareGroupStateRequest = {
     groupId: reader.string(true),
@@ -79,7 +86,10 @@ function decodeInitializeShareGroupStateRequest(reader: Reader, version: number)
   return value;
 }
 
-function sizeInitializeShareGroupStateRequest(value: InitializeShareGroupStateRequest, version: number): number {
+function sizeInitializeShareGroupStateRequest(
+  value: InitializeShareGroupStateRequest,
+  version: number,
+): number {
   requireVersion(initializeShareGroupStateRequest, version);
   let size = 0;
   size += stringSize(value.groupId, true);
@@ -88,7 +98,11 @@ function sizeInitializeShareGroupStateRequest(value: InitializeShareGroupStateRe
   return size;
 }
 
-function encodeInitializeShareGroupStateRequest(writer: Writer, value: InitializeShareGroupStateRequest, version: number): void {
+function encodeInitializeShareGroupStateRequest(
+  writer: Writer,
+  value: InitializeShareGroupStateRequest,
+  version: number,
+): void {
   requireVersion(initializeShareGroupStateRequest, version);
   writer.string(value.groupId, true);
   encodeInitializeStateDataArray(writer, value.topics);
@@ -131,7 +145,10 @@ function sizeInitializeStateDataArray(array: readonly InitializeStateData[]): nu
   return size;
 }
 
-function encodeInitializeStateDataArray(writer: Writer, array: readonly InitializeStateData[]): void {
+function encodeInitializeStateDataArray(
+  writer: Writer,
+  array: readonly InitializeStateData[],
+): void {
   writer.arrayLength(array.length, true);
   for (const value of array) encodeInitializeStateData(writer, value);
 }
@@ -211,7 +228,9 @@ export const initializeShareGroupStateResponse: MessageCodec<InitializeShareGrou
 };
 
 /** A {@link InitializeShareGroupStateResponse} with every field at its default, except for those given. */
-export function createInitializeShareGroupStateResponse(init?: Partial<InitializeShareGroupStateResponse>): InitializeShareGroupStateResponse {
+export function createInitializeShareGroupStateResponse(
+  init?: Partial<InitializeShareGroupStateResponse>,
+): InitializeShareGroupStateResponse {
   return {
     results: [],
     ...init,
@@ -219,7 +238,9 @@ export function createInitializeShareGroupStateResponse(init?: Partial<Initializ
 }
 
 /** A {@link InitializeStateResult} with every field at its default, except for those given. */
-export function createInitializeStateResult(init?: Partial<InitializeStateResult>): InitializeStateResult {
+export function createInitializeStateResult(
+  init?: Partial<InitializeStateResult>,
+): InitializeStateResult {
   return {
     topicId: ZERO_UUID,
     partitions: [],
@@ -237,7 +258,10 @@ export function createPartitionResult(init?: Partial<PartitionResult>): Partitio
   };
 }
 
-function decodeInitializeShareGroupStateResponse(reader: Reader, version: number): InitializeShareGroupStateResponse {
+function decodeInitializeShareGroupStateResponse(
+  reader: Reader,
+  version: number,
+): InitializeShareGroupStateResponse {
   requireVersion(initializeShareGroupStateResponse, version);
   const value: InitializeShareGroupStateResponse = {
     results: decodeInitializeStateResultArray(reader),
@@ -246,7 +270,10 @@ function decodeInitializeShareGroupStateResponse(reader: Reader, version: number
   return value;
 }
 
-function sizeInitializeShareGroupStateResponse(value: InitializeShareGroupStateResponse, version: number): number {
+function sizeInitializeShareGroupStateResponse(
+  value: InitializeShareGroupStateResponse,
+  version: number,
+): number {
   requireVersion(initializeShareGroupStateResponse, version);
   let size = 0;
   size += sizeInitializeStateResultArray(value.results);
@@ -254,7 +281,11 @@ function sizeInitializeShareGroupStateResponse(value: InitializeShareGroupStateR
   return size;
 }
 
-function encodeInitializeShareGroupStateResponse(writer: Writer, value: InitializeShareGroupStateResponse, version: number): void {
+function encodeInitializeShareGroupStateResponse(
+  writer: Writer,
+  value: InitializeShareGroupStateResponse,
+  version: number,
+): void {
   requireVersion(initializeShareGroupStateResponse, version);
   encodeInitializeStateResultArray(writer, value.results);
   writer.unknownTaggedSection(value.unknownTaggedFields);
@@ -296,7 +327,10 @@ function sizeInitializeStateResultArray(array: readonly InitializeStateResult[])
   return size;
 }
 
-function encodeInitializeStateResultArray(writer: Writer, array: readonly InitializeStateResult[]): void {
+function encodeInitializeStateResultArray(
+  writer: Writer,
+  array: readonly InitializeStateResult[],
+): void {
   writer.arrayLength(array.length, true);
   for (const value of array) encodeInitializeStateResult(writer, value);
 }

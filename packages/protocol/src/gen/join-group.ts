@@ -57,7 +57,9 @@ export function createJoinGroupRequest(init?: Partial<JoinGroupRequest>): JoinGr
 }
 
 /** A {@link JoinGroupRequestProtocol} with every field at its default, except for those given. */
-export function createJoinGroupRequestProtocol(init?: Partial<JoinGroupRequestProtocol>): JoinGroupRequestProtocol {
+export function createJoinGroupRequestProtocol(
+  init?: Partial<JoinGroupRequestProtocol>,
+): JoinGroupRequestProtocol {
   return {
     name: '',
     metadata: EMPTY_BYTES,
@@ -131,14 +133,21 @@ function sizeJoinGroupRequestProtocol(value: JoinGroupRequestProtocol, version: 
   return size;
 }
 
-function encodeJoinGroupRequestProtocol(writer: Writer, value: JoinGroupRequestProtocol, version: number): void {
+function encodeJoinGroupRequestProtocol(
+  writer: Writer,
+  value: JoinGroupRequestProtocol,
+  version: number,
+): void {
   const flexible = version >= 6;
   writer.string(value.name, flexible);
   writer.bytes(value.metadata, flexible);
   if (flexible) writer.unknownTaggedSection(value.unknownTaggedFields);
 }
 
-function decodeJoinGroupRequestProtocolArray(reader: Reader, version: number): JoinGroupRequestProtocol[] {
+function decodeJoinGroupRequestProtocolArray(
+  reader: Reader,
+  version: number,
+): JoinGroupRequestProtocol[] {
   const count = reader.arrayLength(version >= 6, 3);
   const array: JoinGroupRequestProtocol[] = [];
   for (let left = count; left > 0; left -= 1)
@@ -146,13 +155,20 @@ function decodeJoinGroupRequestProtocolArray(reader: Reader, version: number): J
   return array;
 }
 
-function sizeJoinGroupRequestProtocolArray(array: readonly JoinGroupRequestProtocol[], version: number): number {
+function sizeJoinGroupRequestProtocolArray(
+  array: readonly JoinGroupRequestProtocol[],
+  version: number,
+): number {
   let size = arrayLengthSize(array.length, version >= 6);
   for (const value of array) size += sizeJoinGroupRequestProtocol(value, version);
   return size;
 }
 
-function encodeJoinGroupRequestProtocolArray(writer: Writer, array: readonly JoinGroupRequestProtocol[], version: number): void {
+function encodeJoinGroupRequestProtocolArray(
+  writer: Writer,
+  array: readonly JoinGroupRequestProtocol[],
+  version: number,
+): void {
   writer.arrayLength(array.length, version >= 6);
   for (const value of array) encodeJoinGroupRequestProtocol(writer, value, version);
 }
@@ -212,7 +228,9 @@ export function createJoinGroupResponse(init?: Partial<JoinGroupResponse>): Join
 }
 
 /** A {@link JoinGroupResponseMember} with every field at its default, except for those given. */
-export function createJoinGroupResponseMember(init?: Partial<JoinGroupResponseMember>): JoinGroupResponseMember {
+export function createJoinGroupResponseMember(
+  init?: Partial<JoinGroupResponseMember>,
+): JoinGroupResponseMember {
   return {
     memberId: '',
     groupInstanceId: null,
@@ -229,7 +247,7 @@ function decodeJoinGroupResponse(reader: Reader, version: number): JoinGroupResp
     errorCode: reader.int16(),
     generationId: reader.int32(),
     protocolType: version >= 7 ? reader.nullableString(true) : null,
-    protocolName: (version >= 7 ? reader.nullableString(flexible) : reader.string(flexible)),
+    protocolName: version >= 7 ? reader.nullableString(flexible) : reader.string(flexible),
     leader: reader.string(flexible),
     skipAssignment: version >= 9 ? reader.bool() : false,
     memberId: reader.string(flexible),
@@ -245,7 +263,10 @@ function sizeJoinGroupResponse(value: JoinGroupResponse, version: number): numbe
   let size = 6;
   if (version >= 2) size += 4;
   if (version >= 7) size += stringSize(value.protocolType, true);
-  size += stringSize(version >= 7 ? value.protocolName : notNull(value.protocolName, 'protocolName'), flexible);
+  size += stringSize(
+    version >= 7 ? value.protocolName : notNull(value.protocolName, 'protocolName'),
+    flexible,
+  );
   size += stringSize(value.leader, flexible);
   if (version >= 9) size += 1;
   else if (value.skipAssignment !== false) refuseField('JoinGroupResponse.skipAssignment', version);
@@ -291,7 +312,11 @@ function sizeJoinGroupResponseMember(value: JoinGroupResponseMember, version: nu
   return size;
 }
 
-function encodeJoinGroupResponseMember(writer: Writer, value: JoinGroupResponseMember, version: number): void {
+function encodeJoinGroupResponseMember(
+  writer: Writer,
+  value: JoinGroupResponseMember,
+  version: number,
+): void {
   const flexible = version >= 6;
   writer.string(value.memberId, flexible);
   if (version >= 5) writer.string(value.groupInstanceId, flexible);
@@ -299,7 +324,10 @@ function encodeJoinGroupResponseMember(writer: Writer, value: JoinGroupResponseM
   if (flexible) writer.unknownTaggedSection(value.unknownTaggedFields);
 }
 
-function decodeJoinGroupResponseMemberArray(reader: Reader, version: number): JoinGroupResponseMember[] {
+function decodeJoinGroupResponseMemberArray(
+  reader: Reader,
+  version: number,
+): JoinGroupResponseMember[] {
   const count = reader.arrayLength(version >= 6, 4);
   const array: JoinGroupResponseMember[] = [];
   for (let left = count; left > 0; left -= 1)
@@ -307,13 +335,20 @@ function decodeJoinGroupResponseMemberArray(reader: Reader, version: number): Jo
   return array;
 }
 
-function sizeJoinGroupResponseMemberArray(array: readonly JoinGroupResponseMember[], version: number): number {
+function sizeJoinGroupResponseMemberArray(
+  array: readonly JoinGroupResponseMember[],
+  version: number,
+): number {
   let size = arrayLengthSize(array.length, version >= 6);
   for (const value of array) size += sizeJoinGroupResponseMember(value, version);
   return size;
 }
 
-function encodeJoinGroupResponseMemberArray(writer: Writer, array: readonly JoinGroupResponseMember[], version: number): void {
+function encodeJoinGroupResponseMemberArray(
+  writer: Writer,
+  array: readonly JoinGroupResponseMember[],
+  version: number,
+): void {
   writer.arrayLength(array.length, version >= 6);
   for (const value of array) encodeJoinGroupResponseMember(writer, value, version);
 }

@@ -52,7 +52,11 @@ function sizeKRaftVersionRecord(value: KRaftVersionRecord, version: number): num
   return size;
 }
 
-function encodeKRaftVersionRecord(writer: Writer, value: KRaftVersionRecord, version: number): void {
+function encodeKRaftVersionRecord(
+  writer: Writer,
+  value: KRaftVersionRecord,
+  version: number,
+): void {
   requireVersion(kraftVersionRecord, version);
   writer.int16(value.version);
   writer.int16(value.kRaftVersion);

@@ -38,7 +38,9 @@ export const leaderChangeMessage: MessageCodec<LeaderChangeMessage> = {
 };
 
 /** A {@link LeaderChangeMessage} with every field at its default, except for those given. */
-export function createLeaderChangeMessage(init?: Partial<LeaderChangeMessage>): LeaderChangeMessage {
+export function createLeaderChangeMessage(
+  init?: Partial<LeaderChangeMessage>,
+): LeaderChangeMessage {
   return {
     version: 0,
     leaderId: 0,
@@ -78,7 +80,11 @@ function sizeLeaderChangeMessage(value: LeaderChangeMessage, version: number): n
   return size;
 }
 
-function encodeLeaderChangeMessage(writer: Writer, value: LeaderChangeMessage, version: number): void {
+function encodeLeaderChangeMessage(
+  writer: Writer,
+  value: LeaderChangeMessage,
+  version: number,
+): void {
   requireVersion(leaderChangeMessage, version);
   writer.int16(value.version);
   writer.int32(value.leaderId);

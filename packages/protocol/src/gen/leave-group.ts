@@ -135,7 +135,11 @@ function sizeMemberIdentityArray(array: readonly MemberIdentity[], version: numb
   return size;
 }
 
-function encodeMemberIdentityArray(writer: Writer, array: readonly MemberIdentity[], version: number): void {
+function encodeMemberIdentityArray(
+  writer: Writer,
+  array: readonly MemberIdentity[],
+  version: number,
+): void {
   writer.arrayLength(array.length, version >= 4);
   for (const value of array) encodeMemberIdentity(writer, value, version);
 }
@@ -212,7 +216,11 @@ function sizeLeaveGroupResponse(value: LeaveGroupResponse, version: number): num
   return size;
 }
 
-function encodeLeaveGroupResponse(writer: Writer, value: LeaveGroupResponse, version: number): void {
+function encodeLeaveGroupResponse(
+  writer: Writer,
+  value: LeaveGroupResponse,
+  version: number,
+): void {
   requireVersion(leaveGroupResponse, version);
   const flexible = version >= 4;
   if (version >= 1) writer.int32(value.throttleTimeMs);
@@ -263,7 +271,11 @@ function sizeMemberResponseArray(array: readonly MemberResponse[], version: numb
   return size;
 }
 
-function encodeMemberResponseArray(writer: Writer, array: readonly MemberResponse[], version: number): void {
+function encodeMemberResponseArray(
+  writer: Writer,
+  array: readonly MemberResponse[],
+  version: number,
+): void {
   writer.arrayLength(array.length, version >= 4);
   for (const value of array) encodeMemberResponse(writer, value, version);
 }

@@ -28,7 +28,9 @@ export const legacyOffsetCommitKey: MessageCodec<LegacyOffsetCommitKey> = {
 };
 
 /** A {@link LegacyOffsetCommitKey} with every field at its default, except for those given. */
-export function createLegacyOffsetCommitKey(init?: Partial<LegacyOffsetCommitKey>): LegacyOffsetCommitKey {
+export function createLegacyOffsetCommitKey(
+  init?: Partial<LegacyOffsetCommitKey>,
+): LegacyOffsetCommitKey {
   return {
     group: '',
     topic: '',
@@ -55,7 +57,11 @@ function sizeLegacyOffsetCommitKey(value: LegacyOffsetCommitKey, version: number
   return size;
 }
 
-function encodeLegacyOffsetCommitKey(writer: Writer, value: LegacyOffsetCommitKey, version: number): void {
+function encodeLegacyOffsetCommitKey(
+  writer: Writer,
+  value: LegacyOffsetCommitKey,
+  version: number,
+): void {
   requireVersion(legacyOffsetCommitKey, version);
   writer.string(value.group, false);
   writer.string(value.topic, false);

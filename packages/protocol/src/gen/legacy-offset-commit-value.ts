@@ -28,7 +28,9 @@ export const legacyOffsetCommitValue: MessageCodec<LegacyOffsetCommitValue> = {
 };
 
 /** A {@link LegacyOffsetCommitValue} with every field at its default, except for those given. */
-export function createLegacyOffsetCommitValue(init?: Partial<LegacyOffsetCommitValue>): LegacyOffsetCommitValue {
+export function createLegacyOffsetCommitValue(
+  init?: Partial<LegacyOffsetCommitValue>,
+): LegacyOffsetCommitValue {
   return {
     offset: 0,
     metadata: '',
@@ -54,7 +56,11 @@ function sizeLegacyOffsetCommitValue(value: LegacyOffsetCommitValue, version: nu
   return size;
 }
 
-function encodeLegacyOffsetCommitValue(writer: Writer, value: LegacyOffsetCommitValue, version: number): void {
+function encodeLegacyOffsetCommitValue(
+  writer: Writer,
+  value: LegacyOffsetCommitValue,
+  version: number,
+): void {
   requireVersion(legacyOffsetCommitValue, version);
   writer.int64(value.offset);
   writer.string(value.metadata, false);

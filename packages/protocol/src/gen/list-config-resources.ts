@@ -33,14 +33,19 @@ export const listConfigResourcesRequest: MessageCodec<ListConfigResourcesRequest
 };
 
 /** A {@link ListConfigResourcesRequest} with every field at its default, except for those given. */
-export function createListConfigResourcesRequest(init?: Partial<ListConfigResourcesRequest>): ListConfigResourcesRequest {
+export function createListConfigResourcesRequest(
+  init?: Partial<ListConfigResourcesRequest>,
+): ListConfigResourcesRequest {
   return {
     resourceTypes: [],
     ...init,
   };
 }
 
-function decodeListConfigResourcesRequest(reader: Reader, version: number): ListConfigResourcesRequest {
+function decodeListConfigResourcesRequest(
+  reader: Reader,
+  version: number,
+): ListConfigResourcesRequest {
   requireVersion(listConfigResourcesRequest, version);
   const value: ListConfigResourcesRequest = {
     resourceTypes: version >= 1 ? readArray(reader, true, 1, readInt8) : [],
@@ -49,16 +54,24 @@ function decodeListConfigResourcesRequest(reader: Reader, version: number): List
   return value;
 }
 
-function sizeListConfigResourcesRequest(value: ListConfigResourcesRequest, version: number): number {
+function sizeListConfigResourcesRequest(
+  value: ListConfigResourcesRequest,
+  version: number,
+): number {
   requireVersion(listConfigResourcesRequest, version);
   let size = 0;
   if (version >= 1) size += fixedArraySize(value.resourceTypes, 1, true);
-  else if (value.resourceTypes.length > 0) refuseField('ListConfigResourcesRequest.resourceTypes', version);
+  else if (value.resourceTypes.length > 0)
+    refuseField('ListConfigResourcesRequest.resourceTypes', version);
   size += emptyTaggedSectionSize(value.unknownTaggedFields);
   return size;
 }
 
-function encodeListConfigResourcesRequest(writer: Writer, value: ListConfigResourcesRequest, version: number): void {
+function encodeListConfigResourcesRequest(
+  writer: Writer,
+  value: ListConfigResourcesRequest,
+  version: number,
+): void {
   requireVersion(listConfigResourcesRequest, version);
   if (version >= 1) writeArray(writer, value.resourceTypes, true, writeInt8);
   writer.unknownTaggedSection(value.unknownTaggedFields);
@@ -92,7 +105,9 @@ export const listConfigResourcesResponse: MessageCodec<ListConfigResourcesRespon
 };
 
 /** A {@link ListConfigResourcesResponse} with every field at its default, except for those given. */
-export function createListConfigResourcesResponse(init?: Partial<ListConfigResourcesResponse>): ListConfigResourcesResponse {
+export function createListConfigResourcesResponse(
+  init?: Partial<ListConfigResourcesResponse>,
+): ListConfigResourcesResponse {
   return {
     throttleTimeMs: 0,
     errorCode: 0,
@@ -110,7 +125,10 @@ export function createConfigResource(init?: Partial<ConfigResource>): ConfigReso
   };
 }
 
-function decodeListConfigResourcesResponse(reader: Reader, version: number): ListConfigResourcesResponse {
+function decodeListConfigResourcesResponse(
+  reader: Reader,
+  version: number,
+): ListConfigResourcesResponse {
   requireVersion(listConfigResourcesResponse, version);
   const value: ListConfigResourcesResponse = {
     throttleTimeMs: reader.int32(),
@@ -121,7 +139,10 @@ function decodeListConfigResourcesResponse(reader: Reader, version: number): Lis
   return value;
 }
 
-function sizeListConfigResourcesResponse(value: ListConfigResourcesResponse, version: number): number {
+function sizeListConfigResourcesResponse(
+  value: ListConfigResourcesResponse,
+  version: number,
+): number {
   requireVersion(listConfigResourcesResponse, version);
   let size = 6;
   size += sizeConfigResourceArray(value.configResources, version);
@@ -129,7 +150,11 @@ function sizeListConfigResourcesResponse(value: ListConfigResourcesResponse, ver
   return size;
 }
 
-function encodeListConfigResourcesResponse(writer: Writer, value: ListConfigResourcesResponse, version: number): void {
+function encodeListConfigResourcesResponse(
+  writer: Writer,
+  value: ListConfigResourcesResponse,
+  version: number,
+): void {
   requireVersion(listConfigResourcesResponse, version);
   writer.int32(value.throttleTimeMs);
   writer.int16(value.errorCode);
@@ -174,7 +199,11 @@ function sizeConfigResourceArray(array: readonly ConfigResource[], version: numb
   return size;
 }
 
-function encodeConfigResourceArray(writer: Writer, array: readonly ConfigResource[], version: number): void {
+function encodeConfigResourceArray(
+  writer: Writer,
+  array: readonly ConfigResource[],
+  version: number,
+): void {
   writer.arrayLength(array.length, true);
   for (const value of array) encodeConfigResource(writer, value, version);
 }

@@ -148,7 +148,11 @@ function sizeListGroupsResponse(value: ListGroupsResponse, version: number): num
   return size;
 }
 
-function encodeListGroupsResponse(writer: Writer, value: ListGroupsResponse, version: number): void {
+function encodeListGroupsResponse(
+  writer: Writer,
+  value: ListGroupsResponse,
+  version: number,
+): void {
   requireVersion(listGroupsResponse, version);
   const flexible = version >= 3;
   if (version >= 1) writer.int32(value.throttleTimeMs);
@@ -203,7 +207,11 @@ function sizeListedGroupArray(array: readonly ListedGroup[], version: number): n
   return size;
 }
 
-function encodeListedGroupArray(writer: Writer, array: readonly ListedGroup[], version: number): void {
+function encodeListedGroupArray(
+  writer: Writer,
+  array: readonly ListedGroup[],
+  version: number,
+): void {
   writer.arrayLength(array.length, version >= 3);
   for (const value of array) encodeListedGroup(writer, value, version);
 }

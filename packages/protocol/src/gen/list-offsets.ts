@@ -65,7 +65,9 @@ export function createListOffsetsTopic(init?: Partial<ListOffsetsTopic>): ListOf
 }
 
 /** A {@link ListOffsetsPartition} with every field at its default, except for those given. */
-export function createListOffsetsPartition(init?: Partial<ListOffsetsPartition>): ListOffsetsPartition {
+export function createListOffsetsPartition(
+  init?: Partial<ListOffsetsPartition>,
+): ListOffsetsPartition {
   return {
     partitionIndex: 0,
     currentLeaderEpoch: -1,
@@ -99,7 +101,11 @@ function sizeListOffsetsRequest(value: ListOffsetsRequest, version: number): num
   return size;
 }
 
-function encodeListOffsetsRequest(writer: Writer, value: ListOffsetsRequest, version: number): void {
+function encodeListOffsetsRequest(
+  writer: Writer,
+  value: ListOffsetsRequest,
+  version: number,
+): void {
   requireVersion(listOffsetsRequest, version);
   const flexible = version >= 6;
   writer.int32(value.replicaId);
@@ -149,7 +155,11 @@ function sizeListOffsetsTopicArray(array: readonly ListOffsetsTopic[], version: 
   return size;
 }
 
-function encodeListOffsetsTopicArray(writer: Writer, array: readonly ListOffsetsTopic[], version: number): void {
+function encodeListOffsetsTopicArray(
+  writer: Writer,
+  array: readonly ListOffsetsTopic[],
+  version: number,
+): void {
   writer.arrayLength(array.length, version >= 6);
   for (const value of array) encodeListOffsetsTopic(writer, value, version);
 }
@@ -173,7 +183,11 @@ function sizeListOffsetsPartition(value: ListOffsetsPartition, version: number):
   return size;
 }
 
-function encodeListOffsetsPartition(writer: Writer, value: ListOffsetsPartition, version: number): void {
+function encodeListOffsetsPartition(
+  writer: Writer,
+  value: ListOffsetsPartition,
+  version: number,
+): void {
   const flexible = version >= 6;
   writer.int32(value.partitionIndex);
   if (version >= 4) writer.int32(value.currentLeaderEpoch);
@@ -189,13 +203,20 @@ function decodeListOffsetsPartitionArray(reader: Reader, version: number): ListO
   return array;
 }
 
-function sizeListOffsetsPartitionArray(array: readonly ListOffsetsPartition[], version: number): number {
+function sizeListOffsetsPartitionArray(
+  array: readonly ListOffsetsPartition[],
+  version: number,
+): number {
   let size = arrayLengthSize(array.length, version >= 6);
   for (const value of array) size += sizeListOffsetsPartition(value, version);
   return size;
 }
 
-function encodeListOffsetsPartitionArray(writer: Writer, array: readonly ListOffsetsPartition[], version: number): void {
+function encodeListOffsetsPartitionArray(
+  writer: Writer,
+  array: readonly ListOffsetsPartition[],
+  version: number,
+): void {
   writer.arrayLength(array.length, version >= 6);
   for (const value of array) encodeListOffsetsPartition(writer, value, version);
 }
@@ -239,7 +260,9 @@ export const listOffsetsResponse: MessageCodec<ListOffsetsResponse> = {
 };
 
 /** A {@link ListOffsetsResponse} with every field at its default, except for those given. */
-export function createListOffsetsResponse(init?: Partial<ListOffsetsResponse>): ListOffsetsResponse {
+export function createListOffsetsResponse(
+  init?: Partial<ListOffsetsResponse>,
+): ListOffsetsResponse {
   return {
     throttleTimeMs: 0,
     topics: [],
@@ -248,7 +271,9 @@ export function createListOffsetsResponse(init?: Partial<ListOffsetsResponse>): 
 }
 
 /** A {@link ListOffsetsTopicResponse} with every field at its default, except for those given. */
-export function createListOffsetsTopicResponse(init?: Partial<ListOffsetsTopicResponse>): ListOffsetsTopicResponse {
+export function createListOffsetsTopicResponse(
+  init?: Partial<ListOffsetsTopicResponse>,
+): ListOffsetsTopicResponse {
   return {
     name: '',
     partitions: [],
@@ -257,7 +282,9 @@ export function createListOffsetsTopicResponse(init?: Partial<ListOffsetsTopicRe
 }
 
 /** A {@link ListOffsetsPartitionResponse} with every field at its default, except for those given. */
-export function createListOffsetsPartitionResponse(init?: Partial<ListOffsetsPartitionResponse>): ListOffsetsPartitionResponse {
+export function createListOffsetsPartitionResponse(
+  init?: Partial<ListOffsetsPartitionResponse>,
+): ListOffsetsPartitionResponse {
   return {
     partitionIndex: 0,
     errorCode: 0,
@@ -289,7 +316,11 @@ function sizeListOffsetsResponse(value: ListOffsetsResponse, version: number): n
   return size;
 }
 
-function encodeListOffsetsResponse(writer: Writer, value: ListOffsetsResponse, version: number): void {
+function encodeListOffsetsResponse(
+  writer: Writer,
+  value: ListOffsetsResponse,
+  version: number,
+): void {
   requireVersion(listOffsetsResponse, version);
   const flexible = version >= 6;
   if (version >= 2) writer.int32(value.throttleTimeMs);
@@ -316,14 +347,21 @@ function sizeListOffsetsTopicResponse(value: ListOffsetsTopicResponse, version: 
   return size;
 }
 
-function encodeListOffsetsTopicResponse(writer: Writer, value: ListOffsetsTopicResponse, version: number): void {
+function encodeListOffsetsTopicResponse(
+  writer: Writer,
+  value: ListOffsetsTopicResponse,
+  version: number,
+): void {
   const flexible = version >= 6;
   writer.string(value.name, flexible);
   encodeListOffsetsPartitionResponseArray(writer, value.partitions, version);
   if (flexible) writer.unknownTaggedSection(value.unknownTaggedFields);
 }
 
-function decodeListOffsetsTopicResponseArray(reader: Reader, version: number): ListOffsetsTopicResponse[] {
+function decodeListOffsetsTopicResponseArray(
+  reader: Reader,
+  version: number,
+): ListOffsetsTopicResponse[] {
   const count = reader.arrayLength(version >= 6, 3);
   const array: ListOffsetsTopicResponse[] = [];
   for (let left = count; left > 0; left -= 1)
@@ -331,18 +369,28 @@ function decodeListOffsetsTopicResponseArray(reader: Reader, version: number): L
   return array;
 }
 
-function sizeListOffsetsTopicResponseArray(array: readonly ListOffsetsTopicResponse[], version: number): number {
+function sizeListOffsetsTopicResponseArray(
+  array: readonly ListOffsetsTopicResponse[],
+  version: number,
+): number {
   let size = arrayLengthSize(array.length, version >= 6);
   for (const value of array) size += sizeListOffsetsTopicResponse(value, version);
   return size;
 }
 
-function encodeListOffsetsTopicResponseArray(writer: Writer, array: readonly ListOffsetsTopicResponse[], version: number): void {
+function encodeListOffsetsTopicResponseArray(
+  writer: Writer,
+  array: readonly ListOffsetsTopicResponse[],
+  version: number,
+): void {
   writer.arrayLength(array.length, version >= 6);
   for (const value of array) encodeListOffsetsTopicResponse(writer, value, version);
 }
 
-function decodeListOffsetsPartitionResponse(reader: Reader, version: number): ListOffsetsPartitionResponse {
+function decodeListOffsetsPartitionResponse(
+  reader: Reader,
+  version: number,
+): ListOffsetsPartitionResponse {
   const flexible = version >= 6;
   const value: ListOffsetsPartitionResponse = {
     partitionIndex: reader.int32(),
@@ -355,16 +403,24 @@ function decodeListOffsetsPartitionResponse(reader: Reader, version: number): Li
   return value;
 }
 
-function sizeListOffsetsPartitionResponse(value: ListOffsetsPartitionResponse, version: number): number {
+function sizeListOffsetsPartitionResponse(
+  value: ListOffsetsPartitionResponse,
+  version: number,
+): number {
   const flexible = version >= 6;
   let size = 22;
   if (version >= 4) size += 4;
-  else if (value.leaderEpoch !== -1) refuseField('ListOffsetsPartitionResponse.leaderEpoch', version);
+  else if (value.leaderEpoch !== -1)
+    refuseField('ListOffsetsPartitionResponse.leaderEpoch', version);
   if (flexible) size += emptyTaggedSectionSize(value.unknownTaggedFields);
   return size;
 }
 
-function encodeListOffsetsPartitionResponse(writer: Writer, value: ListOffsetsPartitionResponse, version: number): void {
+function encodeListOffsetsPartitionResponse(
+  writer: Writer,
+  value: ListOffsetsPartitionResponse,
+  version: number,
+): void {
   const flexible = version >= 6;
   writer.int32(value.partitionIndex);
   writer.int16(value.errorCode);
@@ -374,7 +430,10 @@ function encodeListOffsetsPartitionResponse(writer: Writer, value: ListOffsetsPa
   if (flexible) writer.unknownTaggedSection(value.unknownTaggedFields);
 }
 
-function decodeListOffsetsPartitionResponseArray(reader: Reader, version: number): ListOffsetsPartitionResponse[] {
+function decodeListOffsetsPartitionResponseArray(
+  reader: Reader,
+  version: number,
+): ListOffsetsPartitionResponse[] {
   const count = reader.arrayLength(version >= 6, 22);
   const array: ListOffsetsPartitionResponse[] = [];
   for (let left = count; left > 0; left -= 1)
@@ -382,13 +441,20 @@ function decodeListOffsetsPartitionResponseArray(reader: Reader, version: number
   return array;
 }
 
-function sizeListOffsetsPartitionResponseArray(array: readonly ListOffsetsPartitionResponse[], version: number): number {
+function sizeListOffsetsPartitionResponseArray(
+  array: readonly ListOffsetsPartitionResponse[],
+  version: number,
+): number {
   let size = arrayLengthSize(array.length, version >= 6);
   for (const value of array) size += sizeListOffsetsPartitionResponse(value, version);
   return size;
 }
 
-function encodeListOffsetsPartitionResponseArray(writer: Writer, array: readonly ListOffsetsPartitionResponse[], version: number): void {
+function encodeListOffsetsPartitionResponseArray(
+  writer: Writer,
+  array: readonly ListOffsetsPartitionResponse[],
+  version: number,
+): void {
   writer.arrayLength(array.length, version >= 6);
   for (const value of array) encodeListOffsetsPartitionResponse(writer, value, version);
 }

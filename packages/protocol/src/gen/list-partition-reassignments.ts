@@ -41,7 +41,9 @@ export const listPartitionReassignmentsRequest: MessageCodec<ListPartitionReassi
 };
 
 /** A {@link ListPartitionReassignmentsRequest} with every field at its default, except for those given. */
-export function createListPartitionReassignmentsRequest(init?: Partial<ListPartitionReassignmentsRequest>): ListPartitionReassignmentsRequest {
+export function createListPartitionReassignmentsRequest(
+  init?: Partial<ListPartitionReassignmentsRequest>,
+): ListPartitionReassignmentsRequest {
   return {
     timeoutMs: 60000,
     topics: null,
@@ -50,7 +52,9 @@ export function createListPartitionReassignmentsRequest(init?: Partial<ListParti
 }
 
 /** A {@link ListPartitionReassignmentsTopics} with every field at its default, except for those given. */
-export function createListPartitionReassignmentsTopics(init?: Partial<ListPartitionReassignmentsTopics>): ListPartitionReassignmentsTopics {
+export function createListPartitionReassignmentsTopics(
+  init?: Partial<ListPartitionReassignmentsTopics>,
+): ListPartitionReassignmentsTopics {
   return {
     name: '',
     partitionIndexes: [],
@@ -58,7 +62,10 @@ export function createListPartitionReassignmentsTopics(init?: Partial<ListPartit
   };
 }
 
-function decodeListPartitionReassignmentsRequest(reader: Reader, version: number): ListPartitionReassignmentsRequest {
+function decodeListPartitionReassignmentsRequest(
+  reader: Reader,
+  version: number,
+): ListPartitionReassignmentsRequest {
   requireVersion(listPartitionReassignmentsRequest, version);
   const value: ListPartitionReassignmentsRequest = {
     timeoutMs: reader.int32(),
@@ -68,7 +75,10 @@ function decodeListPartitionReassignmentsRequest(reader: Reader, version: number
   return value;
 }
 
-function sizeListPartitionReassignmentsRequest(value: ListPartitionReassignmentsRequest, version: number): number {
+function sizeListPartitionReassignmentsRequest(
+  value: ListPartitionReassignmentsRequest,
+  version: number,
+): number {
   requireVersion(listPartitionReassignmentsRequest, version);
   let size = 4;
   size += sizeListPartitionReassignmentsTopicsArray(value.topics);
@@ -76,7 +86,11 @@ function sizeListPartitionReassignmentsRequest(value: ListPartitionReassignments
   return size;
 }
 
-function encodeListPartitionReassignmentsRequest(writer: Writer, value: ListPartitionReassignmentsRequest, version: number): void {
+function encodeListPartitionReassignmentsRequest(
+  writer: Writer,
+  value: ListPartitionReassignmentsRequest,
+  version: number,
+): void {
   requireVersion(listPartitionReassignmentsRequest, version);
   writer.int32(value.timeoutMs);
   encodeListPartitionReassignmentsTopicsArray(writer, value.topics);
@@ -100,13 +114,18 @@ function sizeListPartitionReassignmentsTopics(value: ListPartitionReassignmentsT
   return size;
 }
 
-function encodeListPartitionReassignmentsTopics(writer: Writer, value: ListPartitionReassignmentsTopics): void {
+function encodeListPartitionReassignmentsTopics(
+  writer: Writer,
+  value: ListPartitionReassignmentsTopics,
+): void {
   writer.string(value.name, true);
   writeArray(writer, value.partitionIndexes, true, writeInt32);
   writer.unknownTaggedSection(value.unknownTaggedFields);
 }
 
-function decodeNullableListPartitionReassignmentsTopicsArray(reader: Reader): ListPartitionReassignmentsTopics[] | null {
+function decodeNullableListPartitionReassignmentsTopicsArray(
+  reader: Reader,
+): ListPartitionReassignmentsTopics[] | null {
   const count = reader.nullableArrayLength(true, 3);
   if (count === -1) return null;
   const array: ListPartitionReassignmentsTopics[] = [];
@@ -115,14 +134,19 @@ function decodeNullableListPartitionReassignmentsTopicsArray(reader: Reader): Li
   return array;
 }
 
-function sizeListPartitionReassignmentsTopicsArray(array: readonly ListPartitionReassignmentsTopics[] | null): number {
+function sizeListPartitionReassignmentsTopicsArray(
+  array: readonly ListPartitionReassignmentsTopics[] | null,
+): number {
   if (array === null) return 1;
   let size = arrayLengthSize(array.length, true);
   for (const value of array) size += sizeListPartitionReassignmentsTopics(value);
   return size;
 }
 
-function encodeListPartitionReassignmentsTopicsArray(writer: Writer, array: readonly ListPartitionReassignmentsTopics[] | null): void {
+function encodeListPartitionReassignmentsTopicsArray(
+  writer: Writer,
+  array: readonly ListPartitionReassignmentsTopics[] | null,
+): void {
   if (array === null) {
     writer.nullArray(true);
     return;
@@ -167,7 +191,9 @@ export const listPartitionReassignmentsResponse: MessageCodec<ListPartitionReass
 };
 
 /** A {@link ListPartitionReassignmentsResponse} with every field at its default, except for those given. */
-export function createListPartitionReassignmentsResponse(init?: Partial<ListPartitionReassignmentsResponse>): ListPartitionReassignmentsResponse {
+export function createListPartitionReassignmentsResponse(
+  init?: Partial<ListPartitionReassignmentsResponse>,
+): ListPartitionReassignmentsResponse {
   return {
     throttleTimeMs: 0,
     errorCode: 0,
@@ -178,7 +204,9 @@ export function createListPartitionReassignmentsResponse(init?: Partial<ListPart
 }
 
 /** A {@link OngoingTopicReassignment} with every field at its default, except for those given. */
-export function createOngoingTopicReassignment(init?: Partial<OngoingTopicReassignment>): OngoingTopicReassignment {
+export function createOngoingTopicReassignment(
+  init?: Partial<OngoingTopicReassignment>,
+): OngoingTopicReassignment {
   return {
     name: '',
     partitions: [],
@@ -187,7 +215,9 @@ export function createOngoingTopicReassignment(init?: Partial<OngoingTopicReassi
 }
 
 /** A {@link OngoingPartitionReassignment} with every field at its default, except for those given. */
-export function createOngoingPartitionReassignment(init?: Partial<OngoingPartitionReassignment>): OngoingPartitionReassignment {
+export function createOngoingPartitionReassignment(
+  init?: Partial<OngoingPartitionReassignment>,
+): OngoingPartitionReassignment {
   return {
     partitionIndex: 0,
     replicas: [],
@@ -197,7 +227,10 @@ export function createOngoingPartitionReassignment(init?: Partial<OngoingPartiti
   };
 }
 
-function decodeListPartitionReassignmentsResponse(reader: Reader, version: number): ListPartitionReassignmentsResponse {
+function decodeListPartitionReassignmentsResponse(
+  reader: Reader,
+  version: number,
+): ListPartitionReassignmentsResponse {
   requireVersion(listPartitionReassignmentsResponse, version);
   const value: ListPartitionReassignmentsResponse = {
     throttleTimeMs: reader.int32(),
@@ -209,7 +242,10 @@ function decodeListPartitionReassignmentsResponse(reader: Reader, version: numbe
   return value;
 }
 
-function sizeListPartitionReassignmentsResponse(value: ListPartitionReassignmentsResponse, version: number): number {
+function sizeListPartitionReassignmentsResponse(
+  value: ListPartitionReassignmentsResponse,
+  version: number,
+): number {
   requireVersion(listPartitionReassignmentsResponse, version);
   let size = 6;
   size += stringSize(value.errorMessage, true);
@@ -218,7 +254,11 @@ function sizeListPartitionReassignmentsResponse(value: ListPartitionReassignment
   return size;
 }
 
-function encodeListPartitionReassignmentsResponse(writer: Writer, value: ListPartitionReassignmentsResponse, version: number): void {
+function encodeListPartitionReassignmentsResponse(
+  writer: Writer,
+  value: ListPartitionReassignmentsResponse,
+  version: number,
+): void {
   requireVersion(listPartitionReassignmentsResponse, version);
   writer.int32(value.throttleTimeMs);
   writer.int16(value.errorCode);
@@ -264,7 +304,10 @@ function sizeOngoingTopicReassignmentArray(array: readonly OngoingTopicReassignm
   return size;
 }
 
-function encodeOngoingTopicReassignmentArray(writer: Writer, array: readonly OngoingTopicReassignment[]): void {
+function encodeOngoingTopicReassignmentArray(
+  writer: Writer,
+  array: readonly OngoingTopicReassignment[],
+): void {
   writer.arrayLength(array.length, true);
   for (const value of array) encodeOngoingTopicReassignment(writer, value);
 }
@@ -289,7 +332,10 @@ function sizeOngoingPartitionReassignment(value: OngoingPartitionReassignment): 
   return size;
 }
 
-function encodeOngoingPartitionReassignment(writer: Writer, value: OngoingPartitionReassignment): void {
+function encodeOngoingPartitionReassignment(
+  writer: Writer,
+  value: OngoingPartitionReassignment,
+): void {
   writer.int32(value.partitionIndex);
   writeArray(writer, value.replicas, true, writeInt32);
   writeArray(writer, value.addingReplicas, true, writeInt32);
@@ -305,13 +351,18 @@ function decodeOngoingPartitionReassignmentArray(reader: Reader): OngoingPartiti
   return array;
 }
 
-function sizeOngoingPartitionReassignmentArray(array: readonly OngoingPartitionReassignment[]): number {
+function sizeOngoingPartitionReassignmentArray(
+  array: readonly OngoingPartitionReassignment[],
+): number {
   let size = arrayLengthSize(array.length, true);
   for (const value of array) size += sizeOngoingPartitionReassignment(value);
   return size;
 }
 
-function encodeOngoingPartitionReassignmentArray(writer: Writer, array: readonly OngoingPartitionReassignment[]): void {
+function encodeOngoingPartitionReassignmentArray(
+  writer: Writer,
+  array: readonly OngoingPartitionReassignment[],
+): void {
   writer.arrayLength(array.length, true);
   for (const value of array) encodeOngoingPartitionReassignment(writer, value);
 }

@@ -45,7 +45,9 @@ export const listTransactionsRequest: MessageCodec<ListTransactionsRequest> = {
 };
 
 /** A {@link ListTransactionsRequest} with every field at its default, except for those given. */
-export function createListTransactionsRequest(init?: Partial<ListTransactionsRequest>): ListTransactionsRequest {
+export function createListTransactionsRequest(
+  init?: Partial<ListTransactionsRequest>,
+): ListTransactionsRequest {
   return {
     stateFilters: [],
     producerIdFilters: [],
@@ -73,14 +75,20 @@ function sizeListTransactionsRequest(value: ListTransactionsRequest, version: nu
   size += stringArraySize(value.stateFilters, true);
   size += fixedArraySize(value.producerIdFilters, 8, true);
   if (version >= 1) size += 8;
-  else if (value.durationFilter !== -1) refuseField('ListTransactionsRequest.durationFilter', version);
+  else if (value.durationFilter !== -1)
+    refuseField('ListTransactionsRequest.durationFilter', version);
   if (version >= 2) size += stringSize(value.transactionalIdPattern, true);
-  else if (value.transactionalIdPattern !== null) refuseField('ListTransactionsRequest.transactionalIdPattern', version);
+  else if (value.transactionalIdPattern !== null)
+    refuseField('ListTransactionsRequest.transactionalIdPattern', version);
   size += emptyTaggedSectionSize(value.unknownTaggedFields);
   return size;
 }
 
-function encodeListTransactionsRequest(writer: Writer, value: ListTransactionsRequest, version: number): void {
+function encodeListTransactionsRequest(
+  writer: Writer,
+  value: ListTransactionsRequest,
+  version: number,
+): void {
   requireVersion(listTransactionsRequest, version);
   writeArray(writer, value.stateFilters, true, writeCompactString);
   writeArray(writer, value.producerIdFilters, true, writeInt64);
@@ -118,7 +126,9 @@ export const listTransactionsResponse: MessageCodec<ListTransactionsResponse> = 
 };
 
 /** A {@link ListTransactionsResponse} with every field at its default, except for those given. */
-export function createListTransactionsResponse(init?: Partial<ListTransactionsResponse>): ListTransactionsResponse {
+export function createListTransactionsResponse(
+  init?: Partial<ListTransactionsResponse>,
+): ListTransactionsResponse {
   return {
     throttleTimeMs: 0,
     errorCode: 0,
@@ -159,7 +169,11 @@ function sizeListTransactionsResponse(value: ListTransactionsResponse, version: 
   return size;
 }
 
-function encodeListTransactionsResponse(writer: Writer, value: ListTransactionsResponse, version: number): void {
+function encodeListTransactionsResponse(
+  writer: Writer,
+  value: ListTransactionsResponse,
+  version: number,
+): void {
   requireVersion(listTransactionsResponse, version);
   writer.int32(value.throttleTimeMs);
   writer.int16(value.errorCode);

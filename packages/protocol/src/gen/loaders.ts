@@ -6,358 +6,625 @@ import type { ApiMessages } from '../api/load-messages.ts';
 export const LOADERS: Readonly<Record<number, () => Promise<ApiMessages>>> = {
   0: async () => {
     const messages = await import('./produce.ts');
-    return { request: messages.produceRequest, response: messages.produceResponse };
+    return {
+      request: messages.produceRequest,
+      response: messages.produceResponse,
+    };
   },
   1: async () => {
     const messages = await import('./fetch.ts');
-    return { request: messages.fetchRequest, response: messages.fetchResponse };
+    return {
+      request: messages.fetchRequest,
+      response: messages.fetchResponse,
+    };
   },
   2: async () => {
     const messages = await import('./list-offsets.ts');
-    return { request: messages.listOffsetsRequest, response: messages.listOffsetsResponse };
+    return {
+      request: messages.listOffsetsRequest,
+      response: messages.listOffsetsResponse,
+    };
   },
   3: async () => {
     const messages = await import('./metadata.ts');
-    return { request: messages.metadataRequest, response: messages.metadataResponse };
+    return {
+      request: messages.metadataRequest,
+      response: messages.metadataResponse,
+    };
   },
   8: async () => {
     const messages = await import('./offset-commit.ts');
-    return { request: messages.offsetCommitRequest, response: messages.offsetCommitResponse };
+    return {
+      request: messages.offsetCommitRequest,
+      response: messages.offsetCommitResponse,
+    };
   },
   9: async () => {
     const messages = await import('./offset-fetch.ts');
-    return { request: messages.offsetFetchRequest, response: messages.offsetFetchResponse };
+    return {
+      request: messages.offsetFetchRequest,
+      response: messages.offsetFetchResponse,
+    };
   },
   10: async () => {
     const messages = await import('./find-coordinator.ts');
-    return { request: messages.findCoordinatorRequest, response: messages.findCoordinatorResponse };
+    return {
+      request: messages.findCoordinatorRequest,
+      response: messages.findCoordinatorResponse,
+    };
   },
   11: async () => {
     const messages = await import('./join-group.ts');
-    return { request: messages.joinGroupRequest, response: messages.joinGroupResponse };
+    return {
+      request: messages.joinGroupRequest,
+      response: messages.joinGroupResponse,
+    };
   },
   12: async () => {
     const messages = await import('./heartbeat.ts');
-    return { request: messages.heartbeatRequest, response: messages.heartbeatResponse };
+    return {
+      request: messages.heartbeatRequest,
+      response: messages.heartbeatResponse,
+    };
   },
   13: async () => {
     const messages = await import('./leave-group.ts');
-    return { request: messages.leaveGroupRequest, response: messages.leaveGroupResponse };
+    return {
+      request: messages.leaveGroupRequest,
+      response: messages.leaveGroupResponse,
+    };
   },
   14: async () => {
     const messages = await import('./sync-group.ts');
-    return { request: messages.syncGroupRequest, response: messages.syncGroupResponse };
+    return {
+      request: messages.syncGroupRequest,
+      response: messages.syncGroupResponse,
+    };
   },
   15: async () => {
     const messages = await import('./describe-groups.ts');
-    return { request: messages.describeGroupsRequest, response: messages.describeGroupsResponse };
+    return {
+      request: messages.describeGroupsRequest,
+      response: messages.describeGroupsResponse,
+    };
   },
   16: async () => {
     const messages = await import('./list-groups.ts');
-    return { request: messages.listGroupsRequest, response: messages.listGroupsResponse };
+    return {
+      request: messages.listGroupsRequest,
+      response: messages.listGroupsResponse,
+    };
   },
   17: async () => {
     const messages = await import('./sasl-handshake.ts');
-    return { request: messages.saslHandshakeRequest, response: messages.saslHandshakeResponse };
+    return {
+      request: messages.saslHandshakeRequest,
+      response: messages.saslHandshakeResponse,
+    };
   },
   18: async () => {
     const messages = await import('./api-versions.ts');
-    return { request: messages.apiVersionsRequest, response: messages.apiVersionsResponse };
+    return {
+      request: messages.apiVersionsRequest,
+      response: messages.apiVersionsResponse,
+    };
   },
   19: async () => {
     const messages = await import('./create-topics.ts');
-    return { request: messages.createTopicsRequest, response: messages.createTopicsResponse };
+    return {
+      request: messages.createTopicsRequest,
+      response: messages.createTopicsResponse,
+    };
   },
   20: async () => {
     const messages = await import('./delete-topics.ts');
-    return { request: messages.deleteTopicsRequest, response: messages.deleteTopicsResponse };
+    return {
+      request: messages.deleteTopicsRequest,
+      response: messages.deleteTopicsResponse,
+    };
   },
   21: async () => {
     const messages = await import('./delete-records.ts');
-    return { request: messages.deleteRecordsRequest, response: messages.deleteRecordsResponse };
+    return {
+      request: messages.deleteRecordsRequest,
+      response: messages.deleteRecordsResponse,
+    };
   },
   22: async () => {
     const messages = await import('./init-producer-id.ts');
-    return { request: messages.initProducerIdRequest, response: messages.initProducerIdResponse };
+    return {
+      request: messages.initProducerIdRequest,
+      response: messages.initProducerIdResponse,
+    };
   },
   23: async () => {
     const messages = await import('./offset-for-leader-epoch.ts');
-    return { request: messages.offsetForLeaderEpochRequest, response: messages.offsetForLeaderEpochResponse };
+    return {
+      request: messages.offsetForLeaderEpochRequest,
+      response: messages.offsetForLeaderEpochResponse,
+    };
   },
   24: async () => {
     const messages = await import('./add-partitions-to-txn.ts');
-    return { request: messages.addPartitionsToTxnRequest, response: messages.addPartitionsToTxnResponse };
+    return {
+      request: messages.addPartitionsToTxnRequest,
+      response: messages.addPartitionsToTxnResponse,
+    };
   },
   25: async () => {
     const messages = await import('./add-offsets-to-txn.ts');
-    return { request: messages.addOffsetsToTxnRequest, response: messages.addOffsetsToTxnResponse };
+    return {
+      request: messages.addOffsetsToTxnRequest,
+      response: messages.addOffsetsToTxnResponse,
+    };
   },
   26: async () => {
     const messages = await import('./end-txn.ts');
-    return { request: messages.endTxnRequest, response: messages.endTxnResponse };
+    return {
+      request: messages.endTxnRequest,
+      response: messages.endTxnResponse,
+    };
   },
   27: async () => {
     const messages = await import('./write-txn-markers.ts');
-    return { request: messages.writeTxnMarkersRequest, response: messages.writeTxnMarkersResponse };
+    return {
+      request: messages.writeTxnMarkersRequest,
+      response: messages.writeTxnMarkersResponse,
+    };
   },
   28: async () => {
     const messages = await import('./txn-offset-commit.ts');
-    return { request: messages.txnOffsetCommitRequest, response: messages.txnOffsetCommitResponse };
+    return {
+      request: messages.txnOffsetCommitRequest,
+      response: messages.txnOffsetCommitResponse,
+    };
   },
   29: async () => {
     const messages = await import('./describe-acls.ts');
-    return { request: messages.describeAclsRequest, response: messages.describeAclsResponse };
+    return {
+      request: messages.describeAclsRequest,
+      response: messages.describeAclsResponse,
+    };
   },
   30: async () => {
     const messages = await import('./create-acls.ts');
-    return { request: messages.createAclsRequest, response: messages.createAclsResponse };
+    return {
+      request: messages.createAclsRequest,
+      response: messages.createAclsResponse,
+    };
   },
   31: async () => {
     const messages = await import('./delete-acls.ts');
-    return { request: messages.deleteAclsRequest, response: messages.deleteAclsResponse };
+    return {
+      request: messages.deleteAclsRequest,
+      response: messages.deleteAclsResponse,
+    };
   },
   32: async () => {
     const messages = await import('./describe-configs.ts');
-    return { request: messages.describeConfigsRequest, response: messages.describeConfigsResponse };
+    return {
+      request: messages.describeConfigsRequest,
+      response: messages.describeConfigsResponse,
+    };
   },
   33: async () => {
     const messages = await import('./alter-configs.ts');
-    return { request: messages.alterConfigsRequest, response: messages.alterConfigsResponse };
+    return {
+      request: messages.alterConfigsRequest,
+      response: messages.alterConfigsResponse,
+    };
   },
   34: async () => {
     const messages = await import('./alter-replica-log-dirs.ts');
-    return { request: messages.alterReplicaLogDirsRequest, response: messages.alterReplicaLogDirsResponse };
+    return {
+      request: messages.alterReplicaLogDirsRequest,
+      response: messages.alterReplicaLogDirsResponse,
+    };
   },
   35: async () => {
     const messages = await import('./describe-log-dirs.ts');
-    return { request: messages.describeLogDirsRequest, response: messages.describeLogDirsResponse };
+    return {
+      request: messages.describeLogDirsRequest,
+      response: messages.describeLogDirsResponse,
+    };
   },
   36: async () => {
     const messages = await import('./sasl-authenticate.ts');
-    return { request: messages.saslAuthenticateRequest, response: messages.saslAuthenticateResponse };
+    return {
+      request: messages.saslAuthenticateRequest,
+      response: messages.saslAuthenticateResponse,
+    };
   },
   37: async () => {
     const messages = await import('./create-partitions.ts');
-    return { request: messages.createPartitionsRequest, response: messages.createPartitionsResponse };
+    return {
+      request: messages.createPartitionsRequest,
+      response: messages.createPartitionsResponse,
+    };
   },
   38: async () => {
     const messages = await import('./create-delegation-token.ts');
-    return { request: messages.createDelegationTokenRequest, response: messages.createDelegationTokenResponse };
+    return {
+      request: messages.createDelegationTokenRequest,
+      response: messages.createDelegationTokenResponse,
+    };
   },
   39: async () => {
     const messages = await import('./renew-delegation-token.ts');
-    return { request: messages.renewDelegationTokenRequest, response: messages.renewDelegationTokenResponse };
+    return {
+      request: messages.renewDelegationTokenRequest,
+      response: messages.renewDelegationTokenResponse,
+    };
   },
   40: async () => {
     const messages = await import('./expire-delegation-token.ts');
-    return { request: messages.expireDelegationTokenRequest, response: messages.expireDelegationTokenResponse };
+    return {
+      request: messages.expireDelegationTokenRequest,
+      response: messages.expireDelegationTokenResponse,
+    };
   },
   41: async () => {
     const messages = await import('./describe-delegation-token.ts');
-    return { request: messages.describeDelegationTokenRequest, response: messages.describeDelegationTokenResponse };
+    return {
+      request: messages.describeDelegationTokenRequest,
+      response: messages.describeDelegationTokenResponse,
+    };
   },
   42: async () => {
     const messages = await import('./delete-groups.ts');
-    return { request: messages.deleteGroupsRequest, response: messages.deleteGroupsResponse };
+    return {
+      request: messages.deleteGroupsRequest,
+      response: messages.deleteGroupsResponse,
+    };
   },
   43: async () => {
     const messages = await import('./elect-leaders.ts');
-    return { request: messages.electLeadersRequest, response: messages.electLeadersResponse };
+    return {
+      request: messages.electLeadersRequest,
+      response: messages.electLeadersResponse,
+    };
   },
   44: async () => {
     const messages = await import('./incremental-alter-configs.ts');
-    return { request: messages.incrementalAlterConfigsRequest, response: messages.incrementalAlterConfigsResponse };
+    return {
+      request: messages.incrementalAlterConfigsRequest,
+      response: messages.incrementalAlterConfigsResponse,
+    };
   },
   45: async () => {
     const messages = await import('./alter-partition-reassignments.ts');
-    return { request: messages.alterPartitionReassignmentsRequest, response: messages.alterPartitionReassignmentsResponse };
+    return {
+      request: messages.alterPartitionReassignmentsRequest,
+      response: messages.alterPartitionReassignmentsResponse,
+    };
   },
   46: async () => {
     const messages = await import('./list-partition-reassignments.ts');
-    return { request: messages.listPartitionReassignmentsRequest, response: messages.listPartitionReassignmentsResponse };
+    return {
+      request: messages.listPartitionReassignmentsRequest,
+      response: messages.listPartitionReassignmentsResponse,
+    };
   },
   47: async () => {
     const messages = await import('./offset-delete.ts');
-    return { request: messages.offsetDeleteRequest, response: messages.offsetDeleteResponse };
+    return {
+      request: messages.offsetDeleteRequest,
+      response: messages.offsetDeleteResponse,
+    };
   },
   48: async () => {
     const messages = await import('./describe-client-quotas.ts');
-    return { request: messages.describeClientQuotasRequest, response: messages.describeClientQuotasResponse };
+    return {
+      request: messages.describeClientQuotasRequest,
+      response: messages.describeClientQuotasResponse,
+    };
   },
   49: async () => {
     const messages = await import('./alter-client-quotas.ts');
-    return { request: messages.alterClientQuotasRequest, response: messages.alterClientQuotasResponse };
+    return {
+      request: messages.alterClientQuotasRequest,
+      response: messages.alterClientQuotasResponse,
+    };
   },
   50: async () => {
     const messages = await import('./describe-user-scram-credentials.ts');
-    return { request: messages.describeUserScramCredentialsRequest, response: messages.describeUserScramCredentialsResponse };
+    return {
+      request: messages.describeUserScramCredentialsRequest,
+      response: messages.describeUserScramCredentialsResponse,
+    };
   },
   51: async () => {
     const messages = await import('./alter-user-scram-credentials.ts');
-    return { request: messages.alterUserScramCredentialsRequest, response: messages.alterUserScramCredentialsResponse };
+    return {
+      request: messages.alterUserScramCredentialsRequest,
+      response: messages.alterUserScramCredentialsResponse,
+    };
   },
   52: async () => {
     const messages = await import('./vote.ts');
-    return { request: messages.voteRequest, response: messages.voteResponse };
+    return {
+      request: messages.voteRequest,
+      response: messages.voteResponse,
+    };
   },
   53: async () => {
     const messages = await import('./begin-quorum-epoch.ts');
-    return { request: messages.beginQuorumEpochRequest, response: messages.beginQuorumEpochResponse };
+    return {
+      request: messages.beginQuorumEpochRequest,
+      response: messages.beginQuorumEpochResponse,
+    };
   },
   54: async () => {
     const messages = await import('./end-quorum-epoch.ts');
-    return { request: messages.endQuorumEpochRequest, response: messages.endQuorumEpochResponse };
+    return {
+      request: messages.endQuorumEpochRequest,
+      response: messages.endQuorumEpochResponse,
+    };
   },
   55: async () => {
     const messages = await import('./describe-quorum.ts');
-    return { request: messages.describeQuorumRequest, response: messages.describeQuorumResponse };
+    return {
+      request: messages.describeQuorumRequest,
+      response: messages.describeQuorumResponse,
+    };
   },
   56: async () => {
     const messages = await import('./alter-partition.ts');
-    return { request: messages.alterPartitionRequest, response: messages.alterPartitionResponse };
+    return {
+      request: messages.alterPartitionRequest,
+      response: messages.alterPartitionResponse,
+    };
   },
   57: async () => {
     const messages = await import('./update-features.ts');
-    return { request: messages.updateFeaturesRequest, response: messages.updateFeaturesResponse };
+    return {
+      request: messages.updateFeaturesRequest,
+      response: messages.updateFeaturesResponse,
+    };
   },
   58: async () => {
     const messages = await import('./envelope.ts');
-    return { request: messages.envelopeRequest, response: messages.envelopeResponse };
+    return {
+      request: messages.envelopeRequest,
+      response: messages.envelopeResponse,
+    };
   },
   59: async () => {
     const messages = await import('./fetch-snapshot.ts');
-    return { request: messages.fetchSnapshotRequest, response: messages.fetchSnapshotResponse };
+    return {
+      request: messages.fetchSnapshotRequest,
+      response: messages.fetchSnapshotResponse,
+    };
   },
   60: async () => {
     const messages = await import('./describe-cluster.ts');
-    return { request: messages.describeClusterRequest, response: messages.describeClusterResponse };
+    return {
+      request: messages.describeClusterRequest,
+      response: messages.describeClusterResponse,
+    };
   },
   61: async () => {
     const messages = await import('./describe-producers.ts');
-    return { request: messages.describeProducersRequest, response: messages.describeProducersResponse };
+    return {
+      request: messages.describeProducersRequest,
+      response: messages.describeProducersResponse,
+    };
   },
   62: async () => {
     const messages = await import('./broker-registration.ts');
-    return { request: messages.brokerRegistrationRequest, response: messages.brokerRegistrationResponse };
+    return {
+      request: messages.brokerRegistrationRequest,
+      response: messages.brokerRegistrationResponse,
+    };
   },
   63: async () => {
     const messages = await import('./broker-heartbeat.ts');
-    return { request: messages.brokerHeartbeatRequest, response: messages.brokerHeartbeatResponse };
+    return {
+      request: messages.brokerHeartbeatRequest,
+      response: messages.brokerHeartbeatResponse,
+    };
   },
   64: async () => {
     const messages = await import('./unregister-broker.ts');
-    return { request: messages.unregisterBrokerRequest, response: messages.unregisterBrokerResponse };
+    return {
+      request: messages.unregisterBrokerRequest,
+      response: messages.unregisterBrokerResponse,
+    };
   },
   65: async () => {
     const messages = await import('./describe-transactions.ts');
-    return { request: messages.describeTransactionsRequest, response: messages.describeTransactionsResponse };
+    return {
+      request: messages.describeTransactionsRequest,
+      response: messages.describeTransactionsResponse,
+    };
   },
   66: async () => {
     const messages = await import('./list-transactions.ts');
-    return { request: messages.listTransactionsRequest, response: messages.listTransactionsResponse };
+    return {
+      request: messages.listTransactionsRequest,
+      response: messages.listTransactionsResponse,
+    };
   },
   67: async () => {
     const messages = await import('./allocate-producer-ids.ts');
-    return { request: messages.allocateProducerIdsRequest, response: messages.allocateProducerIdsResponse };
+    return {
+      request: messages.allocateProducerIdsRequest,
+      response: messages.allocateProducerIdsResponse,
+    };
   },
   68: async () => {
     const messages = await import('./consumer-group-heartbeat.ts');
-    return { request: messages.consumerGroupHeartbeatRequest, response: messages.consumerGroupHeartbeatResponse };
+    return {
+      request: messages.consumerGroupHeartbeatRequest,
+      response: messages.consumerGroupHeartbeatResponse,
+    };
   },
   69: async () => {
     const messages = await import('./consumer-group-describe.ts');
-    return { request: messages.consumerGroupDescribeRequest, response: messages.consumerGroupDescribeResponse };
+    return {
+      request: messages.consumerGroupDescribeRequest,
+      response: messages.consumerGroupDescribeResponse,
+    };
   },
   70: async () => {
     const messages = await import('./controller-registration.ts');
-    return { request: messages.controllerRegistrationRequest, response: messages.controllerRegistrationResponse };
+    return {
+      request: messages.controllerRegistrationRequest,
+      response: messages.controllerRegistrationResponse,
+    };
   },
   71: async () => {
     const messages = await import('./get-telemetry-subscriptions.ts');
-    return { request: messages.getTelemetrySubscriptionsRequest, response: messages.getTelemetrySubscriptionsResponse };
+    return {
+      request: messages.getTelemetrySubscriptionsRequest,
+      response: messages.getTelemetrySubscriptionsResponse,
+    };
   },
   72: async () => {
     const messages = await import('./push-telemetry.ts');
-    return { request: messages.pushTelemetryRequest, response: messages.pushTelemetryResponse };
+    return {
+      request: messages.pushTelemetryRequest,
+      response: messages.pushTelemetryResponse,
+    };
   },
   73: async () => {
     const messages = await import('./assign-replicas-to-dirs.ts');
-    return { request: messages.assignReplicasToDirsRequest, response: messages.assignReplicasToDirsResponse };
+    return {
+      request: messages.assignReplicasToDirsRequest,
+      response: messages.assignReplicasToDirsResponse,
+    };
   },
   74: async () => {
     const messages = await import('./list-config-resources.ts');
-    return { request: messages.listConfigResourcesRequest, response: messages.listConfigResourcesResponse };
+    return {
+      request: messages.listConfigResourcesRequest,
+      response: messages.listConfigResourcesResponse,
+    };
   },
   75: async () => {
     const messages = await import('./describe-topic-partitions.ts');
-    return { request: messages.describeTopicPartitionsRequest, response: messages.describeTopicPartitionsResponse };
+    return {
+      request: messages.describeTopicPartitionsRequest,
+      response: messages.describeTopicPartitionsResponse,
+    };
   },
   76: async () => {
     const messages = await import('./share-group-heartbeat.ts');
-    return { request: messages.shareGroupHeartbeatRequest, response: messages.shareGroupHeartbeatResponse };
+    return {
+      request: messages.shareGroupHeartbeatRequest,
+      response: messages.shareGroupHeartbeatResponse,
+    };
   },
   77: async () => {
     const messages = await import('./share-group-describe.ts');
-    return { request: messages.shareGroupDescribeRequest, response: messages.shareGroupDescribeResponse };
+    return {
+      request: messages.shareGroupDescribeRequest,
+      response: messages.shareGroupDescribeResponse,
+    };
   },
   78: async () => {
     const messages = await import('./share-fetch.ts');
-    return { request: messages.shareFetchRequest, response: messages.shareFetchResponse };
+    return {
+      request: messages.shareFetchRequest,
+      response: messages.shareFetchResponse,
+    };
   },
   79: async () => {
     const messages = await import('./share-acknowledge.ts');
-    return { request: messages.shareAcknowledgeRequest, response: messages.shareAcknowledgeResponse };
+    return {
+      request: messages.shareAcknowledgeRequest,
+      response: messages.shareAcknowledgeResponse,
+    };
   },
   80: async () => {
     const messages = await import('./add-raft-voter.ts');
-    return { request: messages.addRaftVoterRequest, response: messages.addRaftVoterResponse };
+    return {
+      request: messages.addRaftVoterRequest,
+      response: messages.addRaftVoterResponse,
+    };
   },
   81: async () => {
     const messages = await import('./remove-raft-voter.ts');
-    return { request: messages.removeRaftVoterRequest, response: messages.removeRaftVoterResponse };
+    return {
+      request: messages.removeRaftVoterRequest,
+      response: messages.removeRaftVoterResponse,
+    };
   },
   82: async () => {
     const messages = await import('./update-raft-voter.ts');
-    return { request: messages.updateRaftVoterRequest, response: messages.updateRaftVoterResponse };
+    return {
+      request: messages.updateRaftVoterRequest,
+      response: messages.updateRaftVoterResponse,
+    };
   },
   83: async () => {
     const messages = await import('./initialize-share-group-state.ts');
-    return { request: messages.initializeShareGroupStateRequest, response: messages.initializeShareGroupStateResponse };
+    return {
+      request: messages.initializeShareGroupStateRequest,
+      response: messages.initializeShareGroupStateResponse,
+    };
   },
   84: async () => {
     const messages = await import('./read-share-group-state.ts');
-    return { request: messages.readShareGroupStateRequest, response: messages.readShareGroupStateResponse };
+    return {
+      request: messages.readShareGroupStateRequest,
+      response: messages.readShareGroupStateResponse,
+    };
   },
   85: async () => {
     const messages = await import('./write-share-group-state.ts');
-    return { request: messages.writeShareGroupStateRequest, response: messages.writeShareGroupStateResponse };
+    return {
+      request: messages.writeShareGroupStateRequest,
+      response: messages.writeShareGroupStateResponse,
+    };
   },
   86: async () => {
     const messages = await import('./delete-share-group-state.ts');
-    return { request: messages.deleteShareGroupStateRequest, response: messages.deleteShareGroupStateResponse };
+    return {
+      request: messages.deleteShareGroupStateRequest,
+      response: messages.deleteShareGroupStateResponse,
+    };
   },
   87: async () => {
     const messages = await import('./read-share-group-state-summary.ts');
-    return { request: messages.readShareGroupStateSummaryRequest, response: messages.readShareGroupStateSummaryResponse };
+    return {
+      request: messages.readShareGroupStateSummaryRequest,
+      response: messages.readShareGroupStateSummaryResponse,
+    };
   },
   88: async () => {
     const messages = await import('./streams-group-heartbeat.ts');
-    return { request: messages.streamsGroupHeartbeatRequest, response: messages.streamsGroupHeartbeatResponse };
+    return {
+      request: messages.streamsGroupHeartbeatRequest,
+      response: messages.streamsGroupHeartbeatResponse,
+    };
   },
   89: async () => {
     const messages = await import('./streams-group-describe.ts');
-    return { request: messages.streamsGroupDescribeRequest, response: messages.streamsGroupDescribeResponse };
+    return {
+      request: messages.streamsGroupDescribeRequest,
+      response: messages.streamsGroupDescribeResponse,
+    };
   },
   90: async () => {
     const messages = await import('./describe-share-group-offsets.ts');
-    return { request: messages.describeShareGroupOffsetsRequest, response: messages.describeShareGroupOffsetsResponse };
+    return {
+      request: messages.describeShareGroupOffsetsRequest,
+      response: messages.describeShareGroupOffsetsResponse,
+    };
   },
   91: async () => {
     const messages = await import('./alter-share-group-offsets.ts');
-    return { request: messages.alterShareGroupOffsetsRequest, response: messages.alterShareGroupOffsetsResponse };
+    return {
+      request: messages.alterShareGroupOffsetsRequest,
+      response: messages.alterShareGroupOffsetsResponse,
+    };
   },
   92: async () => {
     const messages = await import('./delete-share-group-offsets.ts');
-    return { request: messages.deleteShareGroupOffsetsRequest, response: messages.deleteShareGroupOffsetsResponse };
+    return {
+      request: messages.deleteShareGroupOffsetsRequest,
+      response: messages.deleteShareGroupOffsetsResponse,
+    };
   },
 };

@@ -58,7 +58,9 @@ export function createMetadataRequest(init?: Partial<MetadataRequest>): Metadata
 }
 
 /** A {@link MetadataRequestTopic} with every field at its default, except for those given. */
-export function createMetadataRequestTopic(init?: Partial<MetadataRequestTopic>): MetadataRequestTopic {
+export function createMetadataRequestTopic(
+  init?: Partial<MetadataRequestTopic>,
+): MetadataRequestTopic {
   return {
     topicId: ZERO_UUID,
     name: '',
@@ -70,7 +72,9 @@ function decodeMetadataRequest(reader: Reader, version: number): MetadataRequest
   requireVersion(metadataRequest, version);
   const flexible = version >= 9;
   const value: MetadataRequest = {
-    topics: (version >= 1 ? decodeNullableMetadataRequestTopicArray(reader, version) : decodeMetadataRequestTopicArray(reader, version)),
+    topics: version >= 1
+      ? decodeNullableMetadataRequestTopicArray(reader, version)
+      : decodeMetadataRequestTopicArray(reader, version),
     allowAutoTopicCreation: version >= 4 ? reader.bool() : true,
     includeClusterAuthorizedOperations: version >= 8 && version <= 10 ? reader.bool() : false,
     includeTopicAuthorizedOperations: version >= 8 ? reader.bool() : false,
@@ -83,13 +87,19 @@ function sizeMetadataRequest(value: MetadataRequest, version: number): number {
   requireVersion(metadataRequest, version);
   const flexible = version >= 9;
   let size = 0;
-  size += sizeMetadataRequestTopicArray(version >= 1 ? value.topics : notNull(value.topics, 'topics'), version);
+  size += sizeMetadataRequestTopicArray(
+    version >= 1 ? value.topics : notNull(value.topics, 'topics'),
+    version,
+  );
   if (version >= 4) size += 1;
-  else if (value.allowAutoTopicCreation !== true) refuseField('MetadataRequest.allowAutoTopicCreation', version);
+  else if (value.allowAutoTopicCreation !== true)
+    refuseField('MetadataRequest.allowAutoTopicCreation', version);
   if (version >= 8 && version <= 10) size += 1;
-  else if (value.includeClusterAuthorizedOperations !== false) refuseField('MetadataRequest.includeClusterAuthorizedOperations', version);
+  else if (value.includeClusterAuthorizedOperations !== false)
+    refuseField('MetadataRequest.includeClusterAuthorizedOperations', version);
   if (version >= 8) size += 1;
-  else if (value.includeTopicAuthorizedOperations !== false) refuseField('MetadataRequest.includeTopicAuthorizedOperations', version);
+  else if (value.includeTopicAuthorizedOperations !== false)
+    refuseField('MetadataRequest.includeTopicAuthorizedOperations', version);
   if (flexible) size += emptyTaggedSectionSize(value.unknownTaggedFields);
   return size;
 }
@@ -108,7 +118,7 @@ function decodeMetadataRequestTopic(reader: Reader, version: number): MetadataRe
   const flexible = version >= 9;
   const value: MetadataRequestTopic = {
     topicId: version >= 10 ? reader.uuid() : ZERO_UUID,
-    name: (version >= 10 ? reader.nullableString(flexible) : reader.string(flexible)),
+    name: version >= 10 ? reader.nullableString(flexible) : reader.string(flexible),
   };
   if (flexible) reader.unknownTaggedSection(value);
   return value;
@@ -123,7 +133,11 @@ function sizeMetadataRequestTopic(value: MetadataRequestTopic, version: number):
   return size;
 }
 
-function encodeMetadataRequestTopic(writer: Writer, value: MetadataRequestTopic, version: number): void {
+function encodeMetadataRequestTopic(
+  writer: Writer,
+  value: MetadataRequestTopic,
+  version: number,
+): void {
   const flexible = version >= 9;
   if (version >= 10) writer.uuid(value.topicId);
   writer.string(value.name, flexible);
@@ -138,7 +152,10 @@ function decodeMetadataRequestTopicArray(reader: Reader, version: number): Metad
   return array;
 }
 
-function decodeNullableMetadataRequestTopicArray(reader: Reader, version: number): MetadataRequestTopic[] | null {
+function decodeNullableMetadataRequestTopicArray(
+  reader: Reader,
+  version: number,
+): MetadataRequestTopic[] | null {
   const count = reader.nullableArrayLength(version >= 9, 2);
   if (count === -1) return null;
   const array: MetadataRequestTopic[] = [];
@@ -147,14 +164,21 @@ function decodeNullableMetadataRequestTopicArray(reader: Reader, version: number
   return array;
 }
 
-function sizeMetadataRequestTopicArray(array: readonly MetadataRequestTopic[] | null, version: number): number {
+function sizeMetadataRequestTopicArray(
+  array: readonly MetadataRequestTopic[] | null,
+  version: number,
+): number {
   if (array === null) return version >= 9 ? 1 : 4;
   let size = arrayLengthSize(array.length, version >= 9);
   for (const value of array) size += sizeMetadataRequestTopic(value, version);
   return size;
 }
 
-function encodeMetadataRequestTopicArray(writer: Writer, array: readonly MetadataRequestTopic[] | null, version: number): void {
+function encodeMetadataRequestTopicArray(
+  writer: Writer,
+  array: readonly MetadataRequestTopic[] | null,
+  version: number,
+): void {
   if (array === null) {
     writer.nullArray(version >= 9);
     return;
@@ -242,7 +266,9 @@ export function createMetadataResponse(init?: Partial<MetadataResponse>): Metada
 }
 
 /** A {@link MetadataResponseBroker} with every field at its default, except for those given. */
-export function createMetadataResponseBroker(init?: Partial<MetadataResponseBroker>): MetadataResponseBroker {
+export function createMetadataResponseBroker(
+  init?: Partial<MetadataResponseBroker>,
+): MetadataResponseBroker {
   return {
     nodeId: 0,
     host: '',
@@ -253,7 +279,9 @@ export function createMetadataResponseBroker(init?: Partial<MetadataResponseBrok
 }
 
 /** A {@link MetadataResponseTopic} with every field at its default, except for those given. */
-export function createMetadataResponseTopic(init?: Partial<MetadataResponseTopic>): MetadataResponseTopic {
+export function createMetadataResponseTopic(
+  init?: Partial<MetadataResponseTopic>,
+): MetadataResponseTopic {
   return {
     errorCode: 0,
     name: '',
@@ -266,7 +294,9 @@ export function createMetadataResponseTopic(init?: Partial<MetadataResponseTopic
 }
 
 /** A {@link MetadataResponsePartition} with every field at its default, except for those given. */
-export function createMetadataResponsePartition(init?: Partial<MetadataResponsePartition>): MetadataResponsePartition {
+export function createMetadataResponsePartition(
+  init?: Partial<MetadataResponsePartition>,
+): MetadataResponsePartition {
   return {
     errorCode: 0,
     partitionIndex: 0,
@@ -305,7 +335,8 @@ function sizeMetadataResponse(value: MetadataResponse, version: number): number 
   if (version >= 1) size += 4;
   size += sizeMetadataResponseTopicArray(value.topics, version);
   if (version >= 8 && version <= 10) size += 4;
-  else if (value.clusterAuthorizedOperations !== -2147483648) refuseField('MetadataResponse.clusterAuthorizedOperations', version);
+  else if (value.clusterAuthorizedOperations !== -2147483648)
+    refuseField('MetadataResponse.clusterAuthorizedOperations', version);
   if (version >= 13) size += 2;
   if (flexible) size += emptyTaggedSectionSize(value.unknownTaggedFields);
   return size;
@@ -345,7 +376,11 @@ function sizeMetadataResponseBroker(value: MetadataResponseBroker, version: numb
   return size;
 }
 
-function encodeMetadataResponseBroker(writer: Writer, value: MetadataResponseBroker, version: number): void {
+function encodeMetadataResponseBroker(
+  writer: Writer,
+  value: MetadataResponseBroker,
+  version: number,
+): void {
   const flexible = version >= 9;
   writer.int32(value.nodeId);
   writer.string(value.host, flexible);
@@ -354,7 +389,10 @@ function encodeMetadataResponseBroker(writer: Writer, value: MetadataResponseBro
   if (flexible) writer.unknownTaggedSection(value.unknownTaggedFields);
 }
 
-function decodeMetadataResponseBrokerArray(reader: Reader, version: number): MetadataResponseBroker[] {
+function decodeMetadataResponseBrokerArray(
+  reader: Reader,
+  version: number,
+): MetadataResponseBroker[] {
   const count = reader.arrayLength(version >= 9, 10);
   const array: MetadataResponseBroker[] = [];
   for (let left = count; left > 0; left -= 1)
@@ -362,13 +400,20 @@ function decodeMetadataResponseBrokerArray(reader: Reader, version: number): Met
   return array;
 }
 
-function sizeMetadataResponseBrokerArray(array: readonly MetadataResponseBroker[], version: number): number {
+function sizeMetadataResponseBrokerArray(
+  array: readonly MetadataResponseBroker[],
+  version: number,
+): number {
   let size = arrayLengthSize(array.length, version >= 9);
   for (const value of array) size += sizeMetadataResponseBroker(value, version);
   return size;
 }
 
-function encodeMetadataResponseBrokerArray(writer: Writer, array: readonly MetadataResponseBroker[], version: number): void {
+function encodeMetadataResponseBrokerArray(
+  writer: Writer,
+  array: readonly MetadataResponseBroker[],
+  version: number,
+): void {
   writer.arrayLength(array.length, version >= 9);
   for (const value of array) encodeMetadataResponseBroker(writer, value, version);
 }
@@ -377,7 +422,7 @@ function decodeMetadataResponseTopic(reader: Reader, version: number): MetadataR
   const flexible = version >= 9;
   const value: MetadataResponseTopic = {
     errorCode: reader.int16(),
-    name: (version >= 12 ? reader.nullableString(flexible) : reader.string(flexible)),
+    name: version >= 12 ? reader.nullableString(flexible) : reader.string(flexible),
     topicId: version >= 10 ? reader.uuid() : ZERO_UUID,
     isInternal: version >= 1 ? reader.bool() : false,
     partitions: decodeMetadataResponsePartitionArray(reader, version),
@@ -395,12 +440,17 @@ function sizeMetadataResponseTopic(value: MetadataResponseTopic, version: number
   if (version >= 1) size += 1;
   size += sizeMetadataResponsePartitionArray(value.partitions, version);
   if (version >= 8) size += 4;
-  else if (value.topicAuthorizedOperations !== -2147483648) refuseField('MetadataResponseTopic.topicAuthorizedOperations', version);
+  else if (value.topicAuthorizedOperations !== -2147483648)
+    refuseField('MetadataResponseTopic.topicAuthorizedOperations', version);
   if (flexible) size += emptyTaggedSectionSize(value.unknownTaggedFields);
   return size;
 }
 
-function encodeMetadataResponseTopic(writer: Writer, value: MetadataResponseTopic, version: number): void {
+function encodeMetadataResponseTopic(
+  writer: Writer,
+  value: MetadataResponseTopic,
+  version: number,
+): void {
   const flexible = version >= 9;
   writer.int16(value.errorCode);
   writer.string(value.name, flexible);
@@ -411,7 +461,10 @@ function encodeMetadataResponseTopic(writer: Writer, value: MetadataResponseTopi
   if (flexible) writer.unknownTaggedSection(value.unknownTaggedFields);
 }
 
-function decodeMetadataResponseTopicArray(reader: Reader, version: number): MetadataResponseTopic[] {
+function decodeMetadataResponseTopicArray(
+  reader: Reader,
+  version: number,
+): MetadataResponseTopic[] {
   const count = reader.arrayLength(version >= 9, 8);
   const array: MetadataResponseTopic[] = [];
   for (let left = count; left > 0; left -= 1)
@@ -419,18 +472,28 @@ function decodeMetadataResponseTopicArray(reader: Reader, version: number): Meta
   return array;
 }
 
-function sizeMetadataResponseTopicArray(array: readonly MetadataResponseTopic[], version: number): number {
+function sizeMetadataResponseTopicArray(
+  array: readonly MetadataResponseTopic[],
+  version: number,
+): number {
   let size = arrayLengthSize(array.length, version >= 9);
   for (const value of array) size += sizeMetadataResponseTopic(value, version);
   return size;
 }
 
-function encodeMetadataResponseTopicArray(writer: Writer, array: readonly MetadataResponseTopic[], version: number): void {
+function encodeMetadataResponseTopicArray(
+  writer: Writer,
+  array: readonly MetadataResponseTopic[],
+  version: number,
+): void {
   writer.arrayLength(array.length, version >= 9);
   for (const value of array) encodeMetadataResponseTopic(writer, value, version);
 }
 
-function decodeMetadataResponsePartition(reader: Reader, version: number): MetadataResponsePartition {
+function decodeMetadataResponsePartition(
+  reader: Reader,
+  version: number,
+): MetadataResponsePartition {
   const flexible = version >= 9;
   const value: MetadataResponsePartition = {
     errorCode: reader.int16(),
@@ -456,7 +519,11 @@ function sizeMetadataResponsePartition(value: MetadataResponsePartition, version
   return size;
 }
 
-function encodeMetadataResponsePartition(writer: Writer, value: MetadataResponsePartition, version: number): void {
+function encodeMetadataResponsePartition(
+  writer: Writer,
+  value: MetadataResponsePartition,
+  version: number,
+): void {
   const flexible = version >= 9;
   writer.int16(value.errorCode);
   writer.int32(value.partitionIndex);
@@ -468,7 +535,10 @@ function encodeMetadataResponsePartition(writer: Writer, value: MetadataResponse
   if (flexible) writer.unknownTaggedSection(value.unknownTaggedFields);
 }
 
-function decodeMetadataResponsePartitionArray(reader: Reader, version: number): MetadataResponsePartition[] {
+function decodeMetadataResponsePartitionArray(
+  reader: Reader,
+  version: number,
+): MetadataResponsePartition[] {
   const count = reader.arrayLength(version >= 9, 18);
   const array: MetadataResponsePartition[] = [];
   for (let left = count; left > 0; left -= 1)
@@ -476,13 +546,20 @@ function decodeMetadataResponsePartitionArray(reader: Reader, version: number): 
   return array;
 }
 
-function sizeMetadataResponsePartitionArray(array: readonly MetadataResponsePartition[], version: number): number {
+function sizeMetadataResponsePartitionArray(
+  array: readonly MetadataResponsePartition[],
+  version: number,
+): number {
   let size = arrayLengthSize(array.length, version >= 9);
   for (const value of array) size += sizeMetadataResponsePartition(value, version);
   return size;
 }
 
-function encodeMetadataResponsePartitionArray(writer: Writer, array: readonly MetadataResponsePartition[], version: number): void {
+function encodeMetadataResponsePartitionArray(
+  writer: Writer,
+  array: readonly MetadataResponsePartition[],
+  version: number,
+): void {
   writer.arrayLength(array.length, version >= 9);
   for (const value of array) encodeMetadataResponsePartition(writer, value, version);
 }

@@ -54,7 +54,9 @@ export const offsetCommitRequest: MessageCodec<OffsetCommitRequest> = {
 };
 
 /** A {@link OffsetCommitRequest} with every field at its default, except for those given. */
-export function createOffsetCommitRequest(init?: Partial<OffsetCommitRequest>): OffsetCommitRequest {
+export function createOffsetCommitRequest(
+  init?: Partial<OffsetCommitRequest>,
+): OffsetCommitRequest {
   return {
     groupId: '',
     generationIdOrMemberEpoch: -1,
@@ -67,7 +69,9 @@ export function createOffsetCommitRequest(init?: Partial<OffsetCommitRequest>): 
 }
 
 /** A {@link OffsetCommitRequestTopic} with every field at its default, except for those given. */
-export function createOffsetCommitRequestTopic(init?: Partial<OffsetCommitRequestTopic>): OffsetCommitRequestTopic {
+export function createOffsetCommitRequestTopic(
+  init?: Partial<OffsetCommitRequestTopic>,
+): OffsetCommitRequestTopic {
   return {
     name: '',
     topicId: ZERO_UUID,
@@ -77,7 +81,9 @@ export function createOffsetCommitRequestTopic(init?: Partial<OffsetCommitReques
 }
 
 /** A {@link OffsetCommitRequestPartition} with every field at its default, except for those given. */
-export function createOffsetCommitRequestPartition(init?: Partial<OffsetCommitRequestPartition>): OffsetCommitRequestPartition {
+export function createOffsetCommitRequestPartition(
+  init?: Partial<OffsetCommitRequestPartition>,
+): OffsetCommitRequestPartition {
   return {
     partitionIndex: 0,
     committedOffset: 0,
@@ -109,14 +115,19 @@ function sizeOffsetCommitRequest(value: OffsetCommitRequest, version: number): n
   size += stringSize(value.groupId, flexible);
   size += stringSize(value.memberId, flexible);
   if (version >= 7) size += stringSize(value.groupInstanceId, flexible);
-  else if (value.groupInstanceId !== null) refuseField('OffsetCommitRequest.groupInstanceId', version);
+  else if (value.groupInstanceId !== null)
+    refuseField('OffsetCommitRequest.groupInstanceId', version);
   if (version <= 4) size += 8;
   size += sizeOffsetCommitRequestTopicArray(value.topics, version);
   if (flexible) size += emptyTaggedSectionSize(value.unknownTaggedFields);
   return size;
 }
 
-function encodeOffsetCommitRequest(writer: Writer, value: OffsetCommitRequest, version: number): void {
+function encodeOffsetCommitRequest(
+  writer: Writer,
+  value: OffsetCommitRequest,
+  version: number,
+): void {
   requireVersion(offsetCommitRequest, version);
   const flexible = version >= 8;
   writer.string(value.groupId, flexible);
@@ -149,7 +160,11 @@ function sizeOffsetCommitRequestTopic(value: OffsetCommitRequestTopic, version: 
   return size;
 }
 
-function encodeOffsetCommitRequestTopic(writer: Writer, value: OffsetCommitRequestTopic, version: number): void {
+function encodeOffsetCommitRequestTopic(
+  writer: Writer,
+  value: OffsetCommitRequestTopic,
+  version: number,
+): void {
   const flexible = version >= 8;
   if (version <= 9) writer.string(value.name, flexible);
   if (version >= 10) writer.uuid(value.topicId);
@@ -157,7 +172,10 @@ function encodeOffsetCommitRequestTopic(writer: Writer, value: OffsetCommitReque
   if (flexible) writer.unknownTaggedSection(value.unknownTaggedFields);
 }
 
-function decodeOffsetCommitRequestTopicArray(reader: Reader, version: number): OffsetCommitRequestTopic[] {
+function decodeOffsetCommitRequestTopicArray(
+  reader: Reader,
+  version: number,
+): OffsetCommitRequestTopic[] {
   const count = reader.arrayLength(version >= 8, 3);
   const array: OffsetCommitRequestTopic[] = [];
   for (let left = count; left > 0; left -= 1)
@@ -165,18 +183,28 @@ function decodeOffsetCommitRequestTopicArray(reader: Reader, version: number): O
   return array;
 }
 
-function sizeOffsetCommitRequestTopicArray(array: readonly OffsetCommitRequestTopic[], version: number): number {
+function sizeOffsetCommitRequestTopicArray(
+  array: readonly OffsetCommitRequestTopic[],
+  version: number,
+): number {
   let size = arrayLengthSize(array.length, version >= 8);
   for (const value of array) size += sizeOffsetCommitRequestTopic(value, version);
   return size;
 }
 
-function encodeOffsetCommitRequestTopicArray(writer: Writer, array: readonly OffsetCommitRequestTopic[], version: number): void {
+function encodeOffsetCommitRequestTopicArray(
+  writer: Writer,
+  array: readonly OffsetCommitRequestTopic[],
+  version: number,
+): void {
   writer.arrayLength(array.length, version >= 8);
   for (const value of array) encodeOffsetCommitRequestTopic(writer, value, version);
 }
 
-function decodeOffsetCommitRequestPartition(reader: Reader, version: number): OffsetCommitRequestPartition {
+function decodeOffsetCommitRequestPartition(
+  reader: Reader,
+  version: number,
+): OffsetCommitRequestPartition {
   const flexible = version >= 8;
   const value: OffsetCommitRequestPartition = {
     partitionIndex: reader.int32(),
@@ -188,7 +216,10 @@ function decodeOffsetCommitRequestPartition(reader: Reader, version: number): Of
   return value;
 }
 
-function sizeOffsetCommitRequestPartition(value: OffsetCommitRequestPartition, version: number): number {
+function sizeOffsetCommitRequestPartition(
+  value: OffsetCommitRequestPartition,
+  version: number,
+): number {
   const flexible = version >= 8;
   let size = 12;
   if (version >= 6) size += 4;
@@ -197,7 +228,11 @@ function sizeOffsetCommitRequestPartition(value: OffsetCommitRequestPartition, v
   return size;
 }
 
-function encodeOffsetCommitRequestPartition(writer: Writer, value: OffsetCommitRequestPartition, version: number): void {
+function encodeOffsetCommitRequestPartition(
+  writer: Writer,
+  value: OffsetCommitRequestPartition,
+  version: number,
+): void {
   const flexible = version >= 8;
   writer.int32(value.partitionIndex);
   writer.int64(value.committedOffset);
@@ -206,7 +241,10 @@ function encodeOffsetCommitRequestPartition(writer: Writer, value: OffsetCommitR
   if (flexible) writer.unknownTaggedSection(value.unknownTaggedFields);
 }
 
-function decodeOffsetCommitRequestPartitionArray(reader: Reader, version: number): OffsetCommitRequestPartition[] {
+function decodeOffsetCommitRequestPartitionArray(
+  reader: Reader,
+  version: number,
+): OffsetCommitRequestPartition[] {
   const count = reader.arrayLength(version >= 8, 14);
   const array: OffsetCommitRequestPartition[] = [];
   for (let left = count; left > 0; left -= 1)
@@ -214,13 +252,20 @@ function decodeOffsetCommitRequestPartitionArray(reader: Reader, version: number
   return array;
 }
 
-function sizeOffsetCommitRequestPartitionArray(array: readonly OffsetCommitRequestPartition[], version: number): number {
+function sizeOffsetCommitRequestPartitionArray(
+  array: readonly OffsetCommitRequestPartition[],
+  version: number,
+): number {
   let size = arrayLengthSize(array.length, version >= 8);
   for (const value of array) size += sizeOffsetCommitRequestPartition(value, version);
   return size;
 }
 
-function encodeOffsetCommitRequestPartitionArray(writer: Writer, array: readonly OffsetCommitRequestPartition[], version: number): void {
+function encodeOffsetCommitRequestPartitionArray(
+  writer: Writer,
+  array: readonly OffsetCommitRequestPartition[],
+  version: number,
+): void {
   writer.arrayLength(array.length, version >= 8);
   for (const value of array) encodeOffsetCommitRequestPartition(writer, value, version);
 }
@@ -261,7 +306,9 @@ export const offsetCommitResponse: MessageCodec<OffsetCommitResponse> = {
 };
 
 /** A {@link OffsetCommitResponse} with every field at its default, except for those given. */
-export function createOffsetCommitResponse(init?: Partial<OffsetCommitResponse>): OffsetCommitResponse {
+export function createOffsetCommitResponse(
+  init?: Partial<OffsetCommitResponse>,
+): OffsetCommitResponse {
   return {
     throttleTimeMs: 0,
     topics: [],
@@ -270,7 +317,9 @@ export function createOffsetCommitResponse(init?: Partial<OffsetCommitResponse>)
 }
 
 /** A {@link OffsetCommitResponseTopic} with every field at its default, except for those given. */
-export function createOffsetCommitResponseTopic(init?: Partial<OffsetCommitResponseTopic>): OffsetCommitResponseTopic {
+export function createOffsetCommitResponseTopic(
+  init?: Partial<OffsetCommitResponseTopic>,
+): OffsetCommitResponseTopic {
   return {
     name: '',
     topicId: ZERO_UUID,
@@ -280,7 +329,9 @@ export function createOffsetCommitResponseTopic(init?: Partial<OffsetCommitRespo
 }
 
 /** A {@link OffsetCommitResponsePartition} with every field at its default, except for those given. */
-export function createOffsetCommitResponsePartition(init?: Partial<OffsetCommitResponsePartition>): OffsetCommitResponsePartition {
+export function createOffsetCommitResponsePartition(
+  init?: Partial<OffsetCommitResponsePartition>,
+): OffsetCommitResponsePartition {
   return {
     partitionIndex: 0,
     errorCode: 0,
@@ -309,7 +360,11 @@ function sizeOffsetCommitResponse(value: OffsetCommitResponse, version: number):
   return size;
 }
 
-function encodeOffsetCommitResponse(writer: Writer, value: OffsetCommitResponse, version: number): void {
+function encodeOffsetCommitResponse(
+  writer: Writer,
+  value: OffsetCommitResponse,
+  version: number,
+): void {
   requireVersion(offsetCommitResponse, version);
   const flexible = version >= 8;
   if (version >= 3) writer.int32(value.throttleTimeMs);
@@ -317,7 +372,10 @@ function encodeOffsetCommitResponse(writer: Writer, value: OffsetCommitResponse,
   if (flexible) writer.unknownTaggedSection(value.unknownTaggedFields);
 }
 
-function decodeOffsetCommitResponseTopic(reader: Reader, version: number): OffsetCommitResponseTopic {
+function decodeOffsetCommitResponseTopic(
+  reader: Reader,
+  version: number,
+): OffsetCommitResponseTopic {
   const flexible = version >= 8;
   const value: OffsetCommitResponseTopic = {
     name: version <= 9 ? reader.string(flexible) : '',
@@ -338,7 +396,11 @@ function sizeOffsetCommitResponseTopic(value: OffsetCommitResponseTopic, version
   return size;
 }
 
-function encodeOffsetCommitResponseTopic(writer: Writer, value: OffsetCommitResponseTopic, version: number): void {
+function encodeOffsetCommitResponseTopic(
+  writer: Writer,
+  value: OffsetCommitResponseTopic,
+  version: number,
+): void {
   const flexible = version >= 8;
   if (version <= 9) writer.string(value.name, flexible);
   if (version >= 10) writer.uuid(value.topicId);
@@ -346,7 +408,10 @@ function encodeOffsetCommitResponseTopic(writer: Writer, value: OffsetCommitResp
   if (flexible) writer.unknownTaggedSection(value.unknownTaggedFields);
 }
 
-function decodeOffsetCommitResponseTopicArray(reader: Reader, version: number): OffsetCommitResponseTopic[] {
+function decodeOffsetCommitResponseTopicArray(
+  reader: Reader,
+  version: number,
+): OffsetCommitResponseTopic[] {
   const count = reader.arrayLength(version >= 8, 3);
   const array: OffsetCommitResponseTopic[] = [];
   for (let left = count; left > 0; left -= 1)
@@ -354,18 +419,28 @@ function decodeOffsetCommitResponseTopicArray(reader: Reader, version: number): 
   return array;
 }
 
-function sizeOffsetCommitResponseTopicArray(array: readonly OffsetCommitResponseTopic[], version: number): number {
+function sizeOffsetCommitResponseTopicArray(
+  array: readonly OffsetCommitResponseTopic[],
+  version: number,
+): number {
   let size = arrayLengthSize(array.length, version >= 8);
   for (const value of array) size += sizeOffsetCommitResponseTopic(value, version);
   return size;
 }
 
-function encodeOffsetCommitResponseTopicArray(writer: Writer, array: readonly OffsetCommitResponseTopic[], version: number): void {
+function encodeOffsetCommitResponseTopicArray(
+  writer: Writer,
+  array: readonly OffsetCommitResponseTopic[],
+  version: number,
+): void {
   writer.arrayLength(array.length, version >= 8);
   for (const value of array) encodeOffsetCommitResponseTopic(writer, value, version);
 }
 
-function decodeOffsetCommitResponsePartition(reader: Reader, version: number): OffsetCommitResponsePartition {
+function decodeOffsetCommitResponsePartition(
+  reader: Reader,
+  version: number,
+): OffsetCommitResponsePartition {
   const flexible = version >= 8;
   const value: OffsetCommitResponsePartition = {
     partitionIndex: reader.int32(),
@@ -375,21 +450,31 @@ function decodeOffsetCommitResponsePartition(reader: Reader, version: number): O
   return value;
 }
 
-function sizeOffsetCommitResponsePartition(value: OffsetCommitResponsePartition, version: number): number {
+function sizeOffsetCommitResponsePartition(
+  value: OffsetCommitResponsePartition,
+  version: number,
+): number {
   const flexible = version >= 8;
   let size = 6;
   if (flexible) size += emptyTaggedSectionSize(value.unknownTaggedFields);
   return size;
 }
 
-function encodeOffsetCommitResponsePartition(writer: Writer, value: OffsetCommitResponsePartition, version: number): void {
+function encodeOffsetCommitResponsePartition(
+  writer: Writer,
+  value: OffsetCommitResponsePartition,
+  version: number,
+): void {
   const flexible = version >= 8;
   writer.int32(value.partitionIndex);
   writer.int16(value.errorCode);
   if (flexible) writer.unknownTaggedSection(value.unknownTaggedFields);
 }
 
-function decodeOffsetCommitResponsePartitionArray(reader: Reader, version: number): OffsetCommitResponsePartition[] {
+function decodeOffsetCommitResponsePartitionArray(
+  reader: Reader,
+  version: number,
+): OffsetCommitResponsePartition[] {
   const count = reader.arrayLength(version >= 8, 6);
   const array: OffsetCommitResponsePartition[] = [];
   for (let left = count; left > 0; left -= 1)
@@ -397,13 +482,20 @@ function decodeOffsetCommitResponsePartitionArray(reader: Reader, version: numbe
   return array;
 }
 
-function sizeOffsetCommitResponsePartitionArray(array: readonly OffsetCommitResponsePartition[], version: number): number {
+function sizeOffsetCommitResponsePartitionArray(
+  array: readonly OffsetCommitResponsePartition[],
+  version: number,
+): number {
   let size = arrayLengthSize(array.length, version >= 8);
   for (const value of array) size += sizeOffsetCommitResponsePartition(value, version);
   return size;
 }
 
-function encodeOffsetCommitResponsePartitionArray(writer: Writer, array: readonly OffsetCommitResponsePartition[], version: number): void {
+function encodeOffsetCommitResponsePartitionArray(
+  writer: Writer,
+  array: readonly OffsetCommitResponsePartition[],
+  version: number,
+): void {
   writer.arrayLength(array.length, version >= 8);
   for (const value of array) encodeOffsetCommitResponsePartition(writer, value, version);
 }

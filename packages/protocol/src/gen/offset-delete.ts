@@ -38,7 +38,9 @@ export const offsetDeleteRequest: MessageCodec<OffsetDeleteRequest> = {
 };
 
 /** A {@link OffsetDeleteRequest} with every field at its default, except for those given. */
-export function createOffsetDeleteRequest(init?: Partial<OffsetDeleteRequest>): OffsetDeleteRequest {
+export function createOffsetDeleteRequest(
+  init?: Partial<OffsetDeleteRequest>,
+): OffsetDeleteRequest {
   return {
     groupId: '',
     topics: [],
@@ -47,7 +49,9 @@ export function createOffsetDeleteRequest(init?: Partial<OffsetDeleteRequest>): 
 }
 
 /** A {@link OffsetDeleteRequestTopic} with every field at its default, except for those given. */
-export function createOffsetDeleteRequestTopic(init?: Partial<OffsetDeleteRequestTopic>): OffsetDeleteRequestTopic {
+export function createOffsetDeleteRequestTopic(
+  init?: Partial<OffsetDeleteRequestTopic>,
+): OffsetDeleteRequestTopic {
   return {
     name: '',
     partitions: [],
@@ -56,7 +60,9 @@ export function createOffsetDeleteRequestTopic(init?: Partial<OffsetDeleteReques
 }
 
 /** A {@link OffsetDeleteRequestPartition} with every field at its default, except for those given. */
-export function createOffsetDeleteRequestPartition(init?: Partial<OffsetDeleteRequestPartition>): OffsetDeleteRequestPartition {
+export function createOffsetDeleteRequestPartition(
+  init?: Partial<OffsetDeleteRequestPartition>,
+): OffsetDeleteRequestPartition {
   return {
     partitionIndex: 0,
     ...init,
@@ -80,7 +86,11 @@ function sizeOffsetDeleteRequest(value: OffsetDeleteRequest, version: number): n
   return size;
 }
 
-function encodeOffsetDeleteRequest(writer: Writer, value: OffsetDeleteRequest, version: number): void {
+function encodeOffsetDeleteRequest(
+  writer: Writer,
+  value: OffsetDeleteRequest,
+  version: number,
+): void {
   requireVersion(offsetDeleteRequest, version);
   writer.string(value.groupId, false);
   encodeOffsetDeleteRequestTopicArray(writer, value.topics);
@@ -120,7 +130,10 @@ function sizeOffsetDeleteRequestTopicArray(array: readonly OffsetDeleteRequestTo
   return size;
 }
 
-function encodeOffsetDeleteRequestTopicArray(writer: Writer, array: readonly OffsetDeleteRequestTopic[]): void {
+function encodeOffsetDeleteRequestTopicArray(
+  writer: Writer,
+  array: readonly OffsetDeleteRequestTopic[],
+): void {
   writer.arrayLength(array.length, false);
   for (const value of array) encodeOffsetDeleteRequestTopic(writer, value);
 }
@@ -136,7 +149,10 @@ function sizeOffsetDeleteRequestPartition(value: OffsetDeleteRequestPartition): 
   return 4;
 }
 
-function encodeOffsetDeleteRequestPartition(writer: Writer, value: OffsetDeleteRequestPartition): void {
+function encodeOffsetDeleteRequestPartition(
+  writer: Writer,
+  value: OffsetDeleteRequestPartition,
+): void {
   writer.int32(value.partitionIndex);
 }
 
@@ -148,13 +164,18 @@ function decodeOffsetDeleteRequestPartitionArray(reader: Reader): OffsetDeleteRe
   return array;
 }
 
-function sizeOffsetDeleteRequestPartitionArray(array: readonly OffsetDeleteRequestPartition[]): number {
+function sizeOffsetDeleteRequestPartitionArray(
+  array: readonly OffsetDeleteRequestPartition[],
+): number {
   let size = arrayLengthSize(array.length, false);
   for (const value of array) size += sizeOffsetDeleteRequestPartition(value);
   return size;
 }
 
-function encodeOffsetDeleteRequestPartitionArray(writer: Writer, array: readonly OffsetDeleteRequestPartition[]): void {
+function encodeOffsetDeleteRequestPartitionArray(
+  writer: Writer,
+  array: readonly OffsetDeleteRequestPartition[],
+): void {
   writer.arrayLength(array.length, false);
   for (const value of array) encodeOffsetDeleteRequestPartition(writer, value);
 }
@@ -192,7 +213,9 @@ export const offsetDeleteResponse: MessageCodec<OffsetDeleteResponse> = {
 };
 
 /** A {@link OffsetDeleteResponse} with every field at its default, except for those given. */
-export function createOffsetDeleteResponse(init?: Partial<OffsetDeleteResponse>): OffsetDeleteResponse {
+export function createOffsetDeleteResponse(
+  init?: Partial<OffsetDeleteResponse>,
+): OffsetDeleteResponse {
   return {
     errorCode: 0,
     throttleTimeMs: 0,
@@ -202,7 +225,9 @@ export function createOffsetDeleteResponse(init?: Partial<OffsetDeleteResponse>)
 }
 
 /** A {@link OffsetDeleteResponseTopic} with every field at its default, except for those given. */
-export function createOffsetDeleteResponseTopic(init?: Partial<OffsetDeleteResponseTopic>): OffsetDeleteResponseTopic {
+export function createOffsetDeleteResponseTopic(
+  init?: Partial<OffsetDeleteResponseTopic>,
+): OffsetDeleteResponseTopic {
   return {
     name: '',
     partitions: [],
@@ -211,7 +236,9 @@ export function createOffsetDeleteResponseTopic(init?: Partial<OffsetDeleteRespo
 }
 
 /** A {@link OffsetDeleteResponsePartition} with every field at its default, except for those given. */
-export function createOffsetDeleteResponsePartition(init?: Partial<OffsetDeleteResponsePartition>): OffsetDeleteResponsePartition {
+export function createOffsetDeleteResponsePartition(
+  init?: Partial<OffsetDeleteResponsePartition>,
+): OffsetDeleteResponsePartition {
   return {
     partitionIndex: 0,
     errorCode: 0,
@@ -236,7 +263,11 @@ function sizeOffsetDeleteResponse(value: OffsetDeleteResponse, version: number):
   return size;
 }
 
-function encodeOffsetDeleteResponse(writer: Writer, value: OffsetDeleteResponse, version: number): void {
+function encodeOffsetDeleteResponse(
+  writer: Writer,
+  value: OffsetDeleteResponse,
+  version: number,
+): void {
   requireVersion(offsetDeleteResponse, version);
   writer.int16(value.errorCode);
   writer.int32(value.throttleTimeMs);
@@ -277,7 +308,10 @@ function sizeOffsetDeleteResponseTopicArray(array: readonly OffsetDeleteResponse
   return size;
 }
 
-function encodeOffsetDeleteResponseTopicArray(writer: Writer, array: readonly OffsetDeleteResponseTopic[]): void {
+function encodeOffsetDeleteResponseTopicArray(
+  writer: Writer,
+  array: readonly OffsetDeleteResponseTopic[],
+): void {
   writer.arrayLength(array.length, false);
   for (const value of array) encodeOffsetDeleteResponseTopic(writer, value);
 }
@@ -294,7 +328,10 @@ function sizeOffsetDeleteResponsePartition(value: OffsetDeleteResponsePartition)
   return 6;
 }
 
-function encodeOffsetDeleteResponsePartition(writer: Writer, value: OffsetDeleteResponsePartition): void {
+function encodeOffsetDeleteResponsePartition(
+  writer: Writer,
+  value: OffsetDeleteResponsePartition,
+): void {
   writer.int32(value.partitionIndex);
   writer.int16(value.errorCode);
 }
@@ -307,13 +344,18 @@ function decodeOffsetDeleteResponsePartitionArray(reader: Reader): OffsetDeleteR
   return array;
 }
 
-function sizeOffsetDeleteResponsePartitionArray(array: readonly OffsetDeleteResponsePartition[]): number {
+function sizeOffsetDeleteResponsePartitionArray(
+  array: readonly OffsetDeleteResponsePartition[],
+): number {
   let size = arrayLengthSize(array.length, false);
   for (const value of array) size += sizeOffsetDeleteResponsePartition(value);
   return size;
 }
 
-function encodeOffsetDeleteResponsePartitionArray(writer: Writer, array: readonly OffsetDeleteResponsePartition[]): void {
+function encodeOffsetDeleteResponsePartitionArray(
+  writer: Writer,
+  array: readonly OffsetDeleteResponsePartition[],
+): void {
   writer.arrayLength(array.length, false);
   for (const value of array) encodeOffsetDeleteResponsePartition(writer, value);
 }

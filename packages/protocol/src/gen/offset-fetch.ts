@@ -77,7 +77,9 @@ export function createOffsetFetchRequest(init?: Partial<OffsetFetchRequest>): Of
 }
 
 /** A {@link OffsetFetchRequestTopic} with every field at its default, except for those given. */
-export function createOffsetFetchRequestTopic(init?: Partial<OffsetFetchRequestTopic>): OffsetFetchRequestTopic {
+export function createOffsetFetchRequestTopic(
+  init?: Partial<OffsetFetchRequestTopic>,
+): OffsetFetchRequestTopic {
   return {
     name: '',
     partitionIndexes: [],
@@ -86,7 +88,9 @@ export function createOffsetFetchRequestTopic(init?: Partial<OffsetFetchRequestT
 }
 
 /** A {@link OffsetFetchRequestGroup} with every field at its default, except for those given. */
-export function createOffsetFetchRequestGroup(init?: Partial<OffsetFetchRequestGroup>): OffsetFetchRequestGroup {
+export function createOffsetFetchRequestGroup(
+  init?: Partial<OffsetFetchRequestGroup>,
+): OffsetFetchRequestGroup {
   return {
     groupId: '',
     memberId: null,
@@ -97,7 +101,9 @@ export function createOffsetFetchRequestGroup(init?: Partial<OffsetFetchRequestG
 }
 
 /** A {@link OffsetFetchRequestTopics} with every field at its default, except for those given. */
-export function createOffsetFetchRequestTopics(init?: Partial<OffsetFetchRequestTopics>): OffsetFetchRequestTopics {
+export function createOffsetFetchRequestTopics(
+  init?: Partial<OffsetFetchRequestTopics>,
+): OffsetFetchRequestTopics {
   return {
     name: '',
     topicId: ZERO_UUID,
@@ -111,7 +117,11 @@ function decodeOffsetFetchRequest(reader: Reader, version: number): OffsetFetchR
   const flexible = version >= 6;
   const value: OffsetFetchRequest = {
     groupId: version <= 7 ? reader.string(flexible) : '',
-    topics: version <= 7 ? (version >= 2 ? decodeNullableOffsetFetchRequestTopicArray(reader, version) : decodeOffsetFetchRequestTopicArray(reader, version)) : [],
+    topics: version > 7
+      ? []
+      : version >= 2
+        ? decodeNullableOffsetFetchRequestTopicArray(reader, version)
+        : decodeOffsetFetchRequestTopicArray(reader, version),
     groups: version >= 8 ? decodeOffsetFetchRequestGroupArray(reader, version) : [],
     requireStable: version >= 7 ? reader.bool() : false,
   };
@@ -125,8 +135,13 @@ function sizeOffsetFetchRequest(value: OffsetFetchRequest, version: number): num
   let size = 0;
   if (version <= 7) size += stringSize(value.groupId, flexible);
   else if (value.groupId !== '') refuseField('OffsetFetchRequest.groupId', version);
-  if (version <= 7) size += sizeOffsetFetchRequestTopicArray(version >= 2 ? value.topics : notNull(value.topics, 'topics'), version);
-  else if (value.topics === null || value.topics.length > 0) refuseField('OffsetFetchRequest.topics', version);
+  if (version <= 7)
+    size += sizeOffsetFetchRequestTopicArray(
+      version >= 2 ? value.topics : notNull(value.topics, 'topics'),
+      version,
+    );
+  else if (value.topics === null || value.topics.length > 0)
+    refuseField('OffsetFetchRequest.topics', version);
   if (version >= 8) size += sizeOffsetFetchRequestGroupArray(value.groups, version);
   else if (value.groups.length > 0) refuseField('OffsetFetchRequest.groups', version);
   if (version >= 7) size += 1;
@@ -135,7 +150,11 @@ function sizeOffsetFetchRequest(value: OffsetFetchRequest, version: number): num
   return size;
 }
 
-function encodeOffsetFetchRequest(writer: Writer, value: OffsetFetchRequest, version: number): void {
+function encodeOffsetFetchRequest(
+  writer: Writer,
+  value: OffsetFetchRequest,
+  version: number,
+): void {
   requireVersion(offsetFetchRequest, version);
   const flexible = version >= 6;
   if (version <= 7) writer.string(value.groupId, flexible);
@@ -164,14 +183,21 @@ function sizeOffsetFetchRequestTopic(value: OffsetFetchRequestTopic, version: nu
   return size;
 }
 
-function encodeOffsetFetchRequestTopic(writer: Writer, value: OffsetFetchRequestTopic, version: number): void {
+function encodeOffsetFetchRequestTopic(
+  writer: Writer,
+  value: OffsetFetchRequestTopic,
+  version: number,
+): void {
   const flexible = version >= 6;
   writer.string(value.name, flexible);
   writeArray(writer, value.partitionIndexes, flexible, writeInt32);
   if (flexible) writer.unknownTaggedSection(value.unknownTaggedFields);
 }
 
-function decodeOffsetFetchRequestTopicArray(reader: Reader, version: number): OffsetFetchRequestTopic[] {
+function decodeOffsetFetchRequestTopicArray(
+  reader: Reader,
+  version: number,
+): OffsetFetchRequestTopic[] {
   const count = reader.arrayLength(version >= 6, 3);
   const array: OffsetFetchRequestTopic[] = [];
   for (let left = count; left > 0; left -= 1)
@@ -179,7 +205,10 @@ function decodeOffsetFetchRequestTopicArray(reader: Reader, version: number): Of
   return array;
 }
 
-function decodeNullableOffsetFetchRequestTopicArray(reader: Reader, version: number): OffsetFetchRequestTopic[] | null {
+function decodeNullableOffsetFetchRequestTopicArray(
+  reader: Reader,
+  version: number,
+): OffsetFetchRequestTopic[] | null {
   const count = reader.nullableArrayLength(version >= 6, 3);
   if (count === -1) return null;
   const array: OffsetFetchRequestTopic[] = [];
@@ -188,14 +217,21 @@ function decodeNullableOffsetFetchRequestTopicArray(reader: Reader, version: num
   return array;
 }
 
-function sizeOffsetFetchRequestTopicArray(array: readonly OffsetFetchRequestTopic[] | null, version: number): number {
+function sizeOffsetFetchRequestTopicArray(
+  array: readonly OffsetFetchRequestTopic[] | null,
+  version: number,
+): number {
   if (array === null) return version >= 6 ? 1 : 4;
   let size = arrayLengthSize(array.length, version >= 6);
   for (const value of array) size += sizeOffsetFetchRequestTopic(value, version);
   return size;
 }
 
-function encodeOffsetFetchRequestTopicArray(writer: Writer, array: readonly OffsetFetchRequestTopic[] | null, version: number): void {
+function encodeOffsetFetchRequestTopicArray(
+  writer: Writer,
+  array: readonly OffsetFetchRequestTopic[] | null,
+  version: number,
+): void {
   if (array === null) {
     writer.nullArray(version >= 6);
     return;
@@ -225,7 +261,11 @@ function sizeOffsetFetchRequestGroup(value: OffsetFetchRequestGroup, version: nu
   return size;
 }
 
-function encodeOffsetFetchRequestGroup(writer: Writer, value: OffsetFetchRequestGroup, version: number): void {
+function encodeOffsetFetchRequestGroup(
+  writer: Writer,
+  value: OffsetFetchRequestGroup,
+  version: number,
+): void {
   writer.string(value.groupId, true);
   if (version >= 9) writer.string(value.memberId, true);
   if (version >= 9) writer.int32(value.memberEpoch);
@@ -233,7 +273,10 @@ function encodeOffsetFetchRequestGroup(writer: Writer, value: OffsetFetchRequest
   writer.unknownTaggedSection(value.unknownTaggedFields);
 }
 
-function decodeOffsetFetchRequestGroupArray(reader: Reader, version: number): OffsetFetchRequestGroup[] {
+function decodeOffsetFetchRequestGroupArray(
+  reader: Reader,
+  version: number,
+): OffsetFetchRequestGroup[] {
   const count = reader.arrayLength(true, 3);
   const array: OffsetFetchRequestGroup[] = [];
   for (let left = count; left > 0; left -= 1)
@@ -241,13 +284,20 @@ function decodeOffsetFetchRequestGroupArray(reader: Reader, version: number): Of
   return array;
 }
 
-function sizeOffsetFetchRequestGroupArray(array: readonly OffsetFetchRequestGroup[], version: number): number {
+function sizeOffsetFetchRequestGroupArray(
+  array: readonly OffsetFetchRequestGroup[],
+  version: number,
+): number {
   let size = arrayLengthSize(array.length, true);
   for (const value of array) size += sizeOffsetFetchRequestGroup(value, version);
   return size;
 }
 
-function encodeOffsetFetchRequestGroupArray(writer: Writer, array: readonly OffsetFetchRequestGroup[], version: number): void {
+function encodeOffsetFetchRequestGroupArray(
+  writer: Writer,
+  array: readonly OffsetFetchRequestGroup[],
+  version: number,
+): void {
   writer.arrayLength(array.length, true);
   for (const value of array) encodeOffsetFetchRequestGroup(writer, value, version);
 }
@@ -271,14 +321,21 @@ function sizeOffsetFetchRequestTopics(value: OffsetFetchRequestTopics, version: 
   return size;
 }
 
-function encodeOffsetFetchRequestTopics(writer: Writer, value: OffsetFetchRequestTopics, version: number): void {
+function encodeOffsetFetchRequestTopics(
+  writer: Writer,
+  value: OffsetFetchRequestTopics,
+  version: number,
+): void {
   if (version <= 9) writer.string(value.name, true);
   if (version >= 10) writer.uuid(value.topicId);
   writeArray(writer, value.partitionIndexes, true, writeInt32);
   writer.unknownTaggedSection(value.unknownTaggedFields);
 }
 
-function decodeNullableOffsetFetchRequestTopicsArray(reader: Reader, version: number): OffsetFetchRequestTopics[] | null {
+function decodeNullableOffsetFetchRequestTopicsArray(
+  reader: Reader,
+  version: number,
+): OffsetFetchRequestTopics[] | null {
   const count = reader.nullableArrayLength(true, 3);
   if (count === -1) return null;
   const array: OffsetFetchRequestTopics[] = [];
@@ -287,14 +344,21 @@ function decodeNullableOffsetFetchRequestTopicsArray(reader: Reader, version: nu
   return array;
 }
 
-function sizeOffsetFetchRequestTopicsArray(array: readonly OffsetFetchRequestTopics[] | null, version: number): number {
+function sizeOffsetFetchRequestTopicsArray(
+  array: readonly OffsetFetchRequestTopics[] | null,
+  version: number,
+): number {
   if (array === null) return 1;
   let size = arrayLengthSize(array.length, true);
   for (const value of array) size += sizeOffsetFetchRequestTopics(value, version);
   return size;
 }
 
-function encodeOffsetFetchRequestTopicsArray(writer: Writer, array: readonly OffsetFetchRequestTopics[] | null, version: number): void {
+function encodeOffsetFetchRequestTopicsArray(
+  writer: Writer,
+  array: readonly OffsetFetchRequestTopics[] | null,
+  version: number,
+): void {
   if (array === null) {
     writer.nullArray(true);
     return;
@@ -371,7 +435,9 @@ export const offsetFetchResponse: MessageCodec<OffsetFetchResponse> = {
 };
 
 /** A {@link OffsetFetchResponse} with every field at its default, except for those given. */
-export function createOffsetFetchResponse(init?: Partial<OffsetFetchResponse>): OffsetFetchResponse {
+export function createOffsetFetchResponse(
+  init?: Partial<OffsetFetchResponse>,
+): OffsetFetchResponse {
   return {
     throttleTimeMs: 0,
     topics: [],
@@ -382,7 +448,9 @@ export function createOffsetFetchResponse(init?: Partial<OffsetFetchResponse>): 
 }
 
 /** A {@link OffsetFetchResponseTopic} with every field at its default, except for those given. */
-export function createOffsetFetchResponseTopic(init?: Partial<OffsetFetchResponseTopic>): OffsetFetchResponseTopic {
+export function createOffsetFetchResponseTopic(
+  init?: Partial<OffsetFetchResponseTopic>,
+): OffsetFetchResponseTopic {
   return {
     name: '',
     partitions: [],
@@ -391,7 +459,9 @@ export function createOffsetFetchResponseTopic(init?: Partial<OffsetFetchRespons
 }
 
 /** A {@link OffsetFetchResponsePartition} with every field at its default, except for those given. */
-export function createOffsetFetchResponsePartition(init?: Partial<OffsetFetchResponsePartition>): OffsetFetchResponsePartition {
+export function createOffsetFetchResponsePartition(
+  init?: Partial<OffsetFetchResponsePartition>,
+): OffsetFetchResponsePartition {
   return {
     partitionIndex: 0,
     committedOffset: 0,
@@ -403,7 +473,9 @@ export function createOffsetFetchResponsePartition(init?: Partial<OffsetFetchRes
 }
 
 /** A {@link OffsetFetchResponseGroup} with every field at its default, except for those given. */
-export function createOffsetFetchResponseGroup(init?: Partial<OffsetFetchResponseGroup>): OffsetFetchResponseGroup {
+export function createOffsetFetchResponseGroup(
+  init?: Partial<OffsetFetchResponseGroup>,
+): OffsetFetchResponseGroup {
   return {
     groupId: '',
     topics: [],
@@ -413,7 +485,9 @@ export function createOffsetFetchResponseGroup(init?: Partial<OffsetFetchRespons
 }
 
 /** A {@link OffsetFetchResponseTopics} with every field at its default, except for those given. */
-export function createOffsetFetchResponseTopics(init?: Partial<OffsetFetchResponseTopics>): OffsetFetchResponseTopics {
+export function createOffsetFetchResponseTopics(
+  init?: Partial<OffsetFetchResponseTopics>,
+): OffsetFetchResponseTopics {
   return {
     name: '',
     topicId: ZERO_UUID,
@@ -423,7 +497,9 @@ export function createOffsetFetchResponseTopics(init?: Partial<OffsetFetchRespon
 }
 
 /** A {@link OffsetFetchResponsePartitions} with every field at its default, except for those given. */
-export function createOffsetFetchResponsePartitions(init?: Partial<OffsetFetchResponsePartitions>): OffsetFetchResponsePartitions {
+export function createOffsetFetchResponsePartitions(
+  init?: Partial<OffsetFetchResponsePartitions>,
+): OffsetFetchResponsePartitions {
   return {
     partitionIndex: 0,
     committedOffset: 0,
@@ -461,7 +537,11 @@ function sizeOffsetFetchResponse(value: OffsetFetchResponse, version: number): n
   return size;
 }
 
-function encodeOffsetFetchResponse(writer: Writer, value: OffsetFetchResponse, version: number): void {
+function encodeOffsetFetchResponse(
+  writer: Writer,
+  value: OffsetFetchResponse,
+  version: number,
+): void {
   requireVersion(offsetFetchResponse, version);
   const flexible = version >= 6;
   if (version >= 3) writer.int32(value.throttleTimeMs);
@@ -490,14 +570,21 @@ function sizeOffsetFetchResponseTopic(value: OffsetFetchResponseTopic, version: 
   return size;
 }
 
-function encodeOffsetFetchResponseTopic(writer: Writer, value: OffsetFetchResponseTopic, version: number): void {
+function encodeOffsetFetchResponseTopic(
+  writer: Writer,
+  value: OffsetFetchResponseTopic,
+  version: number,
+): void {
   const flexible = version >= 6;
   writer.string(value.name, flexible);
   encodeOffsetFetchResponsePartitionArray(writer, value.partitions, version);
   if (flexible) writer.unknownTaggedSection(value.unknownTaggedFields);
 }
 
-function decodeOffsetFetchResponseTopicArray(reader: Reader, version: number): OffsetFetchResponseTopic[] {
+function decodeOffsetFetchResponseTopicArray(
+  reader: Reader,
+  version: number,
+): OffsetFetchResponseTopic[] {
   const count = reader.arrayLength(version >= 6, 3);
   const array: OffsetFetchResponseTopic[] = [];
   for (let left = count; left > 0; left -= 1)
@@ -505,18 +592,28 @@ function decodeOffsetFetchResponseTopicArray(reader: Reader, version: number): O
   return array;
 }
 
-function sizeOffsetFetchResponseTopicArray(array: readonly OffsetFetchResponseTopic[], version: number): number {
+function sizeOffsetFetchResponseTopicArray(
+  array: readonly OffsetFetchResponseTopic[],
+  version: number,
+): number {
   let size = arrayLengthSize(array.length, version >= 6);
   for (const value of array) size += sizeOffsetFetchResponseTopic(value, version);
   return size;
 }
 
-function encodeOffsetFetchResponseTopicArray(writer: Writer, array: readonly OffsetFetchResponseTopic[], version: number): void {
+function encodeOffsetFetchResponseTopicArray(
+  writer: Writer,
+  array: readonly OffsetFetchResponseTopic[],
+  version: number,
+): void {
   writer.arrayLength(array.length, version >= 6);
   for (const value of array) encodeOffsetFetchResponseTopic(writer, value, version);
 }
 
-function decodeOffsetFetchResponsePartition(reader: Reader, version: number): OffsetFetchResponsePartition {
+function decodeOffsetFetchResponsePartition(
+  reader: Reader,
+  version: number,
+): OffsetFetchResponsePartition {
   const flexible = version >= 6;
   const value: OffsetFetchResponsePartition = {
     partitionIndex: reader.int32(),
@@ -529,7 +626,10 @@ function decodeOffsetFetchResponsePartition(reader: Reader, version: number): Of
   return value;
 }
 
-function sizeOffsetFetchResponsePartition(value: OffsetFetchResponsePartition, version: number): number {
+function sizeOffsetFetchResponsePartition(
+  value: OffsetFetchResponsePartition,
+  version: number,
+): number {
   const flexible = version >= 6;
   let size = 14;
   if (version >= 5) size += 4;
@@ -538,7 +638,11 @@ function sizeOffsetFetchResponsePartition(value: OffsetFetchResponsePartition, v
   return size;
 }
 
-function encodeOffsetFetchResponsePartition(writer: Writer, value: OffsetFetchResponsePartition, version: number): void {
+function encodeOffsetFetchResponsePartition(
+  writer: Writer,
+  value: OffsetFetchResponsePartition,
+  version: number,
+): void {
   const flexible = version >= 6;
   writer.int32(value.partitionIndex);
   writer.int64(value.committedOffset);
@@ -548,7 +652,10 @@ function encodeOffsetFetchResponsePartition(writer: Writer, value: OffsetFetchRe
   if (flexible) writer.unknownTaggedSection(value.unknownTaggedFields);
 }
 
-function decodeOffsetFetchResponsePartitionArray(reader: Reader, version: number): OffsetFetchResponsePartition[] {
+function decodeOffsetFetchResponsePartitionArray(
+  reader: Reader,
+  version: number,
+): OffsetFetchResponsePartition[] {
   const count = reader.arrayLength(version >= 6, 16);
   const array: OffsetFetchResponsePartition[] = [];
   for (let left = count; left > 0; left -= 1)
@@ -556,13 +663,20 @@ function decodeOffsetFetchResponsePartitionArray(reader: Reader, version: number
   return array;
 }
 
-function sizeOffsetFetchResponsePartitionArray(array: readonly OffsetFetchResponsePartition[], version: number): number {
+function sizeOffsetFetchResponsePartitionArray(
+  array: readonly OffsetFetchResponsePartition[],
+  version: number,
+): number {
   let size = arrayLengthSize(array.length, version >= 6);
   for (const value of array) size += sizeOffsetFetchResponsePartition(value, version);
   return size;
 }
 
-function encodeOffsetFetchResponsePartitionArray(writer: Writer, array: readonly OffsetFetchResponsePartition[], version: number): void {
+function encodeOffsetFetchResponsePartitionArray(
+  writer: Writer,
+  array: readonly OffsetFetchResponsePartition[],
+  version: number,
+): void {
   writer.arrayLength(array.length, version >= 6);
   for (const value of array) encodeOffsetFetchResponsePartition(writer, value, version);
 }
@@ -585,14 +699,21 @@ function sizeOffsetFetchResponseGroup(value: OffsetFetchResponseGroup, version: 
   return size;
 }
 
-function encodeOffsetFetchResponseGroup(writer: Writer, value: OffsetFetchResponseGroup, version: number): void {
+function encodeOffsetFetchResponseGroup(
+  writer: Writer,
+  value: OffsetFetchResponseGroup,
+  version: number,
+): void {
   writer.string(value.groupId, true);
   encodeOffsetFetchResponseTopicsArray(writer, value.topics, version);
   writer.int16(value.errorCode);
   writer.unknownTaggedSection(value.unknownTaggedFields);
 }
 
-function decodeOffsetFetchResponseGroupArray(reader: Reader, version: number): OffsetFetchResponseGroup[] {
+function decodeOffsetFetchResponseGroupArray(
+  reader: Reader,
+  version: number,
+): OffsetFetchResponseGroup[] {
   const count = reader.arrayLength(true, 5);
   const array: OffsetFetchResponseGroup[] = [];
   for (let left = count; left > 0; left -= 1)
@@ -600,18 +721,28 @@ function decodeOffsetFetchResponseGroupArray(reader: Reader, version: number): O
   return array;
 }
 
-function sizeOffsetFetchResponseGroupArray(array: readonly OffsetFetchResponseGroup[], version: number): number {
+function sizeOffsetFetchResponseGroupArray(
+  array: readonly OffsetFetchResponseGroup[],
+  version: number,
+): number {
   let size = arrayLengthSize(array.length, true);
   for (const value of array) size += sizeOffsetFetchResponseGroup(value, version);
   return size;
 }
 
-function encodeOffsetFetchResponseGroupArray(writer: Writer, array: readonly OffsetFetchResponseGroup[], version: number): void {
+function encodeOffsetFetchResponseGroupArray(
+  writer: Writer,
+  array: readonly OffsetFetchResponseGroup[],
+  version: number,
+): void {
   writer.arrayLength(array.length, true);
   for (const value of array) encodeOffsetFetchResponseGroup(writer, value, version);
 }
 
-function decodeOffsetFetchResponseTopics(reader: Reader, version: number): OffsetFetchResponseTopics {
+function decodeOffsetFetchResponseTopics(
+  reader: Reader,
+  version: number,
+): OffsetFetchResponseTopics {
   const value: OffsetFetchResponseTopics = {
     name: version <= 9 ? reader.string(true) : '',
     topicId: version >= 10 ? reader.uuid() : ZERO_UUID,
@@ -630,14 +761,21 @@ function sizeOffsetFetchResponseTopics(value: OffsetFetchResponseTopics, version
   return size;
 }
 
-function encodeOffsetFetchResponseTopics(writer: Writer, value: OffsetFetchResponseTopics, version: number): void {
+function encodeOffsetFetchResponseTopics(
+  writer: Writer,
+  value: OffsetFetchResponseTopics,
+  version: number,
+): void {
   if (version <= 9) writer.string(value.name, true);
   if (version >= 10) writer.uuid(value.topicId);
   encodeOffsetFetchResponsePartitionsArray(writer, value.partitions);
   writer.unknownTaggedSection(value.unknownTaggedFields);
 }
 
-function decodeOffsetFetchResponseTopicsArray(reader: Reader, version: number): OffsetFetchResponseTopics[] {
+function decodeOffsetFetchResponseTopicsArray(
+  reader: Reader,
+  version: number,
+): OffsetFetchResponseTopics[] {
   const count = reader.arrayLength(true, 3);
   const array: OffsetFetchResponseTopics[] = [];
   for (let left = count; left > 0; left -= 1)
@@ -645,13 +783,20 @@ function decodeOffsetFetchResponseTopicsArray(reader: Reader, version: number): 
   return array;
 }
 
-function sizeOffsetFetchResponseTopicsArray(array: readonly OffsetFetchResponseTopics[], version: number): number {
+function sizeOffsetFetchResponseTopicsArray(
+  array: readonly OffsetFetchResponseTopics[],
+  version: number,
+): number {
   let size = arrayLengthSize(array.length, true);
   for (const value of array) size += sizeOffsetFetchResponseTopics(value, version);
   return size;
 }
 
-function encodeOffsetFetchResponseTopicsArray(writer: Writer, array: readonly OffsetFetchResponseTopics[], version: number): void {
+function encodeOffsetFetchResponseTopicsArray(
+  writer: Writer,
+  array: readonly OffsetFetchResponseTopics[],
+  version: number,
+): void {
   writer.arrayLength(array.length, true);
   for (const value of array) encodeOffsetFetchResponseTopics(writer, value, version);
 }
@@ -675,7 +820,10 @@ function sizeOffsetFetchResponsePartitions(value: OffsetFetchResponsePartitions)
   return size;
 }
 
-function encodeOffsetFetchResponsePartitions(writer: Writer, value: OffsetFetchResponsePartitions): void {
+function encodeOffsetFetchResponsePartitions(
+  writer: Writer,
+  value: OffsetFetchResponsePartitions,
+): void {
   writer.int32(value.partitionIndex);
   writer.int64(value.committedOffset);
   writer.int32(value.committedLeaderEpoch);
@@ -692,13 +840,18 @@ function decodeOffsetFetchResponsePartitionsArray(reader: Reader): OffsetFetchRe
   return array;
 }
 
-function sizeOffsetFetchResponsePartitionsArray(array: readonly OffsetFetchResponsePartitions[]): number {
+function sizeOffsetFetchResponsePartitionsArray(
+  array: readonly OffsetFetchResponsePartitions[],
+): number {
   let size = arrayLengthSize(array.length, true);
   for (const value of array) size += sizeOffsetFetchResponsePartitions(value);
   return size;
 }
 
-function encodeOffsetFetchResponsePartitionsArray(writer: Writer, array: readonly OffsetFetchResponsePartitions[]): void {
+function encodeOffsetFetchResponsePartitionsArray(
+  writer: Writer,
+  array: readonly OffsetFetchResponsePartitions[],
+): void {
   writer.arrayLength(array.length, true);
   for (const value of array) encodeOffsetFetchResponsePartitions(writer, value);
 }

@@ -42,7 +42,9 @@ export const offsetForLeaderEpochRequest: MessageCodec<OffsetForLeaderEpochReque
 };
 
 /** A {@link OffsetForLeaderEpochRequest} with every field at its default, except for those given. */
-export function createOffsetForLeaderEpochRequest(init?: Partial<OffsetForLeaderEpochRequest>): OffsetForLeaderEpochRequest {
+export function createOffsetForLeaderEpochRequest(
+  init?: Partial<OffsetForLeaderEpochRequest>,
+): OffsetForLeaderEpochRequest {
   return {
     replicaId: -2,
     topics: [],
@@ -51,7 +53,9 @@ export function createOffsetForLeaderEpochRequest(init?: Partial<OffsetForLeader
 }
 
 /** A {@link OffsetForLeaderTopic} with every field at its default, except for those given. */
-export function createOffsetForLeaderTopic(init?: Partial<OffsetForLeaderTopic>): OffsetForLeaderTopic {
+export function createOffsetForLeaderTopic(
+  init?: Partial<OffsetForLeaderTopic>,
+): OffsetForLeaderTopic {
   return {
     topic: '',
     partitions: [],
@@ -60,7 +64,9 @@ export function createOffsetForLeaderTopic(init?: Partial<OffsetForLeaderTopic>)
 }
 
 /** A {@link OffsetForLeaderPartition} with every field at its default, except for those given. */
-export function createOffsetForLeaderPartition(init?: Partial<OffsetForLeaderPartition>): OffsetForLeaderPartition {
+export function createOffsetForLeaderPartition(
+  init?: Partial<OffsetForLeaderPartition>,
+): OffsetForLeaderPartition {
   return {
     partition: 0,
     currentLeaderEpoch: -1,
@@ -69,7 +75,10 @@ export function createOffsetForLeaderPartition(init?: Partial<OffsetForLeaderPar
   };
 }
 
-function decodeOffsetForLeaderEpochRequest(reader: Reader, version: number): OffsetForLeaderEpochRequest {
+function decodeOffsetForLeaderEpochRequest(
+  reader: Reader,
+  version: number,
+): OffsetForLeaderEpochRequest {
   requireVersion(offsetForLeaderEpochRequest, version);
   const flexible = version >= 4;
   const value: OffsetForLeaderEpochRequest = {
@@ -80,7 +89,10 @@ function decodeOffsetForLeaderEpochRequest(reader: Reader, version: number): Off
   return value;
 }
 
-function sizeOffsetForLeaderEpochRequest(value: OffsetForLeaderEpochRequest, version: number): number {
+function sizeOffsetForLeaderEpochRequest(
+  value: OffsetForLeaderEpochRequest,
+  version: number,
+): number {
   requireVersion(offsetForLeaderEpochRequest, version);
   const flexible = version >= 4;
   let size = 0;
@@ -90,7 +102,11 @@ function sizeOffsetForLeaderEpochRequest(value: OffsetForLeaderEpochRequest, ver
   return size;
 }
 
-function encodeOffsetForLeaderEpochRequest(writer: Writer, value: OffsetForLeaderEpochRequest, version: number): void {
+function encodeOffsetForLeaderEpochRequest(
+  writer: Writer,
+  value: OffsetForLeaderEpochRequest,
+  version: number,
+): void {
   requireVersion(offsetForLeaderEpochRequest, version);
   const flexible = version >= 4;
   if (version >= 3) writer.int32(value.replicaId);
@@ -117,7 +133,11 @@ function sizeOffsetForLeaderTopic(value: OffsetForLeaderTopic, version: number):
   return size;
 }
 
-function encodeOffsetForLeaderTopic(writer: Writer, value: OffsetForLeaderTopic, version: number): void {
+function encodeOffsetForLeaderTopic(
+  writer: Writer,
+  value: OffsetForLeaderTopic,
+  version: number,
+): void {
   const flexible = version >= 4;
   writer.string(value.topic, flexible);
   encodeOffsetForLeaderPartitionArray(writer, value.partitions, version);
@@ -132,13 +152,20 @@ function decodeOffsetForLeaderTopicArray(reader: Reader, version: number): Offse
   return array;
 }
 
-function sizeOffsetForLeaderTopicArray(array: readonly OffsetForLeaderTopic[], version: number): number {
+function sizeOffsetForLeaderTopicArray(
+  array: readonly OffsetForLeaderTopic[],
+  version: number,
+): number {
   let size = arrayLengthSize(array.length, version >= 4);
   for (const value of array) size += sizeOffsetForLeaderTopic(value, version);
   return size;
 }
 
-function encodeOffsetForLeaderTopicArray(writer: Writer, array: readonly OffsetForLeaderTopic[], version: number): void {
+function encodeOffsetForLeaderTopicArray(
+  writer: Writer,
+  array: readonly OffsetForLeaderTopic[],
+  version: number,
+): void {
   writer.arrayLength(array.length, version >= 4);
   for (const value of array) encodeOffsetForLeaderTopic(writer, value, version);
 }
@@ -161,7 +188,11 @@ function sizeOffsetForLeaderPartition(value: OffsetForLeaderPartition, version: 
   return size;
 }
 
-function encodeOffsetForLeaderPartition(writer: Writer, value: OffsetForLeaderPartition, version: number): void {
+function encodeOffsetForLeaderPartition(
+  writer: Writer,
+  value: OffsetForLeaderPartition,
+  version: number,
+): void {
   const flexible = version >= 4;
   writer.int32(value.partition);
   writer.int32(value.currentLeaderEpoch);
@@ -169,7 +200,10 @@ function encodeOffsetForLeaderPartition(writer: Writer, value: OffsetForLeaderPa
   if (flexible) writer.unknownTaggedSection(value.unknownTaggedFields);
 }
 
-function decodeOffsetForLeaderPartitionArray(reader: Reader, version: number): OffsetForLeaderPartition[] {
+function decodeOffsetForLeaderPartitionArray(
+  reader: Reader,
+  version: number,
+): OffsetForLeaderPartition[] {
   const count = reader.arrayLength(version >= 4, 12);
   const array: OffsetForLeaderPartition[] = [];
   for (let left = count; left > 0; left -= 1)
@@ -177,13 +211,20 @@ function decodeOffsetForLeaderPartitionArray(reader: Reader, version: number): O
   return array;
 }
 
-function sizeOffsetForLeaderPartitionArray(array: readonly OffsetForLeaderPartition[], version: number): number {
+function sizeOffsetForLeaderPartitionArray(
+  array: readonly OffsetForLeaderPartition[],
+  version: number,
+): number {
   let size = arrayLengthSize(array.length, version >= 4);
   for (const value of array) size += sizeOffsetForLeaderPartition(value, version);
   return size;
 }
 
-function encodeOffsetForLeaderPartitionArray(writer: Writer, array: readonly OffsetForLeaderPartition[], version: number): void {
+function encodeOffsetForLeaderPartitionArray(
+  writer: Writer,
+  array: readonly OffsetForLeaderPartition[],
+  version: number,
+): void {
   writer.arrayLength(array.length, version >= 4);
   for (const value of array) encodeOffsetForLeaderPartition(writer, value, version);
 }
@@ -224,7 +265,9 @@ export const offsetForLeaderEpochResponse: MessageCodec<OffsetForLeaderEpochResp
 };
 
 /** A {@link OffsetForLeaderEpochResponse} with every field at its default, except for those given. */
-export function createOffsetForLeaderEpochResponse(init?: Partial<OffsetForLeaderEpochResponse>): OffsetForLeaderEpochResponse {
+export function createOffsetForLeaderEpochResponse(
+  init?: Partial<OffsetForLeaderEpochResponse>,
+): OffsetForLeaderEpochResponse {
   return {
     throttleTimeMs: 0,
     topics: [],
@@ -233,7 +276,9 @@ export function createOffsetForLeaderEpochResponse(init?: Partial<OffsetForLeade
 }
 
 /** A {@link OffsetForLeaderTopicResult} with every field at its default, except for those given. */
-export function createOffsetForLeaderTopicResult(init?: Partial<OffsetForLeaderTopicResult>): OffsetForLeaderTopicResult {
+export function createOffsetForLeaderTopicResult(
+  init?: Partial<OffsetForLeaderTopicResult>,
+): OffsetForLeaderTopicResult {
   return {
     topic: '',
     partitions: [],
@@ -252,7 +297,10 @@ export function createEpochEndOffset(init?: Partial<EpochEndOffset>): EpochEndOf
   };
 }
 
-function decodeOffsetForLeaderEpochResponse(reader: Reader, version: number): OffsetForLeaderEpochResponse {
+function decodeOffsetForLeaderEpochResponse(
+  reader: Reader,
+  version: number,
+): OffsetForLeaderEpochResponse {
   requireVersion(offsetForLeaderEpochResponse, version);
   const flexible = version >= 4;
   const value: OffsetForLeaderEpochResponse = {
@@ -263,7 +311,10 @@ function decodeOffsetForLeaderEpochResponse(reader: Reader, version: number): Of
   return value;
 }
 
-function sizeOffsetForLeaderEpochResponse(value: OffsetForLeaderEpochResponse, version: number): number {
+function sizeOffsetForLeaderEpochResponse(
+  value: OffsetForLeaderEpochResponse,
+  version: number,
+): number {
   requireVersion(offsetForLeaderEpochResponse, version);
   const flexible = version >= 4;
   let size = 4;
@@ -272,7 +323,11 @@ function sizeOffsetForLeaderEpochResponse(value: OffsetForLeaderEpochResponse, v
   return size;
 }
 
-function encodeOffsetForLeaderEpochResponse(writer: Writer, value: OffsetForLeaderEpochResponse, version: number): void {
+function encodeOffsetForLeaderEpochResponse(
+  writer: Writer,
+  value: OffsetForLeaderEpochResponse,
+  version: number,
+): void {
   requireVersion(offsetForLeaderEpochResponse, version);
   const flexible = version >= 4;
   writer.int32(value.throttleTimeMs);
@@ -280,7 +335,10 @@ function encodeOffsetForLeaderEpochResponse(writer: Writer, value: OffsetForLead
   if (flexible) writer.unknownTaggedSection(value.unknownTaggedFields);
 }
 
-function decodeOffsetForLeaderTopicResult(reader: Reader, version: number): OffsetForLeaderTopicResult {
+function decodeOffsetForLeaderTopicResult(
+  reader: Reader,
+  version: number,
+): OffsetForLeaderTopicResult {
   const flexible = version >= 4;
   const value: OffsetForLeaderTopicResult = {
     topic: reader.string(flexible),
@@ -290,7 +348,10 @@ function decodeOffsetForLeaderTopicResult(reader: Reader, version: number): Offs
   return value;
 }
 
-function sizeOffsetForLeaderTopicResult(value: OffsetForLeaderTopicResult, version: number): number {
+function sizeOffsetForLeaderTopicResult(
+  value: OffsetForLeaderTopicResult,
+  version: number,
+): number {
   const flexible = version >= 4;
   let size = 0;
   size += stringSize(value.topic, flexible);
@@ -299,14 +360,21 @@ function sizeOffsetForLeaderTopicResult(value: OffsetForLeaderTopicResult, versi
   return size;
 }
 
-function encodeOffsetForLeaderTopicResult(writer: Writer, value: OffsetForLeaderTopicResult, version: number): void {
+function encodeOffsetForLeaderTopicResult(
+  writer: Writer,
+  value: OffsetForLeaderTopicResult,
+  version: number,
+): void {
   const flexible = version >= 4;
   writer.string(value.topic, flexible);
   encodeEpochEndOffsetArray(writer, value.partitions, version);
   if (flexible) writer.unknownTaggedSection(value.unknownTaggedFields);
 }
 
-function decodeOffsetForLeaderTopicResultArray(reader: Reader, version: number): OffsetForLeaderTopicResult[] {
+function decodeOffsetForLeaderTopicResultArray(
+  reader: Reader,
+  version: number,
+): OffsetForLeaderTopicResult[] {
   const count = reader.arrayLength(version >= 4, 3);
   const array: OffsetForLeaderTopicResult[] = [];
   for (let left = count; left > 0; left -= 1)
@@ -314,13 +382,20 @@ function decodeOffsetForLeaderTopicResultArray(reader: Reader, version: number):
   return array;
 }
 
-function sizeOffsetForLeaderTopicResultArray(array: readonly OffsetForLeaderTopicResult[], version: number): number {
+function sizeOffsetForLeaderTopicResultArray(
+  array: readonly OffsetForLeaderTopicResult[],
+  version: number,
+): number {
   let size = arrayLengthSize(array.length, version >= 4);
   for (const value of array) size += sizeOffsetForLeaderTopicResult(value, version);
   return size;
 }
 
-function encodeOffsetForLeaderTopicResultArray(writer: Writer, array: readonly OffsetForLeaderTopicResult[], version: number): void {
+function encodeOffsetForLeaderTopicResultArray(
+  writer: Writer,
+  array: readonly OffsetForLeaderTopicResult[],
+  version: number,
+): void {
   writer.arrayLength(array.length, version >= 4);
   for (const value of array) encodeOffsetForLeaderTopicResult(writer, value, version);
 }
@@ -367,7 +442,11 @@ function sizeEpochEndOffsetArray(array: readonly EpochEndOffset[], version: numb
   return size;
 }
 
-function encodeEpochEndOffsetArray(writer: Writer, array: readonly EpochEndOffset[], version: number): void {
+function encodeEpochEndOffsetArray(
+  writer: Writer,
+  array: readonly EpochEndOffset[],
+  version: number,
+): void {
   writer.arrayLength(array.length, version >= 4);
   for (const value of array) encodeEpochEndOffset(writer, value, version);
 }

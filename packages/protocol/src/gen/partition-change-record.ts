@@ -61,7 +61,9 @@ export const partitionChangeRecord: MessageCodec<PartitionChangeRecord> = {
 };
 
 /** A {@link PartitionChangeRecord} with every field at its default, except for those given. */
-export function createPartitionChangeRecord(init?: Partial<PartitionChangeRecord>): PartitionChangeRecord {
+export function createPartitionChangeRecord(
+  init?: Partial<PartitionChangeRecord>,
+): PartitionChangeRecord {
   return {
     partitionId: -1,
     topicId: ZERO_UUID,
@@ -97,7 +99,11 @@ function decodePartitionChangeRecord(reader: Reader, version: number): Partition
   return value;
 }
 
-function decodePartitionChangeRecordTags(reader: Reader, value: PartitionChangeRecord, version: number): void {
+function decodePartitionChangeRecordTags(
+  reader: Reader,
+  value: PartitionChangeRecord,
+  version: number,
+): void {
   for (let left = reader.taggedFieldCount(); left > 0; left -= 1) {
     const tag = reader.uvarint();
     const end = reader.taggedFieldEnd();
@@ -107,9 +113,12 @@ function decodePartitionChangeRecordTags(reader: Reader, value: PartitionChangeR
     else if (tag === 3) value.removingReplicas = readNullableArray(reader, true, 4, readInt32);
     else if (tag === 4) value.addingReplicas = readNullableArray(reader, true, 4, readInt32);
     else if (tag === 5) value.leaderRecoveryState = reader.int8();
-    else if (tag === 6 && version >= 2) value.eligibleLeaderReplicas = readNullableArray(reader, true, 4, readInt32);
-    else if (tag === 7 && version >= 2) value.lastKnownElr = readNullableArray(reader, true, 4, readInt32);
-    else if (tag === 8 && version >= 1) value.directories = readNullableArray(reader, true, 16, readUuid);
+    else if (tag === 6 && version >= 2)
+      value.eligibleLeaderReplicas = readNullableArray(reader, true, 4, readInt32);
+    else if (tag === 7 && version >= 2)
+      value.lastKnownElr = readNullableArray(reader, true, 4, readInt32);
+    else if (tag === 8 && version >= 1)
+      value.directories = readNullableArray(reader, true, 16, readUuid);
     else reader.unknownTaggedField(value, tag, end);
     reader.endTaggedField(end);
   }
@@ -118,9 +127,12 @@ function decodePartitionChangeRecordTags(reader: Reader, value: PartitionChangeR
 function sizePartitionChangeRecord(value: PartitionChangeRecord, version: number): number {
   requireVersion(partitionChangeRecord, version);
   let size = 20;
-  if (version < 2 && value.eligibleLeaderReplicas !== null) refuseField('PartitionChangeRecord.eligibleLeaderReplicas', version);
-  if (version < 2 && value.lastKnownElr !== null) refuseField('PartitionChangeRecord.lastKnownElr', version);
-  if (version < 1 && value.directories !== null) refuseField('PartitionChangeRecord.directories', version);
+  if (version < 2 && value.eligibleLeaderReplicas !== null)
+    refuseField('PartitionChangeRecord.eligibleLeaderReplicas', version);
+  if (version < 2 && value.lastKnownElr !== null)
+    refuseField('PartitionChangeRecord.lastKnownElr', version);
+  if (version < 1 && value.directories !== null)
+    refuseField('PartitionChangeRecord.directories', version);
   size += sizePartitionChangeRecordTags(value, version);
   return size;
 }
@@ -168,14 +180,22 @@ function sizePartitionChangeRecordTags(value: PartitionChangeRecord, version: nu
   return uvarintSize(count) + size;
 }
 
-function encodePartitionChangeRecord(writer: Writer, value: PartitionChangeRecord, version: number): void {
+function encodePartitionChangeRecord(
+  writer: Writer,
+  value: PartitionChangeRecord,
+  version: number,
+): void {
   requireVersion(partitionChangeRecord, version);
   writer.int32(value.partitionId);
   writer.uuid(value.topicId);
   encodePartitionChangeRecordTags(writer, value, version);
 }
 
-function encodePartitionChangeRecordTags(writer: Writer, value: PartitionChangeRecord, version: number): void {
+function encodePartitionChangeRecordTags(
+  writer: Writer,
+  value: PartitionChangeRecord,
+  version: number,
+): void {
   const unknown = value.unknownTaggedFields;
   let count = unknown === undefined ? 0 : unknown.length;
   if (value.isr !== null) count += 1;

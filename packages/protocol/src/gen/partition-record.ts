@@ -107,8 +107,10 @@ function decodePartitionRecordTags(reader: Reader, value: PartitionRecord, versi
     const tag = reader.uvarint();
     const end = reader.taggedFieldEnd();
     if (tag === 0) value.leaderRecoveryState = reader.int8();
-    else if (tag === 1 && version >= 2) value.eligibleLeaderReplicas = readNullableArray(reader, true, 4, readInt32);
-    else if (tag === 2 && version >= 2) value.lastKnownElr = readNullableArray(reader, true, 4, readInt32);
+    else if (tag === 1 && version >= 2)
+      value.eligibleLeaderReplicas = readNullableArray(reader, true, 4, readInt32);
+    else if (tag === 2 && version >= 2)
+      value.lastKnownElr = readNullableArray(reader, true, 4, readInt32);
     else reader.unknownTaggedField(value, tag, end);
     reader.endTaggedField(end);
   }
@@ -123,8 +125,10 @@ function sizePartitionRecord(value: PartitionRecord, version: number): number {
   size += fixedArraySize(value.addingReplicas, 4, true);
   if (version >= 1) size += fixedArraySize(value.directories, 16, true);
   else if (value.directories.length > 0) refuseField('PartitionRecord.directories', version);
-  if (version < 2 && value.eligibleLeaderReplicas !== null) refuseField('PartitionRecord.eligibleLeaderReplicas', version);
-  if (version < 2 && value.lastKnownElr !== null) refuseField('PartitionRecord.lastKnownElr', version);
+  if (version < 2 && value.eligibleLeaderReplicas !== null)
+    refuseField('PartitionRecord.eligibleLeaderReplicas', version);
+  if (version < 2 && value.lastKnownElr !== null)
+    refuseField('PartitionRecord.lastKnownElr', version);
   size += sizePartitionRecordTags(value, version);
   return size;
 }

@@ -79,7 +79,9 @@ export function createTopicProduceData(init?: Partial<TopicProduceData>): TopicP
 }
 
 /** A {@link PartitionProduceData} with every field at its default, except for those given. */
-export function createPartitionProduceData(init?: Partial<PartitionProduceData>): PartitionProduceData {
+export function createPartitionProduceData(
+  init?: Partial<PartitionProduceData>,
+): PartitionProduceData {
   return {
     index: 0,
     records: null,
@@ -169,7 +171,11 @@ function sizeTopicProduceDataArray(array: readonly TopicProduceData[], version: 
   return size;
 }
 
-function encodeTopicProduceDataArray(writer: Writer, array: readonly TopicProduceData[], version: number): void {
+function encodeTopicProduceDataArray(
+  writer: Writer,
+  array: readonly TopicProduceData[],
+  version: number,
+): void {
   writer.arrayLength(array.length, version >= 9);
   for (const value of array) encodeTopicProduceData(writer, value, version);
 }
@@ -198,14 +204,21 @@ function sizePartitionProduceData(value: PartitionProduceData, version: number):
   return size;
 }
 
-function encodePartitionProduceData(writer: Writer, value: PartitionProduceData, version: number): void {
+function encodePartitionProduceData(
+  writer: Writer,
+  value: PartitionProduceData,
+  version: number,
+): void {
   const flexible = version >= 9;
   writer.int32(value.index);
   writer.records(value.records, flexible);
   if (flexible) writer.unknownTaggedSection(value.unknownTaggedFields);
 }
 
-function decodePartitionProduceDataArray(reader: Reader, version: number): PartitionProduceData<Buffer>[] {
+function decodePartitionProduceDataArray(
+  reader: Reader,
+  version: number,
+): PartitionProduceData<Buffer>[] {
   const count = reader.arrayLength(version >= 9, 6);
   const array: PartitionProduceData<Buffer>[] = [];
   for (let left = count; left > 0; left -= 1)
@@ -213,13 +226,20 @@ function decodePartitionProduceDataArray(reader: Reader, version: number): Parti
   return array;
 }
 
-function sizePartitionProduceDataArray(array: readonly PartitionProduceData[], version: number): number {
+function sizePartitionProduceDataArray(
+  array: readonly PartitionProduceData[],
+  version: number,
+): number {
   let size = arrayLengthSize(array.length, version >= 9);
   for (const value of array) size += sizePartitionProduceData(value, version);
   return size;
 }
 
-function encodePartitionProduceDataArray(writer: Writer, array: readonly PartitionProduceData[], version: number): void {
+function encodePartitionProduceDataArray(
+  writer: Writer,
+  array: readonly PartitionProduceData[],
+  version: number,
+): void {
   writer.arrayLength(array.length, version >= 9);
   for (const value of array) encodePartitionProduceData(writer, value, version);
 }
@@ -312,7 +332,9 @@ export function createProduceResponse(init?: Partial<ProduceResponse>): ProduceR
 }
 
 /** A {@link TopicProduceResponse} with every field at its default, except for those given. */
-export function createTopicProduceResponse(init?: Partial<TopicProduceResponse>): TopicProduceResponse {
+export function createTopicProduceResponse(
+  init?: Partial<TopicProduceResponse>,
+): TopicProduceResponse {
   return {
     name: '',
     topicId: ZERO_UUID,
@@ -322,7 +344,9 @@ export function createTopicProduceResponse(init?: Partial<TopicProduceResponse>)
 }
 
 /** A {@link PartitionProduceResponse} with every field at its default, except for those given. */
-export function createPartitionProduceResponse(init?: Partial<PartitionProduceResponse>): PartitionProduceResponse {
+export function createPartitionProduceResponse(
+  init?: Partial<PartitionProduceResponse>,
+): PartitionProduceResponse {
   return {
     index: 0,
     errorCode: 0,
@@ -337,7 +361,9 @@ export function createPartitionProduceResponse(init?: Partial<PartitionProduceRe
 }
 
 /** A {@link BatchIndexAndErrorMessage} with every field at its default, except for those given. */
-export function createBatchIndexAndErrorMessage(init?: Partial<BatchIndexAndErrorMessage>): BatchIndexAndErrorMessage {
+export function createBatchIndexAndErrorMessage(
+  init?: Partial<BatchIndexAndErrorMessage>,
+): BatchIndexAndErrorMessage {
   return {
     batchIndex: 0,
     batchIndexErrorMessage: null,
@@ -392,7 +418,8 @@ function sizeProduceResponse(value: ProduceResponse, version: number): number {
   const flexible = version >= 9;
   let size = 4;
   size += sizeTopicProduceResponseArray(value.responses, version);
-  if (version < 10 && value.nodeEndpoints.length > 0) refuseField('ProduceResponse.nodeEndpoints', version);
+  if (version < 10 && value.nodeEndpoints.length > 0)
+    refuseField('ProduceResponse.nodeEndpoints', version);
   if (flexible) size += sizeProduceResponseTags(value, version);
   return size;
 }
@@ -449,7 +476,11 @@ function sizeTopicProduceResponse(value: TopicProduceResponse, version: number):
   return size;
 }
 
-function encodeTopicProduceResponse(writer: Writer, value: TopicProduceResponse, version: number): void {
+function encodeTopicProduceResponse(
+  writer: Writer,
+  value: TopicProduceResponse,
+  version: number,
+): void {
   const flexible = version >= 9;
   if (version <= 12) writer.string(value.name, flexible);
   if (version >= 13) writer.uuid(value.topicId);
@@ -465,13 +496,20 @@ function decodeTopicProduceResponseArray(reader: Reader, version: number): Topic
   return array;
 }
 
-function sizeTopicProduceResponseArray(array: readonly TopicProduceResponse[], version: number): number {
+function sizeTopicProduceResponseArray(
+  array: readonly TopicProduceResponse[],
+  version: number,
+): number {
   let size = arrayLengthSize(array.length, version >= 9);
   for (const value of array) size += sizeTopicProduceResponse(value, version);
   return size;
 }
 
-function encodeTopicProduceResponseArray(writer: Writer, array: readonly TopicProduceResponse[], version: number): void {
+function encodeTopicProduceResponseArray(
+  writer: Writer,
+  array: readonly TopicProduceResponse[],
+  version: number,
+): void {
   writer.arrayLength(array.length, version >= 9);
   for (const value of array) encodeTopicProduceResponse(writer, value, version);
 }
@@ -492,7 +530,11 @@ function decodePartitionProduceResponse(reader: Reader, version: number): Partit
   return value;
 }
 
-function decodePartitionProduceResponseTags(reader: Reader, value: PartitionProduceResponse, version: number): void {
+function decodePartitionProduceResponseTags(
+  reader: Reader,
+  value: PartitionProduceResponse,
+  version: number,
+): void {
   for (let left = reader.taggedFieldCount(); left > 0; left -= 1) {
     const tag = reader.uvarint();
     const end = reader.taggedFieldEnd();
@@ -508,12 +550,16 @@ function sizePartitionProduceResponse(value: PartitionProduceResponse, version: 
   if (version >= 5) size += 8;
   if (version >= 8) size += sizeBatchIndexAndErrorMessageArray(value.recordErrors, version);
   if (version >= 8) size += stringSize(value.errorMessage, flexible);
-  if (version < 10 && !isDefaultLeaderIdAndEpoch(value.currentLeader)) refuseField('PartitionProduceResponse.currentLeader', version);
+  if (version < 10 && !isDefaultLeaderIdAndEpoch(value.currentLeader))
+    refuseField('PartitionProduceResponse.currentLeader', version);
   if (flexible) size += sizePartitionProduceResponseTags(value, version);
   return size;
 }
 
-function sizePartitionProduceResponseTags(value: PartitionProduceResponse, version: number): number {
+function sizePartitionProduceResponseTags(
+  value: PartitionProduceResponse,
+  version: number,
+): number {
   const unknown = value.unknownTaggedFields;
   let count = unknown === undefined ? 0 : unknown.length;
   let size = unknownTaggedFieldsSize(unknown);
@@ -524,7 +570,11 @@ function sizePartitionProduceResponseTags(value: PartitionProduceResponse, versi
   return uvarintSize(count) + size;
 }
 
-function encodePartitionProduceResponse(writer: Writer, value: PartitionProduceResponse, version: number): void {
+function encodePartitionProduceResponse(
+  writer: Writer,
+  value: PartitionProduceResponse,
+  version: number,
+): void {
   const flexible = version >= 9;
   writer.int32(value.index);
   writer.int16(value.errorCode);
@@ -536,7 +586,11 @@ function encodePartitionProduceResponse(writer: Writer, value: PartitionProduceR
   if (flexible) encodePartitionProduceResponseTags(writer, value, version);
 }
 
-function encodePartitionProduceResponseTags(writer: Writer, value: PartitionProduceResponse, version: number): void {
+function encodePartitionProduceResponseTags(
+  writer: Writer,
+  value: PartitionProduceResponse,
+  version: number,
+): void {
   const unknown = value.unknownTaggedFields;
   let count = unknown === undefined ? 0 : unknown.length;
   if (version >= 10 && !isDefaultLeaderIdAndEpoch(value.currentLeader)) count += 1;
@@ -548,7 +602,10 @@ function encodePartitionProduceResponseTags(writer: Writer, value: PartitionProd
   writer.unknownTaggedFields(unknown, 0, Infinity);
 }
 
-function decodePartitionProduceResponseArray(reader: Reader, version: number): PartitionProduceResponse[] {
+function decodePartitionProduceResponseArray(
+  reader: Reader,
+  version: number,
+): PartitionProduceResponse[] {
   const count = reader.arrayLength(version >= 9, 22);
   const array: PartitionProduceResponse[] = [];
   for (let left = count; left > 0; left -= 1)
@@ -556,18 +613,28 @@ function decodePartitionProduceResponseArray(reader: Reader, version: number): P
   return array;
 }
 
-function sizePartitionProduceResponseArray(array: readonly PartitionProduceResponse[], version: number): number {
+function sizePartitionProduceResponseArray(
+  array: readonly PartitionProduceResponse[],
+  version: number,
+): number {
   let size = arrayLengthSize(array.length, version >= 9);
   for (const value of array) size += sizePartitionProduceResponse(value, version);
   return size;
 }
 
-function encodePartitionProduceResponseArray(writer: Writer, array: readonly PartitionProduceResponse[], version: number): void {
+function encodePartitionProduceResponseArray(
+  writer: Writer,
+  array: readonly PartitionProduceResponse[],
+  version: number,
+): void {
   writer.arrayLength(array.length, version >= 9);
   for (const value of array) encodePartitionProduceResponse(writer, value, version);
 }
 
-function decodeBatchIndexAndErrorMessage(reader: Reader, version: number): BatchIndexAndErrorMessage {
+function decodeBatchIndexAndErrorMessage(
+  reader: Reader,
+  version: number,
+): BatchIndexAndErrorMessage {
   const flexible = version >= 9;
   const value: BatchIndexAndErrorMessage = {
     batchIndex: reader.int32(),
@@ -585,14 +652,21 @@ function sizeBatchIndexAndErrorMessage(value: BatchIndexAndErrorMessage, version
   return size;
 }
 
-function encodeBatchIndexAndErrorMessage(writer: Writer, value: BatchIndexAndErrorMessage, version: number): void {
+function encodeBatchIndexAndErrorMessage(
+  writer: Writer,
+  value: BatchIndexAndErrorMessage,
+  version: number,
+): void {
   const flexible = version >= 9;
   writer.int32(value.batchIndex);
   writer.string(value.batchIndexErrorMessage, flexible);
   if (flexible) writer.unknownTaggedSection(value.unknownTaggedFields);
 }
 
-function decodeBatchIndexAndErrorMessageArray(reader: Reader, version: number): BatchIndexAndErrorMessage[] {
+function decodeBatchIndexAndErrorMessageArray(
+  reader: Reader,
+  version: number,
+): BatchIndexAndErrorMessage[] {
   const count = reader.arrayLength(version >= 9, 6);
   const array: BatchIndexAndErrorMessage[] = [];
   for (let left = count; left > 0; left -= 1)
@@ -600,13 +674,20 @@ function decodeBatchIndexAndErrorMessageArray(reader: Reader, version: number): 
   return array;
 }
 
-function sizeBatchIndexAndErrorMessageArray(array: readonly BatchIndexAndErrorMessage[], version: number): number {
+function sizeBatchIndexAndErrorMessageArray(
+  array: readonly BatchIndexAndErrorMessage[],
+  version: number,
+): number {
   let size = arrayLengthSize(array.length, version >= 9);
   for (const value of array) size += sizeBatchIndexAndErrorMessage(value, version);
   return size;
 }
 
-function encodeBatchIndexAndErrorMessageArray(writer: Writer, array: readonly BatchIndexAndErrorMessage[], version: number): void {
+function encodeBatchIndexAndErrorMessageArray(
+  writer: Writer,
+  array: readonly BatchIndexAndErrorMessage[],
+  version: number,
+): void {
   writer.arrayLength(array.length, version >= 9);
   for (const value of array) encodeBatchIndexAndErrorMessage(writer, value, version);
 }

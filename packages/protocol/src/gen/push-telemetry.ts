@@ -32,7 +32,9 @@ export const pushTelemetryRequest: MessageCodec<PushTelemetryRequest> = {
 };
 
 /** A {@link PushTelemetryRequest} with every field at its default, except for those given. */
-export function createPushTelemetryRequest(init?: Partial<PushTelemetryRequest>): PushTelemetryRequest {
+export function createPushTelemetryRequest(
+  init?: Partial<PushTelemetryRequest>,
+): PushTelemetryRequest {
   return {
     clientInstanceId: ZERO_UUID,
     subscriptionId: 0,
@@ -64,7 +66,11 @@ function sizePushTelemetryRequest(value: PushTelemetryRequest, version: number):
   return size;
 }
 
-function encodePushTelemetryRequest(writer: Writer, value: PushTelemetryRequest, version: number): void {
+function encodePushTelemetryRequest(
+  writer: Writer,
+  value: PushTelemetryRequest,
+  version: number,
+): void {
   requireVersion(pushTelemetryRequest, version);
   writer.uuid(value.clientInstanceId);
   writer.int32(value.subscriptionId);
@@ -94,7 +100,9 @@ export const pushTelemetryResponse: MessageCodec<PushTelemetryResponse> = {
 };
 
 /** A {@link PushTelemetryResponse} with every field at its default, except for those given. */
-export function createPushTelemetryResponse(init?: Partial<PushTelemetryResponse>): PushTelemetryResponse {
+export function createPushTelemetryResponse(
+  init?: Partial<PushTelemetryResponse>,
+): PushTelemetryResponse {
   return {
     throttleTimeMs: 0,
     errorCode: 0,
@@ -119,7 +127,11 @@ function sizePushTelemetryResponse(value: PushTelemetryResponse, version: number
   return size;
 }
 
-function encodePushTelemetryResponse(writer: Writer, value: PushTelemetryResponse, version: number): void {
+function encodePushTelemetryResponse(
+  writer: Writer,
+  value: PushTelemetryResponse,
+  version: number,
+): void {
   requireVersion(pushTelemetryResponse, version);
   writer.int32(value.throttleTimeMs);
   writer.int16(value.errorCode);

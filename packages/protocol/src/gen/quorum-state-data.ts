@@ -88,11 +88,13 @@ function sizeQuorumStateData(value: QuorumStateData, version: number): number {
   if (version <= 0) size += stringSize(value.clusterId, true);
   else if (value.clusterId !== '') refuseField('QuorumStateData.clusterId', version);
   if (version >= 1) size += 16;
-  else if (value.votedDirectoryId !== ZERO_UUID) refuseField('QuorumStateData.votedDirectoryId', version);
+  else if (value.votedDirectoryId !== ZERO_UUID)
+    refuseField('QuorumStateData.votedDirectoryId', version);
   if (version <= 0) size += 8;
   else if (value.appliedOffset !== 0) refuseField('QuorumStateData.appliedOffset', version);
   if (version <= 0) size += sizeVoterArray(value.currentVoters);
-  else if (value.currentVoters === null || value.currentVoters.length > 0) refuseField('QuorumStateData.currentVoters', version);
+  else if (value.currentVoters === null || value.currentVoters.length > 0)
+    refuseField('QuorumStateData.currentVoters', version);
   size += emptyTaggedSectionSize(value.unknownTaggedFields);
   return size;
 }

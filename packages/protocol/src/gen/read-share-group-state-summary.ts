@@ -41,7 +41,9 @@ export const readShareGroupStateSummaryRequest: MessageCodec<ReadShareGroupState
 };
 
 /** A {@link ReadShareGroupStateSummaryRequest} with every field at its default, except for those given. */
-export function createReadShareGroupStateSummaryRequest(init?: Partial<ReadShareGroupStateSummaryRequest>): ReadShareGroupStateSummaryRequest {
+export function createReadShareGroupStateSummaryRequest(
+  init?: Partial<ReadShareGroupStateSummaryRequest>,
+): ReadShareGroupStateSummaryRequest {
   return {
     groupId: '',
     topics: [],
@@ -50,7 +52,9 @@ export function createReadShareGroupStateSummaryRequest(init?: Partial<ReadShare
 }
 
 /** A {@link ReadStateSummaryData} with every field at its default, except for those given. */
-export function createReadStateSummaryData(init?: Partial<ReadStateSummaryData>): ReadStateSummaryData {
+export function createReadStateSummaryData(
+  init?: Partial<ReadStateSummaryData>,
+): ReadStateSummaryData {
   return {
     topicId: ZERO_UUID,
     partitions: [],
@@ -67,7 +71,10 @@ export function createPartitionData(init?: Partial<PartitionData>): PartitionDat
   };
 }
 
-function decodeReadShareGroupStateSummaryRequest(reader: Reader, version: number): ReadShareGroupStateSummaryRequest {
+function decodeReadShareGroupStateSummaryRequest(
+  reader: Reader,
+  version: number,
+): ReadShareGroupStateSummaryRequest {
   requireVersion(readShareGroupStateSummaryRequest, version);
   const value: ReadShareGroupStateSummaryRequest = {
     groupId: reader.string(true),
@@ -77,7 +84,10 @@ function decodeReadShareGroupStateSummaryRequest(reader: Reader, version: number
   return value;
 }
 
-function sizeReadShareGroupStateSummaryRequest(value: ReadShareGroupStateSummaryRequest, version: number): number {
+function sizeReadShareGroupStateSummaryRequest(
+  value: ReadShareGroupStateSummaryRequest,
+  version: number,
+): number {
   requireVersion(readShareGroupStateSummaryRequest, version);
   let size = 0;
   size += stringSize(value.groupId, true);
@@ -86,7 +96,11 @@ function sizeReadShareGroupStateSummaryRequest(value: ReadShareGroupStateSummary
   return size;
 }
 
-function encodeReadShareGroupStateSummaryRequest(writer: Writer, value: ReadShareGroupStateSummaryRequest, version: number): void {
+function encodeReadShareGroupStateSummaryRequest(
+  writer: Writer,
+  value: ReadShareGroupStateSummaryRequest,
+  version: number,
+): void {
   requireVersion(readShareGroupStateSummaryRequest, version);
   writer.string(value.groupId, true);
   encodeReadStateSummaryDataArray(writer, value.topics);
@@ -129,7 +143,10 @@ function sizeReadStateSummaryDataArray(array: readonly ReadStateSummaryData[]): 
   return size;
 }
 
-function encodeReadStateSummaryDataArray(writer: Writer, array: readonly ReadStateSummaryData[]): void {
+function encodeReadStateSummaryDataArray(
+  writer: Writer,
+  array: readonly ReadStateSummaryData[],
+): void {
   writer.arrayLength(array.length, true);
   for (const value of array) encodeReadStateSummaryData(writer, value);
 }
@@ -212,7 +229,9 @@ export const readShareGroupStateSummaryResponse: MessageCodec<ReadShareGroupStat
 };
 
 /** A {@link ReadShareGroupStateSummaryResponse} with every field at its default, except for those given. */
-export function createReadShareGroupStateSummaryResponse(init?: Partial<ReadShareGroupStateSummaryResponse>): ReadShareGroupStateSummaryResponse {
+export function createReadShareGroupStateSummaryResponse(
+  init?: Partial<ReadShareGroupStateSummaryResponse>,
+): ReadShareGroupStateSummaryResponse {
   return {
     results: [],
     ...init,
@@ -220,7 +239,9 @@ export function createReadShareGroupStateSummaryResponse(init?: Partial<ReadShar
 }
 
 /** A {@link ReadStateSummaryResult} with every field at its default, except for those given. */
-export function createReadStateSummaryResult(init?: Partial<ReadStateSummaryResult>): ReadStateSummaryResult {
+export function createReadStateSummaryResult(
+  init?: Partial<ReadStateSummaryResult>,
+): ReadStateSummaryResult {
   return {
     topicId: ZERO_UUID,
     partitions: [],
@@ -242,7 +263,10 @@ export function createPartitionResult(init?: Partial<PartitionResult>): Partitio
   };
 }
 
-function decodeReadShareGroupStateSummaryResponse(reader: Reader, version: number): ReadShareGroupStateSummaryResponse {
+function decodeReadShareGroupStateSummaryResponse(
+  reader: Reader,
+  version: number,
+): ReadShareGroupStateSummaryResponse {
   requireVersion(readShareGroupStateSummaryResponse, version);
   const value: ReadShareGroupStateSummaryResponse = {
     results: decodeReadStateSummaryResultArray(reader, version),
@@ -251,7 +275,10 @@ function decodeReadShareGroupStateSummaryResponse(reader: Reader, version: numbe
   return value;
 }
 
-function sizeReadShareGroupStateSummaryResponse(value: ReadShareGroupStateSummaryResponse, version: number): number {
+function sizeReadShareGroupStateSummaryResponse(
+  value: ReadShareGroupStateSummaryResponse,
+  version: number,
+): number {
   requireVersion(readShareGroupStateSummaryResponse, version);
   let size = 0;
   size += sizeReadStateSummaryResultArray(value.results, version);
@@ -259,7 +286,11 @@ function sizeReadShareGroupStateSummaryResponse(value: ReadShareGroupStateSummar
   return size;
 }
 
-function encodeReadShareGroupStateSummaryResponse(writer: Writer, value: ReadShareGroupStateSummaryResponse, version: number): void {
+function encodeReadShareGroupStateSummaryResponse(
+  writer: Writer,
+  value: ReadShareGroupStateSummaryResponse,
+  version: number,
+): void {
   requireVersion(readShareGroupStateSummaryResponse, version);
   encodeReadStateSummaryResultArray(writer, value.results, version);
   writer.unknownTaggedSection(value.unknownTaggedFields);
@@ -281,13 +312,20 @@ function sizeReadStateSummaryResult(value: ReadStateSummaryResult, version: numb
   return size;
 }
 
-function encodeReadStateSummaryResult(writer: Writer, value: ReadStateSummaryResult, version: number): void {
+function encodeReadStateSummaryResult(
+  writer: Writer,
+  value: ReadStateSummaryResult,
+  version: number,
+): void {
   writer.uuid(value.topicId);
   encodePartitionResultArray(writer, value.partitions, version);
   writer.unknownTaggedSection(value.unknownTaggedFields);
 }
 
-function decodeReadStateSummaryResultArray(reader: Reader, version: number): ReadStateSummaryResult[] {
+function decodeReadStateSummaryResultArray(
+  reader: Reader,
+  version: number,
+): ReadStateSummaryResult[] {
   const count = reader.arrayLength(true, 18);
   const array: ReadStateSummaryResult[] = [];
   for (let left = count; left > 0; left -= 1)
@@ -295,13 +333,20 @@ function decodeReadStateSummaryResultArray(reader: Reader, version: number): Rea
   return array;
 }
 
-function sizeReadStateSummaryResultArray(array: readonly ReadStateSummaryResult[], version: number): number {
+function sizeReadStateSummaryResultArray(
+  array: readonly ReadStateSummaryResult[],
+  version: number,
+): number {
   let size = arrayLengthSize(array.length, true);
   for (const value of array) size += sizeReadStateSummaryResult(value, version);
   return size;
 }
 
-function encodeReadStateSummaryResultArray(writer: Writer, array: readonly ReadStateSummaryResult[], version: number): void {
+function encodeReadStateSummaryResultArray(
+  writer: Writer,
+  array: readonly ReadStateSummaryResult[],
+  version: number,
+): void {
   writer.arrayLength(array.length, true);
   for (const value of array) encodeReadStateSummaryResult(writer, value, version);
 }
@@ -353,7 +398,11 @@ function sizePartitionResultArray(array: readonly PartitionResult[], version: nu
   return size;
 }
 
-function encodePartitionResultArray(writer: Writer, array: readonly PartitionResult[], version: number): void {
+function encodePartitionResultArray(
+  writer: Writer,
+  array: readonly PartitionResult[],
+  version: number,
+): void {
   writer.arrayLength(array.length, true);
   for (const value of array) encodePartitionResult(writer, value, version);
 }

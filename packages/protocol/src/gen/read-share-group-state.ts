@@ -41,7 +41,9 @@ export const readShareGroupStateRequest: MessageCodec<ReadShareGroupStateRequest
 };
 
 /** A {@link ReadShareGroupStateRequest} with every field at its default, except for those given. */
-export function createReadShareGroupStateRequest(init?: Partial<ReadShareGroupStateRequest>): ReadShareGroupStateRequest {
+export function createReadShareGroupStateRequest(
+  init?: Partial<ReadShareGroupStateRequest>,
+): ReadShareGroupStateRequest {
   return {
     groupId: '',
     topics: [],
@@ -67,7 +69,10 @@ export function createPartitionData(init?: Partial<PartitionData>): PartitionDat
   };
 }
 
-function decodeReadShareGroupStateRequest(reader: Reader, version: number): ReadShareGroupStateRequest {
+function decodeReadShareGroupStateRequest(
+  reader: Reader,
+  version: number,
+): ReadShareGroupStateRequest {
   requireVersion(readShareGroupStateRequest, version);
   const value: ReadShareGroupStateRequest = {
     groupId: reader.string(true),
@@ -77,7 +82,10 @@ function decodeReadShareGroupStateRequest(reader: Reader, version: number): Read
   return value;
 }
 
-function sizeReadShareGroupStateRequest(value: ReadShareGroupStateRequest, version: number): number {
+function sizeReadShareGroupStateRequest(
+  value: ReadShareGroupStateRequest,
+  version: number,
+): number {
   requireVersion(readShareGroupStateRequest, version);
   let size = 0;
   size += stringSize(value.groupId, true);
@@ -86,7 +94,11 @@ function sizeReadShareGroupStateRequest(value: ReadShareGroupStateRequest, versi
   return size;
 }
 
-function encodeReadShareGroupStateRequest(writer: Writer, value: ReadShareGroupStateRequest, version: number): void {
+function encodeReadShareGroupStateRequest(
+  writer: Writer,
+  value: ReadShareGroupStateRequest,
+  version: number,
+): void {
   requireVersion(readShareGroupStateRequest, version);
   writer.string(value.groupId, true);
   encodeReadStateDataArray(writer, value.topics);
@@ -218,7 +230,9 @@ export const readShareGroupStateResponse: MessageCodec<ReadShareGroupStateRespon
 };
 
 /** A {@link ReadShareGroupStateResponse} with every field at its default, except for those given. */
-export function createReadShareGroupStateResponse(init?: Partial<ReadShareGroupStateResponse>): ReadShareGroupStateResponse {
+export function createReadShareGroupStateResponse(
+  init?: Partial<ReadShareGroupStateResponse>,
+): ReadShareGroupStateResponse {
   return {
     results: [],
     ...init,
@@ -258,7 +272,10 @@ export function createStateBatch(init?: Partial<StateBatch>): StateBatch {
   };
 }
 
-function decodeReadShareGroupStateResponse(reader: Reader, version: number): ReadShareGroupStateResponse {
+function decodeReadShareGroupStateResponse(
+  reader: Reader,
+  version: number,
+): ReadShareGroupStateResponse {
   requireVersion(readShareGroupStateResponse, version);
   const value: ReadShareGroupStateResponse = {
     results: decodeReadStateResultArray(reader),
@@ -267,7 +284,10 @@ function decodeReadShareGroupStateResponse(reader: Reader, version: number): Rea
   return value;
 }
 
-function sizeReadShareGroupStateResponse(value: ReadShareGroupStateResponse, version: number): number {
+function sizeReadShareGroupStateResponse(
+  value: ReadShareGroupStateResponse,
+  version: number,
+): number {
   requireVersion(readShareGroupStateResponse, version);
   let size = 0;
   size += sizeReadStateResultArray(value.results);
@@ -275,7 +295,11 @@ function sizeReadShareGroupStateResponse(value: ReadShareGroupStateResponse, ver
   return size;
 }
 
-function encodeReadShareGroupStateResponse(writer: Writer, value: ReadShareGroupStateResponse, version: number): void {
+function encodeReadShareGroupStateResponse(
+  writer: Writer,
+  value: ReadShareGroupStateResponse,
+  version: number,
+): void {
   requireVersion(readShareGroupStateResponse, version);
   encodeReadStateResultArray(writer, value.results);
   writer.unknownTaggedSection(value.unknownTaggedFields);

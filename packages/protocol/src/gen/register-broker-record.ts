@@ -67,7 +67,9 @@ export const registerBrokerRecord: MessageCodec<RegisterBrokerRecord> = {
 };
 
 /** A {@link RegisterBrokerRecord} with every field at its default, except for those given. */
-export function createRegisterBrokerRecord(init?: Partial<RegisterBrokerRecord>): RegisterBrokerRecord {
+export function createRegisterBrokerRecord(
+  init?: Partial<RegisterBrokerRecord>,
+): RegisterBrokerRecord {
   return {
     brokerId: 0,
     isMigratingZkBroker: false,
@@ -124,12 +126,17 @@ function decodeRegisterBrokerRecord(reader: Reader, version: number): RegisterBr
   return value;
 }
 
-function decodeRegisterBrokerRecordTags(reader: Reader, value: RegisterBrokerRecord, version: number): void {
+function decodeRegisterBrokerRecordTags(
+  reader: Reader,
+  value: RegisterBrokerRecord,
+  version: number,
+): void {
   for (let left = reader.taggedFieldCount(); left > 0; left -= 1) {
     const tag = reader.uvarint();
     const end = reader.taggedFieldEnd();
     if (tag === 0 && version >= 3) value.logDirs = readArray(reader, true, 16, readUuid);
-    else if (tag === 1 && version >= 4) value.cordonedLogDirs = readNullableArray(reader, true, 16, readUuid);
+    else if (tag === 1 && version >= 4)
+      value.cordonedLogDirs = readNullableArray(reader, true, 16, readUuid);
     else reader.unknownTaggedField(value, tag, end);
     reader.endTaggedField(end);
   }
@@ -139,14 +146,17 @@ function sizeRegisterBrokerRecord(value: RegisterBrokerRecord, version: number):
   requireVersion(registerBrokerRecord, version);
   let size = 29;
   if (version >= 2) size += 1;
-  else if (value.isMigratingZkBroker !== false) refuseField('RegisterBrokerRecord.isMigratingZkBroker', version);
+  else if (value.isMigratingZkBroker !== false)
+    refuseField('RegisterBrokerRecord.isMigratingZkBroker', version);
   size += sizeBrokerEndpointArray(value.endPoints);
   size += sizeBrokerFeatureArray(value.features);
   size += stringSize(value.rack, true);
   if (version >= 1) size += 1;
-  else if (value.inControlledShutdown !== false) refuseField('RegisterBrokerRecord.inControlledShutdown', version);
+  else if (value.inControlledShutdown !== false)
+    refuseField('RegisterBrokerRecord.inControlledShutdown', version);
   if (version < 3 && value.logDirs.length > 0) refuseField('RegisterBrokerRecord.logDirs', version);
-  if (version < 4 && value.cordonedLogDirs !== null) refuseField('RegisterBrokerRecord.cordonedLogDirs', version);
+  if (version < 4 && value.cordonedLogDirs !== null)
+    refuseField('RegisterBrokerRecord.cordonedLogDirs', version);
   size += sizeRegisterBrokerRecordTags(value, version);
   return size;
 }
@@ -166,7 +176,11 @@ function sizeRegisterBrokerRecordTags(value: RegisterBrokerRecord, version: numb
   return uvarintSize(count) + size;
 }
 
-function encodeRegisterBrokerRecord(writer: Writer, value: RegisterBrokerRecord, version: number): void {
+function encodeRegisterBrokerRecord(
+  writer: Writer,
+  value: RegisterBrokerRecord,
+  version: number,
+): void {
   requireVersion(registerBrokerRecord, version);
   writer.int32(value.brokerId);
   if (version >= 2) writer.bool(value.isMigratingZkBroker);
@@ -180,7 +194,11 @@ function encodeRegisterBrokerRecord(writer: Writer, value: RegisterBrokerRecord,
   encodeRegisterBrokerRecordTags(writer, value, version);
 }
 
-function encodeRegisterBrokerRecordTags(writer: Writer, value: RegisterBrokerRecord, version: number): void {
+function encodeRegisterBrokerRecordTags(
+  writer: Writer,
+  value: RegisterBrokerRecord,
+  version: number,
+): void {
   const unknown = value.unknownTaggedFields;
   let count = unknown === undefined ? 0 : unknown.length;
   if (version >= 3 && value.logDirs.length > 0) count += 1;

@@ -47,7 +47,9 @@ export const registerControllerRecord: MessageCodec<RegisterControllerRecord> = 
 };
 
 /** A {@link RegisterControllerRecord} with every field at its default, except for those given. */
-export function createRegisterControllerRecord(init?: Partial<RegisterControllerRecord>): RegisterControllerRecord {
+export function createRegisterControllerRecord(
+  init?: Partial<RegisterControllerRecord>,
+): RegisterControllerRecord {
   return {
     controllerId: 0,
     incarnationId: ZERO_UUID,
@@ -101,7 +103,11 @@ function sizeRegisterControllerRecord(value: RegisterControllerRecord, version: 
   return size;
 }
 
-function encodeRegisterControllerRecord(writer: Writer, value: RegisterControllerRecord, version: number): void {
+function encodeRegisterControllerRecord(
+  writer: Writer,
+  value: RegisterControllerRecord,
+  version: number,
+): void {
   requireVersion(registerControllerRecord, version);
   writer.int32(value.controllerId);
   writer.uuid(value.incarnationId);

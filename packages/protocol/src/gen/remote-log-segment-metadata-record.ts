@@ -67,7 +67,9 @@ export const remoteLogSegmentMetadataRecord: MessageCodec<RemoteLogSegmentMetada
 };
 
 /** A {@link RemoteLogSegmentMetadataRecord} with every field at its default, except for those given. */
-export function createRemoteLogSegmentMetadataRecord(init?: Partial<RemoteLogSegmentMetadataRecord>): RemoteLogSegmentMetadataRecord {
+export function createRemoteLogSegmentMetadataRecord(
+  init?: Partial<RemoteLogSegmentMetadataRecord>,
+): RemoteLogSegmentMetadataRecord {
   return {
     remoteLogSegmentId: createRemoteLogSegmentIdEntry(),
     startOffset: 0,
@@ -85,7 +87,9 @@ export function createRemoteLogSegmentMetadataRecord(init?: Partial<RemoteLogSeg
 }
 
 /** A {@link RemoteLogSegmentIdEntry} with every field at its default, except for those given. */
-export function createRemoteLogSegmentIdEntry(init?: Partial<RemoteLogSegmentIdEntry>): RemoteLogSegmentIdEntry {
+export function createRemoteLogSegmentIdEntry(
+  init?: Partial<RemoteLogSegmentIdEntry>,
+): RemoteLogSegmentIdEntry {
   return {
     topicIdPartition: createTopicIdPartitionEntry(),
     id: ZERO_UUID,
@@ -94,7 +98,9 @@ export function createRemoteLogSegmentIdEntry(init?: Partial<RemoteLogSegmentIdE
 }
 
 /** A {@link TopicIdPartitionEntry} with every field at its default, except for those given. */
-export function createTopicIdPartitionEntry(init?: Partial<TopicIdPartitionEntry>): TopicIdPartitionEntry {
+export function createTopicIdPartitionEntry(
+  init?: Partial<TopicIdPartitionEntry>,
+): TopicIdPartitionEntry {
   return {
     name: '',
     id: ZERO_UUID,
@@ -104,7 +110,9 @@ export function createTopicIdPartitionEntry(init?: Partial<TopicIdPartitionEntry
 }
 
 /** A {@link SegmentLeaderEpochEntry} with every field at its default, except for those given. */
-export function createSegmentLeaderEpochEntry(init?: Partial<SegmentLeaderEpochEntry>): SegmentLeaderEpochEntry {
+export function createSegmentLeaderEpochEntry(
+  init?: Partial<SegmentLeaderEpochEntry>,
+): SegmentLeaderEpochEntry {
   return {
     leaderEpoch: 0,
     offset: 0,
@@ -112,7 +120,10 @@ export function createSegmentLeaderEpochEntry(init?: Partial<SegmentLeaderEpochE
   };
 }
 
-function decodeRemoteLogSegmentMetadataRecord(reader: Reader, version: number): RemoteLogSegmentMetadataRecord {
+function decodeRemoteLogSegmentMetadataRecord(
+  reader: Reader,
+  version: number,
+): RemoteLogSegmentMetadataRecord {
   requireVersion(remoteLogSegmentMetadataRecord, version);
   const value: RemoteLogSegmentMetadataRecord = {
     remoteLogSegmentId: decodeRemoteLogSegmentIdEntry(reader),
@@ -131,7 +142,10 @@ function decodeRemoteLogSegmentMetadataRecord(reader: Reader, version: number): 
   return value;
 }
 
-function decodeRemoteLogSegmentMetadataRecordTags(reader: Reader, value: RemoteLogSegmentMetadataRecord): void {
+function decodeRemoteLogSegmentMetadataRecordTags(
+  reader: Reader,
+  value: RemoteLogSegmentMetadataRecord,
+): void {
   for (let left = reader.taggedFieldCount(); left > 0; left -= 1) {
     const tag = reader.uvarint();
     const end = reader.taggedFieldEnd();
@@ -141,7 +155,10 @@ function decodeRemoteLogSegmentMetadataRecordTags(reader: Reader, value: RemoteL
   }
 }
 
-function sizeRemoteLogSegmentMetadataRecord(value: RemoteLogSegmentMetadataRecord, version: number): number {
+function sizeRemoteLogSegmentMetadataRecord(
+  value: RemoteLogSegmentMetadataRecord,
+  version: number,
+): number {
   requireVersion(remoteLogSegmentMetadataRecord, version);
   let size = 41;
   size += sizeRemoteLogSegmentIdEntry(value.remoteLogSegmentId);
@@ -162,7 +179,11 @@ function sizeRemoteLogSegmentMetadataRecordTags(value: RemoteLogSegmentMetadataR
   return uvarintSize(count) + size;
 }
 
-function encodeRemoteLogSegmentMetadataRecord(writer: Writer, value: RemoteLogSegmentMetadataRecord, version: number): void {
+function encodeRemoteLogSegmentMetadataRecord(
+  writer: Writer,
+  value: RemoteLogSegmentMetadataRecord,
+  version: number,
+): void {
   requireVersion(remoteLogSegmentMetadataRecord, version);
   encodeRemoteLogSegmentIdEntry(writer, value.remoteLogSegmentId);
   writer.int64(value.startOffset);
@@ -177,7 +198,10 @@ function encodeRemoteLogSegmentMetadataRecord(writer: Writer, value: RemoteLogSe
   encodeRemoteLogSegmentMetadataRecordTags(writer, value);
 }
 
-function encodeRemoteLogSegmentMetadataRecordTags(writer: Writer, value: RemoteLogSegmentMetadataRecord): void {
+function encodeRemoteLogSegmentMetadataRecordTags(
+  writer: Writer,
+  value: RemoteLogSegmentMetadataRecord,
+): void {
   const unknown = value.unknownTaggedFields;
   let count = unknown === undefined ? 0 : unknown.length;
   if (value.txnIndexEmpty !== false) count += 1;
@@ -270,7 +294,10 @@ function sizeSegmentLeaderEpochEntryArray(array: readonly SegmentLeaderEpochEntr
   return size;
 }
 
-function encodeSegmentLeaderEpochEntryArray(writer: Writer, array: readonly SegmentLeaderEpochEntry[]): void {
+function encodeSegmentLeaderEpochEntryArray(
+  writer: Writer,
+  array: readonly SegmentLeaderEpochEntry[],
+): void {
   writer.arrayLength(array.length, true);
   for (const value of array) encodeSegmentLeaderEpochEntry(writer, value);
 }

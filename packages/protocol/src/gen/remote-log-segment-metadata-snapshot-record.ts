@@ -53,7 +53,9 @@ export const remoteLogSegmentMetadataSnapshotRecord: MessageCodec<RemoteLogSegme
 };
 
 /** A {@link RemoteLogSegmentMetadataSnapshotRecord} with every field at its default, except for those given. */
-export function createRemoteLogSegmentMetadataSnapshotRecord(init?: Partial<RemoteLogSegmentMetadataSnapshotRecord>): RemoteLogSegmentMetadataSnapshotRecord {
+export function createRemoteLogSegmentMetadataSnapshotRecord(
+  init?: Partial<RemoteLogSegmentMetadataSnapshotRecord>,
+): RemoteLogSegmentMetadataSnapshotRecord {
   return {
     segmentId: ZERO_UUID,
     startOffset: 0,
@@ -71,7 +73,9 @@ export function createRemoteLogSegmentMetadataSnapshotRecord(init?: Partial<Remo
 }
 
 /** A {@link SegmentLeaderEpochEntry} with every field at its default, except for those given. */
-export function createSegmentLeaderEpochEntry(init?: Partial<SegmentLeaderEpochEntry>): SegmentLeaderEpochEntry {
+export function createSegmentLeaderEpochEntry(
+  init?: Partial<SegmentLeaderEpochEntry>,
+): SegmentLeaderEpochEntry {
   return {
     leaderEpoch: 0,
     offset: 0,
@@ -79,7 +83,10 @@ export function createSegmentLeaderEpochEntry(init?: Partial<SegmentLeaderEpochE
   };
 }
 
-function decodeRemoteLogSegmentMetadataSnapshotRecord(reader: Reader, version: number): RemoteLogSegmentMetadataSnapshotRecord {
+function decodeRemoteLogSegmentMetadataSnapshotRecord(
+  reader: Reader,
+  version: number,
+): RemoteLogSegmentMetadataSnapshotRecord {
   requireVersion(remoteLogSegmentMetadataSnapshotRecord, version);
   const value: RemoteLogSegmentMetadataSnapshotRecord = {
     segmentId: reader.uuid(),
@@ -98,7 +105,10 @@ function decodeRemoteLogSegmentMetadataSnapshotRecord(reader: Reader, version: n
   return value;
 }
 
-function decodeRemoteLogSegmentMetadataSnapshotRecordTags(reader: Reader, value: RemoteLogSegmentMetadataSnapshotRecord): void {
+function decodeRemoteLogSegmentMetadataSnapshotRecordTags(
+  reader: Reader,
+  value: RemoteLogSegmentMetadataSnapshotRecord,
+): void {
   for (let left = reader.taggedFieldCount(); left > 0; left -= 1) {
     const tag = reader.uvarint();
     const end = reader.taggedFieldEnd();
@@ -108,7 +118,10 @@ function decodeRemoteLogSegmentMetadataSnapshotRecordTags(reader: Reader, value:
   }
 }
 
-function sizeRemoteLogSegmentMetadataSnapshotRecord(value: RemoteLogSegmentMetadataSnapshotRecord, version: number): number {
+function sizeRemoteLogSegmentMetadataSnapshotRecord(
+  value: RemoteLogSegmentMetadataSnapshotRecord,
+  version: number,
+): number {
   requireVersion(remoteLogSegmentMetadataSnapshotRecord, version);
   let size = 57;
   size += sizeSegmentLeaderEpochEntryArray(value.segmentLeaderEpochs);
@@ -117,7 +130,9 @@ function sizeRemoteLogSegmentMetadataSnapshotRecord(value: RemoteLogSegmentMetad
   return size;
 }
 
-function sizeRemoteLogSegmentMetadataSnapshotRecordTags(value: RemoteLogSegmentMetadataSnapshotRecord): number {
+function sizeRemoteLogSegmentMetadataSnapshotRecordTags(
+  value: RemoteLogSegmentMetadataSnapshotRecord,
+): number {
   const unknown = value.unknownTaggedFields;
   let count = unknown === undefined ? 0 : unknown.length;
   let size = unknownTaggedFieldsSize(unknown);
@@ -128,7 +143,11 @@ function sizeRemoteLogSegmentMetadataSnapshotRecordTags(value: RemoteLogSegmentM
   return uvarintSize(count) + size;
 }
 
-function encodeRemoteLogSegmentMetadataSnapshotRecord(writer: Writer, value: RemoteLogSegmentMetadataSnapshotRecord, version: number): void {
+function encodeRemoteLogSegmentMetadataSnapshotRecord(
+  writer: Writer,
+  value: RemoteLogSegmentMetadataSnapshotRecord,
+  version: number,
+): void {
   requireVersion(remoteLogSegmentMetadataSnapshotRecord, version);
   writer.uuid(value.segmentId);
   writer.int64(value.startOffset);
@@ -143,7 +162,10 @@ function encodeRemoteLogSegmentMetadataSnapshotRecord(writer: Writer, value: Rem
   encodeRemoteLogSegmentMetadataSnapshotRecordTags(writer, value);
 }
 
-function encodeRemoteLogSegmentMetadataSnapshotRecordTags(writer: Writer, value: RemoteLogSegmentMetadataSnapshotRecord): void {
+function encodeRemoteLogSegmentMetadataSnapshotRecordTags(
+  writer: Writer,
+  value: RemoteLogSegmentMetadataSnapshotRecord,
+): void {
   const unknown = value.unknownTaggedFields;
   let count = unknown === undefined ? 0 : unknown.length;
   if (value.txnIndexEmpty !== false) count += 1;
@@ -190,7 +212,10 @@ function sizeSegmentLeaderEpochEntryArray(array: readonly SegmentLeaderEpochEntr
   return size;
 }
 
-function encodeSegmentLeaderEpochEntryArray(writer: Writer, array: readonly SegmentLeaderEpochEntry[]): void {
+function encodeSegmentLeaderEpochEntryArray(
+  writer: Writer,
+  array: readonly SegmentLeaderEpochEntry[],
+): void {
   writer.arrayLength(array.length, true);
   for (const value of array) encodeSegmentLeaderEpochEntry(writer, value);
 }

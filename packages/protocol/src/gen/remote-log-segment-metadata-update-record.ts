@@ -46,7 +46,9 @@ export const remoteLogSegmentMetadataUpdateRecord: MessageCodec<RemoteLogSegment
 };
 
 /** A {@link RemoteLogSegmentMetadataUpdateRecord} with every field at its default, except for those given. */
-export function createRemoteLogSegmentMetadataUpdateRecord(init?: Partial<RemoteLogSegmentMetadataUpdateRecord>): RemoteLogSegmentMetadataUpdateRecord {
+export function createRemoteLogSegmentMetadataUpdateRecord(
+  init?: Partial<RemoteLogSegmentMetadataUpdateRecord>,
+): RemoteLogSegmentMetadataUpdateRecord {
   return {
     remoteLogSegmentId: createRemoteLogSegmentIdEntry(),
     brokerId: 0,
@@ -58,7 +60,9 @@ export function createRemoteLogSegmentMetadataUpdateRecord(init?: Partial<Remote
 }
 
 /** A {@link RemoteLogSegmentIdEntry} with every field at its default, except for those given. */
-export function createRemoteLogSegmentIdEntry(init?: Partial<RemoteLogSegmentIdEntry>): RemoteLogSegmentIdEntry {
+export function createRemoteLogSegmentIdEntry(
+  init?: Partial<RemoteLogSegmentIdEntry>,
+): RemoteLogSegmentIdEntry {
   return {
     topicIdPartition: createTopicIdPartitionEntry(),
     id: ZERO_UUID,
@@ -67,7 +71,9 @@ export function createRemoteLogSegmentIdEntry(init?: Partial<RemoteLogSegmentIdE
 }
 
 /** A {@link TopicIdPartitionEntry} with every field at its default, except for those given. */
-export function createTopicIdPartitionEntry(init?: Partial<TopicIdPartitionEntry>): TopicIdPartitionEntry {
+export function createTopicIdPartitionEntry(
+  init?: Partial<TopicIdPartitionEntry>,
+): TopicIdPartitionEntry {
   return {
     name: '',
     id: ZERO_UUID,
@@ -76,7 +82,10 @@ export function createTopicIdPartitionEntry(init?: Partial<TopicIdPartitionEntry
   };
 }
 
-function decodeRemoteLogSegmentMetadataUpdateRecord(reader: Reader, version: number): RemoteLogSegmentMetadataUpdateRecord {
+function decodeRemoteLogSegmentMetadataUpdateRecord(
+  reader: Reader,
+  version: number,
+): RemoteLogSegmentMetadataUpdateRecord {
   requireVersion(remoteLogSegmentMetadataUpdateRecord, version);
   const value: RemoteLogSegmentMetadataUpdateRecord = {
     remoteLogSegmentId: decodeRemoteLogSegmentIdEntry(reader),
@@ -89,7 +98,10 @@ function decodeRemoteLogSegmentMetadataUpdateRecord(reader: Reader, version: num
   return value;
 }
 
-function sizeRemoteLogSegmentMetadataUpdateRecord(value: RemoteLogSegmentMetadataUpdateRecord, version: number): number {
+function sizeRemoteLogSegmentMetadataUpdateRecord(
+  value: RemoteLogSegmentMetadataUpdateRecord,
+  version: number,
+): number {
   requireVersion(remoteLogSegmentMetadataUpdateRecord, version);
   let size = 13;
   size += sizeRemoteLogSegmentIdEntry(value.remoteLogSegmentId);
@@ -98,7 +110,11 @@ function sizeRemoteLogSegmentMetadataUpdateRecord(value: RemoteLogSegmentMetadat
   return size;
 }
 
-function encodeRemoteLogSegmentMetadataUpdateRecord(writer: Writer, value: RemoteLogSegmentMetadataUpdateRecord, version: number): void {
+function encodeRemoteLogSegmentMetadataUpdateRecord(
+  writer: Writer,
+  value: RemoteLogSegmentMetadataUpdateRecord,
+  version: number,
+): void {
   requireVersion(remoteLogSegmentMetadataUpdateRecord, version);
   encodeRemoteLogSegmentIdEntry(writer, value.remoteLogSegmentId);
   writer.int32(value.brokerId);

@@ -38,7 +38,9 @@ export const remotePartitionDeleteMetadataRecord: MessageCodec<RemotePartitionDe
 };
 
 /** A {@link RemotePartitionDeleteMetadataRecord} with every field at its default, except for those given. */
-export function createRemotePartitionDeleteMetadataRecord(init?: Partial<RemotePartitionDeleteMetadataRecord>): RemotePartitionDeleteMetadataRecord {
+export function createRemotePartitionDeleteMetadataRecord(
+  init?: Partial<RemotePartitionDeleteMetadataRecord>,
+): RemotePartitionDeleteMetadataRecord {
   return {
     topicIdPartition: createTopicIdPartitionEntry(),
     brokerId: 0,
@@ -49,7 +51,9 @@ export function createRemotePartitionDeleteMetadataRecord(init?: Partial<RemoteP
 }
 
 /** A {@link TopicIdPartitionEntry} with every field at its default, except for those given. */
-export function createTopicIdPartitionEntry(init?: Partial<TopicIdPartitionEntry>): TopicIdPartitionEntry {
+export function createTopicIdPartitionEntry(
+  init?: Partial<TopicIdPartitionEntry>,
+): TopicIdPartitionEntry {
   return {
     name: '',
     id: ZERO_UUID,
@@ -58,7 +62,10 @@ export function createTopicIdPartitionEntry(init?: Partial<TopicIdPartitionEntry
   };
 }
 
-function decodeRemotePartitionDeleteMetadataRecord(reader: Reader, version: number): RemotePartitionDeleteMetadataRecord {
+function decodeRemotePartitionDeleteMetadataRecord(
+  reader: Reader,
+  version: number,
+): RemotePartitionDeleteMetadataRecord {
   requireVersion(remotePartitionDeleteMetadataRecord, version);
   const value: RemotePartitionDeleteMetadataRecord = {
     topicIdPartition: decodeTopicIdPartitionEntry(reader),
@@ -70,7 +77,10 @@ function decodeRemotePartitionDeleteMetadataRecord(reader: Reader, version: numb
   return value;
 }
 
-function sizeRemotePartitionDeleteMetadataRecord(value: RemotePartitionDeleteMetadataRecord, version: number): number {
+function sizeRemotePartitionDeleteMetadataRecord(
+  value: RemotePartitionDeleteMetadataRecord,
+  version: number,
+): number {
   requireVersion(remotePartitionDeleteMetadataRecord, version);
   let size = 13;
   size += sizeTopicIdPartitionEntry(value.topicIdPartition);
@@ -78,7 +88,11 @@ function sizeRemotePartitionDeleteMetadataRecord(value: RemotePartitionDeleteMet
   return size;
 }
 
-function encodeRemotePartitionDeleteMetadataRecord(writer: Writer, value: RemotePartitionDeleteMetadataRecord, version: number): void {
+function encodeRemotePartitionDeleteMetadataRecord(
+  writer: Writer,
+  value: RemotePartitionDeleteMetadataRecord,
+  version: number,
+): void {
   requireVersion(remotePartitionDeleteMetadataRecord, version);
   encodeTopicIdPartitionEntry(writer, value.topicIdPartition);
   writer.int32(value.brokerId);

@@ -28,14 +28,19 @@ export const removeAccessControlEntryRecord: MessageCodec<RemoveAccessControlEnt
 };
 
 /** A {@link RemoveAccessControlEntryRecord} with every field at its default, except for those given. */
-export function createRemoveAccessControlEntryRecord(init?: Partial<RemoveAccessControlEntryRecord>): RemoveAccessControlEntryRecord {
+export function createRemoveAccessControlEntryRecord(
+  init?: Partial<RemoveAccessControlEntryRecord>,
+): RemoveAccessControlEntryRecord {
   return {
     id: ZERO_UUID,
     ...init,
   };
 }
 
-function decodeRemoveAccessControlEntryRecord(reader: Reader, version: number): RemoveAccessControlEntryRecord {
+function decodeRemoveAccessControlEntryRecord(
+  reader: Reader,
+  version: number,
+): RemoveAccessControlEntryRecord {
   requireVersion(removeAccessControlEntryRecord, version);
   const value: RemoveAccessControlEntryRecord = {
     id: reader.uuid(),
@@ -44,14 +49,21 @@ function decodeRemoveAccessControlEntryRecord(reader: Reader, version: number): 
   return value;
 }
 
-function sizeRemoveAccessControlEntryRecord(value: RemoveAccessControlEntryRecord, version: number): number {
+function sizeRemoveAccessControlEntryRecord(
+  value: RemoveAccessControlEntryRecord,
+  version: number,
+): number {
   requireVersion(removeAccessControlEntryRecord, version);
   let size = 16;
   size += emptyTaggedSectionSize(value.unknownTaggedFields);
   return size;
 }
 
-function encodeRemoveAccessControlEntryRecord(writer: Writer, value: RemoveAccessControlEntryRecord, version: number): void {
+function encodeRemoveAccessControlEntryRecord(
+  writer: Writer,
+  value: RemoveAccessControlEntryRecord,
+  version: number,
+): void {
   requireVersion(removeAccessControlEntryRecord, version);
   writer.uuid(value.id);
   writer.unknownTaggedSection(value.unknownTaggedFields);

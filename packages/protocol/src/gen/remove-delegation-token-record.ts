@@ -26,14 +26,19 @@ export const removeDelegationTokenRecord: MessageCodec<RemoveDelegationTokenReco
 };
 
 /** A {@link RemoveDelegationTokenRecord} with every field at its default, except for those given. */
-export function createRemoveDelegationTokenRecord(init?: Partial<RemoveDelegationTokenRecord>): RemoveDelegationTokenRecord {
+export function createRemoveDelegationTokenRecord(
+  init?: Partial<RemoveDelegationTokenRecord>,
+): RemoveDelegationTokenRecord {
   return {
     tokenId: '',
     ...init,
   };
 }
 
-function decodeRemoveDelegationTokenRecord(reader: Reader, version: number): RemoveDelegationTokenRecord {
+function decodeRemoveDelegationTokenRecord(
+  reader: Reader,
+  version: number,
+): RemoveDelegationTokenRecord {
   requireVersion(removeDelegationTokenRecord, version);
   const value: RemoveDelegationTokenRecord = {
     tokenId: reader.string(true),
@@ -42,7 +47,10 @@ function decodeRemoveDelegationTokenRecord(reader: Reader, version: number): Rem
   return value;
 }
 
-function sizeRemoveDelegationTokenRecord(value: RemoveDelegationTokenRecord, version: number): number {
+function sizeRemoveDelegationTokenRecord(
+  value: RemoveDelegationTokenRecord,
+  version: number,
+): number {
   requireVersion(removeDelegationTokenRecord, version);
   let size = 0;
   size += stringSize(value.tokenId, true);
@@ -50,7 +58,11 @@ function sizeRemoveDelegationTokenRecord(value: RemoveDelegationTokenRecord, ver
   return size;
 }
 
-function encodeRemoveDelegationTokenRecord(writer: Writer, value: RemoveDelegationTokenRecord, version: number): void {
+function encodeRemoveDelegationTokenRecord(
+  writer: Writer,
+  value: RemoveDelegationTokenRecord,
+  version: number,
+): void {
   requireVersion(removeDelegationTokenRecord, version);
   writer.string(value.tokenId, true);
   writer.unknownTaggedSection(value.unknownTaggedFields);

@@ -30,7 +30,9 @@ export const removeRaftVoterRequest: MessageCodec<RemoveRaftVoterRequest> = {
 };
 
 /** A {@link RemoveRaftVoterRequest} with every field at its default, except for those given. */
-export function createRemoveRaftVoterRequest(init?: Partial<RemoveRaftVoterRequest>): RemoveRaftVoterRequest {
+export function createRemoveRaftVoterRequest(
+  init?: Partial<RemoveRaftVoterRequest>,
+): RemoveRaftVoterRequest {
   return {
     clusterId: '',
     voterId: 0,
@@ -58,7 +60,11 @@ function sizeRemoveRaftVoterRequest(value: RemoveRaftVoterRequest, version: numb
   return size;
 }
 
-function encodeRemoveRaftVoterRequest(writer: Writer, value: RemoveRaftVoterRequest, version: number): void {
+function encodeRemoveRaftVoterRequest(
+  writer: Writer,
+  value: RemoveRaftVoterRequest,
+  version: number,
+): void {
   requireVersion(removeRaftVoterRequest, version);
   writer.string(value.clusterId, true);
   writer.int32(value.voterId);
@@ -87,7 +93,9 @@ export const removeRaftVoterResponse: MessageCodec<RemoveRaftVoterResponse> = {
 };
 
 /** A {@link RemoveRaftVoterResponse} with every field at its default, except for those given. */
-export function createRemoveRaftVoterResponse(init?: Partial<RemoveRaftVoterResponse>): RemoveRaftVoterResponse {
+export function createRemoveRaftVoterResponse(
+  init?: Partial<RemoveRaftVoterResponse>,
+): RemoveRaftVoterResponse {
   return {
     throttleTimeMs: 0,
     errorCode: 0,
@@ -115,7 +123,11 @@ function sizeRemoveRaftVoterResponse(value: RemoveRaftVoterResponse, version: nu
   return size;
 }
 
-function encodeRemoveRaftVoterResponse(writer: Writer, value: RemoveRaftVoterResponse, version: number): void {
+function encodeRemoveRaftVoterResponse(
+  writer: Writer,
+  value: RemoveRaftVoterResponse,
+  version: number,
+): void {
   requireVersion(removeRaftVoterResponse, version);
   writer.int32(value.throttleTimeMs);
   writer.int16(value.errorCode);

@@ -27,7 +27,9 @@ export const removeUserScramCredentialRecord: MessageCodec<RemoveUserScramCreden
 };
 
 /** A {@link RemoveUserScramCredentialRecord} with every field at its default, except for those given. */
-export function createRemoveUserScramCredentialRecord(init?: Partial<RemoveUserScramCredentialRecord>): RemoveUserScramCredentialRecord {
+export function createRemoveUserScramCredentialRecord(
+  init?: Partial<RemoveUserScramCredentialRecord>,
+): RemoveUserScramCredentialRecord {
   return {
     name: '',
     mechanism: 0,
@@ -35,7 +37,10 @@ export function createRemoveUserScramCredentialRecord(init?: Partial<RemoveUserS
   };
 }
 
-function decodeRemoveUserScramCredentialRecord(reader: Reader, version: number): RemoveUserScramCredentialRecord {
+function decodeRemoveUserScramCredentialRecord(
+  reader: Reader,
+  version: number,
+): RemoveUserScramCredentialRecord {
   requireVersion(removeUserScramCredentialRecord, version);
   const value: RemoveUserScramCredentialRecord = {
     name: reader.string(true),
@@ -45,7 +50,10 @@ function decodeRemoveUserScramCredentialRecord(reader: Reader, version: number):
   return value;
 }
 
-function sizeRemoveUserScramCredentialRecord(value: RemoveUserScramCredentialRecord, version: number): number {
+function sizeRemoveUserScramCredentialRecord(
+  value: RemoveUserScramCredentialRecord,
+  version: number,
+): number {
   requireVersion(removeUserScramCredentialRecord, version);
   let size = 1;
   size += stringSize(value.name, true);
@@ -53,7 +61,11 @@ function sizeRemoveUserScramCredentialRecord(value: RemoveUserScramCredentialRec
   return size;
 }
 
-function encodeRemoveUserScramCredentialRecord(writer: Writer, value: RemoveUserScramCredentialRecord, version: number): void {
+function encodeRemoveUserScramCredentialRecord(
+  writer: Writer,
+  value: RemoveUserScramCredentialRecord,
+  version: number,
+): void {
   requireVersion(removeUserScramCredentialRecord, version);
   writer.string(value.name, true);
   writer.int8(value.mechanism);

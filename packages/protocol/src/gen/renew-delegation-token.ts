@@ -27,7 +27,9 @@ export const renewDelegationTokenRequest: MessageCodec<RenewDelegationTokenReque
 };
 
 /** A {@link RenewDelegationTokenRequest} with every field at its default, except for those given. */
-export function createRenewDelegationTokenRequest(init?: Partial<RenewDelegationTokenRequest>): RenewDelegationTokenRequest {
+export function createRenewDelegationTokenRequest(
+  init?: Partial<RenewDelegationTokenRequest>,
+): RenewDelegationTokenRequest {
   return {
     hmac: EMPTY_BYTES,
     renewPeriodMs: 0,
@@ -35,7 +37,10 @@ export function createRenewDelegationTokenRequest(init?: Partial<RenewDelegation
   };
 }
 
-function decodeRenewDelegationTokenRequest(reader: Reader, version: number): RenewDelegationTokenRequest {
+function decodeRenewDelegationTokenRequest(
+  reader: Reader,
+  version: number,
+): RenewDelegationTokenRequest {
   requireVersion(renewDelegationTokenRequest, version);
   const flexible = version >= 2;
   const value: RenewDelegationTokenRequest = {
@@ -46,7 +51,10 @@ function decodeRenewDelegationTokenRequest(reader: Reader, version: number): Ren
   return value;
 }
 
-function sizeRenewDelegationTokenRequest(value: RenewDelegationTokenRequest, version: number): number {
+function sizeRenewDelegationTokenRequest(
+  value: RenewDelegationTokenRequest,
+  version: number,
+): number {
   requireVersion(renewDelegationTokenRequest, version);
   const flexible = version >= 2;
   let size = 8;
@@ -55,7 +63,11 @@ function sizeRenewDelegationTokenRequest(value: RenewDelegationTokenRequest, ver
   return size;
 }
 
-function encodeRenewDelegationTokenRequest(writer: Writer, value: RenewDelegationTokenRequest, version: number): void {
+function encodeRenewDelegationTokenRequest(
+  writer: Writer,
+  value: RenewDelegationTokenRequest,
+  version: number,
+): void {
   requireVersion(renewDelegationTokenRequest, version);
   const flexible = version >= 2;
   writer.bytes(value.hmac, flexible);
@@ -84,7 +96,9 @@ export const renewDelegationTokenResponse: MessageCodec<RenewDelegationTokenResp
 };
 
 /** A {@link RenewDelegationTokenResponse} with every field at its default, except for those given. */
-export function createRenewDelegationTokenResponse(init?: Partial<RenewDelegationTokenResponse>): RenewDelegationTokenResponse {
+export function createRenewDelegationTokenResponse(
+  init?: Partial<RenewDelegationTokenResponse>,
+): RenewDelegationTokenResponse {
   return {
     errorCode: 0,
     expiryTimestampMs: 0,
@@ -93,7 +107,10 @@ export function createRenewDelegationTokenResponse(init?: Partial<RenewDelegatio
   };
 }
 
-function decodeRenewDelegationTokenResponse(reader: Reader, version: number): RenewDelegationTokenResponse {
+function decodeRenewDelegationTokenResponse(
+  reader: Reader,
+  version: number,
+): RenewDelegationTokenResponse {
   requireVersion(renewDelegationTokenResponse, version);
   const flexible = version >= 2;
   const value: RenewDelegationTokenResponse = {
@@ -105,7 +122,10 @@ function decodeRenewDelegationTokenResponse(reader: Reader, version: number): Re
   return value;
 }
 
-function sizeRenewDelegationTokenResponse(value: RenewDelegationTokenResponse, version: number): number {
+function sizeRenewDelegationTokenResponse(
+  value: RenewDelegationTokenResponse,
+  version: number,
+): number {
   requireVersion(renewDelegationTokenResponse, version);
   const flexible = version >= 2;
   let size = 14;
@@ -113,7 +133,11 @@ function sizeRenewDelegationTokenResponse(value: RenewDelegationTokenResponse, v
   return size;
 }
 
-function encodeRenewDelegationTokenResponse(writer: Writer, value: RenewDelegationTokenResponse, version: number): void {
+function encodeRenewDelegationTokenResponse(
+  writer: Writer,
+  value: RenewDelegationTokenResponse,
+  version: number,
+): void {
   requireVersion(renewDelegationTokenResponse, version);
   const flexible = version >= 2;
   writer.int16(value.errorCode);

@@ -26,7 +26,9 @@ export const saslAuthenticateRequest: MessageCodec<SaslAuthenticateRequest> = {
 };
 
 /** A {@link SaslAuthenticateRequest} with every field at its default, except for those given. */
-export function createSaslAuthenticateRequest(init?: Partial<SaslAuthenticateRequest>): SaslAuthenticateRequest {
+export function createSaslAuthenticateRequest(
+  init?: Partial<SaslAuthenticateRequest>,
+): SaslAuthenticateRequest {
   return {
     authBytes: EMPTY_BYTES,
     ...init,
@@ -52,7 +54,11 @@ function sizeSaslAuthenticateRequest(value: SaslAuthenticateRequest, version: nu
   return size;
 }
 
-function encodeSaslAuthenticateRequest(writer: Writer, value: SaslAuthenticateRequest, version: number): void {
+function encodeSaslAuthenticateRequest(
+  writer: Writer,
+  value: SaslAuthenticateRequest,
+  version: number,
+): void {
   requireVersion(saslAuthenticateRequest, version);
   const flexible = version >= 2;
   writer.bytes(value.authBytes, flexible);
@@ -82,7 +88,9 @@ export const saslAuthenticateResponse: MessageCodec<SaslAuthenticateResponse> = 
 };
 
 /** A {@link SaslAuthenticateResponse} with every field at its default, except for those given. */
-export function createSaslAuthenticateResponse(init?: Partial<SaslAuthenticateResponse>): SaslAuthenticateResponse {
+export function createSaslAuthenticateResponse(
+  init?: Partial<SaslAuthenticateResponse>,
+): SaslAuthenticateResponse {
   return {
     errorCode: 0,
     errorMessage: '',
@@ -116,7 +124,11 @@ function sizeSaslAuthenticateResponse(value: SaslAuthenticateResponse, version: 
   return size;
 }
 
-function encodeSaslAuthenticateResponse(writer: Writer, value: SaslAuthenticateResponse, version: number): void {
+function encodeSaslAuthenticateResponse(
+  writer: Writer,
+  value: SaslAuthenticateResponse,
+  version: number,
+): void {
   requireVersion(saslAuthenticateResponse, version);
   const flexible = version >= 2;
   writer.int16(value.errorCode);

@@ -27,7 +27,9 @@ export const saslHandshakeRequest: MessageCodec<SaslHandshakeRequest> = {
 };
 
 /** A {@link SaslHandshakeRequest} with every field at its default, except for those given. */
-export function createSaslHandshakeRequest(init?: Partial<SaslHandshakeRequest>): SaslHandshakeRequest {
+export function createSaslHandshakeRequest(
+  init?: Partial<SaslHandshakeRequest>,
+): SaslHandshakeRequest {
   return {
     mechanism: '',
     ...init,
@@ -49,7 +51,11 @@ function sizeSaslHandshakeRequest(value: SaslHandshakeRequest, version: number):
   return size;
 }
 
-function encodeSaslHandshakeRequest(writer: Writer, value: SaslHandshakeRequest, version: number): void {
+function encodeSaslHandshakeRequest(
+  writer: Writer,
+  value: SaslHandshakeRequest,
+  version: number,
+): void {
   requireVersion(saslHandshakeRequest, version);
   writer.string(value.mechanism, false);
 }
@@ -74,7 +80,9 @@ export const saslHandshakeResponse: MessageCodec<SaslHandshakeResponse> = {
 };
 
 /** A {@link SaslHandshakeResponse} with every field at its default, except for those given. */
-export function createSaslHandshakeResponse(init?: Partial<SaslHandshakeResponse>): SaslHandshakeResponse {
+export function createSaslHandshakeResponse(
+  init?: Partial<SaslHandshakeResponse>,
+): SaslHandshakeResponse {
   return {
     errorCode: 0,
     mechanisms: [],
@@ -98,7 +106,11 @@ function sizeSaslHandshakeResponse(value: SaslHandshakeResponse, version: number
   return size;
 }
 
-function encodeSaslHandshakeResponse(writer: Writer, value: SaslHandshakeResponse, version: number): void {
+function encodeSaslHandshakeResponse(
+  writer: Writer,
+  value: SaslHandshakeResponse,
+  version: number,
+): void {
   requireVersion(saslHandshakeResponse, version);
   writer.int16(value.errorCode);
   writeArray(writer, value.mechanisms, false, writeString);

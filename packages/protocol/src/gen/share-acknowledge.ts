@@ -59,7 +59,9 @@ export const shareAcknowledgeRequest: MessageCodec<ShareAcknowledgeRequest> = {
 };
 
 /** A {@link ShareAcknowledgeRequest} with every field at its default, except for those given. */
-export function createShareAcknowledgeRequest(init?: Partial<ShareAcknowledgeRequest>): ShareAcknowledgeRequest {
+export function createShareAcknowledgeRequest(
+  init?: Partial<ShareAcknowledgeRequest>,
+): ShareAcknowledgeRequest {
   return {
     groupId: null,
     memberId: '',
@@ -80,7 +82,9 @@ export function createAcknowledgeTopic(init?: Partial<AcknowledgeTopic>): Acknow
 }
 
 /** A {@link AcknowledgePartition} with every field at its default, except for those given. */
-export function createAcknowledgePartition(init?: Partial<AcknowledgePartition>): AcknowledgePartition {
+export function createAcknowledgePartition(
+  init?: Partial<AcknowledgePartition>,
+): AcknowledgePartition {
   return {
     partitionIndex: 0,
     acknowledgementBatches: [],
@@ -89,7 +93,9 @@ export function createAcknowledgePartition(init?: Partial<AcknowledgePartition>)
 }
 
 /** A {@link AcknowledgementBatch} with every field at its default, except for those given. */
-export function createAcknowledgementBatch(init?: Partial<AcknowledgementBatch>): AcknowledgementBatch {
+export function createAcknowledgementBatch(
+  init?: Partial<AcknowledgementBatch>,
+): AcknowledgementBatch {
   return {
     firstOffset: 0,
     lastOffset: 0,
@@ -123,7 +129,11 @@ function sizeShareAcknowledgeRequest(value: ShareAcknowledgeRequest, version: nu
   return size;
 }
 
-function encodeShareAcknowledgeRequest(writer: Writer, value: ShareAcknowledgeRequest, version: number): void {
+function encodeShareAcknowledgeRequest(
+  writer: Writer,
+  value: ShareAcknowledgeRequest,
+  version: number,
+): void {
   requireVersion(shareAcknowledgeRequest, version);
   writer.string(value.groupId, true);
   writer.string(value.memberId, true);
@@ -210,7 +220,10 @@ function sizeAcknowledgePartitionArray(array: readonly AcknowledgePartition[]): 
   return size;
 }
 
-function encodeAcknowledgePartitionArray(writer: Writer, array: readonly AcknowledgePartition[]): void {
+function encodeAcknowledgePartitionArray(
+  writer: Writer,
+  array: readonly AcknowledgePartition[],
+): void {
   writer.arrayLength(array.length, true);
   for (const value of array) encodeAcknowledgePartition(writer, value);
 }
@@ -253,7 +266,10 @@ function sizeAcknowledgementBatchArray(array: readonly AcknowledgementBatch[]): 
   return size;
 }
 
-function encodeAcknowledgementBatchArray(writer: Writer, array: readonly AcknowledgementBatch[]): void {
+function encodeAcknowledgementBatchArray(
+  writer: Writer,
+  array: readonly AcknowledgementBatch[],
+): void {
   writer.arrayLength(array.length, true);
   for (const value of array) encodeAcknowledgementBatch(writer, value);
 }
@@ -314,7 +330,9 @@ export const shareAcknowledgeResponse: MessageCodec<ShareAcknowledgeResponse> = 
 };
 
 /** A {@link ShareAcknowledgeResponse} with every field at its default, except for those given. */
-export function createShareAcknowledgeResponse(init?: Partial<ShareAcknowledgeResponse>): ShareAcknowledgeResponse {
+export function createShareAcknowledgeResponse(
+  init?: Partial<ShareAcknowledgeResponse>,
+): ShareAcknowledgeResponse {
   return {
     throttleTimeMs: 0,
     errorCode: 0,
@@ -327,7 +345,9 @@ export function createShareAcknowledgeResponse(init?: Partial<ShareAcknowledgeRe
 }
 
 /** A {@link ShareAcknowledgeTopicResponse} with every field at its default, except for those given. */
-export function createShareAcknowledgeTopicResponse(init?: Partial<ShareAcknowledgeTopicResponse>): ShareAcknowledgeTopicResponse {
+export function createShareAcknowledgeTopicResponse(
+  init?: Partial<ShareAcknowledgeTopicResponse>,
+): ShareAcknowledgeTopicResponse {
   return {
     topicId: ZERO_UUID,
     partitions: [],
@@ -391,7 +411,11 @@ function sizeShareAcknowledgeResponse(value: ShareAcknowledgeResponse, version: 
   return size;
 }
 
-function encodeShareAcknowledgeResponse(writer: Writer, value: ShareAcknowledgeResponse, version: number): void {
+function encodeShareAcknowledgeResponse(
+  writer: Writer,
+  value: ShareAcknowledgeResponse,
+  version: number,
+): void {
   requireVersion(shareAcknowledgeResponse, version);
   writer.int32(value.throttleTimeMs);
   writer.int16(value.errorCode);
@@ -418,7 +442,10 @@ function sizeShareAcknowledgeTopicResponse(value: ShareAcknowledgeTopicResponse)
   return size;
 }
 
-function encodeShareAcknowledgeTopicResponse(writer: Writer, value: ShareAcknowledgeTopicResponse): void {
+function encodeShareAcknowledgeTopicResponse(
+  writer: Writer,
+  value: ShareAcknowledgeTopicResponse,
+): void {
   writer.uuid(value.topicId);
   encodePartitionDataArray(writer, value.partitions);
   writer.unknownTaggedSection(value.unknownTaggedFields);
@@ -432,13 +459,18 @@ function decodeShareAcknowledgeTopicResponseArray(reader: Reader): ShareAcknowle
   return array;
 }
 
-function sizeShareAcknowledgeTopicResponseArray(array: readonly ShareAcknowledgeTopicResponse[]): number {
+function sizeShareAcknowledgeTopicResponseArray(
+  array: readonly ShareAcknowledgeTopicResponse[],
+): number {
   let size = arrayLengthSize(array.length, true);
   for (const value of array) size += sizeShareAcknowledgeTopicResponse(value);
   return size;
 }
 
-function encodeShareAcknowledgeTopicResponseArray(writer: Writer, array: readonly ShareAcknowledgeTopicResponse[]): void {
+function encodeShareAcknowledgeTopicResponseArray(
+  writer: Writer,
+  array: readonly ShareAcknowledgeTopicResponse[],
+): void {
   writer.arrayLength(array.length, true);
   for (const value of array) encodeShareAcknowledgeTopicResponse(writer, value);
 }

@@ -121,7 +121,9 @@ export function createFetchPartition(init?: Partial<FetchPartition>): FetchParti
 }
 
 /** A {@link AcknowledgementBatch} with every field at its default, except for those given. */
-export function createAcknowledgementBatch(init?: Partial<AcknowledgementBatch>): AcknowledgementBatch {
+export function createAcknowledgementBatch(
+  init?: Partial<AcknowledgementBatch>,
+): AcknowledgementBatch {
   return {
     firstOffset: 0,
     lastOffset: 0,
@@ -310,7 +312,10 @@ function sizeAcknowledgementBatchArray(array: readonly AcknowledgementBatch[]): 
   return size;
 }
 
-function encodeAcknowledgementBatchArray(writer: Writer, array: readonly AcknowledgementBatch[]): void {
+function encodeAcknowledgementBatchArray(
+  writer: Writer,
+  array: readonly AcknowledgementBatch[],
+): void {
   writer.arrayLength(array.length, true);
   for (const value of array) encodeAcknowledgementBatch(writer, value);
 }
@@ -437,7 +442,9 @@ export function createShareFetchResponse(init?: Partial<ShareFetchResponse>): Sh
 }
 
 /** A {@link ShareFetchableTopicResponse} with every field at its default, except for those given. */
-export function createShareFetchableTopicResponse(init?: Partial<ShareFetchableTopicResponse>): ShareFetchableTopicResponse {
+export function createShareFetchableTopicResponse(
+  init?: Partial<ShareFetchableTopicResponse>,
+): ShareFetchableTopicResponse {
   return {
     topicId: ZERO_UUID,
     partitions: [],
@@ -514,7 +521,11 @@ function sizeShareFetchResponse(value: ShareFetchResponse, version: number): num
   return size;
 }
 
-function encodeShareFetchResponse(writer: Writer, value: ShareFetchResponse, version: number): void {
+function encodeShareFetchResponse(
+  writer: Writer,
+  value: ShareFetchResponse,
+  version: number,
+): void {
   requireVersion(shareFetchResponse, version);
   writer.int32(value.throttleTimeMs);
   writer.int16(value.errorCode);
@@ -547,13 +558,18 @@ function sizeShareFetchableTopicResponse(value: ShareFetchableTopicResponse): nu
   return size;
 }
 
-function encodeShareFetchableTopicResponse(writer: Writer, value: ShareFetchableTopicResponse): void {
+function encodeShareFetchableTopicResponse(
+  writer: Writer,
+  value: ShareFetchableTopicResponse,
+): void {
   writer.uuid(value.topicId);
   encodePartitionDataArray(writer, value.partitions);
   writer.unknownTaggedSection(value.unknownTaggedFields);
 }
 
-function decodeShareFetchableTopicResponseArray(reader: Reader): ShareFetchableTopicResponse<Buffer>[] {
+function decodeShareFetchableTopicResponseArray(
+  reader: Reader,
+): ShareFetchableTopicResponse<Buffer>[] {
   const count = reader.arrayLength(true, 18);
   const array: ShareFetchableTopicResponse<Buffer>[] = [];
   for (let left = count; left > 0; left -= 1)
@@ -561,13 +577,18 @@ function decodeShareFetchableTopicResponseArray(reader: Reader): ShareFetchableT
   return array;
 }
 
-function sizeShareFetchableTopicResponseArray(array: readonly ShareFetchableTopicResponse[]): number {
+function sizeShareFetchableTopicResponseArray(
+  array: readonly ShareFetchableTopicResponse[],
+): number {
   let size = arrayLengthSize(array.length, true);
   for (const value of array) size += sizeShareFetchableTopicResponse(value);
   return size;
 }
 
-function encodeShareFetchableTopicResponseArray(writer: Writer, array: readonly ShareFetchableTopicResponse[]): void {
+function encodeShareFetchableTopicResponseArray(
+  writer: Writer,
+  array: readonly ShareFetchableTopicResponse[],
+): void {
   writer.arrayLength(array.length, true);
   for (const value of array) encodeShareFetchableTopicResponse(writer, value);
 }

@@ -27,7 +27,9 @@ export const shareGroupCurrentMemberAssignmentKey: MessageCodec<ShareGroupCurren
 };
 
 /** A {@link ShareGroupCurrentMemberAssignmentKey} with every field at its default, except for those given. */
-export function createShareGroupCurrentMemberAssignmentKey(init?: Partial<ShareGroupCurrentMemberAssignmentKey>): ShareGroupCurrentMemberAssignmentKey {
+export function createShareGroupCurrentMemberAssignmentKey(
+  init?: Partial<ShareGroupCurrentMemberAssignmentKey>,
+): ShareGroupCurrentMemberAssignmentKey {
   return {
     groupId: '',
     memberId: '',
@@ -35,7 +37,10 @@ export function createShareGroupCurrentMemberAssignmentKey(init?: Partial<ShareG
   };
 }
 
-function decodeShareGroupCurrentMemberAssignmentKey(reader: Reader, version: number): ShareGroupCurrentMemberAssignmentKey {
+function decodeShareGroupCurrentMemberAssignmentKey(
+  reader: Reader,
+  version: number,
+): ShareGroupCurrentMemberAssignmentKey {
   requireVersion(shareGroupCurrentMemberAssignmentKey, version);
   const value: ShareGroupCurrentMemberAssignmentKey = {
     groupId: reader.string(false),
@@ -44,7 +49,10 @@ function decodeShareGroupCurrentMemberAssignmentKey(reader: Reader, version: num
   return value;
 }
 
-function sizeShareGroupCurrentMemberAssignmentKey(value: ShareGroupCurrentMemberAssignmentKey, version: number): number {
+function sizeShareGroupCurrentMemberAssignmentKey(
+  value: ShareGroupCurrentMemberAssignmentKey,
+  version: number,
+): number {
   requireVersion(shareGroupCurrentMemberAssignmentKey, version);
   let size = 0;
   size += stringSize(value.groupId, false);
@@ -52,7 +60,11 @@ function sizeShareGroupCurrentMemberAssignmentKey(value: ShareGroupCurrentMember
   return size;
 }
 
-function encodeShareGroupCurrentMemberAssignmentKey(writer: Writer, value: ShareGroupCurrentMemberAssignmentKey, version: number): void {
+function encodeShareGroupCurrentMemberAssignmentKey(
+  writer: Writer,
+  value: ShareGroupCurrentMemberAssignmentKey,
+  version: number,
+): void {
   requireVersion(shareGroupCurrentMemberAssignmentKey, version);
   writer.string(value.groupId, false);
   writer.string(value.memberId, false);

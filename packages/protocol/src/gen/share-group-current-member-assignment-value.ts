@@ -38,7 +38,9 @@ export const shareGroupCurrentMemberAssignmentValue: MessageCodec<ShareGroupCurr
 };
 
 /** A {@link ShareGroupCurrentMemberAssignmentValue} with every field at its default, except for those given. */
-export function createShareGroupCurrentMemberAssignmentValue(init?: Partial<ShareGroupCurrentMemberAssignmentValue>): ShareGroupCurrentMemberAssignmentValue {
+export function createShareGroupCurrentMemberAssignmentValue(
+  init?: Partial<ShareGroupCurrentMemberAssignmentValue>,
+): ShareGroupCurrentMemberAssignmentValue {
   return {
     memberEpoch: 0,
     previousMemberEpoch: 0,
@@ -57,7 +59,10 @@ export function createTopicPartitions(init?: Partial<TopicPartitions>): TopicPar
   };
 }
 
-function decodeShareGroupCurrentMemberAssignmentValue(reader: Reader, version: number): ShareGroupCurrentMemberAssignmentValue {
+function decodeShareGroupCurrentMemberAssignmentValue(
+  reader: Reader,
+  version: number,
+): ShareGroupCurrentMemberAssignmentValue {
   requireVersion(shareGroupCurrentMemberAssignmentValue, version);
   const value: ShareGroupCurrentMemberAssignmentValue = {
     memberEpoch: reader.int32(),
@@ -69,7 +74,10 @@ function decodeShareGroupCurrentMemberAssignmentValue(reader: Reader, version: n
   return value;
 }
 
-function sizeShareGroupCurrentMemberAssignmentValue(value: ShareGroupCurrentMemberAssignmentValue, version: number): number {
+function sizeShareGroupCurrentMemberAssignmentValue(
+  value: ShareGroupCurrentMemberAssignmentValue,
+  version: number,
+): number {
   requireVersion(shareGroupCurrentMemberAssignmentValue, version);
   let size = 9;
   size += sizeTopicPartitionsArray(value.assignedPartitions);
@@ -77,7 +85,11 @@ function sizeShareGroupCurrentMemberAssignmentValue(value: ShareGroupCurrentMemb
   return size;
 }
 
-function encodeShareGroupCurrentMemberAssignmentValue(writer: Writer, value: ShareGroupCurrentMemberAssignmentValue, version: number): void {
+function encodeShareGroupCurrentMemberAssignmentValue(
+  writer: Writer,
+  value: ShareGroupCurrentMemberAssignmentValue,
+  version: number,
+): void {
   requireVersion(shareGroupCurrentMemberAssignmentValue, version);
   writer.int32(value.memberEpoch);
   writer.int32(value.previousMemberEpoch);

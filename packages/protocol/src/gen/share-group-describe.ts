@@ -43,7 +43,9 @@ export const shareGroupDescribeRequest: MessageCodec<ShareGroupDescribeRequest> 
 };
 
 /** A {@link ShareGroupDescribeRequest} with every field at its default, except for those given. */
-export function createShareGroupDescribeRequest(init?: Partial<ShareGroupDescribeRequest>): ShareGroupDescribeRequest {
+export function createShareGroupDescribeRequest(
+  init?: Partial<ShareGroupDescribeRequest>,
+): ShareGroupDescribeRequest {
   return {
     groupIds: [],
     includeAuthorizedOperations: false,
@@ -51,7 +53,10 @@ export function createShareGroupDescribeRequest(init?: Partial<ShareGroupDescrib
   };
 }
 
-function decodeShareGroupDescribeRequest(reader: Reader, version: number): ShareGroupDescribeRequest {
+function decodeShareGroupDescribeRequest(
+  reader: Reader,
+  version: number,
+): ShareGroupDescribeRequest {
   requireVersion(shareGroupDescribeRequest, version);
   const value: ShareGroupDescribeRequest = {
     groupIds: readArray(reader, true, 1, readCompactString),
@@ -69,7 +74,11 @@ function sizeShareGroupDescribeRequest(value: ShareGroupDescribeRequest, version
   return size;
 }
 
-function encodeShareGroupDescribeRequest(writer: Writer, value: ShareGroupDescribeRequest, version: number): void {
+function encodeShareGroupDescribeRequest(
+  writer: Writer,
+  value: ShareGroupDescribeRequest,
+  version: number,
+): void {
   requireVersion(shareGroupDescribeRequest, version);
   writeArray(writer, value.groupIds, true, writeCompactString);
   writer.bool(value.includeAuthorizedOperations);
@@ -135,7 +144,9 @@ export const shareGroupDescribeResponse: MessageCodec<ShareGroupDescribeResponse
 };
 
 /** A {@link ShareGroupDescribeResponse} with every field at its default, except for those given. */
-export function createShareGroupDescribeResponse(init?: Partial<ShareGroupDescribeResponse>): ShareGroupDescribeResponse {
+export function createShareGroupDescribeResponse(
+  init?: Partial<ShareGroupDescribeResponse>,
+): ShareGroupDescribeResponse {
   return {
     throttleTimeMs: 0,
     groups: [],
@@ -191,7 +202,10 @@ export function createTopicPartitions(init?: Partial<TopicPartitions>): TopicPar
   };
 }
 
-function decodeShareGroupDescribeResponse(reader: Reader, version: number): ShareGroupDescribeResponse {
+function decodeShareGroupDescribeResponse(
+  reader: Reader,
+  version: number,
+): ShareGroupDescribeResponse {
   requireVersion(shareGroupDescribeResponse, version);
   const value: ShareGroupDescribeResponse = {
     throttleTimeMs: reader.int32(),
@@ -201,7 +215,10 @@ function decodeShareGroupDescribeResponse(reader: Reader, version: number): Shar
   return value;
 }
 
-function sizeShareGroupDescribeResponse(value: ShareGroupDescribeResponse, version: number): number {
+function sizeShareGroupDescribeResponse(
+  value: ShareGroupDescribeResponse,
+  version: number,
+): number {
   requireVersion(shareGroupDescribeResponse, version);
   let size = 4;
   size += sizeDescribedGroupArray(value.groups);
@@ -209,7 +226,11 @@ function sizeShareGroupDescribeResponse(value: ShareGroupDescribeResponse, versi
   return size;
 }
 
-function encodeShareGroupDescribeResponse(writer: Writer, value: ShareGroupDescribeResponse, version: number): void {
+function encodeShareGroupDescribeResponse(
+  writer: Writer,
+  value: ShareGroupDescribeResponse,
+  version: number,
+): void {
   requireVersion(shareGroupDescribeResponse, version);
   writer.int32(value.throttleTimeMs);
   encodeDescribedGroupArray(writer, value.groups);

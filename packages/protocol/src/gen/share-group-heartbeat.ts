@@ -49,7 +49,9 @@ export const shareGroupHeartbeatRequest: MessageCodec<ShareGroupHeartbeatRequest
 };
 
 /** A {@link ShareGroupHeartbeatRequest} with every field at its default, except for those given. */
-export function createShareGroupHeartbeatRequest(init?: Partial<ShareGroupHeartbeatRequest>): ShareGroupHeartbeatRequest {
+export function createShareGroupHeartbeatRequest(
+  init?: Partial<ShareGroupHeartbeatRequest>,
+): ShareGroupHeartbeatRequest {
   return {
     groupId: '',
     memberId: '',
@@ -60,7 +62,10 @@ export function createShareGroupHeartbeatRequest(init?: Partial<ShareGroupHeartb
   };
 }
 
-function decodeShareGroupHeartbeatRequest(reader: Reader, version: number): ShareGroupHeartbeatRequest {
+function decodeShareGroupHeartbeatRequest(
+  reader: Reader,
+  version: number,
+): ShareGroupHeartbeatRequest {
   requireVersion(shareGroupHeartbeatRequest, version);
   const value: ShareGroupHeartbeatRequest = {
     groupId: reader.string(true),
@@ -73,7 +78,10 @@ function decodeShareGroupHeartbeatRequest(reader: Reader, version: number): Shar
   return value;
 }
 
-function sizeShareGroupHeartbeatRequest(value: ShareGroupHeartbeatRequest, version: number): number {
+function sizeShareGroupHeartbeatRequest(
+  value: ShareGroupHeartbeatRequest,
+  version: number,
+): number {
   requireVersion(shareGroupHeartbeatRequest, version);
   let size = 4;
   size += stringSize(value.groupId, true);
@@ -84,7 +92,11 @@ function sizeShareGroupHeartbeatRequest(value: ShareGroupHeartbeatRequest, versi
   return size;
 }
 
-function encodeShareGroupHeartbeatRequest(writer: Writer, value: ShareGroupHeartbeatRequest, version: number): void {
+function encodeShareGroupHeartbeatRequest(
+  writer: Writer,
+  value: ShareGroupHeartbeatRequest,
+  version: number,
+): void {
   requireVersion(shareGroupHeartbeatRequest, version);
   writer.string(value.groupId, true);
   writer.string(value.memberId, true);
@@ -133,7 +145,9 @@ export const shareGroupHeartbeatResponse: MessageCodec<ShareGroupHeartbeatRespon
 };
 
 /** A {@link ShareGroupHeartbeatResponse} with every field at its default, except for those given. */
-export function createShareGroupHeartbeatResponse(init?: Partial<ShareGroupHeartbeatResponse>): ShareGroupHeartbeatResponse {
+export function createShareGroupHeartbeatResponse(
+  init?: Partial<ShareGroupHeartbeatResponse>,
+): ShareGroupHeartbeatResponse {
   return {
     throttleTimeMs: 0,
     errorCode: 0,
@@ -163,7 +177,10 @@ export function createTopicPartitions(init?: Partial<TopicPartitions>): TopicPar
   };
 }
 
-function decodeShareGroupHeartbeatResponse(reader: Reader, version: number): ShareGroupHeartbeatResponse {
+function decodeShareGroupHeartbeatResponse(
+  reader: Reader,
+  version: number,
+): ShareGroupHeartbeatResponse {
   requireVersion(shareGroupHeartbeatResponse, version);
   const value: ShareGroupHeartbeatResponse = {
     throttleTimeMs: reader.int32(),
@@ -178,7 +195,10 @@ function decodeShareGroupHeartbeatResponse(reader: Reader, version: number): Sha
   return value;
 }
 
-function sizeShareGroupHeartbeatResponse(value: ShareGroupHeartbeatResponse, version: number): number {
+function sizeShareGroupHeartbeatResponse(
+  value: ShareGroupHeartbeatResponse,
+  version: number,
+): number {
   requireVersion(shareGroupHeartbeatResponse, version);
   let size = 14;
   size += stringSize(value.errorMessage, true);
@@ -188,7 +208,11 @@ function sizeShareGroupHeartbeatResponse(value: ShareGroupHeartbeatResponse, ver
   return size;
 }
 
-function encodeShareGroupHeartbeatResponse(writer: Writer, value: ShareGroupHeartbeatResponse, version: number): void {
+function encodeShareGroupHeartbeatResponse(
+  writer: Writer,
+  value: ShareGroupHeartbeatResponse,
+  version: number,
+): void {
   requireVersion(shareGroupHeartbeatResponse, version);
   writer.int32(value.throttleTimeMs);
   writer.int16(value.errorCode);

@@ -27,7 +27,9 @@ export const shareGroupMemberMetadataKey: MessageCodec<ShareGroupMemberMetadataK
 };
 
 /** A {@link ShareGroupMemberMetadataKey} with every field at its default, except for those given. */
-export function createShareGroupMemberMetadataKey(init?: Partial<ShareGroupMemberMetadataKey>): ShareGroupMemberMetadataKey {
+export function createShareGroupMemberMetadataKey(
+  init?: Partial<ShareGroupMemberMetadataKey>,
+): ShareGroupMemberMetadataKey {
   return {
     groupId: '',
     memberId: '',
@@ -35,7 +37,10 @@ export function createShareGroupMemberMetadataKey(init?: Partial<ShareGroupMembe
   };
 }
 
-function decodeShareGroupMemberMetadataKey(reader: Reader, version: number): ShareGroupMemberMetadataKey {
+function decodeShareGroupMemberMetadataKey(
+  reader: Reader,
+  version: number,
+): ShareGroupMemberMetadataKey {
   requireVersion(shareGroupMemberMetadataKey, version);
   const value: ShareGroupMemberMetadataKey = {
     groupId: reader.string(false),
@@ -44,7 +49,10 @@ function decodeShareGroupMemberMetadataKey(reader: Reader, version: number): Sha
   return value;
 }
 
-function sizeShareGroupMemberMetadataKey(value: ShareGroupMemberMetadataKey, version: number): number {
+function sizeShareGroupMemberMetadataKey(
+  value: ShareGroupMemberMetadataKey,
+  version: number,
+): number {
   requireVersion(shareGroupMemberMetadataKey, version);
   let size = 0;
   size += stringSize(value.groupId, false);
@@ -52,7 +60,11 @@ function sizeShareGroupMemberMetadataKey(value: ShareGroupMemberMetadataKey, ver
   return size;
 }
 
-function encodeShareGroupMemberMetadataKey(writer: Writer, value: ShareGroupMemberMetadataKey, version: number): void {
+function encodeShareGroupMemberMetadataKey(
+  writer: Writer,
+  value: ShareGroupMemberMetadataKey,
+  version: number,
+): void {
   requireVersion(shareGroupMemberMetadataKey, version);
   writer.string(value.groupId, false);
   writer.string(value.memberId, false);

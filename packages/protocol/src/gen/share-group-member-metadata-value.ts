@@ -30,7 +30,9 @@ export const shareGroupMemberMetadataValue: MessageCodec<ShareGroupMemberMetadat
 };
 
 /** A {@link ShareGroupMemberMetadataValue} with every field at its default, except for those given. */
-export function createShareGroupMemberMetadataValue(init?: Partial<ShareGroupMemberMetadataValue>): ShareGroupMemberMetadataValue {
+export function createShareGroupMemberMetadataValue(
+  init?: Partial<ShareGroupMemberMetadataValue>,
+): ShareGroupMemberMetadataValue {
   return {
     rackId: '',
     clientId: '',
@@ -40,7 +42,10 @@ export function createShareGroupMemberMetadataValue(init?: Partial<ShareGroupMem
   };
 }
 
-function decodeShareGroupMemberMetadataValue(reader: Reader, version: number): ShareGroupMemberMetadataValue {
+function decodeShareGroupMemberMetadataValue(
+  reader: Reader,
+  version: number,
+): ShareGroupMemberMetadataValue {
   requireVersion(shareGroupMemberMetadataValue, version);
   const value: ShareGroupMemberMetadataValue = {
     rackId: reader.nullableString(true),
@@ -52,7 +57,10 @@ function decodeShareGroupMemberMetadataValue(reader: Reader, version: number): S
   return value;
 }
 
-function sizeShareGroupMemberMetadataValue(value: ShareGroupMemberMetadataValue, version: number): number {
+function sizeShareGroupMemberMetadataValue(
+  value: ShareGroupMemberMetadataValue,
+  version: number,
+): number {
   requireVersion(shareGroupMemberMetadataValue, version);
   let size = 0;
   size += stringSize(value.rackId, true);
@@ -63,7 +71,11 @@ function sizeShareGroupMemberMetadataValue(value: ShareGroupMemberMetadataValue,
   return size;
 }
 
-function encodeShareGroupMemberMetadataValue(writer: Writer, value: ShareGroupMemberMetadataValue, version: number): void {
+function encodeShareGroupMemberMetadataValue(
+  writer: Writer,
+  value: ShareGroupMemberMetadataValue,
+  version: number,
+): void {
   requireVersion(shareGroupMemberMetadataValue, version);
   writer.string(value.rackId, true);
   writer.string(value.clientId, true);

@@ -26,7 +26,9 @@ export const shareGroupMetadataKey: MessageCodec<ShareGroupMetadataKey> = {
 };
 
 /** A {@link ShareGroupMetadataKey} with every field at its default, except for those given. */
-export function createShareGroupMetadataKey(init?: Partial<ShareGroupMetadataKey>): ShareGroupMetadataKey {
+export function createShareGroupMetadataKey(
+  init?: Partial<ShareGroupMetadataKey>,
+): ShareGroupMetadataKey {
   return {
     groupId: '',
     ...init,
@@ -48,7 +50,11 @@ function sizeShareGroupMetadataKey(value: ShareGroupMetadataKey, version: number
   return size;
 }
 
-function encodeShareGroupMetadataKey(writer: Writer, value: ShareGroupMetadataKey, version: number): void {
+function encodeShareGroupMetadataKey(
+  writer: Writer,
+  value: ShareGroupMetadataKey,
+  version: number,
+): void {
   requireVersion(shareGroupMetadataKey, version);
   writer.string(value.groupId, false);
 }

@@ -27,7 +27,9 @@ export const shareGroupMetadataValue: MessageCodec<ShareGroupMetadataValue> = {
 };
 
 /** A {@link ShareGroupMetadataValue} with every field at its default, except for those given. */
-export function createShareGroupMetadataValue(init?: Partial<ShareGroupMetadataValue>): ShareGroupMetadataValue {
+export function createShareGroupMetadataValue(
+  init?: Partial<ShareGroupMetadataValue>,
+): ShareGroupMetadataValue {
   return {
     epoch: 0,
     metadataHash: 0n,
@@ -52,7 +54,11 @@ function sizeShareGroupMetadataValue(value: ShareGroupMetadataValue, version: nu
   return size;
 }
 
-function encodeShareGroupMetadataValue(writer: Writer, value: ShareGroupMetadataValue, version: number): void {
+function encodeShareGroupMetadataValue(
+  writer: Writer,
+  value: ShareGroupMetadataValue,
+  version: number,
+): void {
   requireVersion(shareGroupMetadataValue, version);
   writer.int32(value.epoch);
   writer.wideInt64(value.metadataHash);

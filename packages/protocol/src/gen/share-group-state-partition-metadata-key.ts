@@ -26,14 +26,19 @@ export const shareGroupStatePartitionMetadataKey: MessageCodec<ShareGroupStatePa
 };
 
 /** A {@link ShareGroupStatePartitionMetadataKey} with every field at its default, except for those given. */
-export function createShareGroupStatePartitionMetadataKey(init?: Partial<ShareGroupStatePartitionMetadataKey>): ShareGroupStatePartitionMetadataKey {
+export function createShareGroupStatePartitionMetadataKey(
+  init?: Partial<ShareGroupStatePartitionMetadataKey>,
+): ShareGroupStatePartitionMetadataKey {
   return {
     groupId: '',
     ...init,
   };
 }
 
-function decodeShareGroupStatePartitionMetadataKey(reader: Reader, version: number): ShareGroupStatePartitionMetadataKey {
+function decodeShareGroupStatePartitionMetadataKey(
+  reader: Reader,
+  version: number,
+): ShareGroupStatePartitionMetadataKey {
   requireVersion(shareGroupStatePartitionMetadataKey, version);
   const value: ShareGroupStatePartitionMetadataKey = {
     groupId: reader.string(false),
@@ -41,14 +46,21 @@ function decodeShareGroupStatePartitionMetadataKey(reader: Reader, version: numb
   return value;
 }
 
-function sizeShareGroupStatePartitionMetadataKey(value: ShareGroupStatePartitionMetadataKey, version: number): number {
+function sizeShareGroupStatePartitionMetadataKey(
+  value: ShareGroupStatePartitionMetadataKey,
+  version: number,
+): number {
   requireVersion(shareGroupStatePartitionMetadataKey, version);
   let size = 0;
   size += stringSize(value.groupId, false);
   return size;
 }
 
-function encodeShareGroupStatePartitionMetadataKey(writer: Writer, value: ShareGroupStatePartitionMetadataKey, version: number): void {
+function encodeShareGroupStatePartitionMetadataKey(
+  writer: Writer,
+  value: ShareGroupStatePartitionMetadataKey,
+  version: number,
+): void {
   requireVersion(shareGroupStatePartitionMetadataKey, version);
   writer.string(value.groupId, false);
 }

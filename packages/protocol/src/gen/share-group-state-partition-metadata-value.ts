@@ -49,7 +49,9 @@ export const shareGroupStatePartitionMetadataValue: MessageCodec<ShareGroupState
 };
 
 /** A {@link ShareGroupStatePartitionMetadataValue} with every field at its default, except for those given. */
-export function createShareGroupStatePartitionMetadataValue(init?: Partial<ShareGroupStatePartitionMetadataValue>): ShareGroupStatePartitionMetadataValue {
+export function createShareGroupStatePartitionMetadataValue(
+  init?: Partial<ShareGroupStatePartitionMetadataValue>,
+): ShareGroupStatePartitionMetadataValue {
   return {
     initializingTopics: [],
     initializedTopics: [],
@@ -59,7 +61,9 @@ export function createShareGroupStatePartitionMetadataValue(init?: Partial<Share
 }
 
 /** A {@link TopicPartitionsInfo} with every field at its default, except for those given. */
-export function createTopicPartitionsInfo(init?: Partial<TopicPartitionsInfo>): TopicPartitionsInfo {
+export function createTopicPartitionsInfo(
+  init?: Partial<TopicPartitionsInfo>,
+): TopicPartitionsInfo {
   return {
     topicId: ZERO_UUID,
     topicName: '',
@@ -77,7 +81,10 @@ export function createTopicInfo(init?: Partial<TopicInfo>): TopicInfo {
   };
 }
 
-function decodeShareGroupStatePartitionMetadataValue(reader: Reader, version: number): ShareGroupStatePartitionMetadataValue {
+function decodeShareGroupStatePartitionMetadataValue(
+  reader: Reader,
+  version: number,
+): ShareGroupStatePartitionMetadataValue {
   requireVersion(shareGroupStatePartitionMetadataValue, version);
   const value: ShareGroupStatePartitionMetadataValue = {
     initializingTopics: decodeTopicPartitionsInfoArray(reader),
@@ -88,7 +95,10 @@ function decodeShareGroupStatePartitionMetadataValue(reader: Reader, version: nu
   return value;
 }
 
-function sizeShareGroupStatePartitionMetadataValue(value: ShareGroupStatePartitionMetadataValue, version: number): number {
+function sizeShareGroupStatePartitionMetadataValue(
+  value: ShareGroupStatePartitionMetadataValue,
+  version: number,
+): number {
   requireVersion(shareGroupStatePartitionMetadataValue, version);
   let size = 0;
   size += sizeTopicPartitionsInfoArray(value.initializingTopics);
@@ -98,7 +108,11 @@ function sizeShareGroupStatePartitionMetadataValue(value: ShareGroupStatePartiti
   return size;
 }
 
-function encodeShareGroupStatePartitionMetadataValue(writer: Writer, value: ShareGroupStatePartitionMetadataValue, version: number): void {
+function encodeShareGroupStatePartitionMetadataValue(
+  writer: Writer,
+  value: ShareGroupStatePartitionMetadataValue,
+  version: number,
+): void {
   requireVersion(shareGroupStatePartitionMetadataValue, version);
   encodeTopicPartitionsInfoArray(writer, value.initializingTopics);
   encodeTopicPartitionsInfoArray(writer, value.initializedTopics);
@@ -145,7 +159,10 @@ function sizeTopicPartitionsInfoArray(array: readonly TopicPartitionsInfo[]): nu
   return size;
 }
 
-function encodeTopicPartitionsInfoArray(writer: Writer, array: readonly TopicPartitionsInfo[]): void {
+function encodeTopicPartitionsInfoArray(
+  writer: Writer,
+  array: readonly TopicPartitionsInfo[],
+): void {
   writer.arrayLength(array.length, true);
   for (const value of array) encodeTopicPartitionsInfo(writer, value);
 }

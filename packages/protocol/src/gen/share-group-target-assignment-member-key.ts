@@ -27,7 +27,9 @@ export const shareGroupTargetAssignmentMemberKey: MessageCodec<ShareGroupTargetA
 };
 
 /** A {@link ShareGroupTargetAssignmentMemberKey} with every field at its default, except for those given. */
-export function createShareGroupTargetAssignmentMemberKey(init?: Partial<ShareGroupTargetAssignmentMemberKey>): ShareGroupTargetAssignmentMemberKey {
+export function createShareGroupTargetAssignmentMemberKey(
+  init?: Partial<ShareGroupTargetAssignmentMemberKey>,
+): ShareGroupTargetAssignmentMemberKey {
   return {
     groupId: '',
     memberId: '',
@@ -35,7 +37,10 @@ export function createShareGroupTargetAssignmentMemberKey(init?: Partial<ShareGr
   };
 }
 
-function decodeShareGroupTargetAssignmentMemberKey(reader: Reader, version: number): ShareGroupTargetAssignmentMemberKey {
+function decodeShareGroupTargetAssignmentMemberKey(
+  reader: Reader,
+  version: number,
+): ShareGroupTargetAssignmentMemberKey {
   requireVersion(shareGroupTargetAssignmentMemberKey, version);
   const value: ShareGroupTargetAssignmentMemberKey = {
     groupId: reader.string(false),
@@ -44,7 +49,10 @@ function decodeShareGroupTargetAssignmentMemberKey(reader: Reader, version: numb
   return value;
 }
 
-function sizeShareGroupTargetAssignmentMemberKey(value: ShareGroupTargetAssignmentMemberKey, version: number): number {
+function sizeShareGroupTargetAssignmentMemberKey(
+  value: ShareGroupTargetAssignmentMemberKey,
+  version: number,
+): number {
   requireVersion(shareGroupTargetAssignmentMemberKey, version);
   let size = 0;
   size += stringSize(value.groupId, false);
@@ -52,7 +60,11 @@ function sizeShareGroupTargetAssignmentMemberKey(value: ShareGroupTargetAssignme
   return size;
 }
 
-function encodeShareGroupTargetAssignmentMemberKey(writer: Writer, value: ShareGroupTargetAssignmentMemberKey, version: number): void {
+function encodeShareGroupTargetAssignmentMemberKey(
+  writer: Writer,
+  value: ShareGroupTargetAssignmentMemberKey,
+  version: number,
+): void {
   requireVersion(shareGroupTargetAssignmentMemberKey, version);
   writer.string(value.groupId, false);
   writer.string(value.memberId, false);

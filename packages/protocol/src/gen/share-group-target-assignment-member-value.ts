@@ -35,7 +35,9 @@ export const shareGroupTargetAssignmentMemberValue: MessageCodec<ShareGroupTarge
 };
 
 /** A {@link ShareGroupTargetAssignmentMemberValue} with every field at its default, except for those given. */
-export function createShareGroupTargetAssignmentMemberValue(init?: Partial<ShareGroupTargetAssignmentMemberValue>): ShareGroupTargetAssignmentMemberValue {
+export function createShareGroupTargetAssignmentMemberValue(
+  init?: Partial<ShareGroupTargetAssignmentMemberValue>,
+): ShareGroupTargetAssignmentMemberValue {
   return {
     topicPartitions: [],
     ...init,
@@ -51,7 +53,10 @@ export function createTopicPartition(init?: Partial<TopicPartition>): TopicParti
   };
 }
 
-function decodeShareGroupTargetAssignmentMemberValue(reader: Reader, version: number): ShareGroupTargetAssignmentMemberValue {
+function decodeShareGroupTargetAssignmentMemberValue(
+  reader: Reader,
+  version: number,
+): ShareGroupTargetAssignmentMemberValue {
   requireVersion(shareGroupTargetAssignmentMemberValue, version);
   const value: ShareGroupTargetAssignmentMemberValue = {
     topicPartitions: decodeTopicPartitionArray(reader),
@@ -60,7 +65,10 @@ function decodeShareGroupTargetAssignmentMemberValue(reader: Reader, version: nu
   return value;
 }
 
-function sizeShareGroupTargetAssignmentMemberValue(value: ShareGroupTargetAssignmentMemberValue, version: number): number {
+function sizeShareGroupTargetAssignmentMemberValue(
+  value: ShareGroupTargetAssignmentMemberValue,
+  version: number,
+): number {
   requireVersion(shareGroupTargetAssignmentMemberValue, version);
   let size = 0;
   size += sizeTopicPartitionArray(value.topicPartitions);
@@ -68,7 +76,11 @@ function sizeShareGroupTargetAssignmentMemberValue(value: ShareGroupTargetAssign
   return size;
 }
 
-function encodeShareGroupTargetAssignmentMemberValue(writer: Writer, value: ShareGroupTargetAssignmentMemberValue, version: number): void {
+function encodeShareGroupTargetAssignmentMemberValue(
+  writer: Writer,
+  value: ShareGroupTargetAssignmentMemberValue,
+  version: number,
+): void {
   requireVersion(shareGroupTargetAssignmentMemberValue, version);
   encodeTopicPartitionArray(writer, value.topicPartitions);
   writer.unknownTaggedSection(value.unknownTaggedFields);

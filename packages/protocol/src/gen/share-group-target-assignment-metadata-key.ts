@@ -26,14 +26,19 @@ export const shareGroupTargetAssignmentMetadataKey: MessageCodec<ShareGroupTarge
 };
 
 /** A {@link ShareGroupTargetAssignmentMetadataKey} with every field at its default, except for those given. */
-export function createShareGroupTargetAssignmentMetadataKey(init?: Partial<ShareGroupTargetAssignmentMetadataKey>): ShareGroupTargetAssignmentMetadataKey {
+export function createShareGroupTargetAssignmentMetadataKey(
+  init?: Partial<ShareGroupTargetAssignmentMetadataKey>,
+): ShareGroupTargetAssignmentMetadataKey {
   return {
     groupId: '',
     ...init,
   };
 }
 
-function decodeShareGroupTargetAssignmentMetadataKey(reader: Reader, version: number): ShareGroupTargetAssignmentMetadataKey {
+function decodeShareGroupTargetAssignmentMetadataKey(
+  reader: Reader,
+  version: number,
+): ShareGroupTargetAssignmentMetadataKey {
   requireVersion(shareGroupTargetAssignmentMetadataKey, version);
   const value: ShareGroupTargetAssignmentMetadataKey = {
     groupId: reader.string(false),
@@ -41,14 +46,21 @@ function decodeShareGroupTargetAssignmentMetadataKey(reader: Reader, version: nu
   return value;
 }
 
-function sizeShareGroupTargetAssignmentMetadataKey(value: ShareGroupTargetAssignmentMetadataKey, version: number): number {
+function sizeShareGroupTargetAssignmentMetadataKey(
+  value: ShareGroupTargetAssignmentMetadataKey,
+  version: number,
+): number {
   requireVersion(shareGroupTargetAssignmentMetadataKey, version);
   let size = 0;
   size += stringSize(value.groupId, false);
   return size;
 }
 
-function encodeShareGroupTargetAssignmentMetadataKey(writer: Writer, value: ShareGroupTargetAssignmentMetadataKey, version: number): void {
+function encodeShareGroupTargetAssignmentMetadataKey(
+  writer: Writer,
+  value: ShareGroupTargetAssignmentMetadataKey,
+  version: number,
+): void {
   requireVersion(shareGroupTargetAssignmentMetadataKey, version);
   writer.string(value.groupId, false);
 }

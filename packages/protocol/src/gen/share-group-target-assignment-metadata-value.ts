@@ -28,7 +28,9 @@ export const shareGroupTargetAssignmentMetadataValue: MessageCodec<ShareGroupTar
 };
 
 /** A {@link ShareGroupTargetAssignmentMetadataValue} with every field at its default, except for those given. */
-export function createShareGroupTargetAssignmentMetadataValue(init?: Partial<ShareGroupTargetAssignmentMetadataValue>): ShareGroupTargetAssignmentMetadataValue {
+export function createShareGroupTargetAssignmentMetadataValue(
+  init?: Partial<ShareGroupTargetAssignmentMetadataValue>,
+): ShareGroupTargetAssignmentMetadataValue {
   return {
     assignmentEpoch: 0,
     assignmentTimestamp: 0,
@@ -36,7 +38,10 @@ export function createShareGroupTargetAssignmentMetadataValue(init?: Partial<Sha
   };
 }
 
-function decodeShareGroupTargetAssignmentMetadataValue(reader: Reader, version: number): ShareGroupTargetAssignmentMetadataValue {
+function decodeShareGroupTargetAssignmentMetadataValue(
+  reader: Reader,
+  version: number,
+): ShareGroupTargetAssignmentMetadataValue {
   requireVersion(shareGroupTargetAssignmentMetadataValue, version);
   const value: ShareGroupTargetAssignmentMetadataValue = {
     assignmentEpoch: reader.int32(),
@@ -46,7 +51,10 @@ function decodeShareGroupTargetAssignmentMetadataValue(reader: Reader, version: 
   return value;
 }
 
-function decodeShareGroupTargetAssignmentMetadataValueTags(reader: Reader, value: ShareGroupTargetAssignmentMetadataValue): void {
+function decodeShareGroupTargetAssignmentMetadataValueTags(
+  reader: Reader,
+  value: ShareGroupTargetAssignmentMetadataValue,
+): void {
   for (let left = reader.taggedFieldCount(); left > 0; left -= 1) {
     const tag = reader.uvarint();
     const end = reader.taggedFieldEnd();
@@ -56,14 +64,19 @@ function decodeShareGroupTargetAssignmentMetadataValueTags(reader: Reader, value
   }
 }
 
-function sizeShareGroupTargetAssignmentMetadataValue(value: ShareGroupTargetAssignmentMetadataValue, version: number): number {
+function sizeShareGroupTargetAssignmentMetadataValue(
+  value: ShareGroupTargetAssignmentMetadataValue,
+  version: number,
+): number {
   requireVersion(shareGroupTargetAssignmentMetadataValue, version);
   let size = 4;
   size += sizeShareGroupTargetAssignmentMetadataValueTags(value);
   return size;
 }
 
-function sizeShareGroupTargetAssignmentMetadataValueTags(value: ShareGroupTargetAssignmentMetadataValue): number {
+function sizeShareGroupTargetAssignmentMetadataValueTags(
+  value: ShareGroupTargetAssignmentMetadataValue,
+): number {
   const unknown = value.unknownTaggedFields;
   let count = unknown === undefined ? 0 : unknown.length;
   let size = unknownTaggedFieldsSize(unknown);
@@ -74,13 +87,20 @@ function sizeShareGroupTargetAssignmentMetadataValueTags(value: ShareGroupTarget
   return uvarintSize(count) + size;
 }
 
-function encodeShareGroupTargetAssignmentMetadataValue(writer: Writer, value: ShareGroupTargetAssignmentMetadataValue, version: number): void {
+function encodeShareGroupTargetAssignmentMetadataValue(
+  writer: Writer,
+  value: ShareGroupTargetAssignmentMetadataValue,
+  version: number,
+): void {
   requireVersion(shareGroupTargetAssignmentMetadataValue, version);
   writer.int32(value.assignmentEpoch);
   encodeShareGroupTargetAssignmentMetadataValueTags(writer, value);
 }
 
-function encodeShareGroupTargetAssignmentMetadataValueTags(writer: Writer, value: ShareGroupTargetAssignmentMetadataValue): void {
+function encodeShareGroupTargetAssignmentMetadataValueTags(
+  writer: Writer,
+  value: ShareGroupTargetAssignmentMetadataValue,
+): void {
   const unknown = value.unknownTaggedFields;
   let count = unknown === undefined ? 0 : unknown.length;
   if (value.assignmentTimestamp !== 0) count += 1;

@@ -118,7 +118,11 @@ function sizeShareSnapshotValueTags(value: ShareSnapshotValue): number {
   return uvarintSize(count) + size;
 }
 
-function encodeShareSnapshotValue(writer: Writer, value: ShareSnapshotValue, version: number): void {
+function encodeShareSnapshotValue(
+  writer: Writer,
+  value: ShareSnapshotValue,
+  version: number,
+): void {
   requireVersion(shareSnapshotValue, version);
   writer.int32(value.snapshotEpoch);
   writer.int32(value.stateEpoch);

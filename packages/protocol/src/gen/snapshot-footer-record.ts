@@ -26,7 +26,9 @@ export const snapshotFooterRecord: MessageCodec<SnapshotFooterRecord> = {
 };
 
 /** A {@link SnapshotFooterRecord} with every field at its default, except for those given. */
-export function createSnapshotFooterRecord(init?: Partial<SnapshotFooterRecord>): SnapshotFooterRecord {
+export function createSnapshotFooterRecord(
+  init?: Partial<SnapshotFooterRecord>,
+): SnapshotFooterRecord {
   return {
     version: 0,
     ...init,
@@ -49,7 +51,11 @@ function sizeSnapshotFooterRecord(value: SnapshotFooterRecord, version: number):
   return size;
 }
 
-function encodeSnapshotFooterRecord(writer: Writer, value: SnapshotFooterRecord, version: number): void {
+function encodeSnapshotFooterRecord(
+  writer: Writer,
+  value: SnapshotFooterRecord,
+  version: number,
+): void {
   requireVersion(snapshotFooterRecord, version);
   writer.int16(value.version);
   writer.unknownTaggedSection(value.unknownTaggedFields);

@@ -27,7 +27,9 @@ export const snapshotHeaderRecord: MessageCodec<SnapshotHeaderRecord> = {
 };
 
 /** A {@link SnapshotHeaderRecord} with every field at its default, except for those given. */
-export function createSnapshotHeaderRecord(init?: Partial<SnapshotHeaderRecord>): SnapshotHeaderRecord {
+export function createSnapshotHeaderRecord(
+  init?: Partial<SnapshotHeaderRecord>,
+): SnapshotHeaderRecord {
   return {
     version: 0,
     lastContainedLogTimestamp: 0,
@@ -52,7 +54,11 @@ function sizeSnapshotHeaderRecord(value: SnapshotHeaderRecord, version: number):
   return size;
 }
 
-function encodeSnapshotHeaderRecord(writer: Writer, value: SnapshotHeaderRecord, version: number): void {
+function encodeSnapshotHeaderRecord(
+  writer: Writer,
+  value: SnapshotHeaderRecord,
+  version: number,
+): void {
   requireVersion(snapshotHeaderRecord, version);
   writer.int16(value.version);
   writer.int64(value.lastContainedLogTimestamp);

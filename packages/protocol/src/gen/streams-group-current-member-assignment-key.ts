@@ -27,7 +27,9 @@ export const streamsGroupCurrentMemberAssignmentKey: MessageCodec<StreamsGroupCu
 };
 
 /** A {@link StreamsGroupCurrentMemberAssignmentKey} with every field at its default, except for those given. */
-export function createStreamsGroupCurrentMemberAssignmentKey(init?: Partial<StreamsGroupCurrentMemberAssignmentKey>): StreamsGroupCurrentMemberAssignmentKey {
+export function createStreamsGroupCurrentMemberAssignmentKey(
+  init?: Partial<StreamsGroupCurrentMemberAssignmentKey>,
+): StreamsGroupCurrentMemberAssignmentKey {
   return {
     groupId: '',
     memberId: '',
@@ -35,7 +37,10 @@ export function createStreamsGroupCurrentMemberAssignmentKey(init?: Partial<Stre
   };
 }
 
-function decodeStreamsGroupCurrentMemberAssignmentKey(reader: Reader, version: number): StreamsGroupCurrentMemberAssignmentKey {
+function decodeStreamsGroupCurrentMemberAssignmentKey(
+  reader: Reader,
+  version: number,
+): StreamsGroupCurrentMemberAssignmentKey {
   requireVersion(streamsGroupCurrentMemberAssignmentKey, version);
   const value: StreamsGroupCurrentMemberAssignmentKey = {
     groupId: reader.string(false),
@@ -44,7 +49,10 @@ function decodeStreamsGroupCurrentMemberAssignmentKey(reader: Reader, version: n
   return value;
 }
 
-function sizeStreamsGroupCurrentMemberAssignmentKey(value: StreamsGroupCurrentMemberAssignmentKey, version: number): number {
+function sizeStreamsGroupCurrentMemberAssignmentKey(
+  value: StreamsGroupCurrentMemberAssignmentKey,
+  version: number,
+): number {
   requireVersion(streamsGroupCurrentMemberAssignmentKey, version);
   let size = 0;
   size += stringSize(value.groupId, false);
@@ -52,7 +60,11 @@ function sizeStreamsGroupCurrentMemberAssignmentKey(value: StreamsGroupCurrentMe
   return size;
 }
 
-function encodeStreamsGroupCurrentMemberAssignmentKey(writer: Writer, value: StreamsGroupCurrentMemberAssignmentKey, version: number): void {
+function encodeStreamsGroupCurrentMemberAssignmentKey(
+  writer: Writer,
+  value: StreamsGroupCurrentMemberAssignmentKey,
+  version: number,
+): void {
   requireVersion(streamsGroupCurrentMemberAssignmentKey, version);
   writer.string(value.groupId, false);
   writer.string(value.memberId, false);

@@ -51,7 +51,9 @@ export const streamsGroupCurrentMemberAssignmentValue: MessageCodec<StreamsGroup
 };
 
 /** A {@link StreamsGroupCurrentMemberAssignmentValue} with every field at its default, except for those given. */
-export function createStreamsGroupCurrentMemberAssignmentValue(init?: Partial<StreamsGroupCurrentMemberAssignmentValue>): StreamsGroupCurrentMemberAssignmentValue {
+export function createStreamsGroupCurrentMemberAssignmentValue(
+  init?: Partial<StreamsGroupCurrentMemberAssignmentValue>,
+): StreamsGroupCurrentMemberAssignmentValue {
   return {
     memberEpoch: 0,
     previousMemberEpoch: 0,
@@ -76,7 +78,10 @@ export function createTaskIds(init?: Partial<TaskIds>): TaskIds {
   };
 }
 
-function decodeStreamsGroupCurrentMemberAssignmentValue(reader: Reader, version: number): StreamsGroupCurrentMemberAssignmentValue {
+function decodeStreamsGroupCurrentMemberAssignmentValue(
+  reader: Reader,
+  version: number,
+): StreamsGroupCurrentMemberAssignmentValue {
   requireVersion(streamsGroupCurrentMemberAssignmentValue, version);
   const value: StreamsGroupCurrentMemberAssignmentValue = {
     memberEpoch: reader.int32(),
@@ -93,7 +98,10 @@ function decodeStreamsGroupCurrentMemberAssignmentValue(reader: Reader, version:
   return value;
 }
 
-function sizeStreamsGroupCurrentMemberAssignmentValue(value: StreamsGroupCurrentMemberAssignmentValue, version: number): number {
+function sizeStreamsGroupCurrentMemberAssignmentValue(
+  value: StreamsGroupCurrentMemberAssignmentValue,
+  version: number,
+): number {
   requireVersion(streamsGroupCurrentMemberAssignmentValue, version);
   let size = 9;
   size += sizeTaskIdsArray(value.activeTasks);
@@ -106,7 +114,11 @@ function sizeStreamsGroupCurrentMemberAssignmentValue(value: StreamsGroupCurrent
   return size;
 }
 
-function encodeStreamsGroupCurrentMemberAssignmentValue(writer: Writer, value: StreamsGroupCurrentMemberAssignmentValue, version: number): void {
+function encodeStreamsGroupCurrentMemberAssignmentValue(
+  writer: Writer,
+  value: StreamsGroupCurrentMemberAssignmentValue,
+  version: number,
+): void {
   requireVersion(streamsGroupCurrentMemberAssignmentValue, version);
   writer.int32(value.memberEpoch);
   writer.int32(value.previousMemberEpoch);

@@ -41,7 +41,9 @@ export const streamsGroupDescribeRequest: MessageCodec<StreamsGroupDescribeReque
 };
 
 /** A {@link StreamsGroupDescribeRequest} with every field at its default, except for those given. */
-export function createStreamsGroupDescribeRequest(init?: Partial<StreamsGroupDescribeRequest>): StreamsGroupDescribeRequest {
+export function createStreamsGroupDescribeRequest(
+  init?: Partial<StreamsGroupDescribeRequest>,
+): StreamsGroupDescribeRequest {
   return {
     groupIds: [],
     includeAuthorizedOperations: false,
@@ -49,7 +51,10 @@ export function createStreamsGroupDescribeRequest(init?: Partial<StreamsGroupDes
   };
 }
 
-function decodeStreamsGroupDescribeRequest(reader: Reader, version: number): StreamsGroupDescribeRequest {
+function decodeStreamsGroupDescribeRequest(
+  reader: Reader,
+  version: number,
+): StreamsGroupDescribeRequest {
   requireVersion(streamsGroupDescribeRequest, version);
   const value: StreamsGroupDescribeRequest = {
     groupIds: readArray(reader, true, 1, readCompactString),
@@ -59,7 +64,10 @@ function decodeStreamsGroupDescribeRequest(reader: Reader, version: number): Str
   return value;
 }
 
-function sizeStreamsGroupDescribeRequest(value: StreamsGroupDescribeRequest, version: number): number {
+function sizeStreamsGroupDescribeRequest(
+  value: StreamsGroupDescribeRequest,
+  version: number,
+): number {
   requireVersion(streamsGroupDescribeRequest, version);
   let size = 1;
   size += stringArraySize(value.groupIds, true);
@@ -67,7 +75,11 @@ function sizeStreamsGroupDescribeRequest(value: StreamsGroupDescribeRequest, ver
   return size;
 }
 
-function encodeStreamsGroupDescribeRequest(writer: Writer, value: StreamsGroupDescribeRequest, version: number): void {
+function encodeStreamsGroupDescribeRequest(
+  writer: Writer,
+  value: StreamsGroupDescribeRequest,
+  version: number,
+): void {
   requireVersion(streamsGroupDescribeRequest, version);
   writeArray(writer, value.groupIds, true, writeCompactString);
   writer.bool(value.includeAuthorizedOperations);
@@ -188,7 +200,9 @@ export const streamsGroupDescribeResponse: MessageCodec<StreamsGroupDescribeResp
 };
 
 /** A {@link StreamsGroupDescribeResponse} with every field at its default, except for those given. */
-export function createStreamsGroupDescribeResponse(init?: Partial<StreamsGroupDescribeResponse>): StreamsGroupDescribeResponse {
+export function createStreamsGroupDescribeResponse(
+  init?: Partial<StreamsGroupDescribeResponse>,
+): StreamsGroupDescribeResponse {
   return {
     throttleTimeMs: 0,
     groups: [],
@@ -313,7 +327,10 @@ export function createTaskIds(init?: Partial<TaskIds>): TaskIds {
   };
 }
 
-function decodeStreamsGroupDescribeResponse(reader: Reader, version: number): StreamsGroupDescribeResponse {
+function decodeStreamsGroupDescribeResponse(
+  reader: Reader,
+  version: number,
+): StreamsGroupDescribeResponse {
   requireVersion(streamsGroupDescribeResponse, version);
   const value: StreamsGroupDescribeResponse = {
     throttleTimeMs: reader.int32(),
@@ -323,7 +340,10 @@ function decodeStreamsGroupDescribeResponse(reader: Reader, version: number): St
   return value;
 }
 
-function sizeStreamsGroupDescribeResponse(value: StreamsGroupDescribeResponse, version: number): number {
+function sizeStreamsGroupDescribeResponse(
+  value: StreamsGroupDescribeResponse,
+  version: number,
+): number {
   requireVersion(streamsGroupDescribeResponse, version);
   let size = 4;
   size += sizeDescribedGroupArray(value.groups);
@@ -331,7 +351,11 @@ function sizeStreamsGroupDescribeResponse(value: StreamsGroupDescribeResponse, v
   return size;
 }
 
-function encodeStreamsGroupDescribeResponse(writer: Writer, value: StreamsGroupDescribeResponse, version: number): void {
+function encodeStreamsGroupDescribeResponse(
+  writer: Writer,
+  value: StreamsGroupDescribeResponse,
+  version: number,
+): void {
   requireVersion(streamsGroupDescribeResponse, version);
   writer.int32(value.throttleTimeMs);
   encodeDescribedGroupArray(writer, value.groups);

@@ -127,7 +127,9 @@ export const streamsGroupHeartbeatRequest: MessageCodec<StreamsGroupHeartbeatReq
 };
 
 /** A {@link StreamsGroupHeartbeatRequest} with every field at its default, except for those given. */
-export function createStreamsGroupHeartbeatRequest(init?: Partial<StreamsGroupHeartbeatRequest>): StreamsGroupHeartbeatRequest {
+export function createStreamsGroupHeartbeatRequest(
+  init?: Partial<StreamsGroupHeartbeatRequest>,
+): StreamsGroupHeartbeatRequest {
   return {
     groupId: '',
     memberId: '',
@@ -231,7 +233,10 @@ export function createTaskOffset(init?: Partial<TaskOffset>): TaskOffset {
   };
 }
 
-function decodeStreamsGroupHeartbeatRequest(reader: Reader, version: number): StreamsGroupHeartbeatRequest {
+function decodeStreamsGroupHeartbeatRequest(
+  reader: Reader,
+  version: number,
+): StreamsGroupHeartbeatRequest {
   requireVersion(streamsGroupHeartbeatRequest, version);
   const value: StreamsGroupHeartbeatRequest = {
     groupId: reader.string(true),
@@ -256,7 +261,10 @@ function decodeStreamsGroupHeartbeatRequest(reader: Reader, version: number): St
   return value;
 }
 
-function sizeStreamsGroupHeartbeatRequest(value: StreamsGroupHeartbeatRequest, version: number): number {
+function sizeStreamsGroupHeartbeatRequest(
+  value: StreamsGroupHeartbeatRequest,
+  version: number,
+): number {
   requireVersion(streamsGroupHeartbeatRequest, version);
   let size = 13;
   size += stringSize(value.groupId, true);
@@ -276,7 +284,11 @@ function sizeStreamsGroupHeartbeatRequest(value: StreamsGroupHeartbeatRequest, v
   return size;
 }
 
-function encodeStreamsGroupHeartbeatRequest(writer: Writer, value: StreamsGroupHeartbeatRequest, version: number): void {
+function encodeStreamsGroupHeartbeatRequest(
+  writer: Writer,
+  value: StreamsGroupHeartbeatRequest,
+  version: number,
+): void {
   requireVersion(streamsGroupHeartbeatRequest, version);
   writer.string(value.groupId, true);
   writer.string(value.memberId, true);
@@ -713,7 +725,9 @@ export const streamsGroupHeartbeatResponse: MessageCodec<StreamsGroupHeartbeatRe
 };
 
 /** A {@link StreamsGroupHeartbeatResponse} with every field at its default, except for those given. */
-export function createStreamsGroupHeartbeatResponse(init?: Partial<StreamsGroupHeartbeatResponse>): StreamsGroupHeartbeatResponse {
+export function createStreamsGroupHeartbeatResponse(
+  init?: Partial<StreamsGroupHeartbeatResponse>,
+): StreamsGroupHeartbeatResponse {
   return {
     throttleTimeMs: 0,
     errorCode: 0,
@@ -752,7 +766,9 @@ export function createResponseTaskIds(init?: Partial<ResponseTaskIds>): Response
 }
 
 /** A {@link EndpointToPartitions} with every field at its default, except for those given. */
-export function createEndpointToPartitions(init?: Partial<EndpointToPartitions>): EndpointToPartitions {
+export function createEndpointToPartitions(
+  init?: Partial<EndpointToPartitions>,
+): EndpointToPartitions {
   return {
     userEndpoint: createResponseEndpoint(),
     activePartitions: [],
@@ -779,7 +795,10 @@ export function createTopicPartition(init?: Partial<TopicPartition>): TopicParti
   };
 }
 
-function decodeStreamsGroupHeartbeatResponse(reader: Reader, version: number): StreamsGroupHeartbeatResponse {
+function decodeStreamsGroupHeartbeatResponse(
+  reader: Reader,
+  version: number,
+): StreamsGroupHeartbeatResponse {
   requireVersion(streamsGroupHeartbeatResponse, version);
   const value: StreamsGroupHeartbeatResponse = {
     throttleTimeMs: reader.int32(),
@@ -801,7 +820,10 @@ function decodeStreamsGroupHeartbeatResponse(reader: Reader, version: number): S
   return value;
 }
 
-function sizeStreamsGroupHeartbeatResponse(value: StreamsGroupHeartbeatResponse, version: number): number {
+function sizeStreamsGroupHeartbeatResponse(
+  value: StreamsGroupHeartbeatResponse,
+  version: number,
+): number {
   requireVersion(streamsGroupHeartbeatResponse, version);
   let size = 26;
   size += stringSize(value.errorMessage, true);
@@ -815,7 +837,11 @@ function sizeStreamsGroupHeartbeatResponse(value: StreamsGroupHeartbeatResponse,
   return size;
 }
 
-function encodeStreamsGroupHeartbeatResponse(writer: Writer, value: StreamsGroupHeartbeatResponse, version: number): void {
+function encodeStreamsGroupHeartbeatResponse(
+  writer: Writer,
+  value: StreamsGroupHeartbeatResponse,
+  version: number,
+): void {
   requireVersion(streamsGroupHeartbeatResponse, version);
   writer.int32(value.throttleTimeMs);
   writer.int16(value.errorCode);
@@ -920,7 +946,10 @@ function sizeResponseTaskIdsArray(array: readonly ResponseTaskIds[] | null): num
   return size;
 }
 
-function encodeResponseTaskIdsArray(writer: Writer, array: readonly ResponseTaskIds[] | null): void {
+function encodeResponseTaskIdsArray(
+  writer: Writer,
+  array: readonly ResponseTaskIds[] | null,
+): void {
   if (array === null) {
     writer.nullArray(true);
     return;
@@ -971,7 +1000,10 @@ function sizeEndpointToPartitionsArray(array: readonly EndpointToPartitions[] | 
   return size;
 }
 
-function encodeEndpointToPartitionsArray(writer: Writer, array: readonly EndpointToPartitions[] | null): void {
+function encodeEndpointToPartitionsArray(
+  writer: Writer,
+  array: readonly EndpointToPartitions[] | null,
+): void {
   if (array === null) {
     writer.nullArray(true);
     return;

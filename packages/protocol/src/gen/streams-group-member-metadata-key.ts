@@ -27,7 +27,9 @@ export const streamsGroupMemberMetadataKey: MessageCodec<StreamsGroupMemberMetad
 };
 
 /** A {@link StreamsGroupMemberMetadataKey} with every field at its default, except for those given. */
-export function createStreamsGroupMemberMetadataKey(init?: Partial<StreamsGroupMemberMetadataKey>): StreamsGroupMemberMetadataKey {
+export function createStreamsGroupMemberMetadataKey(
+  init?: Partial<StreamsGroupMemberMetadataKey>,
+): StreamsGroupMemberMetadataKey {
   return {
     groupId: '',
     memberId: '',
@@ -35,7 +37,10 @@ export function createStreamsGroupMemberMetadataKey(init?: Partial<StreamsGroupM
   };
 }
 
-function decodeStreamsGroupMemberMetadataKey(reader: Reader, version: number): StreamsGroupMemberMetadataKey {
+function decodeStreamsGroupMemberMetadataKey(
+  reader: Reader,
+  version: number,
+): StreamsGroupMemberMetadataKey {
   requireVersion(streamsGroupMemberMetadataKey, version);
   const value: StreamsGroupMemberMetadataKey = {
     groupId: reader.string(false),
@@ -44,7 +49,10 @@ function decodeStreamsGroupMemberMetadataKey(reader: Reader, version: number): S
   return value;
 }
 
-function sizeStreamsGroupMemberMetadataKey(value: StreamsGroupMemberMetadataKey, version: number): number {
+function sizeStreamsGroupMemberMetadataKey(
+  value: StreamsGroupMemberMetadataKey,
+  version: number,
+): number {
   requireVersion(streamsGroupMemberMetadataKey, version);
   let size = 0;
   size += stringSize(value.groupId, false);
@@ -52,7 +60,11 @@ function sizeStreamsGroupMemberMetadataKey(value: StreamsGroupMemberMetadataKey,
   return size;
 }
 
-function encodeStreamsGroupMemberMetadataKey(writer: Writer, value: StreamsGroupMemberMetadataKey, version: number): void {
+function encodeStreamsGroupMemberMetadataKey(
+  writer: Writer,
+  value: StreamsGroupMemberMetadataKey,
+  version: number,
+): void {
   requireVersion(streamsGroupMemberMetadataKey, version);
   writer.string(value.groupId, false);
   writer.string(value.memberId, false);

@@ -48,7 +48,9 @@ export const streamsGroupMemberMetadataValue: MessageCodec<StreamsGroupMemberMet
 };
 
 /** A {@link StreamsGroupMemberMetadataValue} with every field at its default, except for those given. */
-export function createStreamsGroupMemberMetadataValue(init?: Partial<StreamsGroupMemberMetadataValue>): StreamsGroupMemberMetadataValue {
+export function createStreamsGroupMemberMetadataValue(
+  init?: Partial<StreamsGroupMemberMetadataValue>,
+): StreamsGroupMemberMetadataValue {
   return {
     instanceId: '',
     rackId: '',
@@ -81,7 +83,10 @@ export function createKeyValue(init?: Partial<KeyValue>): KeyValue {
   };
 }
 
-function decodeStreamsGroupMemberMetadataValue(reader: Reader, version: number): StreamsGroupMemberMetadataValue {
+function decodeStreamsGroupMemberMetadataValue(
+  reader: Reader,
+  version: number,
+): StreamsGroupMemberMetadataValue {
   requireVersion(streamsGroupMemberMetadataValue, version);
   const value: StreamsGroupMemberMetadataValue = {
     instanceId: reader.nullableString(true),
@@ -98,7 +103,10 @@ function decodeStreamsGroupMemberMetadataValue(reader: Reader, version: number):
   return value;
 }
 
-function sizeStreamsGroupMemberMetadataValue(value: StreamsGroupMemberMetadataValue, version: number): number {
+function sizeStreamsGroupMemberMetadataValue(
+  value: StreamsGroupMemberMetadataValue,
+  version: number,
+): number {
   requireVersion(streamsGroupMemberMetadataValue, version);
   let size = 8;
   size += stringSize(value.instanceId, true);
@@ -112,7 +120,11 @@ function sizeStreamsGroupMemberMetadataValue(value: StreamsGroupMemberMetadataVa
   return size;
 }
 
-function encodeStreamsGroupMemberMetadataValue(writer: Writer, value: StreamsGroupMemberMetadataValue, version: number): void {
+function encodeStreamsGroupMemberMetadataValue(
+  writer: Writer,
+  value: StreamsGroupMemberMetadataValue,
+  version: number,
+): void {
   requireVersion(streamsGroupMemberMetadataValue, version);
   writer.string(value.instanceId, true);
   writer.string(value.rackId, true);

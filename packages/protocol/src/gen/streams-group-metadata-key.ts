@@ -26,7 +26,9 @@ export const streamsGroupMetadataKey: MessageCodec<StreamsGroupMetadataKey> = {
 };
 
 /** A {@link StreamsGroupMetadataKey} with every field at its default, except for those given. */
-export function createStreamsGroupMetadataKey(init?: Partial<StreamsGroupMetadataKey>): StreamsGroupMetadataKey {
+export function createStreamsGroupMetadataKey(
+  init?: Partial<StreamsGroupMetadataKey>,
+): StreamsGroupMetadataKey {
   return {
     groupId: '',
     ...init,
@@ -48,7 +50,11 @@ function sizeStreamsGroupMetadataKey(value: StreamsGroupMetadataKey, version: nu
   return size;
 }
 
-function encodeStreamsGroupMetadataKey(writer: Writer, value: StreamsGroupMetadataKey, version: number): void {
+function encodeStreamsGroupMetadataKey(
+  writer: Writer,
+  value: StreamsGroupMetadataKey,
+  version: number,
+): void {
   requireVersion(streamsGroupMetadataKey, version);
   writer.string(value.groupId, false);
 }

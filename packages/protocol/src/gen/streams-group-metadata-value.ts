@@ -44,7 +44,9 @@ export const streamsGroupMetadataValue: MessageCodec<StreamsGroupMetadataValue> 
 };
 
 /** A {@link StreamsGroupMetadataValue} with every field at its default, except for those given. */
-export function createStreamsGroupMetadataValue(init?: Partial<StreamsGroupMetadataValue>): StreamsGroupMetadataValue {
+export function createStreamsGroupMetadataValue(
+  init?: Partial<StreamsGroupMetadataValue>,
+): StreamsGroupMetadataValue {
   return {
     epoch: 0,
     metadataHash: 0n,
@@ -55,7 +57,9 @@ export function createStreamsGroupMetadataValue(init?: Partial<StreamsGroupMetad
 }
 
 /** A {@link LastAssignmentConfig} with every field at its default, except for those given. */
-export function createLastAssignmentConfig(init?: Partial<LastAssignmentConfig>): LastAssignmentConfig {
+export function createLastAssignmentConfig(
+  init?: Partial<LastAssignmentConfig>,
+): LastAssignmentConfig {
   return {
     key: '',
     value: '',
@@ -63,7 +67,10 @@ export function createLastAssignmentConfig(init?: Partial<LastAssignmentConfig>)
   };
 }
 
-function decodeStreamsGroupMetadataValue(reader: Reader, version: number): StreamsGroupMetadataValue {
+function decodeStreamsGroupMetadataValue(
+  reader: Reader,
+  version: number,
+): StreamsGroupMetadataValue {
   requireVersion(streamsGroupMetadataValue, version);
   const value: StreamsGroupMetadataValue = {
     epoch: reader.int32(),
@@ -75,12 +82,16 @@ function decodeStreamsGroupMetadataValue(reader: Reader, version: number): Strea
   return value;
 }
 
-function decodeStreamsGroupMetadataValueTags(reader: Reader, value: StreamsGroupMetadataValue): void {
+function decodeStreamsGroupMetadataValueTags(
+  reader: Reader,
+  value: StreamsGroupMetadataValue,
+): void {
   for (let left = reader.taggedFieldCount(); left > 0; left -= 1) {
     const tag = reader.uvarint();
     const end = reader.taggedFieldEnd();
     if (tag === 0) value.validatedTopologyEpoch = reader.int32();
-    else if (tag === 1) value.lastAssignmentConfigs = decodeNullableLastAssignmentConfigArray(reader);
+    else if (tag === 1)
+      value.lastAssignmentConfigs = decodeNullableLastAssignmentConfigArray(reader);
     else reader.unknownTaggedField(value, tag, end);
     reader.endTaggedField(end);
   }
@@ -108,14 +119,21 @@ function sizeStreamsGroupMetadataValueTags(value: StreamsGroupMetadataValue): nu
   return uvarintSize(count) + size;
 }
 
-function encodeStreamsGroupMetadataValue(writer: Writer, value: StreamsGroupMetadataValue, version: number): void {
+function encodeStreamsGroupMetadataValue(
+  writer: Writer,
+  value: StreamsGroupMetadataValue,
+  version: number,
+): void {
   requireVersion(streamsGroupMetadataValue, version);
   writer.int32(value.epoch);
   writer.wideInt64(value.metadataHash);
   encodeStreamsGroupMetadataValueTags(writer, value);
 }
 
-function encodeStreamsGroupMetadataValueTags(writer: Writer, value: StreamsGroupMetadataValue): void {
+function encodeStreamsGroupMetadataValueTags(
+  writer: Writer,
+  value: StreamsGroupMetadataValue,
+): void {
   const unknown = value.unknownTaggedFields;
   let count = unknown === undefined ? 0 : unknown.length;
   if (value.validatedTopologyEpoch !== -1) count += 1;
@@ -171,7 +189,10 @@ function sizeLastAssignmentConfigArray(array: readonly LastAssignmentConfig[] | 
   return size;
 }
 
-function encodeLastAssignmentConfigArray(writer: Writer, array: readonly LastAssignmentConfig[] | null): void {
+function encodeLastAssignmentConfigArray(
+  writer: Writer,
+  array: readonly LastAssignmentConfig[] | null,
+): void {
   if (array === null) {
     writer.nullArray(true);
     return;

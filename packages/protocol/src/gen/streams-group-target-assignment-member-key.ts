@@ -27,7 +27,9 @@ export const streamsGroupTargetAssignmentMemberKey: MessageCodec<StreamsGroupTar
 };
 
 /** A {@link StreamsGroupTargetAssignmentMemberKey} with every field at its default, except for those given. */
-export function createStreamsGroupTargetAssignmentMemberKey(init?: Partial<StreamsGroupTargetAssignmentMemberKey>): StreamsGroupTargetAssignmentMemberKey {
+export function createStreamsGroupTargetAssignmentMemberKey(
+  init?: Partial<StreamsGroupTargetAssignmentMemberKey>,
+): StreamsGroupTargetAssignmentMemberKey {
   return {
     groupId: '',
     memberId: '',
@@ -35,7 +37,10 @@ export function createStreamsGroupTargetAssignmentMemberKey(init?: Partial<Strea
   };
 }
 
-function decodeStreamsGroupTargetAssignmentMemberKey(reader: Reader, version: number): StreamsGroupTargetAssignmentMemberKey {
+function decodeStreamsGroupTargetAssignmentMemberKey(
+  reader: Reader,
+  version: number,
+): StreamsGroupTargetAssignmentMemberKey {
   requireVersion(streamsGroupTargetAssignmentMemberKey, version);
   const value: StreamsGroupTargetAssignmentMemberKey = {
     groupId: reader.string(false),
@@ -44,7 +49,10 @@ function decodeStreamsGroupTargetAssignmentMemberKey(reader: Reader, version: nu
   return value;
 }
 
-function sizeStreamsGroupTargetAssignmentMemberKey(value: StreamsGroupTargetAssignmentMemberKey, version: number): number {
+function sizeStreamsGroupTargetAssignmentMemberKey(
+  value: StreamsGroupTargetAssignmentMemberKey,
+  version: number,
+): number {
   requireVersion(streamsGroupTargetAssignmentMemberKey, version);
   let size = 0;
   size += stringSize(value.groupId, false);
@@ -52,7 +60,11 @@ function sizeStreamsGroupTargetAssignmentMemberKey(value: StreamsGroupTargetAssi
   return size;
 }
 
-function encodeStreamsGroupTargetAssignmentMemberKey(writer: Writer, value: StreamsGroupTargetAssignmentMemberKey, version: number): void {
+function encodeStreamsGroupTargetAssignmentMemberKey(
+  writer: Writer,
+  value: StreamsGroupTargetAssignmentMemberKey,
+  version: number,
+): void {
   requireVersion(streamsGroupTargetAssignmentMemberKey, version);
   writer.string(value.groupId, false);
   writer.string(value.memberId, false);

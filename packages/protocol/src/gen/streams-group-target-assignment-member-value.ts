@@ -40,7 +40,9 @@ export const streamsGroupTargetAssignmentMemberValue: MessageCodec<StreamsGroupT
 };
 
 /** A {@link StreamsGroupTargetAssignmentMemberValue} with every field at its default, except for those given. */
-export function createStreamsGroupTargetAssignmentMemberValue(init?: Partial<StreamsGroupTargetAssignmentMemberValue>): StreamsGroupTargetAssignmentMemberValue {
+export function createStreamsGroupTargetAssignmentMemberValue(
+  init?: Partial<StreamsGroupTargetAssignmentMemberValue>,
+): StreamsGroupTargetAssignmentMemberValue {
   return {
     activeTasks: [],
     standbyTasks: [],
@@ -58,7 +60,10 @@ export function createTaskIds(init?: Partial<TaskIds>): TaskIds {
   };
 }
 
-function decodeStreamsGroupTargetAssignmentMemberValue(reader: Reader, version: number): StreamsGroupTargetAssignmentMemberValue {
+function decodeStreamsGroupTargetAssignmentMemberValue(
+  reader: Reader,
+  version: number,
+): StreamsGroupTargetAssignmentMemberValue {
   requireVersion(streamsGroupTargetAssignmentMemberValue, version);
   const value: StreamsGroupTargetAssignmentMemberValue = {
     activeTasks: decodeTaskIdsArray(reader),
@@ -69,7 +74,10 @@ function decodeStreamsGroupTargetAssignmentMemberValue(reader: Reader, version: 
   return value;
 }
 
-function sizeStreamsGroupTargetAssignmentMemberValue(value: StreamsGroupTargetAssignmentMemberValue, version: number): number {
+function sizeStreamsGroupTargetAssignmentMemberValue(
+  value: StreamsGroupTargetAssignmentMemberValue,
+  version: number,
+): number {
   requireVersion(streamsGroupTargetAssignmentMemberValue, version);
   let size = 0;
   size += sizeTaskIdsArray(value.activeTasks);
@@ -79,7 +87,11 @@ function sizeStreamsGroupTargetAssignmentMemberValue(value: StreamsGroupTargetAs
   return size;
 }
 
-function encodeStreamsGroupTargetAssignmentMemberValue(writer: Writer, value: StreamsGroupTargetAssignmentMemberValue, version: number): void {
+function encodeStreamsGroupTargetAssignmentMemberValue(
+  writer: Writer,
+  value: StreamsGroupTargetAssignmentMemberValue,
+  version: number,
+): void {
   requireVersion(streamsGroupTargetAssignmentMemberValue, version);
   encodeTaskIdsArray(writer, value.activeTasks);
   encodeTaskIdsArray(writer, value.standbyTasks);

@@ -26,14 +26,19 @@ export const streamsGroupTargetAssignmentMetadataKey: MessageCodec<StreamsGroupT
 };
 
 /** A {@link StreamsGroupTargetAssignmentMetadataKey} with every field at its default, except for those given. */
-export function createStreamsGroupTargetAssignmentMetadataKey(init?: Partial<StreamsGroupTargetAssignmentMetadataKey>): StreamsGroupTargetAssignmentMetadataKey {
+export function createStreamsGroupTargetAssignmentMetadataKey(
+  init?: Partial<StreamsGroupTargetAssignmentMetadataKey>,
+): StreamsGroupTargetAssignmentMetadataKey {
   return {
     groupId: '',
     ...init,
   };
 }
 
-function decodeStreamsGroupTargetAssignmentMetadataKey(reader: Reader, version: number): StreamsGroupTargetAssignmentMetadataKey {
+function decodeStreamsGroupTargetAssignmentMetadataKey(
+  reader: Reader,
+  version: number,
+): StreamsGroupTargetAssignmentMetadataKey {
   requireVersion(streamsGroupTargetAssignmentMetadataKey, version);
   const value: StreamsGroupTargetAssignmentMetadataKey = {
     groupId: reader.string(false),
@@ -41,14 +46,21 @@ function decodeStreamsGroupTargetAssignmentMetadataKey(reader: Reader, version: 
   return value;
 }
 
-function sizeStreamsGroupTargetAssignmentMetadataKey(value: StreamsGroupTargetAssignmentMetadataKey, version: number): number {
+function sizeStreamsGroupTargetAssignmentMetadataKey(
+  value: StreamsGroupTargetAssignmentMetadataKey,
+  version: number,
+): number {
   requireVersion(streamsGroupTargetAssignmentMetadataKey, version);
   let size = 0;
   size += stringSize(value.groupId, false);
   return size;
 }
 
-function encodeStreamsGroupTargetAssignmentMetadataKey(writer: Writer, value: StreamsGroupTargetAssignmentMetadataKey, version: number): void {
+function encodeStreamsGroupTargetAssignmentMetadataKey(
+  writer: Writer,
+  value: StreamsGroupTargetAssignmentMetadataKey,
+  version: number,
+): void {
   requireVersion(streamsGroupTargetAssignmentMetadataKey, version);
   writer.string(value.groupId, false);
 }

@@ -28,7 +28,9 @@ export const streamsGroupTargetAssignmentMetadataValue: MessageCodec<StreamsGrou
 };
 
 /** A {@link StreamsGroupTargetAssignmentMetadataValue} with every field at its default, except for those given. */
-export function createStreamsGroupTargetAssignmentMetadataValue(init?: Partial<StreamsGroupTargetAssignmentMetadataValue>): StreamsGroupTargetAssignmentMetadataValue {
+export function createStreamsGroupTargetAssignmentMetadataValue(
+  init?: Partial<StreamsGroupTargetAssignmentMetadataValue>,
+): StreamsGroupTargetAssignmentMetadataValue {
   return {
     assignmentEpoch: 0,
     assignmentTimestamp: 0,
@@ -36,7 +38,10 @@ export function createStreamsGroupTargetAssignmentMetadataValue(init?: Partial<S
   };
 }
 
-function decodeStreamsGroupTargetAssignmentMetadataValue(reader: Reader, version: number): StreamsGroupTargetAssignmentMetadataValue {
+function decodeStreamsGroupTargetAssignmentMetadataValue(
+  reader: Reader,
+  version: number,
+): StreamsGroupTargetAssignmentMetadataValue {
   requireVersion(streamsGroupTargetAssignmentMetadataValue, version);
   const value: StreamsGroupTargetAssignmentMetadataValue = {
     assignmentEpoch: reader.int32(),
@@ -46,7 +51,10 @@ function decodeStreamsGroupTargetAssignmentMetadataValue(reader: Reader, version
   return value;
 }
 
-function decodeStreamsGroupTargetAssignmentMetadataValueTags(reader: Reader, value: StreamsGroupTargetAssignmentMetadataValue): void {
+function decodeStreamsGroupTargetAssignmentMetadataValueTags(
+  reader: Reader,
+  value: StreamsGroupTargetAssignmentMetadataValue,
+): void {
   for (let left = reader.taggedFieldCount(); left > 0; left -= 1) {
     const tag = reader.uvarint();
     const end = reader.taggedFieldEnd();
@@ -56,14 +64,19 @@ function decodeStreamsGroupTargetAssignmentMetadataValueTags(reader: Reader, val
   }
 }
 
-function sizeStreamsGroupTargetAssignmentMetadataValue(value: StreamsGroupTargetAssignmentMetadataValue, version: number): number {
+function sizeStreamsGroupTargetAssignmentMetadataValue(
+  value: StreamsGroupTargetAssignmentMetadataValue,
+  version: number,
+): number {
   requireVersion(streamsGroupTargetAssignmentMetadataValue, version);
   let size = 4;
   size += sizeStreamsGroupTargetAssignmentMetadataValueTags(value);
   return size;
 }
 
-function sizeStreamsGroupTargetAssignmentMetadataValueTags(value: StreamsGroupTargetAssignmentMetadataValue): number {
+function sizeStreamsGroupTargetAssignmentMetadataValueTags(
+  value: StreamsGroupTargetAssignmentMetadataValue,
+): number {
   const unknown = value.unknownTaggedFields;
   let count = unknown === undefined ? 0 : unknown.length;
   let size = unknownTaggedFieldsSize(unknown);
@@ -74,13 +87,20 @@ function sizeStreamsGroupTargetAssignmentMetadataValueTags(value: StreamsGroupTa
   return uvarintSize(count) + size;
 }
 
-function encodeStreamsGroupTargetAssignmentMetadataValue(writer: Writer, value: StreamsGroupTargetAssignmentMetadataValue, version: number): void {
+function encodeStreamsGroupTargetAssignmentMetadataValue(
+  writer: Writer,
+  value: StreamsGroupTargetAssignmentMetadataValue,
+  version: number,
+): void {
   requireVersion(streamsGroupTargetAssignmentMetadataValue, version);
   writer.int32(value.assignmentEpoch);
   encodeStreamsGroupTargetAssignmentMetadataValueTags(writer, value);
 }
 
-function encodeStreamsGroupTargetAssignmentMetadataValueTags(writer: Writer, value: StreamsGroupTargetAssignmentMetadataValue): void {
+function encodeStreamsGroupTargetAssignmentMetadataValueTags(
+  writer: Writer,
+  value: StreamsGroupTargetAssignmentMetadataValue,
+): void {
   const unknown = value.unknownTaggedFields;
   let count = unknown === undefined ? 0 : unknown.length;
   if (value.assignmentTimestamp !== 0) count += 1;

@@ -26,7 +26,9 @@ export const streamsGroupTopologyKey: MessageCodec<StreamsGroupTopologyKey> = {
 };
 
 /** A {@link StreamsGroupTopologyKey} with every field at its default, except for those given. */
-export function createStreamsGroupTopologyKey(init?: Partial<StreamsGroupTopologyKey>): StreamsGroupTopologyKey {
+export function createStreamsGroupTopologyKey(
+  init?: Partial<StreamsGroupTopologyKey>,
+): StreamsGroupTopologyKey {
   return {
     groupId: '',
     ...init,
@@ -48,7 +50,11 @@ function sizeStreamsGroupTopologyKey(value: StreamsGroupTopologyKey, version: nu
   return size;
 }
 
-function encodeStreamsGroupTopologyKey(writer: Writer, value: StreamsGroupTopologyKey, version: number): void {
+function encodeStreamsGroupTopologyKey(
+  writer: Writer,
+  value: StreamsGroupTopologyKey,
+  version: number,
+): void {
   requireVersion(streamsGroupTopologyKey, version);
   writer.string(value.groupId, false);
 }

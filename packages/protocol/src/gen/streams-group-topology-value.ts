@@ -73,7 +73,9 @@ export const streamsGroupTopologyValue: MessageCodec<StreamsGroupTopologyValue> 
 };
 
 /** A {@link StreamsGroupTopologyValue} with every field at its default, except for those given. */
-export function createStreamsGroupTopologyValue(init?: Partial<StreamsGroupTopologyValue>): StreamsGroupTopologyValue {
+export function createStreamsGroupTopologyValue(
+  init?: Partial<StreamsGroupTopologyValue>,
+): StreamsGroupTopologyValue {
   return {
     epoch: 0,
     subtopologies: [],
@@ -125,7 +127,10 @@ export function createCopartitionGroup(init?: Partial<CopartitionGroup>): Copart
   };
 }
 
-function decodeStreamsGroupTopologyValue(reader: Reader, version: number): StreamsGroupTopologyValue {
+function decodeStreamsGroupTopologyValue(
+  reader: Reader,
+  version: number,
+): StreamsGroupTopologyValue {
   requireVersion(streamsGroupTopologyValue, version);
   const value: StreamsGroupTopologyValue = {
     epoch: reader.int32(),
@@ -143,7 +148,11 @@ function sizeStreamsGroupTopologyValue(value: StreamsGroupTopologyValue, version
   return size;
 }
 
-function encodeStreamsGroupTopologyValue(writer: Writer, value: StreamsGroupTopologyValue, version: number): void {
+function encodeStreamsGroupTopologyValue(
+  writer: Writer,
+  value: StreamsGroupTopologyValue,
+  version: number,
+): void {
   requireVersion(streamsGroupTopologyValue, version);
   writer.int32(value.epoch);
   encodeSubtopologyArray(writer, value.subtopologies);

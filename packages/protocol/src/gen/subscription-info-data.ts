@@ -76,7 +76,9 @@ export const subscriptionInfoData: MessageCodec<SubscriptionInfoData> = {
 };
 
 /** A {@link SubscriptionInfoData} with every field at its default, except for those given. */
-export function createSubscriptionInfoData(init?: Partial<SubscriptionInfoData>): SubscriptionInfoData {
+export function createSubscriptionInfoData(
+  init?: Partial<SubscriptionInfoData>,
+): SubscriptionInfoData {
   return {
     version: 0,
     latestSupportedVersion: -1,
@@ -114,7 +116,9 @@ export function createTaskOffsetSum(init?: Partial<TaskOffsetSum>): TaskOffsetSu
 }
 
 /** A {@link PartitionToOffsetSum} with every field at its default, except for those given. */
-export function createPartitionToOffsetSum(init?: Partial<PartitionToOffsetSum>): PartitionToOffsetSum {
+export function createPartitionToOffsetSum(
+  init?: Partial<PartitionToOffsetSum>,
+): PartitionToOffsetSum {
   return {
     partition: 0,
     offsetSum: 0n,
@@ -152,7 +156,8 @@ function sizeSubscriptionInfoData(value: SubscriptionInfoData, version: number):
   requireVersion(subscriptionInfoData, version);
   let size = 20;
   if (version >= 3) size += 4;
-  else if (value.latestSupportedVersion !== -1) refuseField('SubscriptionInfoData.latestSupportedVersion', version);
+  else if (value.latestSupportedVersion !== -1)
+    refuseField('SubscriptionInfoData.latestSupportedVersion', version);
   if (version <= 6) size += sizeTaskIdArray(value.prevTasks);
   else if (value.prevTasks.length > 0) refuseField('SubscriptionInfoData.prevTasks', version);
   if (version <= 6) size += sizeTaskIdArray(value.standbyTasks);
@@ -160,7 +165,8 @@ function sizeSubscriptionInfoData(value: SubscriptionInfoData, version: number):
   if (version >= 2) size += bytesSize(value.userEndPoint, false);
   else if (value.userEndPoint.length > 0) refuseField('SubscriptionInfoData.userEndPoint', version);
   if (version >= 7) size += sizeTaskOffsetSumArray(value.taskOffsetSums, version);
-  else if (value.taskOffsetSums.length > 0) refuseField('SubscriptionInfoData.taskOffsetSums', version);
+  else if (value.taskOffsetSums.length > 0)
+    refuseField('SubscriptionInfoData.taskOffsetSums', version);
   if (version >= 8) size += 1;
   else if (value.uniqueField !== 0) refuseField('SubscriptionInfoData.uniqueField', version);
   if (version >= 9) size += 4;
@@ -170,7 +176,11 @@ function sizeSubscriptionInfoData(value: SubscriptionInfoData, version: number):
   return size;
 }
 
-function encodeSubscriptionInfoData(writer: Writer, value: SubscriptionInfoData, version: number): void {
+function encodeSubscriptionInfoData(
+  writer: Writer,
+  value: SubscriptionInfoData,
+  version: number,
+): void {
   requireVersion(subscriptionInfoData, version);
   writer.int32(value.version);
   if (version >= 3) writer.int32(value.latestSupportedVersion);
@@ -240,7 +250,8 @@ function sizeTaskOffsetSum(value: TaskOffsetSum, version: number): number {
   if (version >= 10) size += stringSize(value.namedTopology, false);
   else if (value.namedTopology !== '') refuseField('TaskOffsetSum.namedTopology', version);
   if (version <= 9) size += sizePartitionToOffsetSumArray(value.partitionToOffsetSum);
-  else if (value.partitionToOffsetSum.length > 0) refuseField('TaskOffsetSum.partitionToOffsetSum', version);
+  else if (value.partitionToOffsetSum.length > 0)
+    refuseField('TaskOffsetSum.partitionToOffsetSum', version);
   return size;
 }
 
@@ -266,7 +277,11 @@ function sizeTaskOffsetSumArray(array: readonly TaskOffsetSum[], version: number
   return size;
 }
 
-function encodeTaskOffsetSumArray(writer: Writer, array: readonly TaskOffsetSum[], version: number): void {
+function encodeTaskOffsetSumArray(
+  writer: Writer,
+  array: readonly TaskOffsetSum[],
+  version: number,
+): void {
   writer.arrayLength(array.length, false);
   for (const value of array) encodeTaskOffsetSum(writer, value, version);
 }
@@ -302,7 +317,10 @@ function sizePartitionToOffsetSumArray(array: readonly PartitionToOffsetSum[]): 
   return size;
 }
 
-function encodePartitionToOffsetSumArray(writer: Writer, array: readonly PartitionToOffsetSum[]): void {
+function encodePartitionToOffsetSumArray(
+  writer: Writer,
+  array: readonly PartitionToOffsetSum[],
+): void {
   writer.arrayLength(array.length, false);
   for (const value of array) encodePartitionToOffsetSum(writer, value);
 }

@@ -55,7 +55,9 @@ export function createSyncGroupRequest(init?: Partial<SyncGroupRequest>): SyncGr
 }
 
 /** A {@link SyncGroupRequestAssignment} with every field at its default, except for those given. */
-export function createSyncGroupRequestAssignment(init?: Partial<SyncGroupRequestAssignment>): SyncGroupRequestAssignment {
+export function createSyncGroupRequestAssignment(
+  init?: Partial<SyncGroupRequestAssignment>,
+): SyncGroupRequestAssignment {
   return {
     memberId: '',
     assignment: EMPTY_BYTES,
@@ -107,7 +109,10 @@ function encodeSyncGroupRequest(writer: Writer, value: SyncGroupRequest, version
   if (flexible) writer.unknownTaggedSection(value.unknownTaggedFields);
 }
 
-function decodeSyncGroupRequestAssignment(reader: Reader, version: number): SyncGroupRequestAssignment {
+function decodeSyncGroupRequestAssignment(
+  reader: Reader,
+  version: number,
+): SyncGroupRequestAssignment {
   const flexible = version >= 4;
   const value: SyncGroupRequestAssignment = {
     memberId: reader.string(flexible),
@@ -117,7 +122,10 @@ function decodeSyncGroupRequestAssignment(reader: Reader, version: number): Sync
   return value;
 }
 
-function sizeSyncGroupRequestAssignment(value: SyncGroupRequestAssignment, version: number): number {
+function sizeSyncGroupRequestAssignment(
+  value: SyncGroupRequestAssignment,
+  version: number,
+): number {
   const flexible = version >= 4;
   let size = 0;
   size += stringSize(value.memberId, flexible);
@@ -126,14 +134,21 @@ function sizeSyncGroupRequestAssignment(value: SyncGroupRequestAssignment, versi
   return size;
 }
 
-function encodeSyncGroupRequestAssignment(writer: Writer, value: SyncGroupRequestAssignment, version: number): void {
+function encodeSyncGroupRequestAssignment(
+  writer: Writer,
+  value: SyncGroupRequestAssignment,
+  version: number,
+): void {
   const flexible = version >= 4;
   writer.string(value.memberId, flexible);
   writer.bytes(value.assignment, flexible);
   if (flexible) writer.unknownTaggedSection(value.unknownTaggedFields);
 }
 
-function decodeSyncGroupRequestAssignmentArray(reader: Reader, version: number): SyncGroupRequestAssignment[] {
+function decodeSyncGroupRequestAssignmentArray(
+  reader: Reader,
+  version: number,
+): SyncGroupRequestAssignment[] {
   const count = reader.arrayLength(version >= 4, 3);
   const array: SyncGroupRequestAssignment[] = [];
   for (let left = count; left > 0; left -= 1)
@@ -141,13 +156,20 @@ function decodeSyncGroupRequestAssignmentArray(reader: Reader, version: number):
   return array;
 }
 
-function sizeSyncGroupRequestAssignmentArray(array: readonly SyncGroupRequestAssignment[], version: number): number {
+function sizeSyncGroupRequestAssignmentArray(
+  array: readonly SyncGroupRequestAssignment[],
+  version: number,
+): number {
   let size = arrayLengthSize(array.length, version >= 4);
   for (const value of array) size += sizeSyncGroupRequestAssignment(value, version);
   return size;
 }
 
-function encodeSyncGroupRequestAssignmentArray(writer: Writer, array: readonly SyncGroupRequestAssignment[], version: number): void {
+function encodeSyncGroupRequestAssignmentArray(
+  writer: Writer,
+  array: readonly SyncGroupRequestAssignment[],
+  version: number,
+): void {
   writer.arrayLength(array.length, version >= 4);
   for (const value of array) encodeSyncGroupRequestAssignment(writer, value, version);
 }

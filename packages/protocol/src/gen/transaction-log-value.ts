@@ -55,7 +55,9 @@ export const transactionLogValue: MessageCodec<TransactionLogValue> = {
 };
 
 /** A {@link TransactionLogValue} with every field at its default, except for those given. */
-export function createTransactionLogValue(init?: Partial<TransactionLogValue>): TransactionLogValue {
+export function createTransactionLogValue(
+  init?: Partial<TransactionLogValue>,
+): TransactionLogValue {
   return {
     producerId: 0,
     producerEpoch: 0,
@@ -119,10 +121,14 @@ function sizeTransactionLogValue(value: TransactionLogValue, version: number): n
   const flexible = version >= 1;
   let size = 31;
   size += sizePartitionsSchemaArray(value.transactionPartitions, version);
-  if (version < 1 && value.previousProducerId !== -1) refuseField('TransactionLogValue.previousProducerId', version);
-  if (version < 1 && value.nextProducerId !== -1) refuseField('TransactionLogValue.nextProducerId', version);
-  if (version < 1 && value.clientTransactionVersion !== 0) refuseField('TransactionLogValue.clientTransactionVersion', version);
-  if (version < 1 && value.nextProducerEpoch !== -1) refuseField('TransactionLogValue.nextProducerEpoch', version);
+  if (version < 1 && value.previousProducerId !== -1)
+    refuseField('TransactionLogValue.previousProducerId', version);
+  if (version < 1 && value.nextProducerId !== -1)
+    refuseField('TransactionLogValue.nextProducerId', version);
+  if (version < 1 && value.clientTransactionVersion !== 0)
+    refuseField('TransactionLogValue.clientTransactionVersion', version);
+  if (version < 1 && value.nextProducerEpoch !== -1)
+    refuseField('TransactionLogValue.nextProducerEpoch', version);
   if (flexible) size += sizeTransactionLogValueTags(value);
   return size;
 }
@@ -150,7 +156,11 @@ function sizeTransactionLogValueTags(value: TransactionLogValue): number {
   return uvarintSize(count) + size;
 }
 
-function encodeTransactionLogValue(writer: Writer, value: TransactionLogValue, version: number): void {
+function encodeTransactionLogValue(
+  writer: Writer,
+  value: TransactionLogValue,
+  version: number,
+): void {
   requireVersion(transactionLogValue, version);
   const flexible = version >= 1;
   writer.int64(value.producerId);
@@ -216,7 +226,10 @@ function encodePartitionsSchema(writer: Writer, value: PartitionsSchema, version
   if (flexible) writer.unknownTaggedSection(value.unknownTaggedFields);
 }
 
-function decodeNullablePartitionsSchemaArray(reader: Reader, version: number): PartitionsSchema[] | null {
+function decodeNullablePartitionsSchemaArray(
+  reader: Reader,
+  version: number,
+): PartitionsSchema[] | null {
   const count = reader.nullableArrayLength(version >= 1, 3);
   if (count === -1) return null;
   const array: PartitionsSchema[] = [];
@@ -225,14 +238,21 @@ function decodeNullablePartitionsSchemaArray(reader: Reader, version: number): P
   return array;
 }
 
-function sizePartitionsSchemaArray(array: readonly PartitionsSchema[] | null, version: number): number {
+function sizePartitionsSchemaArray(
+  array: readonly PartitionsSchema[] | null,
+  version: number,
+): number {
   if (array === null) return version >= 1 ? 1 : 4;
   let size = arrayLengthSize(array.length, version >= 1);
   for (const value of array) size += sizePartitionsSchema(value, version);
   return size;
 }
 
-function encodePartitionsSchemaArray(writer: Writer, array: readonly PartitionsSchema[] | null, version: number): void {
+function encodePartitionsSchemaArray(
+  writer: Writer,
+  array: readonly PartitionsSchema[] | null,
+  version: number,
+): void {
   if (array === null) {
     writer.nullArray(version >= 1);
     return;

@@ -51,7 +51,9 @@ export const txnOffsetCommitRequest: MessageCodec<TxnOffsetCommitRequest> = {
 };
 
 /** A {@link TxnOffsetCommitRequest} with every field at its default, except for those given. */
-export function createTxnOffsetCommitRequest(init?: Partial<TxnOffsetCommitRequest>): TxnOffsetCommitRequest {
+export function createTxnOffsetCommitRequest(
+  init?: Partial<TxnOffsetCommitRequest>,
+): TxnOffsetCommitRequest {
   return {
     transactionalId: '',
     groupId: '',
@@ -66,7 +68,9 @@ export function createTxnOffsetCommitRequest(init?: Partial<TxnOffsetCommitReque
 }
 
 /** A {@link TxnOffsetCommitRequestTopic} with every field at its default, except for those given. */
-export function createTxnOffsetCommitRequestTopic(init?: Partial<TxnOffsetCommitRequestTopic>): TxnOffsetCommitRequestTopic {
+export function createTxnOffsetCommitRequestTopic(
+  init?: Partial<TxnOffsetCommitRequestTopic>,
+): TxnOffsetCommitRequestTopic {
   return {
     name: '',
     partitions: [],
@@ -75,7 +79,9 @@ export function createTxnOffsetCommitRequestTopic(init?: Partial<TxnOffsetCommit
 }
 
 /** A {@link TxnOffsetCommitRequestPartition} with every field at its default, except for those given. */
-export function createTxnOffsetCommitRequestPartition(init?: Partial<TxnOffsetCommitRequestPartition>): TxnOffsetCommitRequestPartition {
+export function createTxnOffsetCommitRequestPartition(
+  init?: Partial<TxnOffsetCommitRequestPartition>,
+): TxnOffsetCommitRequestPartition {
   return {
     partitionIndex: 0,
     committedOffset: 0,
@@ -113,13 +119,18 @@ function sizeTxnOffsetCommitRequest(value: TxnOffsetCommitRequest, version: numb
   if (version >= 3) size += stringSize(value.memberId, true);
   else if (value.memberId !== '') refuseField('TxnOffsetCommitRequest.memberId', version);
   if (version >= 3) size += stringSize(value.groupInstanceId, true);
-  else if (value.groupInstanceId !== null) refuseField('TxnOffsetCommitRequest.groupInstanceId', version);
+  else if (value.groupInstanceId !== null)
+    refuseField('TxnOffsetCommitRequest.groupInstanceId', version);
   size += sizeTxnOffsetCommitRequestTopicArray(value.topics, version);
   if (flexible) size += emptyTaggedSectionSize(value.unknownTaggedFields);
   return size;
 }
 
-function encodeTxnOffsetCommitRequest(writer: Writer, value: TxnOffsetCommitRequest, version: number): void {
+function encodeTxnOffsetCommitRequest(
+  writer: Writer,
+  value: TxnOffsetCommitRequest,
+  version: number,
+): void {
   requireVersion(txnOffsetCommitRequest, version);
   const flexible = version >= 3;
   writer.string(value.transactionalId, flexible);
@@ -133,7 +144,10 @@ function encodeTxnOffsetCommitRequest(writer: Writer, value: TxnOffsetCommitRequ
   if (flexible) writer.unknownTaggedSection(value.unknownTaggedFields);
 }
 
-function decodeTxnOffsetCommitRequestTopic(reader: Reader, version: number): TxnOffsetCommitRequestTopic {
+function decodeTxnOffsetCommitRequestTopic(
+  reader: Reader,
+  version: number,
+): TxnOffsetCommitRequestTopic {
   const flexible = version >= 3;
   const value: TxnOffsetCommitRequestTopic = {
     name: reader.string(flexible),
@@ -143,7 +157,10 @@ function decodeTxnOffsetCommitRequestTopic(reader: Reader, version: number): Txn
   return value;
 }
 
-function sizeTxnOffsetCommitRequestTopic(value: TxnOffsetCommitRequestTopic, version: number): number {
+function sizeTxnOffsetCommitRequestTopic(
+  value: TxnOffsetCommitRequestTopic,
+  version: number,
+): number {
   const flexible = version >= 3;
   let size = 0;
   size += stringSize(value.name, flexible);
@@ -152,14 +169,21 @@ function sizeTxnOffsetCommitRequestTopic(value: TxnOffsetCommitRequestTopic, ver
   return size;
 }
 
-function encodeTxnOffsetCommitRequestTopic(writer: Writer, value: TxnOffsetCommitRequestTopic, version: number): void {
+function encodeTxnOffsetCommitRequestTopic(
+  writer: Writer,
+  value: TxnOffsetCommitRequestTopic,
+  version: number,
+): void {
   const flexible = version >= 3;
   writer.string(value.name, flexible);
   encodeTxnOffsetCommitRequestPartitionArray(writer, value.partitions, version);
   if (flexible) writer.unknownTaggedSection(value.unknownTaggedFields);
 }
 
-function decodeTxnOffsetCommitRequestTopicArray(reader: Reader, version: number): TxnOffsetCommitRequestTopic[] {
+function decodeTxnOffsetCommitRequestTopicArray(
+  reader: Reader,
+  version: number,
+): TxnOffsetCommitRequestTopic[] {
   const count = reader.arrayLength(version >= 3, 3);
   const array: TxnOffsetCommitRequestTopic[] = [];
   for (let left = count; left > 0; left -= 1)
@@ -167,18 +191,28 @@ function decodeTxnOffsetCommitRequestTopicArray(reader: Reader, version: number)
   return array;
 }
 
-function sizeTxnOffsetCommitRequestTopicArray(array: readonly TxnOffsetCommitRequestTopic[], version: number): number {
+function sizeTxnOffsetCommitRequestTopicArray(
+  array: readonly TxnOffsetCommitRequestTopic[],
+  version: number,
+): number {
   let size = arrayLengthSize(array.length, version >= 3);
   for (const value of array) size += sizeTxnOffsetCommitRequestTopic(value, version);
   return size;
 }
 
-function encodeTxnOffsetCommitRequestTopicArray(writer: Writer, array: readonly TxnOffsetCommitRequestTopic[], version: number): void {
+function encodeTxnOffsetCommitRequestTopicArray(
+  writer: Writer,
+  array: readonly TxnOffsetCommitRequestTopic[],
+  version: number,
+): void {
   writer.arrayLength(array.length, version >= 3);
   for (const value of array) encodeTxnOffsetCommitRequestTopic(writer, value, version);
 }
 
-function decodeTxnOffsetCommitRequestPartition(reader: Reader, version: number): TxnOffsetCommitRequestPartition {
+function decodeTxnOffsetCommitRequestPartition(
+  reader: Reader,
+  version: number,
+): TxnOffsetCommitRequestPartition {
   const flexible = version >= 3;
   const value: TxnOffsetCommitRequestPartition = {
     partitionIndex: reader.int32(),
@@ -190,7 +224,10 @@ function decodeTxnOffsetCommitRequestPartition(reader: Reader, version: number):
   return value;
 }
 
-function sizeTxnOffsetCommitRequestPartition(value: TxnOffsetCommitRequestPartition, version: number): number {
+function sizeTxnOffsetCommitRequestPartition(
+  value: TxnOffsetCommitRequestPartition,
+  version: number,
+): number {
   const flexible = version >= 3;
   let size = 12;
   if (version >= 2) size += 4;
@@ -199,7 +236,11 @@ function sizeTxnOffsetCommitRequestPartition(value: TxnOffsetCommitRequestPartit
   return size;
 }
 
-function encodeTxnOffsetCommitRequestPartition(writer: Writer, value: TxnOffsetCommitRequestPartition, version: number): void {
+function encodeTxnOffsetCommitRequestPartition(
+  writer: Writer,
+  value: TxnOffsetCommitRequestPartition,
+  version: number,
+): void {
   const flexible = version >= 3;
   writer.int32(value.partitionIndex);
   writer.int64(value.committedOffset);
@@ -208,7 +249,10 @@ function encodeTxnOffsetCommitRequestPartition(writer: Writer, value: TxnOffsetC
   if (flexible) writer.unknownTaggedSection(value.unknownTaggedFields);
 }
 
-function decodeTxnOffsetCommitRequestPartitionArray(reader: Reader, version: number): TxnOffsetCommitRequestPartition[] {
+function decodeTxnOffsetCommitRequestPartitionArray(
+  reader: Reader,
+  version: number,
+): TxnOffsetCommitRequestPartition[] {
   const count = reader.arrayLength(version >= 3, 14);
   const array: TxnOffsetCommitRequestPartition[] = [];
   for (let left = count; left > 0; left -= 1)
@@ -216,13 +260,20 @@ function decodeTxnOffsetCommitRequestPartitionArray(reader: Reader, version: num
   return array;
 }
 
-function sizeTxnOffsetCommitRequestPartitionArray(array: readonly TxnOffsetCommitRequestPartition[], version: number): number {
+function sizeTxnOffsetCommitRequestPartitionArray(
+  array: readonly TxnOffsetCommitRequestPartition[],
+  version: number,
+): number {
   let size = arrayLengthSize(array.length, version >= 3);
   for (const value of array) size += sizeTxnOffsetCommitRequestPartition(value, version);
   return size;
 }
 
-function encodeTxnOffsetCommitRequestPartitionArray(writer: Writer, array: readonly TxnOffsetCommitRequestPartition[], version: number): void {
+function encodeTxnOffsetCommitRequestPartitionArray(
+  writer: Writer,
+  array: readonly TxnOffsetCommitRequestPartition[],
+  version: number,
+): void {
   writer.arrayLength(array.length, version >= 3);
   for (const value of array) encodeTxnOffsetCommitRequestPartition(writer, value, version);
 }
@@ -259,7 +310,9 @@ export const txnOffsetCommitResponse: MessageCodec<TxnOffsetCommitResponse> = {
 };
 
 /** A {@link TxnOffsetCommitResponse} with every field at its default, except for those given. */
-export function createTxnOffsetCommitResponse(init?: Partial<TxnOffsetCommitResponse>): TxnOffsetCommitResponse {
+export function createTxnOffsetCommitResponse(
+  init?: Partial<TxnOffsetCommitResponse>,
+): TxnOffsetCommitResponse {
   return {
     throttleTimeMs: 0,
     topics: [],
@@ -268,7 +321,9 @@ export function createTxnOffsetCommitResponse(init?: Partial<TxnOffsetCommitResp
 }
 
 /** A {@link TxnOffsetCommitResponseTopic} with every field at its default, except for those given. */
-export function createTxnOffsetCommitResponseTopic(init?: Partial<TxnOffsetCommitResponseTopic>): TxnOffsetCommitResponseTopic {
+export function createTxnOffsetCommitResponseTopic(
+  init?: Partial<TxnOffsetCommitResponseTopic>,
+): TxnOffsetCommitResponseTopic {
   return {
     name: '',
     partitions: [],
@@ -277,7 +332,9 @@ export function createTxnOffsetCommitResponseTopic(init?: Partial<TxnOffsetCommi
 }
 
 /** A {@link TxnOffsetCommitResponsePartition} with every field at its default, except for those given. */
-export function createTxnOffsetCommitResponsePartition(init?: Partial<TxnOffsetCommitResponsePartition>): TxnOffsetCommitResponsePartition {
+export function createTxnOffsetCommitResponsePartition(
+  init?: Partial<TxnOffsetCommitResponsePartition>,
+): TxnOffsetCommitResponsePartition {
   return {
     partitionIndex: 0,
     errorCode: 0,
@@ -305,7 +362,11 @@ function sizeTxnOffsetCommitResponse(value: TxnOffsetCommitResponse, version: nu
   return size;
 }
 
-function encodeTxnOffsetCommitResponse(writer: Writer, value: TxnOffsetCommitResponse, version: number): void {
+function encodeTxnOffsetCommitResponse(
+  writer: Writer,
+  value: TxnOffsetCommitResponse,
+  version: number,
+): void {
   requireVersion(txnOffsetCommitResponse, version);
   const flexible = version >= 3;
   writer.int32(value.throttleTimeMs);
@@ -313,7 +374,10 @@ function encodeTxnOffsetCommitResponse(writer: Writer, value: TxnOffsetCommitRes
   if (flexible) writer.unknownTaggedSection(value.unknownTaggedFields);
 }
 
-function decodeTxnOffsetCommitResponseTopic(reader: Reader, version: number): TxnOffsetCommitResponseTopic {
+function decodeTxnOffsetCommitResponseTopic(
+  reader: Reader,
+  version: number,
+): TxnOffsetCommitResponseTopic {
   const flexible = version >= 3;
   const value: TxnOffsetCommitResponseTopic = {
     name: reader.string(flexible),
@@ -323,7 +387,10 @@ function decodeTxnOffsetCommitResponseTopic(reader: Reader, version: number): Tx
   return value;
 }
 
-function sizeTxnOffsetCommitResponseTopic(value: TxnOffsetCommitResponseTopic, version: number): number {
+function sizeTxnOffsetCommitResponseTopic(
+  value: TxnOffsetCommitResponseTopic,
+  version: number,
+): number {
   const flexible = version >= 3;
   let size = 0;
   size += stringSize(value.name, flexible);
@@ -332,14 +399,21 @@ function sizeTxnOffsetCommitResponseTopic(value: TxnOffsetCommitResponseTopic, v
   return size;
 }
 
-function encodeTxnOffsetCommitResponseTopic(writer: Writer, value: TxnOffsetCommitResponseTopic, version: number): void {
+function encodeTxnOffsetCommitResponseTopic(
+  writer: Writer,
+  value: TxnOffsetCommitResponseTopic,
+  version: number,
+): void {
   const flexible = version >= 3;
   writer.string(value.name, flexible);
   encodeTxnOffsetCommitResponsePartitionArray(writer, value.partitions, version);
   if (flexible) writer.unknownTaggedSection(value.unknownTaggedFields);
 }
 
-function decodeTxnOffsetCommitResponseTopicArray(reader: Reader, version: number): TxnOffsetCommitResponseTopic[] {
+function decodeTxnOffsetCommitResponseTopicArray(
+  reader: Reader,
+  version: number,
+): TxnOffsetCommitResponseTopic[] {
   const count = reader.arrayLength(version >= 3, 3);
   const array: TxnOffsetCommitResponseTopic[] = [];
   for (let left = count; left > 0; left -= 1)
@@ -347,18 +421,28 @@ function decodeTxnOffsetCommitResponseTopicArray(reader: Reader, version: number
   return array;
 }
 
-function sizeTxnOffsetCommitResponseTopicArray(array: readonly TxnOffsetCommitResponseTopic[], version: number): number {
+function sizeTxnOffsetCommitResponseTopicArray(
+  array: readonly TxnOffsetCommitResponseTopic[],
+  version: number,
+): number {
   let size = arrayLengthSize(array.length, version >= 3);
   for (const value of array) size += sizeTxnOffsetCommitResponseTopic(value, version);
   return size;
 }
 
-function encodeTxnOffsetCommitResponseTopicArray(writer: Writer, array: readonly TxnOffsetCommitResponseTopic[], version: number): void {
+function encodeTxnOffsetCommitResponseTopicArray(
+  writer: Writer,
+  array: readonly TxnOffsetCommitResponseTopic[],
+  version: number,
+): void {
   writer.arrayLength(array.length, version >= 3);
   for (const value of array) encodeTxnOffsetCommitResponseTopic(writer, value, version);
 }
 
-function decodeTxnOffsetCommitResponsePartition(reader: Reader, version: number): TxnOffsetCommitResponsePartition {
+function decodeTxnOffsetCommitResponsePartition(
+  reader: Reader,
+  version: number,
+): TxnOffsetCommitResponsePartition {
   const flexible = version >= 3;
   const value: TxnOffsetCommitResponsePartition = {
     partitionIndex: reader.int32(),
@@ -368,21 +452,31 @@ function decodeTxnOffsetCommitResponsePartition(reader: Reader, version: number)
   return value;
 }
 
-function sizeTxnOffsetCommitResponsePartition(value: TxnOffsetCommitResponsePartition, version: number): number {
+function sizeTxnOffsetCommitResponsePartition(
+  value: TxnOffsetCommitResponsePartition,
+  version: number,
+): number {
   const flexible = version >= 3;
   let size = 6;
   if (flexible) size += emptyTaggedSectionSize(value.unknownTaggedFields);
   return size;
 }
 
-function encodeTxnOffsetCommitResponsePartition(writer: Writer, value: TxnOffsetCommitResponsePartition, version: number): void {
+function encodeTxnOffsetCommitResponsePartition(
+  writer: Writer,
+  value: TxnOffsetCommitResponsePartition,
+  version: number,
+): void {
   const flexible = version >= 3;
   writer.int32(value.partitionIndex);
   writer.int16(value.errorCode);
   if (flexible) writer.unknownTaggedSection(value.unknownTaggedFields);
 }
 
-function decodeTxnOffsetCommitResponsePartitionArray(reader: Reader, version: number): TxnOffsetCommitResponsePartition[] {
+function decodeTxnOffsetCommitResponsePartitionArray(
+  reader: Reader,
+  version: number,
+): TxnOffsetCommitResponsePartition[] {
   const count = reader.arrayLength(version >= 3, 6);
   const array: TxnOffsetCommitResponsePartition[] = [];
   for (let left = count; left > 0; left -= 1)
@@ -390,13 +484,20 @@ function decodeTxnOffsetCommitResponsePartitionArray(reader: Reader, version: nu
   return array;
 }
 
-function sizeTxnOffsetCommitResponsePartitionArray(array: readonly TxnOffsetCommitResponsePartition[], version: number): number {
+function sizeTxnOffsetCommitResponsePartitionArray(
+  array: readonly TxnOffsetCommitResponsePartition[],
+  version: number,
+): number {
   let size = arrayLengthSize(array.length, version >= 3);
   for (const value of array) size += sizeTxnOffsetCommitResponsePartition(value, version);
   return size;
 }
 
-function encodeTxnOffsetCommitResponsePartitionArray(writer: Writer, array: readonly TxnOffsetCommitResponsePartition[], version: number): void {
+function encodeTxnOffsetCommitResponsePartitionArray(
+  writer: Writer,
+  array: readonly TxnOffsetCommitResponsePartition[],
+  version: number,
+): void {
   writer.arrayLength(array.length, version >= 3);
   for (const value of array) encodeTxnOffsetCommitResponsePartition(writer, value, version);
 }

@@ -27,7 +27,9 @@ export const unfenceBrokerRecord: MessageCodec<UnfenceBrokerRecord> = {
 };
 
 /** A {@link UnfenceBrokerRecord} with every field at its default, except for those given. */
-export function createUnfenceBrokerRecord(init?: Partial<UnfenceBrokerRecord>): UnfenceBrokerRecord {
+export function createUnfenceBrokerRecord(
+  init?: Partial<UnfenceBrokerRecord>,
+): UnfenceBrokerRecord {
   return {
     id: 0,
     epoch: 0,
@@ -52,7 +54,11 @@ function sizeUnfenceBrokerRecord(value: UnfenceBrokerRecord, version: number): n
   return size;
 }
 
-function encodeUnfenceBrokerRecord(writer: Writer, value: UnfenceBrokerRecord, version: number): void {
+function encodeUnfenceBrokerRecord(
+  writer: Writer,
+  value: UnfenceBrokerRecord,
+  version: number,
+): void {
   requireVersion(unfenceBrokerRecord, version);
   writer.int32(value.id);
   writer.int64(value.epoch);

@@ -27,7 +27,9 @@ export const unregisterBrokerRecord: MessageCodec<UnregisterBrokerRecord> = {
 };
 
 /** A {@link UnregisterBrokerRecord} with every field at its default, except for those given. */
-export function createUnregisterBrokerRecord(init?: Partial<UnregisterBrokerRecord>): UnregisterBrokerRecord {
+export function createUnregisterBrokerRecord(
+  init?: Partial<UnregisterBrokerRecord>,
+): UnregisterBrokerRecord {
   return {
     brokerId: 0,
     brokerEpoch: 0,
@@ -52,7 +54,11 @@ function sizeUnregisterBrokerRecord(value: UnregisterBrokerRecord, version: numb
   return size;
 }
 
-function encodeUnregisterBrokerRecord(writer: Writer, value: UnregisterBrokerRecord, version: number): void {
+function encodeUnregisterBrokerRecord(
+  writer: Writer,
+  value: UnregisterBrokerRecord,
+  version: number,
+): void {
   requireVersion(unregisterBrokerRecord, version);
   writer.int32(value.brokerId);
   writer.int64(value.brokerEpoch);

@@ -26,7 +26,9 @@ export const unregisterBrokerRequest: MessageCodec<UnregisterBrokerRequest> = {
 };
 
 /** A {@link UnregisterBrokerRequest} with every field at its default, except for those given. */
-export function createUnregisterBrokerRequest(init?: Partial<UnregisterBrokerRequest>): UnregisterBrokerRequest {
+export function createUnregisterBrokerRequest(
+  init?: Partial<UnregisterBrokerRequest>,
+): UnregisterBrokerRequest {
   return {
     brokerId: 0,
     ...init,
@@ -49,7 +51,11 @@ function sizeUnregisterBrokerRequest(value: UnregisterBrokerRequest, version: nu
   return size;
 }
 
-function encodeUnregisterBrokerRequest(writer: Writer, value: UnregisterBrokerRequest, version: number): void {
+function encodeUnregisterBrokerRequest(
+  writer: Writer,
+  value: UnregisterBrokerRequest,
+  version: number,
+): void {
   requireVersion(unregisterBrokerRequest, version);
   writer.int32(value.brokerId);
   writer.unknownTaggedSection(value.unknownTaggedFields);
@@ -76,7 +82,9 @@ export const unregisterBrokerResponse: MessageCodec<UnregisterBrokerResponse> = 
 };
 
 /** A {@link UnregisterBrokerResponse} with every field at its default, except for those given. */
-export function createUnregisterBrokerResponse(init?: Partial<UnregisterBrokerResponse>): UnregisterBrokerResponse {
+export function createUnregisterBrokerResponse(
+  init?: Partial<UnregisterBrokerResponse>,
+): UnregisterBrokerResponse {
   return {
     throttleTimeMs: 0,
     errorCode: 0,
@@ -104,7 +112,11 @@ function sizeUnregisterBrokerResponse(value: UnregisterBrokerResponse, version: 
   return size;
 }
 
-function encodeUnregisterBrokerResponse(writer: Writer, value: UnregisterBrokerResponse, version: number): void {
+function encodeUnregisterBrokerResponse(
+  writer: Writer,
+  value: UnregisterBrokerResponse,
+  version: number,
+): void {
   requireVersion(unregisterBrokerResponse, version);
   writer.int32(value.throttleTimeMs);
   writer.int16(value.errorCode);

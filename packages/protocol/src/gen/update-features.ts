@@ -40,7 +40,9 @@ export const updateFeaturesRequest: MessageCodec<UpdateFeaturesRequest> = {
 };
 
 /** A {@link UpdateFeaturesRequest} with every field at its default, except for those given. */
-export function createUpdateFeaturesRequest(init?: Partial<UpdateFeaturesRequest>): UpdateFeaturesRequest {
+export function createUpdateFeaturesRequest(
+  init?: Partial<UpdateFeaturesRequest>,
+): UpdateFeaturesRequest {
   return {
     timeoutMs: 60000,
     featureUpdates: [],
@@ -81,7 +83,11 @@ function sizeUpdateFeaturesRequest(value: UpdateFeaturesRequest, version: number
   return size;
 }
 
-function encodeUpdateFeaturesRequest(writer: Writer, value: UpdateFeaturesRequest, version: number): void {
+function encodeUpdateFeaturesRequest(
+  writer: Writer,
+  value: UpdateFeaturesRequest,
+  version: number,
+): void {
   requireVersion(updateFeaturesRequest, version);
   writer.int32(value.timeoutMs);
   encodeFeatureUpdateKeyArray(writer, value.featureUpdates, version);
@@ -133,7 +139,11 @@ function sizeFeatureUpdateKeyArray(array: readonly FeatureUpdateKey[], version: 
   return size;
 }
 
-function encodeFeatureUpdateKeyArray(writer: Writer, array: readonly FeatureUpdateKey[], version: number): void {
+function encodeFeatureUpdateKeyArray(
+  writer: Writer,
+  array: readonly FeatureUpdateKey[],
+  version: number,
+): void {
   writer.arrayLength(array.length, true);
   for (const value of array) encodeFeatureUpdateKey(writer, value, version);
 }
@@ -168,7 +178,9 @@ export const updateFeaturesResponse: MessageCodec<UpdateFeaturesResponse> = {
 };
 
 /** A {@link UpdateFeaturesResponse} with every field at its default, except for those given. */
-export function createUpdateFeaturesResponse(init?: Partial<UpdateFeaturesResponse>): UpdateFeaturesResponse {
+export function createUpdateFeaturesResponse(
+  init?: Partial<UpdateFeaturesResponse>,
+): UpdateFeaturesResponse {
   return {
     throttleTimeMs: 0,
     errorCode: 0,
@@ -179,7 +191,9 @@ export function createUpdateFeaturesResponse(init?: Partial<UpdateFeaturesRespon
 }
 
 /** A {@link UpdatableFeatureResult} with every field at its default, except for those given. */
-export function createUpdatableFeatureResult(init?: Partial<UpdatableFeatureResult>): UpdatableFeatureResult {
+export function createUpdatableFeatureResult(
+  init?: Partial<UpdatableFeatureResult>,
+): UpdatableFeatureResult {
   return {
     feature: '',
     errorCode: 0,
@@ -209,7 +223,11 @@ function sizeUpdateFeaturesResponse(value: UpdateFeaturesResponse, version: numb
   return size;
 }
 
-function encodeUpdateFeaturesResponse(writer: Writer, value: UpdateFeaturesResponse, version: number): void {
+function encodeUpdateFeaturesResponse(
+  writer: Writer,
+  value: UpdateFeaturesResponse,
+  version: number,
+): void {
   requireVersion(updateFeaturesResponse, version);
   writer.int32(value.throttleTimeMs);
   writer.int16(value.errorCode);
@@ -257,7 +275,10 @@ function sizeUpdatableFeatureResultArray(array: readonly UpdatableFeatureResult[
   return size;
 }
 
-function encodeUpdatableFeatureResultArray(writer: Writer, array: readonly UpdatableFeatureResult[]): void {
+function encodeUpdatableFeatureResultArray(
+  writer: Writer,
+  array: readonly UpdatableFeatureResult[],
+): void {
   writer.arrayLength(array.length, true);
   for (const value of array) encodeUpdatableFeatureResult(writer, value);
 }

@@ -53,7 +53,9 @@ export const updateRaftVoterRequest: MessageCodec<UpdateRaftVoterRequest> = {
 };
 
 /** A {@link UpdateRaftVoterRequest} with every field at its default, except for those given. */
-export function createUpdateRaftVoterRequest(init?: Partial<UpdateRaftVoterRequest>): UpdateRaftVoterRequest {
+export function createUpdateRaftVoterRequest(
+  init?: Partial<UpdateRaftVoterRequest>,
+): UpdateRaftVoterRequest {
   return {
     clusterId: '',
     currentLeaderEpoch: 0,
@@ -76,7 +78,9 @@ export function createListener(init?: Partial<Listener>): Listener {
 }
 
 /** A {@link KRaftVersionFeature} with every field at its default, except for those given. */
-export function createKRaftVersionFeature(init?: Partial<KRaftVersionFeature>): KRaftVersionFeature {
+export function createKRaftVersionFeature(
+  init?: Partial<KRaftVersionFeature>,
+): KRaftVersionFeature {
   return {
     minSupportedVersion: 0,
     maxSupportedVersion: 0,
@@ -108,7 +112,11 @@ function sizeUpdateRaftVoterRequest(value: UpdateRaftVoterRequest, version: numb
   return size;
 }
 
-function encodeUpdateRaftVoterRequest(writer: Writer, value: UpdateRaftVoterRequest, version: number): void {
+function encodeUpdateRaftVoterRequest(
+  writer: Writer,
+  value: UpdateRaftVoterRequest,
+  version: number,
+): void {
   requireVersion(updateRaftVoterRequest, version);
   writer.string(value.clusterId, true);
   writer.int32(value.currentLeaderEpoch);
@@ -216,7 +224,9 @@ export const updateRaftVoterResponse: MessageCodec<UpdateRaftVoterResponse> = {
 };
 
 /** A {@link UpdateRaftVoterResponse} with every field at its default, except for those given. */
-export function createUpdateRaftVoterResponse(init?: Partial<UpdateRaftVoterResponse>): UpdateRaftVoterResponse {
+export function createUpdateRaftVoterResponse(
+  init?: Partial<UpdateRaftVoterResponse>,
+): UpdateRaftVoterResponse {
   return {
     throttleTimeMs: 0,
     errorCode: 0,
@@ -275,7 +285,11 @@ function sizeUpdateRaftVoterResponseTags(value: UpdateRaftVoterResponse): number
   return uvarintSize(count) + size;
 }
 
-function encodeUpdateRaftVoterResponse(writer: Writer, value: UpdateRaftVoterResponse, version: number): void {
+function encodeUpdateRaftVoterResponse(
+  writer: Writer,
+  value: UpdateRaftVoterResponse,
+  version: number,
+): void {
   requireVersion(updateRaftVoterResponse, version);
   writer.int32(value.throttleTimeMs);
   writer.int16(value.errorCode);

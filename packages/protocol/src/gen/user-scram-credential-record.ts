@@ -31,7 +31,9 @@ export const userScramCredentialRecord: MessageCodec<UserScramCredentialRecord> 
 };
 
 /** A {@link UserScramCredentialRecord} with every field at its default, except for those given. */
-export function createUserScramCredentialRecord(init?: Partial<UserScramCredentialRecord>): UserScramCredentialRecord {
+export function createUserScramCredentialRecord(
+  init?: Partial<UserScramCredentialRecord>,
+): UserScramCredentialRecord {
   return {
     name: '',
     mechanism: 0,
@@ -43,7 +45,10 @@ export function createUserScramCredentialRecord(init?: Partial<UserScramCredenti
   };
 }
 
-function decodeUserScramCredentialRecord(reader: Reader, version: number): UserScramCredentialRecord {
+function decodeUserScramCredentialRecord(
+  reader: Reader,
+  version: number,
+): UserScramCredentialRecord {
   requireVersion(userScramCredentialRecord, version);
   const value: UserScramCredentialRecord = {
     name: reader.string(true),
@@ -68,7 +73,11 @@ function sizeUserScramCredentialRecord(value: UserScramCredentialRecord, version
   return size;
 }
 
-function encodeUserScramCredentialRecord(writer: Writer, value: UserScramCredentialRecord, version: number): void {
+function encodeUserScramCredentialRecord(
+  writer: Writer,
+  value: UserScramCredentialRecord,
+  version: number,
+): void {
   requireVersion(userScramCredentialRecord, version);
   writer.string(value.name, true);
   writer.int8(value.mechanism);

@@ -79,7 +79,9 @@ export function createRequestTopicData(init?: Partial<RequestTopicData>): Reques
 }
 
 /** A {@link RequestPartitionData} with every field at its default, except for those given. */
-export function createRequestPartitionData(init?: Partial<RequestPartitionData>): RequestPartitionData {
+export function createRequestPartitionData(
+  init?: Partial<RequestPartitionData>,
+): RequestPartitionData {
   return {
     partitionIndex: 0,
     replicaEpoch: 0,
@@ -159,7 +161,11 @@ function sizeRequestTopicDataArray(array: readonly RequestTopicData[], version: 
   return size;
 }
 
-function encodeRequestTopicDataArray(writer: Writer, array: readonly RequestTopicData[], version: number): void {
+function encodeRequestTopicDataArray(
+  writer: Writer,
+  array: readonly RequestTopicData[],
+  version: number,
+): void {
   writer.arrayLength(array.length, true);
   for (const value of array) encodeRequestTopicData(writer, value, version);
 }
@@ -189,7 +195,11 @@ function sizeRequestPartitionData(value: RequestPartitionData, version: number):
   return size;
 }
 
-function encodeRequestPartitionData(writer: Writer, value: RequestPartitionData, version: number): void {
+function encodeRequestPartitionData(
+  writer: Writer,
+  value: RequestPartitionData,
+  version: number,
+): void {
   writer.int32(value.partitionIndex);
   writer.int32(value.replicaEpoch);
   writer.int32(value.replicaId);
@@ -209,13 +219,20 @@ function decodeRequestPartitionDataArray(reader: Reader, version: number): Reque
   return array;
 }
 
-function sizeRequestPartitionDataArray(array: readonly RequestPartitionData[], version: number): number {
+function sizeRequestPartitionDataArray(
+  array: readonly RequestPartitionData[],
+  version: number,
+): number {
   let size = arrayLengthSize(array.length, true);
   for (const value of array) size += sizeRequestPartitionData(value, version);
   return size;
 }
 
-function encodeRequestPartitionDataArray(writer: Writer, array: readonly RequestPartitionData[], version: number): void {
+function encodeRequestPartitionDataArray(
+  writer: Writer,
+  array: readonly RequestPartitionData[],
+  version: number,
+): void {
   writer.arrayLength(array.length, true);
   for (const value of array) encodeRequestPartitionData(writer, value, version);
 }
@@ -283,7 +300,9 @@ export function createResponseTopicData(init?: Partial<ResponseTopicData>): Resp
 }
 
 /** A {@link ResponsePartitionData} with every field at its default, except for those given. */
-export function createResponsePartitionData(init?: Partial<ResponsePartitionData>): ResponsePartitionData {
+export function createResponsePartitionData(
+  init?: Partial<ResponsePartitionData>,
+): ResponsePartitionData {
   return {
     partitionIndex: 0,
     errorCode: 0,
@@ -329,7 +348,8 @@ function sizeVoteResponse(value: VoteResponse, version: number): number {
   requireVersion(voteResponse, version);
   let size = 2;
   size += sizeResponseTopicDataArray(value.topics);
-  if (version < 1 && value.nodeEndpoints.length > 0) refuseField('VoteResponse.nodeEndpoints', version);
+  if (version < 1 && value.nodeEndpoints.length > 0)
+    refuseField('VoteResponse.nodeEndpoints', version);
   size += sizeVoteResponseTags(value, version);
   return size;
 }
@@ -447,7 +467,10 @@ function sizeResponsePartitionDataArray(array: readonly ResponsePartitionData[])
   return size;
 }
 
-function encodeResponsePartitionDataArray(writer: Writer, array: readonly ResponsePartitionData[]): void {
+function encodeResponsePartitionDataArray(
+  writer: Writer,
+  array: readonly ResponsePartitionData[],
+): void {
   writer.arrayLength(array.length, true);
   for (const value of array) encodeResponsePartitionData(writer, value);
 }

@@ -80,7 +80,9 @@ export function createEndpoint(init?: Partial<Endpoint>): Endpoint {
 }
 
 /** A {@link KRaftVersionFeature} with every field at its default, except for those given. */
-export function createKRaftVersionFeature(init?: Partial<KRaftVersionFeature>): KRaftVersionFeature {
+export function createKRaftVersionFeature(
+  init?: Partial<KRaftVersionFeature>,
+): KRaftVersionFeature {
   return {
     minSupportedVersion: 0,
     maxSupportedVersion: 0,

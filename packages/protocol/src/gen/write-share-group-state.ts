@@ -54,7 +54,9 @@ export const writeShareGroupStateRequest: MessageCodec<WriteShareGroupStateReque
 };
 
 /** A {@link WriteShareGroupStateRequest} with every field at its default, except for those given. */
-export function createWriteShareGroupStateRequest(init?: Partial<WriteShareGroupStateRequest>): WriteShareGroupStateRequest {
+export function createWriteShareGroupStateRequest(
+  init?: Partial<WriteShareGroupStateRequest>,
+): WriteShareGroupStateRequest {
   return {
     groupId: '',
     topics: [],
@@ -95,7 +97,10 @@ export function createStateBatch(init?: Partial<StateBatch>): StateBatch {
   };
 }
 
-function decodeWriteShareGroupStateRequest(reader: Reader, version: number): WriteShareGroupStateRequest {
+function decodeWriteShareGroupStateRequest(
+  reader: Reader,
+  version: number,
+): WriteShareGroupStateRequest {
   requireVersion(writeShareGroupStateRequest, version);
   const value: WriteShareGroupStateRequest = {
     groupId: reader.string(true),
@@ -105,7 +110,10 @@ function decodeWriteShareGroupStateRequest(reader: Reader, version: number): Wri
   return value;
 }
 
-function sizeWriteShareGroupStateRequest(value: WriteShareGroupStateRequest, version: number): number {
+function sizeWriteShareGroupStateRequest(
+  value: WriteShareGroupStateRequest,
+  version: number,
+): number {
   requireVersion(writeShareGroupStateRequest, version);
   let size = 0;
   size += stringSize(value.groupId, true);
@@ -114,7 +122,11 @@ function sizeWriteShareGroupStateRequest(value: WriteShareGroupStateRequest, ver
   return size;
 }
 
-function encodeWriteShareGroupStateRequest(writer: Writer, value: WriteShareGroupStateRequest, version: number): void {
+function encodeWriteShareGroupStateRequest(
+  writer: Writer,
+  value: WriteShareGroupStateRequest,
+  version: number,
+): void {
   requireVersion(writeShareGroupStateRequest, version);
   writer.string(value.groupId, true);
   encodeWriteStateDataArray(writer, value.topics, version);
@@ -157,7 +169,11 @@ function sizeWriteStateDataArray(array: readonly WriteStateData[], version: numb
   return size;
 }
 
-function encodeWriteStateDataArray(writer: Writer, array: readonly WriteStateData[], version: number): void {
+function encodeWriteStateDataArray(
+  writer: Writer,
+  array: readonly WriteStateData[],
+  version: number,
+): void {
   writer.arrayLength(array.length, true);
   for (const value of array) encodeWriteStateData(writer, value, version);
 }
@@ -207,7 +223,11 @@ function sizePartitionDataArray(array: readonly PartitionData[], version: number
   return size;
 }
 
-function encodePartitionDataArray(writer: Writer, array: readonly PartitionData[], version: number): void {
+function encodePartitionDataArray(
+  writer: Writer,
+  array: readonly PartitionData[],
+  version: number,
+): void {
   writer.arrayLength(array.length, true);
   for (const value of array) encodePartitionData(writer, value, version);
 }
@@ -289,7 +309,9 @@ export const writeShareGroupStateResponse: MessageCodec<WriteShareGroupStateResp
 };
 
 /** A {@link WriteShareGroupStateResponse} with every field at its default, except for those given. */
-export function createWriteShareGroupStateResponse(init?: Partial<WriteShareGroupStateResponse>): WriteShareGroupStateResponse {
+export function createWriteShareGroupStateResponse(
+  init?: Partial<WriteShareGroupStateResponse>,
+): WriteShareGroupStateResponse {
   return {
     results: [],
     ...init,
@@ -315,7 +337,10 @@ export function createPartitionResult(init?: Partial<PartitionResult>): Partitio
   };
 }
 
-function decodeWriteShareGroupStateResponse(reader: Reader, version: number): WriteShareGroupStateResponse {
+function decodeWriteShareGroupStateResponse(
+  reader: Reader,
+  version: number,
+): WriteShareGroupStateResponse {
   requireVersion(writeShareGroupStateResponse, version);
   const value: WriteShareGroupStateResponse = {
     results: decodeWriteStateResultArray(reader),
@@ -324,7 +349,10 @@ function decodeWriteShareGroupStateResponse(reader: Reader, version: number): Wr
   return value;
 }
 
-function sizeWriteShareGroupStateResponse(value: WriteShareGroupStateResponse, version: number): number {
+function sizeWriteShareGroupStateResponse(
+  value: WriteShareGroupStateResponse,
+  version: number,
+): number {
   requireVersion(writeShareGroupStateResponse, version);
   let size = 0;
   size += sizeWriteStateResultArray(value.results);
@@ -332,7 +360,11 @@ function sizeWriteShareGroupStateResponse(value: WriteShareGroupStateResponse, v
   return size;
 }
 
-function encodeWriteShareGroupStateResponse(writer: Writer, value: WriteShareGroupStateResponse, version: number): void {
+function encodeWriteShareGroupStateResponse(
+  writer: Writer,
+  value: WriteShareGroupStateResponse,
+  version: number,
+): void {
   requireVersion(writeShareGroupStateResponse, version);
   encodeWriteStateResultArray(writer, value.results);
   writer.unknownTaggedSection(value.unknownTaggedFields);

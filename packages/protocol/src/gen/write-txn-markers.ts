@@ -49,7 +49,9 @@ export const writeTxnMarkersRequest: MessageCodec<WriteTxnMarkersRequest> = {
 };
 
 /** A {@link WriteTxnMarkersRequest} with every field at its default, except for those given. */
-export function createWriteTxnMarkersRequest(init?: Partial<WriteTxnMarkersRequest>): WriteTxnMarkersRequest {
+export function createWriteTxnMarkersRequest(
+  init?: Partial<WriteTxnMarkersRequest>,
+): WriteTxnMarkersRequest {
   return {
     markers: [],
     ...init,
@@ -70,7 +72,9 @@ export function createWritableTxnMarker(init?: Partial<WritableTxnMarker>): Writ
 }
 
 /** A {@link WritableTxnMarkerTopic} with every field at its default, except for those given. */
-export function createWritableTxnMarkerTopic(init?: Partial<WritableTxnMarkerTopic>): WritableTxnMarkerTopic {
+export function createWritableTxnMarkerTopic(
+  init?: Partial<WritableTxnMarkerTopic>,
+): WritableTxnMarkerTopic {
   return {
     name: '',
     partitionIndexes: [],
@@ -95,7 +99,11 @@ function sizeWriteTxnMarkersRequest(value: WriteTxnMarkersRequest, version: numb
   return size;
 }
 
-function encodeWriteTxnMarkersRequest(writer: Writer, value: WriteTxnMarkersRequest, version: number): void {
+function encodeWriteTxnMarkersRequest(
+  writer: Writer,
+  value: WriteTxnMarkersRequest,
+  version: number,
+): void {
   requireVersion(writeTxnMarkersRequest, version);
   encodeWritableTxnMarkerArray(writer, value.markers, version);
   writer.unknownTaggedSection(value.unknownTaggedFields);
@@ -146,7 +154,11 @@ function sizeWritableTxnMarkerArray(array: readonly WritableTxnMarker[], version
   return size;
 }
 
-function encodeWritableTxnMarkerArray(writer: Writer, array: readonly WritableTxnMarker[], version: number): void {
+function encodeWritableTxnMarkerArray(
+  writer: Writer,
+  array: readonly WritableTxnMarker[],
+  version: number,
+): void {
   writer.arrayLength(array.length, true);
   for (const value of array) encodeWritableTxnMarker(writer, value, version);
 }
@@ -188,7 +200,10 @@ function sizeWritableTxnMarkerTopicArray(array: readonly WritableTxnMarkerTopic[
   return size;
 }
 
-function encodeWritableTxnMarkerTopicArray(writer: Writer, array: readonly WritableTxnMarkerTopic[]): void {
+function encodeWritableTxnMarkerTopicArray(
+  writer: Writer,
+  array: readonly WritableTxnMarkerTopic[],
+): void {
   writer.arrayLength(array.length, true);
   for (const value of array) encodeWritableTxnMarkerTopic(writer, value);
 }
@@ -230,7 +245,9 @@ export const writeTxnMarkersResponse: MessageCodec<WriteTxnMarkersResponse> = {
 };
 
 /** A {@link WriteTxnMarkersResponse} with every field at its default, except for those given. */
-export function createWriteTxnMarkersResponse(init?: Partial<WriteTxnMarkersResponse>): WriteTxnMarkersResponse {
+export function createWriteTxnMarkersResponse(
+  init?: Partial<WriteTxnMarkersResponse>,
+): WriteTxnMarkersResponse {
   return {
     markers: [],
     ...init,
@@ -238,7 +255,9 @@ export function createWriteTxnMarkersResponse(init?: Partial<WriteTxnMarkersResp
 }
 
 /** A {@link WritableTxnMarkerResult} with every field at its default, except for those given. */
-export function createWritableTxnMarkerResult(init?: Partial<WritableTxnMarkerResult>): WritableTxnMarkerResult {
+export function createWritableTxnMarkerResult(
+  init?: Partial<WritableTxnMarkerResult>,
+): WritableTxnMarkerResult {
   return {
     producerId: 0,
     topics: [],
@@ -247,7 +266,9 @@ export function createWritableTxnMarkerResult(init?: Partial<WritableTxnMarkerRe
 }
 
 /** A {@link WritableTxnMarkerTopicResult} with every field at its default, except for those given. */
-export function createWritableTxnMarkerTopicResult(init?: Partial<WritableTxnMarkerTopicResult>): WritableTxnMarkerTopicResult {
+export function createWritableTxnMarkerTopicResult(
+  init?: Partial<WritableTxnMarkerTopicResult>,
+): WritableTxnMarkerTopicResult {
   return {
     name: '',
     partitions: [],
@@ -256,7 +277,9 @@ export function createWritableTxnMarkerTopicResult(init?: Partial<WritableTxnMar
 }
 
 /** A {@link WritableTxnMarkerPartitionResult} with every field at its default, except for those given. */
-export function createWritableTxnMarkerPartitionResult(init?: Partial<WritableTxnMarkerPartitionResult>): WritableTxnMarkerPartitionResult {
+export function createWritableTxnMarkerPartitionResult(
+  init?: Partial<WritableTxnMarkerPartitionResult>,
+): WritableTxnMarkerPartitionResult {
   return {
     partitionIndex: 0,
     errorCode: 0,
@@ -281,7 +304,11 @@ function sizeWriteTxnMarkersResponse(value: WriteTxnMarkersResponse, version: nu
   return size;
 }
 
-function encodeWriteTxnMarkersResponse(writer: Writer, value: WriteTxnMarkersResponse, version: number): void {
+function encodeWriteTxnMarkersResponse(
+  writer: Writer,
+  value: WriteTxnMarkersResponse,
+  version: number,
+): void {
   requireVersion(writeTxnMarkersResponse, version);
   encodeWritableTxnMarkerResultArray(writer, value.markers);
   writer.unknownTaggedSection(value.unknownTaggedFields);
@@ -323,7 +350,10 @@ function sizeWritableTxnMarkerResultArray(array: readonly WritableTxnMarkerResul
   return size;
 }
 
-function encodeWritableTxnMarkerResultArray(writer: Writer, array: readonly WritableTxnMarkerResult[]): void {
+function encodeWritableTxnMarkerResultArray(
+  writer: Writer,
+  array: readonly WritableTxnMarkerResult[],
+): void {
   writer.arrayLength(array.length, true);
   for (const value of array) encodeWritableTxnMarkerResult(writer, value);
 }
@@ -345,7 +375,10 @@ function sizeWritableTxnMarkerTopicResult(value: WritableTxnMarkerTopicResult): 
   return size;
 }
 
-function encodeWritableTxnMarkerTopicResult(writer: Writer, value: WritableTxnMarkerTopicResult): void {
+function encodeWritableTxnMarkerTopicResult(
+  writer: Writer,
+  value: WritableTxnMarkerTopicResult,
+): void {
   writer.string(value.name, true);
   encodeWritableTxnMarkerPartitionResultArray(writer, value.partitions);
   writer.unknownTaggedSection(value.unknownTaggedFields);
@@ -359,13 +392,18 @@ function decodeWritableTxnMarkerTopicResultArray(reader: Reader): WritableTxnMar
   return array;
 }
 
-function sizeWritableTxnMarkerTopicResultArray(array: readonly WritableTxnMarkerTopicResult[]): number {
+function sizeWritableTxnMarkerTopicResultArray(
+  array: readonly WritableTxnMarkerTopicResult[],
+): number {
   let size = arrayLengthSize(array.length, true);
   for (const value of array) size += sizeWritableTxnMarkerTopicResult(value);
   return size;
 }
 
-function encodeWritableTxnMarkerTopicResultArray(writer: Writer, array: readonly WritableTxnMarkerTopicResult[]): void {
+function encodeWritableTxnMarkerTopicResultArray(
+  writer: Writer,
+  array: readonly WritableTxnMarkerTopicResult[],
+): void {
   writer.arrayLength(array.length, true);
   for (const value of array) encodeWritableTxnMarkerTopicResult(writer, value);
 }
@@ -385,13 +423,18 @@ function sizeWritableTxnMarkerPartitionResult(value: WritableTxnMarkerPartitionR
   return size;
 }
 
-function encodeWritableTxnMarkerPartitionResult(writer: Writer, value: WritableTxnMarkerPartitionResult): void {
+function encodeWritableTxnMarkerPartitionResult(
+  writer: Writer,
+  value: WritableTxnMarkerPartitionResult,
+): void {
   writer.int32(value.partitionIndex);
   writer.int16(value.errorCode);
   writer.unknownTaggedSection(value.unknownTaggedFields);
 }
 
-function decodeWritableTxnMarkerPartitionResultArray(reader: Reader): WritableTxnMarkerPartitionResult[] {
+function decodeWritableTxnMarkerPartitionResultArray(
+  reader: Reader,
+): WritableTxnMarkerPartitionResult[] {
   const count = reader.arrayLength(true, 7);
   const array: WritableTxnMarkerPartitionResult[] = [];
   for (let left = count; left > 0; left -= 1)
@@ -399,13 +442,18 @@ function decodeWritableTxnMarkerPartitionResultArray(reader: Reader): WritableTx
   return array;
 }
 
-function sizeWritableTxnMarkerPartitionResultArray(array: readonly WritableTxnMarkerPartitionResult[]): number {
+function sizeWritableTxnMarkerPartitionResultArray(
+  array: readonly WritableTxnMarkerPartitionResult[],
+): number {
   let size = arrayLengthSize(array.length, true);
   for (const value of array) size += sizeWritableTxnMarkerPartitionResult(value);
   return size;
 }
 
-function encodeWritableTxnMarkerPartitionResultArray(writer: Writer, array: readonly WritableTxnMarkerPartitionResult[]): void {
+function encodeWritableTxnMarkerPartitionResultArray(
+  writer: Writer,
+  array: readonly WritableTxnMarkerPartitionResult[],
+): void {
   writer.arrayLength(array.length, true);
   for (const value of array) encodeWritableTxnMarkerPartitionResult(writer, value);
 }

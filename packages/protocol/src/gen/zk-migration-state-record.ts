@@ -26,7 +26,9 @@ export const zkMigrationStateRecord: MessageCodec<ZkMigrationStateRecord> = {
 };
 
 /** A {@link ZkMigrationStateRecord} with every field at its default, except for those given. */
-export function createZkMigrationStateRecord(init?: Partial<ZkMigrationStateRecord>): ZkMigrationStateRecord {
+export function createZkMigrationStateRecord(
+  init?: Partial<ZkMigrationStateRecord>,
+): ZkMigrationStateRecord {
   return {
     zkMigrationState: 0,
     ...init,
@@ -49,7 +51,11 @@ function sizeZkMigrationStateRecord(value: ZkMigrationStateRecord, version: numb
   return size;
 }
 
-function encodeZkMigrationStateRecord(writer: Writer, value: ZkMigrationStateRecord, version: number): void {
+function encodeZkMigrationStateRecord(
+  writer: Writer,
+  value: ZkMigrationStateRecord,
+  version: number,
+): void {
   requireVersion(zkMigrationStateRecord, version);
   writer.int8(value.zkMigrationState);
   writer.unknownTaggedSection(value.unknownTaggedFields);

@@ -16,7 +16,7 @@ const TWO_POW_32 = 0x1_0000_0000;
 const SAFE_HIGH_MIN = -0x20_0000;
 const SAFE_HIGH_MAX = 0x1f_ffff;
 /** Up to this many bytes an ASCII string is put together here, which is cheaper than the call into native code. */
-const SHORT_STRING_BYTES = 16;
+const SHORT_STRING_BYTES = 10;
 
 /** Reads primitives one after the other; all methods move the position and throw {@link ProtocolError} at the end. */
 export class Reader {
