@@ -3,14 +3,14 @@
 
 /** What went wrong, for programs: stable within a major version. */
 export type MetadataErrorCode =
-  | "UNKNOWN_METADATA_RECORD"
-  | "UNSUPPORTED_METADATA_RECORD_VERSION"
-  | "CORRUPT_METADATA_RECORD"
-  | "UNSUPPORTED_METADATA_VERSION"
-  | "INCONSISTENT_METADATA"
-  | "NOT_CONTROLLER"
-  | "CONTROLLER_OVERLOADED"
-  | "TOO_MANY_RECORDS";
+  | 'UNKNOWN_METADATA_RECORD'
+  | 'UNSUPPORTED_METADATA_RECORD_VERSION'
+  | 'CORRUPT_METADATA_RECORD'
+  | 'UNSUPPORTED_METADATA_VERSION'
+  | 'INCONSISTENT_METADATA'
+  | 'NOT_CONTROLLER'
+  | 'CONTROLLER_OVERLOADED'
+  | 'TOO_MANY_RECORDS';
 
 /** Error of the metadata log, its image or the controller that writes it. */
 export class MetadataError extends Error {
@@ -21,9 +21,9 @@ export class MetadataError extends Error {
 
   constructor(code: MetadataErrorCode, message: string, options?: ErrorOptions) {
     super(message, options);
-    this.name = "MetadataError";
+    this.name = 'MetadataError';
     this.code = code;
-    this.retriable = code === "NOT_CONTROLLER" || code === "CONTROLLER_OVERLOADED";
+    this.retriable = code === 'NOT_CONTROLLER' || code === 'CONTROLLER_OVERLOADED';
   }
 }
 
@@ -33,5 +33,5 @@ export class MetadataError extends Error {
  * @throws MetadataError always
  */
 export function inconsistent(message: string): never {
-  throw new MetadataError("INCONSISTENT_METADATA", message);
+  throw new MetadataError('INCONSISTENT_METADATA', message);
 }

@@ -1,8 +1,8 @@
 // Feature levels (KIP-584): what each level of `metadata.version` switches on, and the other features
 // with the metadata level that each of their levels needs. Facts of Kafka 4.3:
 // org.apache.kafka.server.common.MetadataVersion and Feature.
-import { MetadataError } from "./errors.ts";
-import type { MetadataRecordType } from "./metadata-record.ts";
+import { MetadataError } from './errors.ts';
+import type { MetadataRecordType } from './metadata-record.ts';
 
 /** What one level of `metadata.version` allows. */
 export interface MetadataGates {
@@ -27,13 +27,13 @@ export interface MetadataGates {
 }
 
 /** Name of the feature that decides how records are written. */
-export const METADATA_VERSION_FEATURE = "metadata.version";
+export const METADATA_VERSION_FEATURE = 'metadata.version';
 
 /** Name of the feature that belongs to the raft layer; it is never part of the image. */
-export const KRAFT_VERSION_FEATURE = "kraft.version";
+export const KRAFT_VERSION_FEATURE = 'kraft.version';
 
 /** Name of the feature that lets an ISR be empty (KIP-966). */
-export const ELR_FEATURE = "eligible.leader.replicas.version";
+export const ELR_FEATURE = 'eligible.leader.replicas.version';
 
 /** Lowest level that can be finalized. */
 export const METADATA_VERSION_MIN = 7;
@@ -54,31 +54,31 @@ type Row = readonly [
   registerBroker: number,
 ];
 const LEVELS: readonly Row[] = [
-  [7, "3.3-IV3", true, "E", 0, 0, 1],
-  [8, "3.4-IV0", true, "EZ", 0, 0, 2],
-  [9, "3.5-IV0", false, "EZ", 0, 0, 2],
-  [10, "3.5-IV1", false, "EZ", 0, 0, 2],
-  [11, "3.5-IV2", true, "EZS", 0, 0, 2],
-  [12, "3.6-IV0", false, "ZS", 0, 0, 2],
-  [13, "3.6-IV1", true, "ZST", 0, 0, 2],
-  [14, "3.6-IV2", true, "ZSTD", 0, 0, 2],
-  [15, "3.7-IV0", true, "ZSTDC", 0, 0, 2],
-  [16, "3.7-IV1", false, "ZSTDC", 0, 0, 2],
-  [17, "3.7-IV2", true, "ZSTDCA", 1, 1, 3],
-  [18, "3.7-IV3", false, "ZSTDCA", 1, 1, 3],
-  [19, "3.7-IV4", false, "ZSTDCA", 1, 1, 3],
-  [20, "3.8-IV0", false, "ZSTDCA", 1, 1, 3],
-  [21, "3.9-IV0", false, "ZSTDCA", 1, 1, 3],
-  [22, "4.0-IV0", false, "ZSTDCA", 1, 1, 3],
-  [23, "4.0-IV1", true, "ZSTDCAR", 2, 2, 3],
-  [24, "4.0-IV2", false, "ZSTDCAR", 2, 2, 3],
-  [25, "4.0-IV3", false, "ZSTDCAR", 2, 2, 3],
-  [26, "4.1-IV0", false, "ZSTDCAR", 2, 2, 3],
-  [27, "4.1-IV1", false, "ZSTDCAR", 2, 2, 3],
-  [28, "4.2-IV0", false, "ZSTDCAR", 2, 2, 3],
-  [29, "4.2-IV1", false, "ZSTDCAR", 2, 2, 3],
-  [30, "4.3-IV0", true, "ZSTDCARO", 2, 2, 4],
-  [31, "4.4-IV0", false, "ZSTDCARO", 2, 2, 4],
+  [7, '3.3-IV3', true, 'E', 0, 0, 1],
+  [8, '3.4-IV0', true, 'EZ', 0, 0, 2],
+  [9, '3.5-IV0', false, 'EZ', 0, 0, 2],
+  [10, '3.5-IV1', false, 'EZ', 0, 0, 2],
+  [11, '3.5-IV2', true, 'EZS', 0, 0, 2],
+  [12, '3.6-IV0', false, 'ZS', 0, 0, 2],
+  [13, '3.6-IV1', true, 'ZST', 0, 0, 2],
+  [14, '3.6-IV2', true, 'ZSTD', 0, 0, 2],
+  [15, '3.7-IV0', true, 'ZSTDC', 0, 0, 2],
+  [16, '3.7-IV1', false, 'ZSTDC', 0, 0, 2],
+  [17, '3.7-IV2', true, 'ZSTDCA', 1, 1, 3],
+  [18, '3.7-IV3', false, 'ZSTDCA', 1, 1, 3],
+  [19, '3.7-IV4', false, 'ZSTDCA', 1, 1, 3],
+  [20, '3.8-IV0', false, 'ZSTDCA', 1, 1, 3],
+  [21, '3.9-IV0', false, 'ZSTDCA', 1, 1, 3],
+  [22, '4.0-IV0', false, 'ZSTDCA', 1, 1, 3],
+  [23, '4.0-IV1', true, 'ZSTDCAR', 2, 2, 3],
+  [24, '4.0-IV2', false, 'ZSTDCAR', 2, 2, 3],
+  [25, '4.0-IV3', false, 'ZSTDCAR', 2, 2, 3],
+  [26, '4.1-IV0', false, 'ZSTDCAR', 2, 2, 3],
+  [27, '4.1-IV1', false, 'ZSTDCAR', 2, 2, 3],
+  [28, '4.2-IV0', false, 'ZSTDCAR', 2, 2, 3],
+  [29, '4.2-IV1', false, 'ZSTDCAR', 2, 2, 3],
+  [30, '4.3-IV0', true, 'ZSTDCARO', 2, 2, 4],
+  [31, '4.4-IV0', false, 'ZSTDCARO', 2, 2, 4],
 ];
 
 const gatesByLevel: ReadonlyMap<number, MetadataGates> = new Map(
@@ -94,7 +94,7 @@ export function metadataGates(level: number): MetadataGates {
   const gates = gatesByLevel.get(level);
   if (gates === undefined) {
     throw new MetadataError(
-      "UNSUPPORTED_METADATA_VERSION",
+      'UNSUPPORTED_METADATA_VERSION',
       `metadata.version ${level} is not supported; levels ${METADATA_VERSION_MIN} to ${LEVELS.at(-1)?.[0]} are`,
     );
   }
@@ -105,15 +105,12 @@ export function metadataGates(level: number): MetadataGates {
 export function recordVersion(type: MetadataRecordType, metadataVersion: number): number {
   const gates = metadataGates(metadataVersion);
   switch (type) {
-    case "PartitionRecord":
+    case 'PartitionRecord':
       return gates.partitionRecord;
-    case "PartitionChangeRecord":
+    case 'PartitionChangeRecord':
       return gates.partitionChangeRecord;
-    case "RegisterBrokerRecord":
+    case 'RegisterBrokerRecord':
       return gates.registerBrokerRecord;
-    case "BrokerRegistrationChangeRecord":
-      if (gates.isCordonedLogDirsSupported) return 3;
-      return gates.isDirectoryAssignmentSupported ? 2 : 1;
     default:
       return 0;
   }
@@ -130,12 +127,12 @@ export interface FeatureDefinition {
 
 /** The features of Kafka 4.3 besides `metadata.version`. */
 export const FEATURES: readonly FeatureDefinition[] = [
-  { name: "eligible.leader.replicas.version", maxLevel: 1, bootstrapMetadataVersions: [7, 26] },
-  { name: "group.version", maxLevel: 1, bootstrapMetadataVersions: [7, 22] },
-  { name: "kraft.version", maxLevel: 1, bootstrapMetadataVersions: [7, 21] },
-  { name: "share.version", maxLevel: 1, bootstrapMetadataVersions: [7, 28] },
-  { name: "streams.version", maxLevel: 1, bootstrapMetadataVersions: [7, 29] },
-  { name: "transaction.version", maxLevel: 2, bootstrapMetadataVersions: [7, 24, 24] },
+  { name: 'eligible.leader.replicas.version', maxLevel: 1, bootstrapMetadataVersions: [7, 26] },
+  { name: 'group.version', maxLevel: 1, bootstrapMetadataVersions: [7, 22] },
+  { name: 'kraft.version', maxLevel: 1, bootstrapMetadataVersions: [7, 21] },
+  { name: 'share.version', maxLevel: 1, bootstrapMetadataVersions: [7, 28] },
+  { name: 'streams.version', maxLevel: 1, bootstrapMetadataVersions: [7, 29] },
+  { name: 'transaction.version', maxLevel: 2, bootstrapMetadataVersions: [7, 24, 24] },
 ];
 
 function gatesOfRow(row: Row): MetadataGates {
@@ -144,15 +141,15 @@ function gatesOfRow(row: Row): MetadataGates {
     level,
     version,
     didMetadataChange,
-    isLeaderEpochBumpRequiredOnIsrShrink: letters.includes("E"),
-    isMigrationSupported: letters.includes("Z"),
-    isScramSupported: letters.includes("S"),
-    isMetadataTransactionSupported: letters.includes("T"),
-    isDelegationTokenSupported: letters.includes("D"),
-    isControllerRegistrationSupported: letters.includes("C"),
-    isDirectoryAssignmentSupported: letters.includes("A"),
-    isElrSupported: letters.includes("R"),
-    isCordonedLogDirsSupported: letters.includes("O"),
+    isLeaderEpochBumpRequiredOnIsrShrink: letters.includes('E'),
+    isMigrationSupported: letters.includes('Z'),
+    isScramSupported: letters.includes('S'),
+    isMetadataTransactionSupported: letters.includes('T'),
+    isDelegationTokenSupported: letters.includes('D'),
+    isControllerRegistrationSupported: letters.includes('C'),
+    isDirectoryAssignmentSupported: letters.includes('A'),
+    isElrSupported: letters.includes('R'),
+    isCordonedLogDirsSupported: letters.includes('O'),
     partitionRecord: partition,
     partitionChangeRecord: partitionChange,
     registerBrokerRecord: register,

@@ -1,5 +1,5 @@
 // The only door of the package.
-export { MetadataError, type MetadataErrorCode } from "./errors.ts";
+export { MetadataError, type MetadataErrorCode } from './errors.ts';
 export {
   ELR_FEATURE,
   type FeatureDefinition,
@@ -11,7 +11,7 @@ export {
   metadataGates,
   type MetadataGates,
   recordVersion,
-} from "./feature-levels.ts";
+} from './feature-levels.ts';
 export {
   decodeMetadataRecord,
   encodeMetadataRecord,
@@ -21,8 +21,8 @@ export {
   type MetadataRecordOf,
   type MetadataRecordType,
   type MetadataRecordValues,
-} from "./metadata-record.ts";
-export { PersistentMap } from "./persistent-map.ts";
+} from './metadata-record.ts';
+export { PersistentMap } from './persistent-map.ts';
 export {
   type BrokerRegistration,
   type ClusterImage,
@@ -30,17 +30,17 @@ export {
   type Endpoint,
   isActiveBroker,
   type SupportedFeature,
-} from "./image/cluster-image.ts";
-export { ClusterDelta } from "./image/cluster-delta.ts";
-export { imageRecords } from "./image/image-records.ts";
+} from './image/cluster-image.ts';
+export { ClusterDelta } from './image/cluster-delta.ts';
+export { imageRecords } from './image/image-records.ts';
 export {
   type DeletedReplica,
   type LocalReplica,
   localReplicaChanges,
   type LocalReplicaChanges,
-} from "./image/local-replica-changes.ts";
-export { MapDelta } from "./image/map-delta.ts";
-export { MetadataDelta } from "./image/metadata-delta.ts";
+} from './image/local-replica-changes.ts';
+export { MapDelta } from './image/map-delta.ts';
+export { MetadataDelta } from './image/metadata-delta.ts';
 export {
   type ClientQuotaImage,
   configKey,
@@ -59,34 +59,34 @@ export {
   topicByName,
   type TopicImage,
   type TopicsImage,
-} from "./image/metadata-image.ts";
+} from './image/metadata-image.ts';
 export {
   type MetadataBatch,
   MetadataLoader,
   type MetadataPublisher,
   type MetadataSnapshot,
-} from "./image/metadata-loader.ts";
+} from './image/metadata-loader.ts';
 export {
   DirectoryId,
   LeaderRecoveryState,
   NO_LEADER,
   type PartitionImage,
   replicaDirectory,
-} from "./image/partition-image.ts";
-export { TopicDelta, TopicsDelta } from "./image/topics-delta.ts";
+} from './image/partition-image.ts';
+export { TopicDelta, TopicsDelta } from './image/topics-delta.ts';
 export {
   BOOTSTRAP_CHECKPOINT_FILE,
   bootstrapFromRecords,
   type BootstrapMetadata,
   createBootstrap,
-} from "./controller/bootstrap.ts";
+} from './controller/bootstrap.ts';
 export type {
   ControllerConfigs,
   ControllerOptions,
   ControllerRandom,
   EffectiveTopicConfig,
   TopicConfigLayers,
-} from "./controller/controller-options.ts";
+} from './controller/controller-options.ts';
 export type {
   ControllerOperation,
   ControllerOperations,
@@ -94,10 +94,10 @@ export type {
   ControllerRequestContext,
   ControllerResponse,
   ControllerResult,
-} from "./controller/operations.ts";
+} from './controller/operations.ts';
 export type {
   MetadataQuorum,
   QuorumLeader,
   QuorumListener,
   QuorumSnapshot,
-} from "./io/metadata-quorum.ts";
+} from './io/metadata-quorum.ts';

@@ -1,98 +1,98 @@
 // MetadataRecord: one entry of the metadata log, and its frame: unsigned varints for the frame
 // version (always 1), the record's api key and its version, then the body.
 // Kafka: org.apache.kafka.metadata.MetadataRecordSerde, AbstractApiMessageSerde; KIP-631.
-import { ProtocolError, Reader, Writer, type MessageCodec } from "@ottla/protocol";
+import { ProtocolError, Reader, Writer, type MessageCodec } from '@ottla/protocol';
 import {
   abortTransactionRecord,
   type AbortTransactionRecord,
-} from "@ottla/protocol/messages/abort-transaction-record";
+} from '@ottla/protocol/messages/abort-transaction-record';
 import {
   accessControlEntryRecord,
   type AccessControlEntryRecord,
-} from "@ottla/protocol/messages/access-control-entry-record";
+} from '@ottla/protocol/messages/access-control-entry-record';
 import {
   beginTransactionRecord,
   type BeginTransactionRecord,
-} from "@ottla/protocol/messages/begin-transaction-record";
+} from '@ottla/protocol/messages/begin-transaction-record';
 import {
   brokerRegistrationChangeRecord,
   type BrokerRegistrationChangeRecord,
-} from "@ottla/protocol/messages/broker-registration-change-record";
-import { clearElrRecord, type ClearElrRecord } from "@ottla/protocol/messages/clear-elr-record";
+} from '@ottla/protocol/messages/broker-registration-change-record';
+import { clearElrRecord, type ClearElrRecord } from '@ottla/protocol/messages/clear-elr-record';
 import {
   clientQuotaRecord,
   type ClientQuotaRecord,
-} from "@ottla/protocol/messages/client-quota-record";
-import { configRecord, type ConfigRecord } from "@ottla/protocol/messages/config-record";
+} from '@ottla/protocol/messages/client-quota-record';
+import { configRecord, type ConfigRecord } from '@ottla/protocol/messages/config-record';
 import {
   delegationTokenRecord,
   type DelegationTokenRecord,
-} from "@ottla/protocol/messages/delegation-token-record";
+} from '@ottla/protocol/messages/delegation-token-record';
 import {
   endTransactionRecord,
   type EndTransactionRecord,
-} from "@ottla/protocol/messages/end-transaction-record";
+} from '@ottla/protocol/messages/end-transaction-record';
 import {
   featureLevelRecord,
   type FeatureLevelRecord,
-} from "@ottla/protocol/messages/feature-level-record";
+} from '@ottla/protocol/messages/feature-level-record';
 import {
   fenceBrokerRecord,
   type FenceBrokerRecord,
-} from "@ottla/protocol/messages/fence-broker-record";
-import { noOpRecord, type NoOpRecord } from "@ottla/protocol/messages/no-op-record";
+} from '@ottla/protocol/messages/fence-broker-record';
+import { noOpRecord, type NoOpRecord } from '@ottla/protocol/messages/no-op-record';
 import {
   partitionChangeRecord,
   type PartitionChangeRecord,
-} from "@ottla/protocol/messages/partition-change-record";
-import { partitionRecord, type PartitionRecord } from "@ottla/protocol/messages/partition-record";
+} from '@ottla/protocol/messages/partition-change-record';
+import { partitionRecord, type PartitionRecord } from '@ottla/protocol/messages/partition-record';
 import {
   producerIdsRecord,
   type ProducerIdsRecord,
-} from "@ottla/protocol/messages/producer-ids-record";
+} from '@ottla/protocol/messages/producer-ids-record';
 import {
   registerBrokerRecord,
   type RegisterBrokerRecord,
-} from "@ottla/protocol/messages/register-broker-record";
+} from '@ottla/protocol/messages/register-broker-record';
 import {
   registerControllerRecord,
   type RegisterControllerRecord,
-} from "@ottla/protocol/messages/register-controller-record";
+} from '@ottla/protocol/messages/register-controller-record';
 import {
   removeAccessControlEntryRecord,
   type RemoveAccessControlEntryRecord,
-} from "@ottla/protocol/messages/remove-access-control-entry-record";
+} from '@ottla/protocol/messages/remove-access-control-entry-record';
 import {
   removeDelegationTokenRecord,
   type RemoveDelegationTokenRecord,
-} from "@ottla/protocol/messages/remove-delegation-token-record";
+} from '@ottla/protocol/messages/remove-delegation-token-record';
 import {
   removeTopicRecord,
   type RemoveTopicRecord,
-} from "@ottla/protocol/messages/remove-topic-record";
+} from '@ottla/protocol/messages/remove-topic-record';
 import {
   removeUserScramCredentialRecord,
   type RemoveUserScramCredentialRecord,
-} from "@ottla/protocol/messages/remove-user-scram-credential-record";
-import { topicRecord, type TopicRecord } from "@ottla/protocol/messages/topic-record";
+} from '@ottla/protocol/messages/remove-user-scram-credential-record';
+import { topicRecord, type TopicRecord } from '@ottla/protocol/messages/topic-record';
 import {
   unfenceBrokerRecord,
   type UnfenceBrokerRecord,
-} from "@ottla/protocol/messages/unfence-broker-record";
+} from '@ottla/protocol/messages/unfence-broker-record';
 import {
   unregisterBrokerRecord,
   type UnregisterBrokerRecord,
-} from "@ottla/protocol/messages/unregister-broker-record";
+} from '@ottla/protocol/messages/unregister-broker-record';
 import {
   userScramCredentialRecord,
   type UserScramCredentialRecord,
-} from "@ottla/protocol/messages/user-scram-credential-record";
+} from '@ottla/protocol/messages/user-scram-credential-record';
 import {
   zkMigrationStateRecord,
   type ZkMigrationStateRecord,
-} from "@ottla/protocol/messages/zk-migration-state-record";
-import { MetadataError } from "./errors.ts";
-import { recordVersion } from "./feature-levels.ts";
+} from '@ottla/protocol/messages/zk-migration-state-record';
+import { MetadataError } from './errors.ts';
+import { recordVersion } from './feature-levels.ts';
 
 /** The value of each kind of record, by the kind's name. */
 export interface MetadataRecordValues {
@@ -198,6 +198,21 @@ export function metadataRecord<T extends MetadataRecordType>(
   return { type, version, value: codec.create(init) } as unknown as MetadataRecord;
 }
 
+/**
+ * Makes a BrokerRegistrationChangeRecord in the lowest version that holds the fields given, as Kafka
+ * does, so that it can be read at every `metadata.version` that allows them.
+ */
+export function brokerChangeRecord(
+  init: Partial<BrokerRegistrationChangeRecord>,
+): MetadataRecordOf<'BrokerRegistrationChangeRecord'> {
+  let version = 0;
+  if (init.inControlledShutdown !== undefined) version = 1;
+  if (init.logDirs !== undefined) version = 2;
+  if (init.cordonedLogDirs !== undefined) version = 3;
+  const value = brokerRegistrationChangeRecord.create(init);
+  return { type: 'BrokerRegistrationChangeRecord', version, value };
+}
+
 /** Frame and body of `record`. */
 export function encodeMetadataRecord(record: MetadataRecord): Buffer {
   const codec = codecOf(record.type);
@@ -220,7 +235,7 @@ export function decodeMetadataRecord(bytes: Buffer): MetadataRecord {
     return decodeFrame(new Reader(bytes));
   } catch (error) {
     if (!(error instanceof ProtocolError)) throw error;
-    throw new MetadataError("CORRUPT_METADATA_RECORD", `metadata record: ${error.message}`, {
+    throw new MetadataError('CORRUPT_METADATA_RECORD', `metadata record: ${error.message}`, {
       cause: error,
     });
   }
@@ -230,7 +245,7 @@ function decodeFrame(reader: Reader): MetadataRecord {
   const frameVersion = reader.uvarint();
   if (frameVersion !== FRAME_VERSION) {
     throw new MetadataError(
-      "UNKNOWN_METADATA_RECORD",
+      'UNKNOWN_METADATA_RECORD',
       `metadata record with frame version ${frameVersion}; only ${FRAME_VERSION} is known`,
     );
   }
@@ -239,21 +254,21 @@ function decodeFrame(reader: Reader): MetadataRecord {
   const type = typeByApiKey.get(apiKey);
   if (type === undefined) {
     throw new MetadataError(
-      "UNKNOWN_METADATA_RECORD",
+      'UNKNOWN_METADATA_RECORD',
       `metadata record of unknown type ${apiKey} (version ${version}); was it written by a newer Kafka?`,
     );
   }
   const codec = codecOf(type);
   if (version > codec.maxVersion) {
     throw new MetadataError(
-      "UNSUPPORTED_METADATA_RECORD_VERSION",
+      'UNSUPPORTED_METADATA_RECORD_VERSION',
       `${type} version ${version}; the newest known is ${codec.maxVersion}`,
     );
   }
   const value = codec.decode(reader, version);
   if (reader.remaining > 0) {
     throw new MetadataError(
-      "CORRUPT_METADATA_RECORD",
+      'CORRUPT_METADATA_RECORD',
       `${reader.remaining} bytes left over after a ${type} version ${version}`,
     );
   }

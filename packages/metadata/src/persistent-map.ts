@@ -7,20 +7,20 @@ const BITS = 5;
 const MASK = (1 << BITS) - 1;
 
 interface Leaf<K, V> {
-  readonly kind: "leaf";
+  readonly kind: 'leaf';
   readonly hash: number;
   readonly key: K;
   readonly value: V;
 }
 
 interface Collision<K, V> {
-  readonly kind: "collision";
+  readonly kind: 'collision';
   readonly hash: number;
   readonly leaves: ReadonlyArray<Leaf<K, V>>;
 }
 
 interface Branch<K, V> {
-  readonly kind: "branch";
+  readonly kind: 'branch';
   /** Bit i is set when there is a child for the hash digit i. */
   readonly bitmap: number;
   readonly children: ReadonlyArray<Node<K, V>>;
@@ -63,8 +63,8 @@ export class PersistentMap<K extends string | number, V> {
     let node = this.#root;
     let shift = 0;
     while (node !== undefined) {
-      if (node.kind === "leaf") return node.key === key ? node.value : undefined;
-      if (node.kind === "collision") return node.leaves.find((leaf) => leaf.key === key)?.value;
+      if (node.kind === 'leaf') return node.key === key ? node.value : undefined;
+      if (node.kind === 'collision') return node.leaves.find((leaf) => leaf.key === key)?.value;
       const bit = 1 << ((hash >>> shift) & MASK);
       if ((node.bitmap & bit) === 0) return undefined;
       node = node.children[childIndex(node.bitmap, bit)];
@@ -80,7 +80,7 @@ export class PersistentMap<K extends string | number, V> {
 
   /** The map in which `key` has `value`; this map itself when it has that very value already. */
   set(key: K, value: V): PersistentMap<K, V> {
-    const leaf: Leaf<K, V> = { kind: "leaf", hash: hashOf(key), key, value };
+    const leaf: Leaf<K, V> = { kind: 'leaf', hash: hashOf(key), key, value };
     if (this.#root === undefined) return new PersistentMap<K, V>(leaf, 1);
     const previous = this.get(key);
     if (previous === value && value !== undefined) return this;
@@ -99,8 +99,8 @@ export class PersistentMap<K extends string | number, V> {
     if (this.#root === undefined) return;
     const stack: Array<Node<K, V>> = [this.#root];
     for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
-      if (node.kind === "leaf") yield [node.key, node.value];
-      else if (node.kind === "collision") {
+      if (node.kind === 'leaf') yield [node.key, node.value];
+      else if (node.kind === 'collision') {
         for (const leaf of node.leaves) yield [leaf.key, leaf.value];
       } else {
         for (let i = node.children.length - 1; i >= 0; i--)
@@ -125,23 +125,23 @@ export class PersistentMap<K extends string | number, V> {
 }
 
 function insert<K, V>(node: Node<K, V>, leaf: Leaf<K, V>, shift: number): Node<K, V> {
-  if (node.kind === "branch") {
+  if (node.kind === 'branch') {
     const bit = 1 << ((leaf.hash >>> shift) & MASK);
     const index = childIndex(node.bitmap, bit);
     if ((node.bitmap & bit) === 0) {
       const children = node.children.toSpliced(index, 0, leaf);
-      return { kind: "branch", bitmap: node.bitmap | bit, children };
+      return { kind: 'branch', bitmap: node.bitmap | bit, children };
     }
     const child = insert(node.children[index] as Node<K, V>, leaf, shift + BITS);
-    return { kind: "branch", bitmap: node.bitmap, children: node.children.with(index, child) };
+    return { kind: 'branch', bitmap: node.bitmap, children: node.children.with(index, child) };
   }
   if (node.hash !== leaf.hash) return join(node, leaf, shift);
-  if (node.kind === "leaf") {
+  if (node.kind === 'leaf') {
     if (node.key === leaf.key) return leaf;
-    return { kind: "collision", hash: leaf.hash, leaves: [node, leaf] };
+    return { kind: 'collision', hash: leaf.hash, leaves: [node, leaf] };
   }
   const others = node.leaves.filter((other) => other.key !== leaf.key);
-  return { kind: "collision", hash: leaf.hash, leaves: [...others, leaf] };
+  return { kind: 'collision', hash: leaf.hash, leaves: [...others, leaf] };
 }
 
 /** The smallest tree below `shift` that holds two nodes of different hashes. */
@@ -149,10 +149,10 @@ function join<K, V>(a: Leaf<K, V> | Collision<K, V>, b: Leaf<K, V>, shift: numbe
   const digitA = (a.hash >>> shift) & MASK;
   const digitB = (b.hash >>> shift) & MASK;
   if (digitA === digitB) {
-    return { kind: "branch", bitmap: 1 << digitA, children: [join(a, b, shift + BITS)] };
+    return { kind: 'branch', bitmap: 1 << digitA, children: [join(a, b, shift + BITS)] };
   }
   const children = digitA < digitB ? [a, b] : [b, a];
-  return { kind: "branch", bitmap: (1 << digitA) | (1 << digitB), children };
+  return { kind: 'branch', bitmap: (1 << digitA) | (1 << digitB), children };
 }
 
 /** `node` without `key`, which is known to be in it. */
@@ -162,10 +162,10 @@ function remove<K, V>(
   hash: number,
   shift: number,
 ): Node<K, V> | undefined {
-  if (node.kind === "leaf") return undefined;
-  if (node.kind === "collision") {
+  if (node.kind === 'leaf') return undefined;
+  if (node.kind === 'collision') {
     const leaves = node.leaves.filter((leaf) => leaf.key !== key);
-    return leaves.length === 1 ? leaves[0] : { kind: "collision", hash: node.hash, leaves };
+    return leaves.length === 1 ? leaves[0] : { kind: 'collision', hash: node.hash, leaves };
   }
   const bit = 1 << ((hash >>> shift) & MASK);
   const index = childIndex(node.bitmap, bit);
@@ -173,10 +173,10 @@ function remove<K, V>(
   if (child === undefined) {
     const children = node.children.toSpliced(index, 1);
     if (children.length === 0) return undefined;
-    return collapse({ kind: "branch", bitmap: node.bitmap & ~bit, children });
+    return collapse({ kind: 'branch', bitmap: node.bitmap & ~bit, children });
   }
   return collapse({
-    kind: "branch",
+    kind: 'branch',
     bitmap: node.bitmap,
     children: node.children.with(index, child),
   });
@@ -185,7 +185,7 @@ function remove<K, V>(
 /** A branch with one child that is not itself a branch is that child, so that shape depends on keys only. */
 function collapse<K, V>(branch: Branch<K, V>): Node<K, V> {
   const only = branch.children.length === 1 ? branch.children[0] : undefined;
-  return only === undefined || only.kind === "branch" ? branch : only;
+  return only === undefined || only.kind === 'branch' ? branch : only;
 }
 
 function childIndex(bitmap: number, bit: number): number {
@@ -201,7 +201,7 @@ function popCount(bits: number): number {
 /** FNV-1a over UTF-16 units for strings, Murmur's finaliser for integers; 32 bits, unsigned. */
 function hashOf(key: string | number): number {
   let hash = 0x811c9dc5;
-  if (typeof key === "string") {
+  if (typeof key === 'string') {
     for (let i = 0; i < key.length; i++) hash = Math.imul(hash ^ key.charCodeAt(i), 0x01000193);
   } else {
     hash = key | 0;

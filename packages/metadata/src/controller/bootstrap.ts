@@ -7,12 +7,12 @@ import {
   METADATA_VERSION_FEATURE,
   METADATA_VERSION_LATEST_PRODUCTION,
   metadataGates,
-} from "../feature-levels.ts";
-import { MetadataError } from "../errors.ts";
-import { metadataRecord, type MetadataRecord } from "../metadata-record.ts";
+} from '../feature-levels.ts';
+import { MetadataError } from '../errors.ts';
+import { metadataRecord, type MetadataRecord } from '../metadata-record.ts';
 
 /** Name of the file in the log directory that holds the bootstrap records, in the form of a snapshot. */
-export const BOOTSTRAP_CHECKPOINT_FILE = "bootstrap.checkpoint";
+export const BOOTSTRAP_CHECKPOINT_FILE = 'bootstrap.checkpoint';
 
 /** How a cluster begins. */
 export interface BootstrapMetadata {
@@ -43,7 +43,7 @@ export function createBootstrap(levels: Readonly<Record<string, number>> = {}): 
     }
     if (level > 0) records.push(featureLevel(name, level));
   }
-  return { records, metadataVersion, source: "the default bootstrap" };
+  return { records, metadataVersion, source: 'the default bootstrap' };
 }
 
 /**
@@ -56,16 +56,16 @@ export function bootstrapFromRecords(
   source: string = BOOTSTRAP_CHECKPOINT_FILE,
 ): BootstrapMetadata {
   for (const record of records) {
-    if (record.type !== "FeatureLevelRecord") continue;
+    if (record.type !== 'FeatureLevelRecord') continue;
     const { name, featureLevel: level } = record.value;
     if (name === METADATA_VERSION_FEATURE) return { records, metadataVersion: level, source };
   }
   throw new MetadataError(
-    "INCONSISTENT_METADATA",
+    'INCONSISTENT_METADATA',
     `${source} finalizes no ${METADATA_VERSION_FEATURE}`,
   );
 }
 
 function featureLevel(name: string, level: number): MetadataRecord {
-  return metadataRecord("FeatureLevelRecord", { name, featureLevel: level });
+  return metadataRecord('FeatureLevelRecord', { name, featureLevel: level });
 }

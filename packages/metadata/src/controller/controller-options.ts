@@ -1,7 +1,7 @@
 // What the controller must be told from outside: cluster id, chance, timeouts, defaults, and the
 // config definitions, which belong to the broker.
-import type { BootstrapMetadata } from "./bootstrap.ts";
-import type { ConfigResource } from "../image/metadata-image.ts";
+import type { BootstrapMetadata } from './bootstrap.ts';
+import type { ConfigResource } from '../image/metadata-image.ts';
 
 /** Chance, as far as the controller needs it; the platform's Random has these. */
 export interface ControllerRandom {
@@ -72,4 +72,6 @@ export interface ControllerOptions {
   readonly deleteTopicEnable?: boolean;
   /** Records that one operation may write; default 10,000 as in Kafka. */
   readonly recordsPerOperationMax?: number;
+  /** Finalized level of `kraft.version`, which the raft layer knows; default 1. */
+  readonly kraftVersion?: () => number;
 }

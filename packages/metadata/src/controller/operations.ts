@@ -2,48 +2,48 @@
 import type {
   AllocateProducerIdsRequest,
   AllocateProducerIdsResponse,
-} from "@ottla/protocol/messages/allocate-producer-ids";
+} from '@ottla/protocol/messages/allocate-producer-ids';
 import type {
   AlterConfigsRequest,
   AlterConfigsResponse,
-} from "@ottla/protocol/messages/alter-configs";
+} from '@ottla/protocol/messages/alter-configs';
 import type {
   AlterPartitionRequest,
   AlterPartitionResponse,
-} from "@ottla/protocol/messages/alter-partition";
+} from '@ottla/protocol/messages/alter-partition';
 import type {
   BrokerHeartbeatRequest,
   BrokerHeartbeatResponse,
-} from "@ottla/protocol/messages/broker-heartbeat";
+} from '@ottla/protocol/messages/broker-heartbeat';
 import type {
   BrokerRegistrationRequest,
   BrokerRegistrationResponse,
-} from "@ottla/protocol/messages/broker-registration";
+} from '@ottla/protocol/messages/broker-registration';
 import type {
   ControllerRegistrationRequest,
   ControllerRegistrationResponse,
-} from "@ottla/protocol/messages/controller-registration";
+} from '@ottla/protocol/messages/controller-registration';
 import type {
   CreatePartitionsRequest,
   CreatePartitionsResponse,
-} from "@ottla/protocol/messages/create-partitions";
+} from '@ottla/protocol/messages/create-partitions';
 import type {
   CreateTopicsRequest,
   CreateTopicsResponse,
-} from "@ottla/protocol/messages/create-topics";
+} from '@ottla/protocol/messages/create-topics';
 import type {
   DeleteTopicsRequest,
   DeleteTopicsResponse,
-} from "@ottla/protocol/messages/delete-topics";
+} from '@ottla/protocol/messages/delete-topics';
 import type {
   IncrementalAlterConfigsRequest,
   IncrementalAlterConfigsResponse,
-} from "@ottla/protocol/messages/incremental-alter-configs";
+} from '@ottla/protocol/messages/incremental-alter-configs';
 import type {
   UnregisterBrokerRequest,
   UnregisterBrokerResponse,
-} from "@ottla/protocol/messages/unregister-broker";
-import type { MetadataRecord } from "../metadata-record.ts";
+} from '@ottla/protocol/messages/unregister-broker';
+import type { MetadataRecord } from '../metadata-record.ts';
 
 /** Request and response of each operation, by the operation's name. */
 export interface ControllerOperations {
@@ -73,10 +73,10 @@ export interface ControllerOperations {
 export type ControllerOperation = keyof ControllerOperations;
 
 /** The request of operation `O`. */
-export type ControllerRequest<O extends ControllerOperation> = ControllerOperations[O]["request"];
+export type ControllerRequest<O extends ControllerOperation> = ControllerOperations[O]['request'];
 
 /** The response of operation `O`. */
-export type ControllerResponse<O extends ControllerOperation> = ControllerOperations[O]["response"];
+export type ControllerResponse<O extends ControllerOperation> = ControllerOperations[O]['response'];
 
 /** What comes with a request. */
 export interface ControllerRequestContext {
@@ -88,9 +88,14 @@ export interface ControllerRequestContext {
 
 /** What an operation comes to: nothing has happened until `records` are in the log. */
 export interface ControllerResult<Response> {
-  /** To be appended as one atomic batch; empty when there is nothing to write. */
+  /** To be appended in this order; empty when there is nothing to write. */
   readonly records: readonly MetadataRecord[];
   readonly response: Response;
+  /**
+   * Whether the records must go into the log as one batch; default true. Otherwise each is good for
+   * itself, and there may be more of them than a batch can hold.
+   */
+  readonly isAtomic?: boolean;
   /**
    * To be called with the offset of the last record (or of the last one before, when there are none)
    * right after they were appended and replayed.

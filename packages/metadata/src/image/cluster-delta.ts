@@ -1,17 +1,17 @@
 // Changes of the registered nodes. Kafka: org.apache.kafka.image.ClusterDelta.
-import type { BrokerRegistrationChangeRecord } from "@ottla/protocol/messages/broker-registration-change-record";
-import type { RegisterBrokerRecord } from "@ottla/protocol/messages/register-broker-record";
-import type { RegisterControllerRecord } from "@ottla/protocol/messages/register-controller-record";
-import type { UnregisterBrokerRecord } from "@ottla/protocol/messages/unregister-broker-record";
-import { inconsistent } from "../errors.ts";
+import type { BrokerRegistrationChangeRecord } from '@ottla/protocol/messages/broker-registration-change-record';
+import type { RegisterBrokerRecord } from '@ottla/protocol/messages/register-broker-record';
+import type { RegisterControllerRecord } from '@ottla/protocol/messages/register-controller-record';
+import type { UnregisterBrokerRecord } from '@ottla/protocol/messages/unregister-broker-record';
+import { inconsistent } from '../errors.ts';
 import {
   brokerFromRecord,
   type BrokerRegistration,
   type ClusterImage,
   controllerFromRecord,
   type ControllerRegistration,
-} from "./cluster-image.ts";
-import { MapDelta } from "./map-delta.ts";
+} from './cluster-image.ts';
+import { MapDelta } from './map-delta.ts';
 
 /** Changes on top of a ClusterImage. */
 export class ClusterDelta {

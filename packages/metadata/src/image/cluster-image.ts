@@ -1,11 +1,11 @@
 // The registered nodes of the cluster. Kafka: org.apache.kafka.metadata.BrokerRegistration and
 // ControllerRegistration, org.apache.kafka.image.ClusterImage.
-import type { Uuid } from "@ottla/protocol";
-import type { RegisterBrokerRecord } from "@ottla/protocol/messages/register-broker-record";
-import type { RegisterControllerRecord } from "@ottla/protocol/messages/register-controller-record";
-import { metadataGates } from "../feature-levels.ts";
-import { metadataRecord, type MetadataRecord } from "../metadata-record.ts";
-import type { PersistentMap } from "../persistent-map.ts";
+import type { Uuid } from '@ottla/protocol';
+import type { RegisterBrokerRecord } from '@ottla/protocol/messages/register-broker-record';
+import type { RegisterControllerRecord } from '@ottla/protocol/messages/register-controller-record';
+import { metadataGates } from '../feature-levels.ts';
+import { metadataRecord, type MetadataRecord } from '../metadata-record.ts';
+import type { PersistentMap } from '../persistent-map.ts';
 
 /** Where one listener of a node is reached. */
 export interface Endpoint {
@@ -88,7 +88,7 @@ export function brokerToRecord(
 ): MetadataRecord {
   const gates = metadataGates(metadataVersion);
   return metadataRecord(
-    "RegisterBrokerRecord",
+    'RegisterBrokerRecord',
     {
       brokerId: broker.brokerId,
       isMigratingZkBroker: broker.isMigratingZkBroker && gates.isMigrationSupported,
@@ -126,7 +126,7 @@ export function controllerToRecord(
   metadataVersion: number,
 ): MetadataRecord {
   return metadataRecord(
-    "RegisterControllerRecord",
+    'RegisterControllerRecord',
     {
       controllerId: controller.controllerId,
       incarnationId: controller.incarnationId,

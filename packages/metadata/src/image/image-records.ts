@@ -4,11 +4,11 @@ import {
   KRAFT_VERSION_FEATURE,
   METADATA_VERSION_FEATURE,
   metadataGates,
-} from "../feature-levels.ts";
-import { metadataRecord, type MetadataRecord } from "../metadata-record.ts";
-import { brokerToRecord, controllerToRecord } from "./cluster-image.ts";
-import type { ClientQuotaImage, ConfigurationImage, MetadataImage } from "./metadata-image.ts";
-import { partitionToRecord } from "./partition-image.ts";
+} from '../feature-levels.ts';
+import { metadataRecord, type MetadataRecord } from '../metadata-record.ts';
+import { brokerToRecord, controllerToRecord } from './cluster-image.ts';
+import type { ClientQuotaImage, ConfigurationImage, MetadataImage } from './metadata-image.ts';
+import { partitionToRecord } from './partition-image.ts';
 
 /**
  * Records of a snapshot of `image`, one at a time, so that writing a big one can pause in between.
@@ -24,14 +24,14 @@ export function* imageRecords(image: MetadataImage): Generator<MetadataRecord, v
   for (const config of sortedValues(image.configs)) yield* configRecords(config);
   for (const quota of sortedValues(image.clientQuotas)) yield* quotaRecords(quota);
   if (image.producerIds !== undefined) {
-    yield metadataRecord("ProducerIdsRecord", { ...image.producerIds }, metadataVersion);
+    yield metadataRecord('ProducerIdsRecord', { ...image.producerIds }, metadataVersion);
   }
-  for (const acl of sortedValues(image.acls)) yield metadataRecord("AccessControlEntryRecord", acl);
+  for (const acl of sortedValues(image.acls)) yield metadataRecord('AccessControlEntryRecord', acl);
   for (const credential of sortedValues(image.scram)) {
-    yield metadataRecord("UserScramCredentialRecord", credential);
+    yield metadataRecord('UserScramCredentialRecord', credential);
   }
   for (const token of sortedValues(image.delegationTokens)) {
-    yield metadataRecord("DelegationTokenRecord", token);
+    yield metadataRecord('DelegationTokenRecord', token);
   }
 }
 
@@ -45,7 +45,7 @@ function* featureRecords(image: MetadataImage, metadataVersion: number): Generat
 }
 
 function featureLevel(name: string, level: number): MetadataRecord {
-  return metadataRecord("FeatureLevelRecord", { name, featureLevel: level });
+  return metadataRecord('FeatureLevelRecord', { name, featureLevel: level });
 }
 
 function* clusterRecords(image: MetadataImage, metadataVersion: number): Generator<MetadataRecord> {
@@ -59,7 +59,7 @@ function* clusterRecords(image: MetadataImage, metadataVersion: number): Generat
 
 function* topicRecords(image: MetadataImage, metadataVersion: number): Generator<MetadataRecord> {
   for (const topic of sortedValues(image.topics.byName)) {
-    yield metadataRecord("TopicRecord", { name: topic.name, topicId: topic.id });
+    yield metadataRecord('TopicRecord', { name: topic.name, topicId: topic.id });
     for (const [partitionId, partition] of topic.partitions.entries()) {
       yield partitionToRecord(topic.id, partitionId, partition, metadataVersion);
     }
@@ -68,7 +68,7 @@ function* topicRecords(image: MetadataImage, metadataVersion: number): Generator
 
 function* configRecords({ resource, values }: ConfigurationImage): Generator<MetadataRecord> {
   for (const name of [...values.keys()].toSorted()) {
-    yield metadataRecord("ConfigRecord", {
+    yield metadataRecord('ConfigRecord', {
       resourceType: resource.type,
       resourceName: resource.name,
       name,
@@ -81,7 +81,7 @@ function* quotaRecords({ entity, quotas }: ClientQuotaImage): Generator<Metadata
   for (const key of [...quotas.keys()].toSorted()) {
     const parts = entity.map(({ entityType, entityName }) => ({ entityType, entityName }));
     const value = quotas.get(key) ?? 0;
-    yield metadataRecord("ClientQuotaRecord", { entity: parts, key, value, remove: false });
+    yield metadataRecord('ClientQuotaRecord', { entity: parts, key, value, remove: false });
   }
 }
 

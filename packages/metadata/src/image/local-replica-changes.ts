@@ -1,8 +1,8 @@
 // What a delta means to one broker: the replicas it has to start, to lead, to follow or to drop.
 // Kafka: org.apache.kafka.image.LocalReplicaChanges.
-import type { Uuid } from "@ottla/protocol";
-import type { PartitionImage } from "./partition-image.ts";
-import type { TopicDelta, TopicsDelta } from "./topics-delta.ts";
+import type { Uuid } from '@ottla/protocol';
+import type { PartitionImage } from './partition-image.ts';
+import type { TopicDelta, TopicsDelta } from './topics-delta.ts';
 
 /** One partition that the broker holds a replica of, after the change. */
 export interface LocalReplica {

@@ -1,5 +1,5 @@
 // MapDelta: changes on top of a PersistentMap, gathered first and applied at once.
-import type { PersistentMap } from "../persistent-map.ts";
+import type { PersistentMap } from '../persistent-map.ts';
 
 /** Changes of the entries of `base`. */
 export class MapDelta<K extends string | number, V> {

@@ -1,23 +1,23 @@
 // MetadataDelta: the records that were replayed on top of an image and are not yet an image
 // themselves. Only here does a record become state, for the controller as for every broker.
 // Kafka: org.apache.kafka.image.MetadataDelta.
-import type { Uuid } from "@ottla/protocol";
-import type { AccessControlEntryRecord } from "@ottla/protocol/messages/access-control-entry-record";
-import type { ClientQuotaRecord } from "@ottla/protocol/messages/client-quota-record";
-import type { ConfigRecord } from "@ottla/protocol/messages/config-record";
-import type { DelegationTokenRecord } from "@ottla/protocol/messages/delegation-token-record";
-import type { FeatureLevelRecord } from "@ottla/protocol/messages/feature-level-record";
-import type { ProducerIdsRecord } from "@ottla/protocol/messages/producer-ids-record";
-import type { RemoveTopicRecord } from "@ottla/protocol/messages/remove-topic-record";
-import type { UserScramCredentialRecord } from "@ottla/protocol/messages/user-scram-credential-record";
-import { inconsistent } from "../errors.ts";
+import type { Uuid } from '@ottla/protocol';
+import type { AccessControlEntryRecord } from '@ottla/protocol/messages/access-control-entry-record';
+import type { ClientQuotaRecord } from '@ottla/protocol/messages/client-quota-record';
+import type { ConfigRecord } from '@ottla/protocol/messages/config-record';
+import type { DelegationTokenRecord } from '@ottla/protocol/messages/delegation-token-record';
+import type { FeatureLevelRecord } from '@ottla/protocol/messages/feature-level-record';
+import type { ProducerIdsRecord } from '@ottla/protocol/messages/producer-ids-record';
+import type { RemoveTopicRecord } from '@ottla/protocol/messages/remove-topic-record';
+import type { UserScramCredentialRecord } from '@ottla/protocol/messages/user-scram-credential-record';
+import { inconsistent } from '../errors.ts';
 import {
   KRAFT_VERSION_FEATURE,
   METADATA_VERSION_FEATURE,
   metadataGates,
-} from "../feature-levels.ts";
-import type { MetadataRecord } from "../metadata-record.ts";
-import { ClusterDelta } from "./cluster-delta.ts";
+} from '../feature-levels.ts';
+import type { MetadataRecord } from '../metadata-record.ts';
+import { ClusterDelta } from './cluster-delta.ts';
 import {
   type ClientQuotaImage,
   configKey,
@@ -30,9 +30,9 @@ import {
   quotaEntityKey,
   scramKey,
   sortedEntity,
-} from "./metadata-image.ts";
-import { MapDelta } from "./map-delta.ts";
-import { TopicsDelta } from "./topics-delta.ts";
+} from './metadata-image.ts';
+import { MapDelta } from './map-delta.ts';
+import { TopicsDelta } from './topics-delta.ts';
 
 /** Changes on top of `image`; `apply` makes the next image. */
 export class MetadataDelta {
@@ -130,19 +130,19 @@ export class MetadataDelta {
 
   #replayTopicRecord(record: MetadataRecord): boolean {
     switch (record.type) {
-      case "TopicRecord":
+      case 'TopicRecord':
         this.topics.createTopic(record.value);
         return true;
-      case "PartitionRecord":
+      case 'PartitionRecord':
         this.topics.createPartition(record.value);
         return true;
-      case "PartitionChangeRecord":
+      case 'PartitionChangeRecord':
         this.topics.changePartition(record.value);
         return true;
-      case "RemoveTopicRecord":
+      case 'RemoveTopicRecord':
         this.#removeTopic(record.value);
         return true;
-      case "ClearElrRecord":
+      case 'ClearElrRecord':
         this.topics.clearElr(record.value.topicName);
         return true;
       default:
@@ -152,22 +152,22 @@ export class MetadataDelta {
 
   #replayClusterRecord(record: MetadataRecord): boolean {
     switch (record.type) {
-      case "RegisterBrokerRecord":
+      case 'RegisterBrokerRecord':
         this.cluster.registerBroker(record.value);
         return true;
-      case "UnregisterBrokerRecord":
+      case 'UnregisterBrokerRecord':
         this.cluster.unregisterBroker(record.value);
         return true;
-      case "FenceBrokerRecord":
+      case 'FenceBrokerRecord':
         this.cluster.setFenced(record.value.id, record.value.epoch, true);
         return true;
-      case "UnfenceBrokerRecord":
+      case 'UnfenceBrokerRecord':
         this.cluster.setFenced(record.value.id, record.value.epoch, false);
         return true;
-      case "BrokerRegistrationChangeRecord":
+      case 'BrokerRegistrationChangeRecord':
         this.cluster.changeBroker(record.value);
         return true;
-      case "RegisterControllerRecord":
+      case 'RegisterControllerRecord':
         this.cluster.registerController(record.value);
         return true;
       default:
@@ -177,25 +177,25 @@ export class MetadataDelta {
 
   #replayOther(record: MetadataRecord): void {
     switch (record.type) {
-      case "FeatureLevelRecord":
+      case 'FeatureLevelRecord':
         return this.#setFeatureLevel(record.value);
-      case "ConfigRecord":
+      case 'ConfigRecord':
         return this.#setConfig(record.value);
-      case "ProducerIdsRecord":
+      case 'ProducerIdsRecord':
         return this.#setProducerIds(record.value);
-      case "ClientQuotaRecord":
+      case 'ClientQuotaRecord':
         return this.#setClientQuota(record.value);
-      case "AccessControlEntryRecord":
+      case 'AccessControlEntryRecord':
         return this.acls.set(record.value.id, record.value);
-      case "RemoveAccessControlEntryRecord":
+      case 'RemoveAccessControlEntryRecord':
         return this.acls.delete(record.value.id);
-      case "UserScramCredentialRecord":
+      case 'UserScramCredentialRecord':
         return this.#setScramCredential(record.value);
-      case "RemoveUserScramCredentialRecord":
+      case 'RemoveUserScramCredentialRecord':
         return this.scram.delete(scramKey(record.value.mechanism, record.value.name));
-      case "DelegationTokenRecord":
+      case 'DelegationTokenRecord':
         return this.delegationTokens.set(record.value.tokenId, record.value);
-      case "RemoveDelegationTokenRecord":
+      case 'RemoveDelegationTokenRecord':
         return this.delegationTokens.delete(record.value.tokenId);
       default:
         // NoOp, transaction markers, and the ZooKeeper migration state, which Kafka 4 ignores as well.

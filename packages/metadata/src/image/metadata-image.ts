@@ -2,13 +2,13 @@
 // all that did not change with the one before it. What Ottla does not serve yet (ACLs, quotas, SCRAM,
 // delegation tokens) is kept all the same, so that a snapshot never loses what a log held.
 // Kafka: org.apache.kafka.image.MetadataImage.
-import type { Uuid } from "@ottla/protocol";
-import type { AccessControlEntryRecord } from "@ottla/protocol/messages/access-control-entry-record";
-import type { DelegationTokenRecord } from "@ottla/protocol/messages/delegation-token-record";
-import type { UserScramCredentialRecord } from "@ottla/protocol/messages/user-scram-credential-record";
-import { PersistentMap } from "../persistent-map.ts";
-import type { ClusterImage } from "./cluster-image.ts";
-import type { PartitionImage } from "./partition-image.ts";
+import type { Uuid } from '@ottla/protocol';
+import type { AccessControlEntryRecord } from '@ottla/protocol/messages/access-control-entry-record';
+import type { DelegationTokenRecord } from '@ottla/protocol/messages/delegation-token-record';
+import type { UserScramCredentialRecord } from '@ottla/protocol/messages/user-scram-credential-record';
+import { PersistentMap } from '../persistent-map.ts';
+import type { ClusterImage } from './cluster-image.ts';
+import type { PartitionImage } from './partition-image.ts';
 
 /** How far into the log an image reaches. */
 export interface MetadataProvenance {
@@ -151,12 +151,12 @@ export function scramKey(mechanism: number, name: string): string {
 }
 
 /** Key of an entity in `MetadataImage.clientQuotas`; the order of its parts does not matter. */
-export function quotaEntityKey(entity: ClientQuotaImage["entity"]): string {
+export function quotaEntityKey(entity: ClientQuotaImage['entity']): string {
   return JSON.stringify(sortedEntity(entity).map((part) => [part.entityType, part.entityName]));
 }
 
 /** The parts of a quota entity, sorted by type. */
-export function sortedEntity(entity: ClientQuotaImage["entity"]): ClientQuotaImage["entity"] {
+export function sortedEntity(entity: ClientQuotaImage['entity']): ClientQuotaImage['entity'] {
   return entity
     .map(({ entityType, entityName }) => ({ entityType, entityName }))
     .toSorted((a, b) => (a.entityType < b.entityType ? -1 : a.entityType > b.entityType ? 1 : 0));

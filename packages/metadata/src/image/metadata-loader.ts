@@ -2,10 +2,10 @@
 // Records between BeginTransactionRecord and EndTransactionRecord become visible at once or, after
 // AbortTransactionRecord, never (KIP-868). Brokers and the controller's snapshots use it.
 // Kafka: org.apache.kafka.image.loader.MetadataLoader and MetadataBatchLoader.
-import { inconsistent } from "../errors.ts";
-import type { MetadataRecord } from "../metadata-record.ts";
-import { MetadataDelta } from "./metadata-delta.ts";
-import { EMPTY_IMAGE, type MetadataImage, type MetadataProvenance } from "./metadata-image.ts";
+import { inconsistent } from '../errors.ts';
+import type { MetadataRecord } from '../metadata-record.ts';
+import { MetadataDelta } from './metadata-delta.ts';
+import { EMPTY_IMAGE, type MetadataImage, type MetadataProvenance } from './metadata-image.ts';
 
 /** One batch of the metadata log, control batches left out. */
 export interface MetadataBatch {
@@ -71,20 +71,20 @@ export class MetadataLoader {
 
   #replay(delta: MetadataDelta, record: MetadataRecord): MetadataDelta {
     switch (record.type) {
-      case "BeginTransactionRecord": {
-        if (this.#transaction !== undefined) inconsistent("a transaction begins inside another");
+      case 'BeginTransactionRecord': {
+        if (this.#transaction !== undefined) inconsistent('a transaction begins inside another');
         // What came before it in the same batches stands on its own.
         this.#finish(delta, this.#image.provenance);
         this.#transaction = new MetadataDelta(this.#image);
         return this.#transaction;
       }
-      case "EndTransactionRecord":
-        if (this.#transaction === undefined) inconsistent("a transaction ends that did not begin");
+      case 'EndTransactionRecord':
+        if (this.#transaction === undefined) inconsistent('a transaction ends that did not begin');
         this.#transaction = undefined;
         return delta;
-      case "AbortTransactionRecord":
+      case 'AbortTransactionRecord':
         if (this.#transaction === undefined)
-          inconsistent("a transaction is aborted that did not begin");
+          inconsistent('a transaction is aborted that did not begin');
         this.#transaction = undefined;
         return new MetadataDelta(this.#image);
       default:

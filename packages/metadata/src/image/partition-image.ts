@@ -1,11 +1,11 @@
 // PartitionImage: what the cluster agrees on about one partition. Made from a PartitionRecord, moved
 // on by PartitionChangeRecords. Kafka: org.apache.kafka.metadata.PartitionRegistration.
-import type { Uuid } from "@ottla/protocol";
-import type { PartitionChangeRecord } from "@ottla/protocol/messages/partition-change-record";
-import type { PartitionRecord } from "@ottla/protocol/messages/partition-record";
-import { inconsistent } from "../errors.ts";
-import { metadataGates } from "../feature-levels.ts";
-import { metadataRecord, type MetadataRecord } from "../metadata-record.ts";
+import type { Uuid } from '@ottla/protocol';
+import type { PartitionChangeRecord } from '@ottla/protocol/messages/partition-change-record';
+import type { PartitionRecord } from '@ottla/protocol/messages/partition-record';
+import { inconsistent } from '../errors.ts';
+import { metadataGates } from '../feature-levels.ts';
+import { metadataRecord, type MetadataRecord } from '../metadata-record.ts';
 
 /** Leader id of a partition that has no leader. */
 export const NO_LEADER = -1;
@@ -19,11 +19,11 @@ export const LeaderRecoveryState = { RECOVERED: 0, RECOVERING: 1, NO_CHANGE: -1 
 /** Ids of log directories with a meaning of their own (KIP-858). */
 export const DirectoryId = {
   /** The broker has not said yet in which directory the replica lives. */
-  UNASSIGNED: "AAAAAAAAAAAAAAAAAAAAAA",
+  UNASSIGNED: 'AAAAAAAAAAAAAAAAAAAAAA',
   /** The replica's directory is offline. */
-  LOST: "AAAAAAAAAAAAAAAAAAAAAQ",
+  LOST: 'AAAAAAAAAAAAAAAAAAAAAQ',
   /** The record is from before directories were tracked. */
-  MIGRATING: "AAAAAAAAAAAAAAAAAAAAAg",
+  MIGRATING: 'AAAAAAAAAAAAAAAAAAAAAg',
 } as const;
 
 /** One partition, immutable. Arrays of broker ids are in the order of the records. */
@@ -107,7 +107,7 @@ export function partitionToRecord(
   const gates = metadataGates(metadataVersion);
   const hasElr = gates.isElrSupported;
   return metadataRecord(
-    "PartitionRecord",
+    'PartitionRecord',
     {
       partitionId,
       topicId,

@@ -1,16 +1,16 @@
 // Changes of topics and partitions. Kafka: org.apache.kafka.image.TopicsDelta and TopicDelta.
-import type { Uuid } from "@ottla/protocol";
-import type { PartitionChangeRecord } from "@ottla/protocol/messages/partition-change-record";
-import type { PartitionRecord } from "@ottla/protocol/messages/partition-record";
-import type { TopicRecord } from "@ottla/protocol/messages/topic-record";
-import { inconsistent } from "../errors.ts";
-import type { TopicImage, TopicsImage } from "./metadata-image.ts";
+import type { Uuid } from '@ottla/protocol';
+import type { PartitionChangeRecord } from '@ottla/protocol/messages/partition-change-record';
+import type { PartitionRecord } from '@ottla/protocol/messages/partition-record';
+import type { TopicRecord } from '@ottla/protocol/messages/topic-record';
+import { inconsistent } from '../errors.ts';
+import type { TopicImage, TopicsImage } from './metadata-image.ts';
 import {
   changePartition,
   clearElr,
   partitionFromRecord,
   type PartitionImage,
-} from "./partition-image.ts";
+} from './partition-image.ts';
 
 /** Changes of one topic, which may be new. */
 export class TopicDelta {
@@ -148,7 +148,7 @@ export class TopicsDelta {
 
   /** @param topicName '' for all topics */
   clearElr(topicName: string): void {
-    if (topicName !== "") {
+    if (topicName !== '') {
       const id = this.#created.get(topicName) ?? this.image.byName.get(topicName)?.id;
       if (id === undefined)
         inconsistent(`clears the ELR of topic ${topicName}, which does not exist`);

@@ -1,6 +1,6 @@
 // What the controller needs of the raft node, and nothing more; `@ottla/raft` fits it through a few
 // lines in the broker.
-import type { MetadataBatch, MetadataSnapshot } from "../image/metadata-loader.ts";
+import type { MetadataBatch, MetadataSnapshot } from '../image/metadata-loader.ts';
 
 /** Who leads the quorum, as far as this node knows. */
 export interface QuorumLeader {

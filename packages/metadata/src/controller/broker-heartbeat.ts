@@ -1,0 +1,160 @@
+// BrokerHeartbeat: a broker says that it lives and what it wants to be; the controller says what it is.
+//
+//              caught up, wants to serve                    leads partitions, wants to stop
+//   fenced ─────────────────────────────▶ unfenced ─────────────────────────▶ controlled shutdown
+//     │ ▲                                   │  │                                     │
+//     │ └── wants to be fenced, or silent ──┘  │ leads nothing,                      │ leads nothing,
+//     │ wants to stop                          │ wants to stop                       │ all have seen it
+//     └───────────────────────────────▶ shut down now ◀──────────────────────────────┘
+//
+// Kafka: BrokerHeartbeatManager.calculateNextBrokerState, ReplicationControlManager.processBrokerHeartbeat.
+import { ErrorCode } from '@ottla/protocol';
+import type {
+  BrokerHeartbeatRequest,
+  BrokerHeartbeatResponse,
+} from '@ottla/protocol/messages/broker-heartbeat';
+import type { BrokerRegistration } from '../image/cluster-image.ts';
+import { brokerChangeRecord, type MetadataRecord } from '../metadata-record.ts';
+import { ApiError } from './api-error.ts';
+import { type DecisionScope, gatesOf, registeredBroker } from './decision-scope.ts';
+import {
+  beginControlledShutdown,
+  fenceBroker,
+  hasLeaderships,
+  loseDirectories,
+  unfenceBroker,
+} from './leadership.ts';
+import type { ControllerResult } from './operations.ts';
+
+type BrokerControlState = 'fenced' | 'unfenced' | 'controlledShutdown' | 'shutdownNow';
+
+/** Decides on a heartbeat. */
+export function brokerHeartbeat(
+  scope: DecisionScope,
+  request: BrokerHeartbeatRequest,
+): ControllerResult<BrokerHeartbeatResponse> {
+  try {
+    const broker = registeredBroker(scope, request.brokerId, request.brokerEpoch);
+    return heartbeatOf(scope, broker, request);
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    return { records: [], response: { ...NO_STATE, errorCode: error.errorCode } };
+  }
+}
+
+const NO_STATE: BrokerHeartbeatResponse = {
+  throttleTimeMs: 0,
+  errorCode: ErrorCode.NONE,
+  isCaughtUp: false,
+  isFenced: true,
+  shouldShutDown: false,
+};
+
+function heartbeatOf(
+  scope: DecisionScope,
+  broker: BrokerRegistration,
+  request: BrokerHeartbeatRequest,
+): ControllerResult<BrokerHeartbeatResponse> {
+  const { sessions, nowMs } = scope;
+  const { brokerId, brokerEpoch } = broker;
+  const { currentMetadataOffset } = request;
+  sessions.touch(brokerId, brokerEpoch, currentMetadataOffset, nowMs);
+  const isCaughtUp =
+    currentMetadataOffset >= (scope.state.registrationOffsets.get(brokerId) ?? Infinity);
+  const current = currentState(scope, broker);
+  const next = nextState(scope, broker, request, current, isCaughtUp);
+  const isFenced = next === 'fenced' || next === 'shutdownNow';
+  const records = [
+    ...transitionRecords(scope, broker, current, next),
+    ...directoryRecords(scope, broker, request),
+  ];
+  const response = { ...NO_STATE, isCaughtUp, isFenced, shouldShutDown: next === 'shutdownNow' };
+  const onAppended = (lastOffset: number): void => {
+    if (next === 'controlledShutdown') sessions.beginControlledShutdown(brokerId, lastOffset);
+    else if (isFenced) sessions.endControlledShutdown(brokerId);
+  };
+  return { records, response, isAtomic: false, onAppended };
+}
+
+function currentState(scope: DecisionScope, broker: BrokerRegistration): BrokerControlState {
+  if (scope.sessions.controlledShutdownOffset(broker.brokerId) !== undefined) {
+    return 'controlledShutdown';
+  }
+  return broker.fenced ? 'fenced' : 'unfenced';
+}
+
+function nextState(
+  scope: DecisionScope,
+  { brokerId }: BrokerRegistration,
+  { wantFence, wantShutDown }: BrokerHeartbeatRequest,
+  current: BrokerControlState,
+  isCaughtUp: boolean,
+): BrokerControlState {
+  switch (current) {
+    case 'fenced':
+      if (wantShutDown) return 'shutdownNow';
+      return !wantFence && isCaughtUp ? 'unfenced' : 'fenced';
+    case 'unfenced':
+      if (wantFence) return wantShutDown ? 'shutdownNow' : 'fenced';
+      if (!wantShutDown) return 'unfenced';
+      return hasLeaderships(scope, brokerId) ? 'controlledShutdown' : 'shutdownNow';
+    case 'controlledShutdown':
+      return mayStop(scope, brokerId) ? 'shutdownNow' : 'controlledShutdown';
+    case 'shutdownNow':
+      return 'shutdownNow';
+  }
+}
+
+/** All leaderships are gone, and every active broker has read the record that moved the last one. */
+function mayStop(scope: DecisionScope, brokerId: number): boolean {
+  if (hasLeaderships(scope, brokerId)) return false;
+  const offset = scope.sessions.controlledShutdownOffset(brokerId) ?? 0;
+  return offset <= scope.sessions.lowestActiveOffset(scope.image.cluster.brokers.values());
+}
+
+function transitionRecords(
+  scope: DecisionScope,
+  broker: BrokerRegistration,
+  current: BrokerControlState,
+  next: BrokerControlState,
+): readonly MetadataRecord[] {
+  if (current === next) return [];
+  switch (next) {
+    case 'fenced':
+    case 'shutdownNow':
+      return fenceBroker(scope, broker);
+    case 'unfenced':
+      return unfenceBroker(scope, broker);
+    case 'controlledShutdown':
+      return beginControlledShutdown(scope, broker);
+  }
+}
+
+function directoryRecords(
+  scope: DecisionScope,
+  broker: BrokerRegistration,
+  { offlineLogDirs, cordonedLogDirs }: BrokerHeartbeatRequest,
+): readonly MetadataRecord[] {
+  const { brokerId, brokerEpoch } = broker;
+  const gates = gatesOf(scope);
+  const records: MetadataRecord[] = [];
+  const lost = broker.logDirs.filter((directory) => offlineLogDirs.includes(directory));
+  if (gates.isDirectoryAssignmentSupported && lost.length > 0) {
+    const logDirs = broker.logDirs.filter((directory) => !offlineLogDirs.includes(directory));
+    records.push(...loseDirectories(scope, brokerId, lost));
+    records.push(brokerChangeRecord({ brokerId, brokerEpoch, logDirs }));
+  }
+  // Null until the broker has caught up: then nothing is known, and nothing changes.
+  if (gates.isCordonedLogDirsSupported && cordonedLogDirs !== null) {
+    if (!areSameSet(broker.cordonedLogDirs, cordonedLogDirs)) {
+      records.push(
+        brokerChangeRecord({ brokerId, brokerEpoch, cordonedLogDirs: [...cordonedLogDirs] }),
+      );
+    }
+  }
+  return records;
+}
+
+function areSameSet(a: readonly string[] | null, b: readonly string[]): boolean {
+  return a !== null && new Set(a).size === new Set(b).size && a.every((item) => b.includes(item));
+}

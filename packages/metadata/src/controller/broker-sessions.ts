@@ -1,0 +1,106 @@
+// BrokerSessions: when each broker was last heard of, and how far it has read the metadata log. Soft
+// state: known to the active controller only, and begun anew by the next one.
+// Kafka: org.apache.kafka.controller.BrokerHeartbeatManager and BrokerHeartbeatTracker.
+import { type BrokerRegistration, isActiveBroker } from '../image/cluster-image.ts';
+import type { MetadataImage } from '../image/metadata-image.ts';
+
+interface Session {
+  readonly brokerEpoch: number;
+  lastContactMs: number;
+  /** Offset up to which the broker has read the metadata log (inclusive). */
+  metadataOffset: number;
+  /** Offset that all active brokers must reach before it may stop; undefined unless it is shutting down. */
+  controlledShutdownOffset: number | undefined;
+}
+
+/** One broker, and the epoch of its registration. */
+export interface BrokerIdAndEpoch {
+  readonly brokerId: number;
+  readonly brokerEpoch: number;
+}
+
+/** Sessions of all brokers that were heard of. */
+export class BrokerSessions {
+  readonly #timeoutMs: number;
+  readonly #sessions = new Map<number, Session>();
+
+  /** @param timeoutMs silence after which a session has expired */
+  constructor(timeoutMs: number) {
+    this.#timeoutMs = timeoutMs;
+  }
+
+  /** Begins as the new active controller: every unfenced broker gets a full session from now on. */
+  restart(image: MetadataImage, nowMs: number): void {
+    this.#sessions.clear();
+    for (const { brokerId, brokerEpoch, fenced } of image.cluster.brokers.values()) {
+      if (!fenced) this.touch(brokerId, brokerEpoch, -1, nowMs);
+    }
+  }
+
+  /** Takes note of a heartbeat. */
+  touch(brokerId: number, brokerEpoch: number, metadataOffset: number, nowMs: number): void {
+    const session = this.#sessions.get(brokerId);
+    if (session !== undefined && session.brokerEpoch === brokerEpoch) {
+      session.lastContactMs = nowMs;
+      session.metadataOffset = metadataOffset;
+      return;
+    }
+    this.#sessions.set(brokerId, {
+      brokerEpoch,
+      lastContactMs: nowMs,
+      metadataOffset,
+      controlledShutdownOffset: undefined,
+    });
+  }
+
+  /** Forgets a broker. */
+  remove(brokerId: number): void {
+    this.#sessions.delete(brokerId);
+  }
+
+  /** Whether that incarnation was heard of within the timeout. */
+  hasValidSession(brokerId: number, brokerEpoch: number, nowMs: number): boolean {
+    const session = this.#sessions.get(brokerId);
+    return session?.brokerEpoch === brokerEpoch && !this.#isExpired(session, nowMs);
+  }
+
+  /** A broker whose session has expired, or undefined; it is forgotten by `remove`. */
+  findExpired(nowMs: number): BrokerIdAndEpoch | undefined {
+    for (const [brokerId, session] of this.#sessions) {
+      if (this.#isExpired(session, nowMs)) return { brokerId, brokerEpoch: session.brokerEpoch };
+    }
+    return undefined;
+  }
+
+  /** Offset that the cluster must reach before the broker may stop, or undefined when it is not shutting down. */
+  controlledShutdownOffset(brokerId: number): number | undefined {
+    return this.#sessions.get(brokerId)?.controlledShutdownOffset;
+  }
+
+  /** The first offset stays. */
+  beginControlledShutdown(brokerId: number, offset: number): void {
+    const session = this.#sessions.get(brokerId);
+    if (session !== undefined) session.controlledShutdownOffset ??= offset;
+  }
+
+  /** A fenced broker is no longer shutting down: its next heartbeat lets it stop at once. */
+  endControlledShutdown(brokerId: number): void {
+    const session = this.#sessions.get(brokerId);
+    if (session !== undefined) session.controlledShutdownOffset = undefined;
+  }
+
+  /** Lowest offset that an active broker has read up to; Infinity when there is no active broker. */
+  lowestActiveOffset(brokers: Iterable<BrokerRegistration>): number {
+    let lowest = Infinity;
+    for (const broker of brokers) {
+      const session = this.#sessions.get(broker.brokerId);
+      if (!isActiveBroker(broker) || session?.controlledShutdownOffset !== undefined) continue;
+      lowest = Math.min(lowest, session?.metadataOffset ?? -1);
+    }
+    return lowest;
+  }
+
+  #isExpired(session: Session, nowMs: number): boolean {
+    return nowMs - session.lastContactMs > this.#timeoutMs;
+  }
+}

@@ -1,0 +1,191 @@
+// Controller: decides what is written into the metadata log, and knows what was. A request becomes
+// records and a response; records become state only when they are replayed, on every controller the
+// same way. No I/O, no clock: `io/controller-driver.ts` performs what is decided here.
+//
+//   handle ──▶ records ──▶ (append) ──▶ replay ──▶ latest ──▶ (commit) ──▶ commit ──▶ committed
+//                                                     └── (lost) ──▶ revert ──▶ committed
+//
+// Kafka: org.apache.kafka.controller.QuorumController and its managers; KIP-631.
+import type { MetadataImage } from '../image/metadata-image.ts';
+import type { MetadataBatch, MetadataSnapshot } from '../image/metadata-loader.ts';
+import { metadataRecord } from '../metadata-record.ts';
+import { activationRecords } from './activation.ts';
+import { allocateProducerIds } from './allocate-producer-ids.ts';
+import { alterConfigs, incrementalAlterConfigs } from './alter-configs.ts';
+import { alterPartition } from './alter-partition.ts';
+import { brokerHeartbeat } from './broker-heartbeat.ts';
+import { BrokerSessions } from './broker-sessions.ts';
+import type { ControllerOptions } from './controller-options.ts';
+import {
+  type ControllerState,
+  INITIAL_STATE,
+  replayBatch,
+  stateFromSnapshot,
+} from './controller-state.ts';
+import { createPartitions } from './create-partitions.ts';
+import { createTopics } from './create-topics.ts';
+import type { DecisionMoment, DecisionScope } from './decision-scope.ts';
+import { deleteTopics } from './delete-topics.ts';
+import { electPreferredLeaders, fenceBroker } from './leadership.ts';
+import type {
+  ControllerOperation,
+  ControllerRequest,
+  ControllerRequestContext,
+  ControllerResponse,
+  ControllerResult,
+} from './operations.ts';
+import { registerBroker, registerController, unregisterBroker } from './register-broker.ts';
+
+type Handlers = {
+  readonly [O in ControllerOperation]: (
+    scope: DecisionScope,
+    request: ControllerRequest<O>,
+    context: ControllerRequestContext,
+  ) => ControllerResult<ControllerResponse<O>>;
+};
+
+const handlers: Handlers = {
+  createTopics,
+  deleteTopics,
+  createPartitions,
+  alterConfigs,
+  incrementalAlterConfigs,
+  registerBroker,
+  brokerHeartbeat,
+  unregisterBroker,
+  registerController,
+  allocateProducerIds,
+  alterPartition,
+};
+
+/** Elections of preferred leaders that one round makes; Kafka's limit. */
+const ELECTIONS_PER_ROUND_MAX = 1000;
+
+/** The controller's decisions and its state. */
+export class Controller {
+  readonly #options: Required<ControllerOptions>;
+  readonly #sessions: BrokerSessions;
+  /** The committed state, then the one after each batch that is not committed yet. Never empty. */
+  #states: [ControllerState, ...ControllerState[]] = [INITIAL_STATE];
+
+  constructor(options: ControllerOptions) {
+    this.#options = {
+      sessionTimeoutMs: 9000,
+      defaultNumPartitions: 1,
+      defaultReplicationFactor: () => 1,
+      deleteTopicEnable: true,
+      recordsPerOperationMax: 10_000,
+      kraftVersion: () => 1,
+      ...options,
+    };
+    this.#sessions = new BrokerSessions(this.#options.sessionTimeoutMs);
+  }
+
+  /** Everything replayed, committed or not. */
+  get latest(): MetadataImage {
+    return this.#latestState.image;
+  }
+
+  /** Everything that cannot be lost any more. */
+  get committed(): MetadataImage {
+    return this.#states[0].image;
+  }
+
+  /**
+   * Decides on a request by the latest state. Nothing changes but the sessions, which are soft.
+   *
+   * @param context what came with the request
+   */
+  handle<O extends ControllerOperation>(
+    operation: O,
+    request: ControllerRequest<O>,
+    context: ControllerRequestContext,
+    moment: DecisionMoment,
+  ): ControllerResult<ControllerResponse<O>> {
+    return handlers[operation](this.#scope(moment), request, context);
+  }
+
+  /**
+   * Becomes active: the sessions begin anew.
+   *
+   * @returns what has to be written before anything else
+   */
+  activate(nowMs: number): ControllerResult<void> {
+    this.#sessions.restart(this.latest, nowMs);
+    const records = activationRecords(this.#latestState, this.#options.bootstrap);
+    return { records, response: undefined };
+  }
+
+  /**
+   * Fences one broker that was silent for too long.
+   *
+   * @returns whether there was one; then it should be called again after the records were replayed
+   */
+  fenceOneStaleBroker(moment: DecisionMoment): ControllerResult<boolean> {
+    const stale = this.#sessions.findExpired(moment.nowMs);
+    if (stale === undefined) return { records: [], response: false };
+    this.#sessions.remove(stale.brokerId);
+    const broker = this.latest.cluster.brokers.get(stale.brokerId);
+    const isCurrent = broker?.brokerEpoch === stale.brokerEpoch;
+    if (!isCurrent || broker.fenced) return { records: [], response: true };
+    return { records: fenceBroker(this.#scope(moment), broker), response: true, isAtomic: false };
+  }
+
+  /**
+   * Gives leadership back to preferred leaders that are in sync again.
+   *
+   * @returns whether there may be more of them than one round takes
+   */
+  electPreferredLeaders(moment: DecisionMoment): ControllerResult<boolean> {
+    const records = electPreferredLeaders(this.#scope(moment), ELECTIONS_PER_ROUND_MAX);
+    const response = records.length >= ELECTIONS_PER_ROUND_MAX;
+    return { records, response, isAtomic: false };
+  }
+
+  /** A record that changes nothing, by which brokers and followers see that the log lives (KIP-835). */
+  noOp(): ControllerResult<void> {
+    return { records: [metadataRecord('NoOpRecord', {})], response: undefined };
+  }
+
+  /**
+   * Takes in one batch of the log: the only way in which state changes.
+   *
+   * @throws MetadataError INCONSISTENT_METADATA when it cannot follow what came before; nothing changed then
+   */
+  replay(batch: MetadataBatch): void {
+    this.#states.push(replayBatch(this.#latestState, batch));
+  }
+
+  /** Everything up to `offset` (inclusive) is committed. */
+  commit(offset: number): void {
+    const [first, ...rest] = this.#states;
+    const open = rest.findIndex((state) => state.image.provenance.lastContainedOffset > offset);
+    const committedCount = open === -1 ? rest.length : open;
+    this.#states = [rest[committedCount - 1] ?? first, ...rest.slice(committedCount)];
+  }
+
+  /** Goes back to what is committed. */
+  revert(): void {
+    this.#states = [this.#states[0]];
+  }
+
+  /** Replaces everything by the contents of a snapshot. */
+  loadSnapshot(snapshot: MetadataSnapshot): void {
+    this.#states = [stateFromSnapshot(snapshot)];
+  }
+
+  get #latestState(): ControllerState {
+    return this.#states.at(-1) ?? this.#states[0];
+  }
+
+  #scope(moment: DecisionMoment): DecisionScope {
+    const state = this.#latestState;
+    return {
+      ...moment,
+      state,
+      image: state.image,
+      options: this.#options,
+      sessions: this.#sessions,
+    };
+  }
+}

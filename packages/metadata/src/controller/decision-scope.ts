@@ -1,0 +1,124 @@
+// What an operation may look at while it decides: the newest state, the time, chance and settings.
+import { ErrorCode, type Uuid } from '@ottla/protocol';
+import { METADATA_VERSION_FEATURE, metadataGates, type MetadataGates } from '../feature-levels.ts';
+import type { BrokerRegistration } from '../image/cluster-image.ts';
+import { ConfigResourceType, configsOf, type MetadataImage } from '../image/metadata-image.ts';
+import { DirectoryId } from '../image/partition-image.ts';
+import type { MetadataRecord } from '../metadata-record.ts';
+import { ApiError } from './api-error.ts';
+import type { BrokerSessions } from './broker-sessions.ts';
+import type { ControllerOptions, TopicConfigLayers } from './controller-options.ts';
+import type { ControllerState } from './controller-state.ts';
+
+/** Where the log and the clock stand at the moment of a decision. */
+export interface DecisionMoment {
+  /** Monotonic. */
+  readonly nowMs: number;
+  /** Offset that the first record of the decision will get. */
+  readonly nextOffset: number;
+}
+
+/** Read only for the operations, except for the sessions, which are soft state. */
+export interface DecisionScope extends DecisionMoment {
+  readonly state: ControllerState;
+  readonly image: MetadataImage;
+  readonly options: Required<ControllerOptions>;
+  readonly sessions: BrokerSessions;
+}
+
+/** Finalized level of `metadata.version`. */
+export function metadataVersionOf(scope: DecisionScope): number {
+  return (
+    scope.image.features.get(METADATA_VERSION_FEATURE) ?? scope.options.bootstrap.metadataVersion
+  );
+}
+
+/** What the finalized `metadata.version` allows. */
+export function gatesOf(scope: DecisionScope): MetadataGates {
+  return metadataGates(metadataVersionOf(scope));
+}
+
+/**
+ * The registration that a broker's request speaks for.
+ *
+ * @throws ApiError STALE_BROKER_EPOCH when the broker is not registered with that epoch
+ */
+export function registeredBroker(
+  scope: DecisionScope,
+  brokerId: number,
+  brokerEpoch: number,
+): BrokerRegistration {
+  const broker = scope.image.cluster.brokers.get(brokerId);
+  if (broker === undefined) {
+    throw new ApiError(
+      ErrorCode.STALE_BROKER_EPOCH,
+      `No broker registration found for broker id ${brokerId}`,
+    );
+  }
+  if (broker.brokerEpoch !== brokerEpoch) {
+    throw new ApiError(
+      ErrorCode.STALE_BROKER_EPOCH,
+      `Expected broker epoch ${broker.brokerEpoch}, but got broker epoch ${brokerEpoch}`,
+    );
+  }
+  return broker;
+}
+
+/** The log directory that a new replica on the broker is recorded with. */
+export function defaultDirectory(scope: DecisionScope, brokerId: number): Uuid {
+  const broker = scope.image.cluster.brokers.get(brokerId);
+  if (broker === undefined) return DirectoryId.UNASSIGNED;
+  if (broker.logDirs.length === 0) return DirectoryId.MIGRATING;
+  const only = broker.logDirs.length === 1 ? broker.logDirs[0] : undefined;
+  return only ?? DirectoryId.UNASSIGNED;
+}
+
+/** Dynamic configs that apply to a topic; `topic` is given for one that does not exist yet. */
+export function topicConfigLayers(
+  scope: DecisionScope,
+  topicName: string,
+  topic?: ReadonlyMap<string, string>,
+): TopicConfigLayers {
+  const { image, options } = scope;
+  const { TOPIC, BROKER } = ConfigResourceType;
+  return {
+    topic: topic ?? configsOf(image, { type: TOPIC, name: topicName }),
+    node: configsOf(image, { type: BROKER, name: String(options.nodeId) }),
+    cluster: configsOf(image, { type: BROKER, name: '' }),
+  };
+}
+
+/** Whether a replica outside the ISR may lead the topic when nobody else can. */
+export function isUncleanElectionEnabled(scope: DecisionScope, topicName: string): boolean {
+  const layers = topicConfigLayers(scope, topicName);
+  const value = scope.options.configs.effectiveTopicConfig(
+    'unclean.leader.election.enable',
+    layers,
+  );
+  return value === 'true';
+}
+
+/** Gathers the records of one user operation, which is written whole and is therefore bounded. */
+export class OperationRecords {
+  readonly #records: MetadataRecord[] = [];
+  readonly #countMax: number;
+
+  constructor(scope: DecisionScope) {
+    this.#countMax = scope.options.recordsPerOperationMax;
+  }
+
+  /** @throws ApiError POLICY_VIOLATION when the operation would write more records than allowed */
+  add(...records: readonly MetadataRecord[]): void {
+    if (this.#records.length + records.length > this.#countMax) {
+      throw new ApiError(
+        ErrorCode.POLICY_VIOLATION,
+        'Unable to perform excessively large batch operation.',
+      );
+    }
+    this.#records.push(...records);
+  }
+
+  get all(): readonly MetadataRecord[] {
+    return this.#records;
+  }
+}
