@@ -47,10 +47,10 @@ export interface Random {
 // ---- disk -------------------------------------------------------------------------------------
 
 /** How a file is opened: `read`: must exist, read only; `write`: created if absent, read and write at positions. */
-export type OpenMode = "read" | "write";
+export type OpenMode = 'read' | 'write';
 
 export interface FileStat {
-  readonly kind: "file" | "directory";
+  readonly kind: 'file' | 'directory';
   /** Bytes. */
   readonly size: number;
   readonly modifiedMs: number;

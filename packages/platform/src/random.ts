@@ -1,6 +1,6 @@
 // A `Random` from a source of 32-bit words, and the seeded source of the simulated world:
 // xoshiro128** (Blackman and Vigna, 2018), its state filled by splitmix32.
-import type { Random } from "./ports.ts";
+import type { Random } from './ports.ts';
 
 const UINT32_COUNT = 2 ** 32;
 

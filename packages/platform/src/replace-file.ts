@@ -1,8 +1,8 @@
 // Atomic replacement of a small file (checkpoints, meta.properties), in terms of the other calls of
 // the disk, so that every implementation does it in the same steps. Kafka: CheckpointFile.write.
-import type { Disk } from "./ports.ts";
+import type { Disk } from './ports.ts';
 
-type Primitives = Pick<Disk, "open" | "rename" | "remove" | "syncDirectory">;
+type Primitives = Pick<Disk, 'open' | 'rename' | 'remove' | 'syncDirectory'>;
 
 /** Replaces files of one disk; two replacements of one path follow each other. */
 export class FileReplacer {
@@ -45,7 +45,7 @@ export class FileReplacer {
   }
 
   async #writeDurably(path: string, content: Uint8Array): Promise<void> {
-    const file = await this.#disk.open(path, "write");
+    const file = await this.#disk.open(path, 'write');
     try {
       await file.truncate(0);
       await file.write([content], 0);
@@ -58,7 +58,7 @@ export class FileReplacer {
 
 /** The folder that holds `path`: `/` for `/a`, `.` for `a`. */
 export function parentOf(path: string): string {
-  const cut = path.lastIndexOf("/");
-  if (cut < 0) return ".";
-  return cut === 0 ? "/" : path.slice(0, cut);
+  const cut = path.lastIndexOf('/');
+  if (cut < 0) return '.';
+  return cut === 0 ? '/' : path.slice(0, cut);
 }

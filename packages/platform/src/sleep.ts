@@ -1,5 +1,5 @@
 // `Timers.sleep` in terms of `Timers.set`, the same for every implementation.
-import type { Timer } from "./ports.ts";
+import type { Timer } from './ports.ts';
 
 /** Resolves after `delayMs`; rejects with the signal's reason when it is aborted first. */
 export function sleep(
@@ -13,13 +13,13 @@ export function sleep(
       return;
     }
     const timer = set(delayMs, () => {
-      signal?.removeEventListener("abort", onAbort);
+      signal?.removeEventListener('abort', onAbort);
       resolve();
     });
     function onAbort(): void {
       timer.cancel();
       reject(signal?.reason);
     }
-    signal?.addEventListener("abort", onAbort, { once: true });
+    signal?.addEventListener('abort', onAbort, { once: true });
   });
 }

@@ -1,10 +1,10 @@
 // The `Disk` port on an in-memory volume: Ottla's `--memory` mode, and the body of the simulated
 // disk, which passes a gate of its own through which every call goes.
-import { DiskError } from "../errors.ts";
-import type { Disk, DiskFile, DiskLock, FileStat, OpenMode } from "../ports.ts";
-import { FileReplacer } from "../replace-file.ts";
-import type { MemoryInode } from "./memory-inode.ts";
-import { MemoryVolume, normalise, statOf } from "./memory-volume.ts";
+import { DiskError } from '../errors.ts';
+import type { Disk, DiskFile, DiskLock, FileStat, OpenMode } from '../ports.ts';
+import { FileReplacer } from '../replace-file.ts';
+import type { MemoryInode } from './memory-inode.ts';
+import { MemoryVolume, normalise, statOf } from './memory-volume.ts';
 
 export interface MemoryDiskOptions {
   /** `ENOSPC` beyond; default 256 MiB. Sizes of files count, holes included. */
@@ -59,8 +59,8 @@ export class MemoryDisk implements Disk {
   }
 
   open(path: string, mode: OpenMode): Promise<DiskFile> {
-    return this.#pass("open", path, () => {
-      this.#refuseLocked("open", path);
+    return this.#pass('open', path, () => {
+      this.#refuseLocked('open', path);
       const inode = this.#volume.open(path, mode);
       return new MemoryFile({ path, mode, inode, volume: this.#volume, gate: this.#gate });
     });
@@ -68,9 +68,9 @@ export class MemoryDisk implements Disk {
 
   readFile(path: string): Promise<Buffer> {
     const lengthBytes = this.#volume.find(path)?.pages.size ?? 0;
-    return this.#gate.pass({ operation: "readFile", path, lengthBytes }, () => {
-      this.#refuseLocked("readFile", path);
-      const inode = this.#volume.open(path, "read");
+    return this.#gate.pass({ operation: 'readFile', path, lengthBytes }, () => {
+      this.#refuseLocked('readFile', path);
+      const inode = this.#volume.open(path, 'read');
       const content = inode.pages.slice(0, inode.pages.size);
       this.#volume.close(inode);
       return content;
@@ -82,33 +82,33 @@ export class MemoryDisk implements Disk {
   }
 
   mkdir(path: string): Promise<void> {
-    return this.#pass("mkdir", path, () => this.#volume.mkdir(path));
+    return this.#pass('mkdir', path, () => this.#volume.mkdir(path));
   }
 
   readdir(path: string): Promise<string[]> {
-    return this.#pass("readdir", path, () => this.#volume.readdir(path));
+    return this.#pass('readdir', path, () => this.#volume.readdir(path));
   }
 
   stat(path: string): Promise<FileStat | undefined> {
-    return this.#pass("stat", path, () => this.#volume.stat(path));
+    return this.#pass('stat', path, () => this.#volume.stat(path));
   }
 
   rename(from: string, to: string): Promise<void> {
-    return this.#pass("rename", from, () => this.#volume.rename(from, to));
+    return this.#pass('rename', from, () => this.#volume.rename(from, to));
   }
 
   remove(path: string): Promise<void> {
-    return this.#pass("remove", path, () => this.#volume.remove(path));
+    return this.#pass('remove', path, () => this.#volume.remove(path));
   }
 
   syncDirectory(path: string): Promise<void> {
-    return this.#pass("syncDirectory", path, () => this.#volume.syncDirectory(path));
+    return this.#pass('syncDirectory', path, () => this.#volume.syncDirectory(path));
   }
 
   lock(path: string): Promise<DiskLock> {
-    return this.#pass("lock", path, () => {
-      this.#refuseLocked("lock", path);
-      this.#volume.close(this.#volume.open(path, "write"));
+    return this.#pass('lock', path, () => {
+      this.#refuseLocked('lock', path);
+      this.#volume.close(this.#volume.open(path, 'write'));
       const held = normalise(path);
       this.#locked.add(held);
       return {
@@ -120,7 +120,7 @@ export class MemoryDisk implements Disk {
   }
 
   space(path: string): Promise<{ totalBytes: number; usableBytes: number }> {
-    return this.#pass("space", path, () => {
+    return this.#pass('space', path, () => {
       const { capacityBytes, usedBytes } = this.#volume;
       return { totalBytes: capacityBytes, usableBytes: Math.max(0, capacityBytes - usedBytes) };
     });
@@ -133,7 +133,7 @@ export class MemoryDisk implements Disk {
   /** As on the real disk, where closing the file a second time would drop the lock. */
   #refuseLocked(operation: string, path: string): void {
     if (this.#locked.has(normalise(path)))
-      throw new DiskError({ code: "ELOCKED", operation, path });
+      throw new DiskError({ code: 'ELOCKED', operation, path });
   }
 }
 
@@ -162,37 +162,37 @@ class MemoryFile implements DiskFile {
   }
 
   read(target: Uint8Array, position: number): Promise<number> {
-    const call = { ...this.#call("read", target.length), target };
+    const call = { ...this.#call('read', target.length), target };
     return this.#pass(call, () => this.#inode.pages.read(target, position));
   }
 
   async write(source: readonly Uint8Array[], position: number): Promise<void> {
     let lengthBytes = 0;
     for (const chunk of source) lengthBytes += chunk.length;
-    const call = this.#call("write", lengthBytes);
-    if (this.#isClosed || this.#mode === "read") throw badHandle(call);
+    const call = this.#call('write', lengthBytes);
+    if (this.#isClosed || this.#mode === 'read') throw badHandle(call);
     return this.#gate.passWrite(call, source, (bytes) =>
       this.#volume.write(this.#inode, this.path, bytes, position),
     );
   }
 
   datasync(): Promise<void> {
-    return this.#pass(this.#call("datasync"), () => this.#inode.sync());
+    return this.#pass(this.#call('datasync'), () => this.#inode.sync());
   }
 
   async truncate(sizeBytes: number): Promise<void> {
-    const call = this.#call("truncate");
-    if (this.#mode === "read") throw badHandle(call);
+    const call = this.#call('truncate');
+    if (this.#mode === 'read') throw badHandle(call);
     return this.#pass(call, () => this.#volume.truncate(this.#inode, this.path, sizeBytes));
   }
 
   stat(): Promise<FileStat> {
-    return this.#pass(this.#call("stat"), () => statOf(this.#inode));
+    return this.#pass(this.#call('stat'), () => statOf(this.#inode));
   }
 
   async close(): Promise<void> {
     if (this.#isClosed) return;
-    const closing = this.#pass(this.#call("close"), () => this.#volume.close(this.#inode));
+    const closing = this.#pass(this.#call('close'), () => this.#volume.close(this.#inode));
     this.#isClosed = true;
     return closing;
   }
@@ -209,5 +209,5 @@ class MemoryFile implements DiskFile {
 
 function badHandle(call: DiskCall): DiskError {
   const { operation, path } = call;
-  return new DiskError({ code: "EBADF", operation, path, detail: "closed or read only" });
+  return new DiskError({ code: 'EBADF', operation, path, detail: 'closed or read only' });
 }

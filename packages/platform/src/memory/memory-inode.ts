@@ -4,8 +4,8 @@
 // undoes the journal backwards and then does again what chance lets survive. A failed datasync marks
 // what it covered as lost (readable until the crash, never durable), as Linux does since the page
 // cache calls those pages clean ("fsyncgate", 2018).
-import type { Random } from "../ports.ts";
-import { Pages } from "./pages.ts";
+import type { Random } from '../ports.ts';
+import { Pages } from './pages.ts';
 
 interface Change {
   readonly position: number;
@@ -14,14 +14,14 @@ interface Change {
   /** What stood where it was written, or beyond the cut. */
   readonly before: Uint8Array;
   readonly sizeBefore: number;
-  fate: "unsynced" | "synced" | "lost";
+  fate: 'unsynced' | 'synced' | 'lost';
 }
 
 /** Unsynced bytes kept for one file; older ones count as written back by the system. */
 const JOURNAL_BYTES_MAX = 16 * 1024 * 1024;
 
 export class MemoryInode {
-  readonly kind = "file";
+  readonly kind = 'file';
   readonly pages: Pages = new Pages();
   modifiedMs: number;
   /** Names that point here, and open handles: bytes are given back when both are none. */
@@ -47,7 +47,7 @@ export class MemoryInode {
         after: Uint8Array.from(source),
         before: this.pages.slice(position, source.length),
         sizeBefore: this.pages.size,
-        fate: "unsynced",
+        fate: 'unsynced',
       });
     }
     this.pages.write(source, position);
@@ -60,7 +60,7 @@ export class MemoryInode {
         after: undefined,
         before: this.pages.slice(size, Number.MAX_SAFE_INTEGER),
         sizeBefore: this.pages.size,
-        fate: "unsynced",
+        fate: 'unsynced',
       });
     }
     this.pages.truncate(size);
@@ -68,14 +68,14 @@ export class MemoryInode {
 
   /** All changes so far survive a crash, except those that an earlier failure lost. */
   sync(): void {
-    for (const change of this.#journal) if (change.fate === "unsynced") change.fate = "synced";
+    for (const change of this.#journal) if (change.fate === 'unsynced') change.fate = 'synced';
     this.#journalBytes = 0;
     this.#forgetOldest();
   }
 
   /** The changes not yet durable never will be. */
   failSync(): void {
-    for (const change of this.#journal) if (change.fate === "unsynced") change.fate = "lost";
+    for (const change of this.#journal) if (change.fate === 'unsynced') change.fate = 'lost';
     this.#journalBytes = 0;
   }
 
@@ -96,9 +96,9 @@ export class MemoryInode {
     this.#journal.push(change);
     this.#journalBytes += change.after?.length ?? 0;
     while (this.#journalBytes > JOURNAL_BYTES_MAX) {
-      const oldest = this.#journal.find((each) => each.fate === "unsynced");
+      const oldest = this.#journal.find((each) => each.fate === 'unsynced');
       if (oldest === undefined) return;
-      oldest.fate = "synced";
+      oldest.fate = 'synced';
       this.#journalBytes -= oldest.after?.length ?? 0;
       this.#forgetOldest();
     }
@@ -106,7 +106,7 @@ export class MemoryInode {
 
   /** What is durable need not be undone, unless something lost lies before it. */
   #forgetOldest(): void {
-    const first = this.#journal.findIndex((change) => change.fate !== "synced");
+    const first = this.#journal.findIndex((change) => change.fate !== 'synced');
     if (first !== 0) this.#journal.splice(0, first < 0 ? this.#journal.length : first);
   }
 
@@ -129,12 +129,12 @@ const GONE = -1;
  */
 function survivors(journal: readonly Change[], random: Random): (change: Change) => number {
   const isPrefix = random.below(2) === 0;
-  const unsyncedCount = journal.filter((change) => change.fate === "unsynced").length;
+  const unsyncedCount = journal.filter((change) => change.fate === 'unsynced').length;
   let left = random.below(unsyncedCount + 1);
   return (change) => {
     const length = change.after?.length ?? 0;
-    if (change.fate === "synced") return length;
-    if (change.fate === "lost") return GONE;
+    if (change.fate === 'synced') return length;
+    if (change.fate === 'lost') return GONE;
     if (isPrefix) {
       if (left-- > 0) return length;
       return left === -1 && length > 0 ? random.below(length) || GONE : GONE;

@@ -1,9 +1,9 @@
 // An in-memory file system: folders, files, a capacity and, when it is journaled, the difference
 // between what a reader sees and what a power cut leaves. Synchronous and without chance of its own;
 // `MemoryDisk` puts the port around it.
-import { DiskError } from "../errors.ts";
-import type { FileStat, OpenMode, Random } from "../ports.ts";
-import { MemoryInode } from "./memory-inode.ts";
+import { DiskError } from '../errors.ts';
+import type { FileStat, OpenMode, Random } from '../ports.ts';
+import { MemoryInode } from './memory-inode.ts';
 
 export interface MemoryVolumeOptions {
   readonly capacityBytes: number;
@@ -13,7 +13,7 @@ export interface MemoryVolumeOptions {
 }
 
 class Folder {
-  readonly kind = "directory";
+  readonly kind = 'directory';
   readonly entries: Map<string, Folder | MemoryInode> = new Map();
   modifiedMs: number;
 
@@ -48,10 +48,10 @@ export class MemoryVolume {
   }
 
   open(path: string, mode: OpenMode): MemoryInode {
-    const { folder, name } = this.#place("open", path);
-    const found = name === "" ? folder : folder.entries.get(name);
-    if (found instanceof Folder) throw failure("EISDIR", "open", path);
-    if (found === undefined && mode === "read") throw failure("ENOENT", "open", path);
+    const { folder, name } = this.#place('open', path);
+    const found = name === '' ? folder : folder.entries.get(name);
+    if (found instanceof Folder) throw failure('EISDIR', 'open', path);
+    if (found === undefined && mode === 'read') throw failure('ENOENT', 'open', path);
     const inode = found ?? new MemoryInode(this.#isJournaled, this.#nowMs());
     if (found === undefined) this.#setEntry(folder, name, inode);
     inode.openCount++;
@@ -73,7 +73,7 @@ export class MemoryVolume {
       const sizeBefore = inode.pages.size;
       if (kept.length > 0) inode.write(kept, at);
       this.#usedBytes += inode.pages.size - sizeBefore;
-      if (kept.length < chunk.length) throw failure("ENOSPC", "write", path);
+      if (kept.length < chunk.length) throw failure('ENOSPC', 'write', path);
       at += chunk.length;
     }
     inode.modifiedMs = this.#nowMs();
@@ -82,7 +82,7 @@ export class MemoryVolume {
   truncate(inode: MemoryInode, path: string, size: number): void {
     const growth = size - inode.pages.size;
     if (this.#usedBytes + growth > this.capacityBytes && growth > 0) {
-      throw failure("ENOSPC", "truncate", path);
+      throw failure('ENOSPC', 'truncate', path);
     }
     inode.truncate(size);
     this.#usedBytes += growth;
@@ -93,7 +93,7 @@ export class MemoryVolume {
     let folder = this.#root;
     for (const name of segmentsOf(path)) {
       let next = folder.entries.get(name);
-      if (next instanceof MemoryInode) throw failure("EEXIST", "mkdir", path);
+      if (next instanceof MemoryInode) throw failure('EEXIST', 'mkdir', path);
       if (next === undefined) {
         next = new Folder(this.#nowMs());
         this.#setEntry(folder, name, next);
@@ -103,7 +103,7 @@ export class MemoryVolume {
   }
 
   readdir(path: string): string[] {
-    return [...this.#folder("readdir", path).entries.keys()].toSorted();
+    return [...this.#folder('readdir', path).entries.keys()].toSorted();
   }
 
   find(path: string): MemoryInode | undefined {
@@ -117,20 +117,20 @@ export class MemoryVolume {
   }
 
   rename(from: string, to: string): void {
-    const source = this.#place("rename", from);
+    const source = this.#place('rename', from);
     const moved = source.folder.entries.get(source.name);
-    if (moved === undefined) throw failure("ENOENT", "rename", from);
-    const target = this.#place("rename", to);
+    if (moved === undefined) throw failure('ENOENT', 'rename', from);
+    const target = this.#place('rename', to);
     const replaced = target.folder.entries.get(target.name);
     if (replaced === moved) return;
     if (replaced instanceof Folder) {
-      if (moved instanceof MemoryInode) throw failure("EISDIR", "rename", to);
-      if (replaced.entries.size > 0) throw failure("ENOTEMPTY", "rename", to);
+      if (moved instanceof MemoryInode) throw failure('EISDIR', 'rename', to);
+      if (replaced.entries.size > 0) throw failure('ENOTEMPTY', 'rename', to);
     } else if (replaced !== undefined && moved instanceof Folder) {
-      throw failure("ENOTDIR", "rename", to);
+      throw failure('ENOTDIR', 'rename', to);
     }
     if (moved instanceof Folder && `${normalise(to)}/`.startsWith(`${normalise(from)}/`)) {
-      throw failure("EINVAL", "rename", to);
+      throw failure('EINVAL', 'rename', to);
     }
     source.folder.entries.delete(source.name);
     target.folder.entries.set(target.name, moved);
@@ -144,7 +144,7 @@ export class MemoryVolume {
   remove(path: string): void {
     const segments = segmentsOf(path);
     const name = segments.pop();
-    const folder = name === undefined ? undefined : this.#lookup(segments.join("/"));
+    const folder = name === undefined ? undefined : this.#lookup(segments.join('/'));
     if (!(folder instanceof Folder) || name === undefined) return;
     const removed = folder.entries.get(name);
     if (removed === undefined) return;
@@ -155,7 +155,7 @@ export class MemoryVolume {
 
   /** Makes the names in the folder durable, with the earlier changes they rest on. */
   syncDirectory(path: string): void {
-    const synced = new Set([this.#folder("syncDirectory", path)]);
+    const synced = new Set([this.#folder('syncDirectory', path)]);
     const kept: NameChange[] = [];
     for (const change of this.#nameChanges.toReversed()) {
       if (change.folders.some((folder) => synced.has(folder))) {
@@ -188,7 +188,7 @@ export class MemoryVolume {
 
   /** Every file with its path, sorted. */
   files(): { readonly path: string; readonly inode: MemoryInode }[] {
-    return filesIn(this.#root, "");
+    return filesIn(this.#root, '');
   }
 
   #setEntry(folder: Folder, name: string, entry: Folder | MemoryInode): void {
@@ -222,24 +222,24 @@ export class MemoryVolume {
 
   #folder(operation: string, path: string): Folder {
     const found = this.#lookup(path);
-    if (found === undefined) throw failure("ENOENT", operation, path);
-    if (!(found instanceof Folder)) throw failure("ENOTDIR", operation, path);
+    if (found === undefined) throw failure('ENOENT', operation, path);
+    if (!(found instanceof Folder)) throw failure('ENOTDIR', operation, path);
     return found;
   }
 
   #place(operation: string, path: string): { folder: Folder; name: string } {
     const segments = segmentsOf(path);
-    const name = segments.pop() ?? "";
-    const folder = this.#lookup(segments.join("/"));
-    if (folder === undefined) throw failure("ENOENT", operation, path);
-    if (!(folder instanceof Folder)) throw failure("ENOTDIR", operation, path);
+    const name = segments.pop() ?? '';
+    const folder = this.#lookup(segments.join('/'));
+    if (folder === undefined) throw failure('ENOENT', operation, path);
+    if (!(folder instanceof Folder)) throw failure('ENOTDIR', operation, path);
     return { folder, name };
   }
 }
 
 /** The path from the root, without `.`, `..` and doubled slashes; a relative one starts at the root. */
 export function normalise(path: string): string {
-  return `/${segmentsOf(path).join("/")}`;
+  return `/${segmentsOf(path).join('/')}`;
 }
 
 /** What `stat` says of a file or folder. */
@@ -253,9 +253,9 @@ export function statOf(entry: MemoryInode | Folder): FileStat {
 
 function segmentsOf(path: string): string[] {
   const segments: string[] = [];
-  for (const name of path.split("/")) {
-    if (name === "..") segments.pop();
-    else if (name !== "" && name !== ".") segments.push(name);
+  for (const name of path.split('/')) {
+    if (name === '..') segments.pop();
+    else if (name !== '' && name !== '.') segments.push(name);
   }
   return segments;
 }

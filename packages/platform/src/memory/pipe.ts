@@ -1,7 +1,7 @@
 // A connection inside one process: two ends, no socket, no copy. What one end writes stays its own
 // until the other end has been given it; that is when it counts as flushed.
-import type { NetError } from "../errors.ts";
-import type { Connection, ConnectionHandlers } from "../ports.ts";
+import type { NetError } from '../errors.ts';
+import type { Connection, ConnectionHandlers } from '../ports.ts';
 
 const CHUNK_BYTES_MAX = 64 * 1024;
 
@@ -33,9 +33,9 @@ interface QueuedWrite {
 }
 
 class PipeEnd implements Connection {
-  readonly remoteHost = "pipe";
+  readonly remoteHost = 'pipe';
   readonly remotePort = 0;
-  readonly localHost = "pipe";
+  readonly localHost = 'pipe';
   readonly localPort = 0;
   /** The other end; itself only until the pipe is put together. */
   peer: PipeEnd = this;

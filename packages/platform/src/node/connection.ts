@@ -1,9 +1,9 @@
 // A socket, plain or TLS, as a `Connection`. On the broker's hot path: one listener call for each
 // chunk received, one corked vector for each write, no promise and no stream in between.
-import type { Socket } from "node:net";
-import type { NetError } from "../errors.ts";
-import type { Connection, ConnectionHandlers } from "../ports.ts";
-import { toNetError } from "./net-errors.ts";
+import type { Socket } from 'node:net';
+import type { NetError } from '../errors.ts';
+import type { Connection, ConnectionHandlers } from '../ports.ts';
+import { toNetError } from './net-errors.ts';
 
 /** How many bytes may wait in a connection's write queue before and after the writer is asked to stop. */
 export interface WaterMarks {
@@ -21,7 +21,7 @@ export const DEFAULT_WATER_MARKS: WaterMarks = {
 /** The most bytes that `onData` gets at once. */
 export const CHUNK_BYTES_MAX: number = 64 * 1024;
 
-const MAPPED_IPV4 = "::ffff:";
+const MAPPED_IPV4 = '::ffff:';
 
 export class NodeConnection implements Connection {
   readonly remoteHost: string;
@@ -43,10 +43,10 @@ export class NodeConnection implements Connection {
     this.remotePort = socket.remotePort ?? 0;
     this.localHost = plainAddress(socket.localAddress);
     this.localPort = socket.localPort ?? 0;
-    socket.on("error", (error) => {
+    socket.on('error', (error) => {
       this.#error ??= toNetError(error, `connection to ${this.remoteHost}:${this.remotePort}`);
     });
-    socket.on("close", () => {
+    socket.on('close', () => {
       this.#isClosed = true;
       this.#handlers?.onClose(this.#error);
     });
@@ -63,7 +63,7 @@ export class NodeConnection implements Connection {
       return;
     }
     const socket = this.#socket;
-    socket.on("data", (chunk: Buffer) => {
+    socket.on('data', (chunk: Buffer) => {
       if (chunk.length <= CHUNK_BYTES_MAX) {
         if (!socket.destroyed) handlers.onData(chunk);
         return;
@@ -72,7 +72,7 @@ export class NodeConnection implements Connection {
         handlers.onData(chunk.subarray(from, from + CHUNK_BYTES_MAX));
       }
     });
-    socket.on("end", () => {
+    socket.on('end', () => {
       if (handlers.onEnd === undefined) socket.end();
       else if (!socket.destroyed) handlers.onEnd();
     });
@@ -132,6 +132,6 @@ export class NodeConnection implements Connection {
 const NOTHING = new Uint8Array(0);
 
 function plainAddress(address: string | undefined): string {
-  if (address === undefined) return "";
+  if (address === undefined) return '';
   return address.startsWith(MAPPED_IPV4) ? address.slice(MAPPED_IPV4.length) : address;
 }

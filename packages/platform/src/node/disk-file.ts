@@ -1,9 +1,9 @@
 // An open file by its descriptor. Callback API inside, one promise for each call; a write goes on
 // until the system took everything.
-import { close, fdatasync, fstat, ftruncate, read, write, writev, type Stats } from "node:fs";
-import { DiskError } from "../errors.ts";
-import type { DiskFile, FileStat } from "../ports.ts";
-import { toDiskError } from "./disk-errors.ts";
+import { close, fdatasync, fstat, ftruncate, read, write, writev, type Stats } from 'node:fs';
+import { DiskError } from '../errors.ts';
+import type { DiskFile, FileStat } from '../ports.ts';
+import { toDiskError } from './disk-errors.ts';
 
 /** IOV_MAX of Linux and macOS: so many buffers one vectored write takes. */
 const VECTOR_LENGTH_MAX = 1024;
@@ -22,7 +22,7 @@ export class NodeDiskFile implements DiskFile {
   }
 
   read(target: Uint8Array, position: number): Promise<number> {
-    return this.#call("read", (settle) => {
+    return this.#call('read', (settle) => {
       const attempt = (): void =>
         read(this.#descriptor, target, 0, target.length, position, (error, count) => {
           if (error !== null && isInterrupted(error)) attempt();
@@ -33,21 +33,21 @@ export class NodeDiskFile implements DiskFile {
   }
 
   write(source: readonly Uint8Array[], position: number): Promise<void> {
-    return this.#call("write", (settle) => {
+    return this.#call('write', (settle) => {
       writeAll(this.#descriptor, withoutEmpty(source), position, settle);
     });
   }
 
   datasync(): Promise<void> {
-    return this.#call("datasync", (settle) => fdatasync(this.#descriptor, settle));
+    return this.#call('datasync', (settle) => fdatasync(this.#descriptor, settle));
   }
 
   truncate(sizeBytes: number): Promise<void> {
-    return this.#call("truncate", (settle) => ftruncate(this.#descriptor, sizeBytes, settle));
+    return this.#call('truncate', (settle) => ftruncate(this.#descriptor, sizeBytes, settle));
   }
 
   stat(): Promise<FileStat> {
-    return this.#call("stat", (settle) => {
+    return this.#call('stat', (settle) => {
       fstat(this.#descriptor, (error, stats) =>
         error === null ? settle(null, toFileStat(stats)) : settle(error),
       );
@@ -60,7 +60,7 @@ export class NodeDiskFile implements DiskFile {
     return new Promise((resolve, reject) => {
       const closeNow = (): void =>
         close(this.#descriptor, (error) =>
-          error ? reject(toDiskError(error, "close", this.path)) : resolve(),
+          error ? reject(toDiskError(error, 'close', this.path)) : resolve(),
         );
       if (this.#callsUnderWay === 0) closeNow();
       else this.#onIdle = closeNow;
@@ -73,7 +73,7 @@ export class NodeDiskFile implements DiskFile {
   ): Promise<T> {
     return new Promise((resolve, reject) => {
       if (this.#closed) {
-        reject(new DiskError({ code: "EBADF", operation, path: this.path, detail: "closed" }));
+        reject(new DiskError({ code: 'EBADF', operation, path: this.path, detail: 'closed' }));
         return;
       }
       this.#callsUnderWay++;
@@ -90,7 +90,7 @@ export class NodeDiskFile implements DiskFile {
 /** Node's stat in the port's words. */
 export function toFileStat(stats: Stats): FileStat {
   return {
-    kind: stats.isDirectory() ? "directory" : "file",
+    kind: stats.isDirectory() ? 'directory' : 'file',
     size: stats.size,
     modifiedMs: Math.trunc(stats.mtimeMs),
   };
@@ -150,5 +150,5 @@ export function dropBytes(source: readonly Uint8Array[], count: number): readonl
 }
 
 function isInterrupted(error: NodeJS.ErrnoException): boolean {
-  return error.code === "EINTR" || error.code === "EAGAIN";
+  return error.code === 'EINTR' || error.code === 'EAGAIN';
 }

@@ -2,11 +2,11 @@
 // lock on bytes of the file, which Java's `FileChannel.tryLock` (the whole file) collides with, both
 // ways. The file stays empty. DESIGN §4.8 names the traps: a journal file, and that *any* close of
 // the file by this process drops the lock, which is why the disk refuses to open a held path.
-import { existsSync } from "node:fs";
-import type { DatabaseSync } from "node:sqlite";
-import { DiskError } from "../errors.ts";
-import type { DiskLock } from "../ports.ts";
-import { parentOf } from "../replace-file.ts";
+import { existsSync } from 'node:fs';
+import type { DatabaseSync } from 'node:sqlite';
+import { DiskError } from '../errors.ts';
+import type { DiskLock } from '../ports.ts';
+import { parentOf } from '../replace-file.ts';
 
 const SQLITE_BUSY = 5;
 const SQLITE_READONLY = 8;
@@ -19,8 +19,8 @@ export function lockFile(path: string): DiskLock {
   let database: DatabaseSync | undefined;
   try {
     database = new Database(path, { timeout: 0 });
-    database.exec("PRAGMA journal_mode=MEMORY");
-    database.exec("BEGIN EXCLUSIVE");
+    database.exec('PRAGMA journal_mode=MEMORY');
+    database.exec('BEGIN EXCLUSIVE');
   } catch (error) {
     database?.close();
     throw lockError(error, path);
@@ -31,7 +31,7 @@ export function lockFile(path: string): DiskLock {
     async release() {
       if (released) return;
       released = true;
-      held.exec("ROLLBACK");
+      held.exec('ROLLBACK');
       held.close();
     },
   };
@@ -42,7 +42,7 @@ function loadSqlite(): typeof DatabaseSync {
   const emitWarning = process.emitWarning;
   process.emitWarning = () => undefined;
   try {
-    return process.getBuiltinModule("node:sqlite").DatabaseSync;
+    return process.getBuiltinModule('node:sqlite').DatabaseSync;
   } finally {
     process.emitWarning = emitWarning;
   }
@@ -52,7 +52,7 @@ function lockError(error: unknown, path: string): DiskError {
   const { errcode, message } = error as { errcode?: number; message?: string };
   return new DiskError({
     code: lockErrorCode(errcode, path),
-    operation: "lock",
+    operation: 'lock',
     path,
     ...(message === undefined ? {} : { detail: message }),
     cause: error,
@@ -62,14 +62,14 @@ function lockError(error: unknown, path: string): DiskError {
 function lockErrorCode(sqliteCode: number | undefined, path: string): string {
   switch (sqliteCode === undefined ? undefined : sqliteCode & 0xff) {
     case SQLITE_BUSY:
-      return "ELOCKED";
+      return 'ELOCKED';
     case SQLITE_CANTOPEN:
-      return existsSync(parentOf(path)) ? "EACCES" : "ENOENT";
+      return existsSync(parentOf(path)) ? 'EACCES' : 'ENOENT';
     case SQLITE_READONLY:
-      return "EACCES";
+      return 'EACCES';
     case SQLITE_NOTADB:
-      return "EINVAL";
+      return 'EINVAL';
     default:
-      return "EIO";
+      return 'EIO';
   }
 }

@@ -1,13 +1,13 @@
 // The real file system. Bulk reads and writes go through `NodeDiskFile`; what is here is rare.
-import { open } from "node:fs";
-import * as fs from "node:fs/promises";
-import { resolve } from "node:path";
-import { DiskError } from "../errors.ts";
-import type { Disk, DiskFile, DiskLock, FileStat, OpenMode } from "../ports.ts";
-import { FileReplacer } from "../replace-file.ts";
-import { toDiskError } from "./disk-errors.ts";
-import { NodeDiskFile, toFileStat } from "./disk-file.ts";
-import { lockFile } from "./disk-lock.ts";
+import { open } from 'node:fs';
+import * as fs from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { DiskError } from '../errors.ts';
+import type { Disk, DiskFile, DiskLock, FileStat, OpenMode } from '../ports.ts';
+import { FileReplacer } from '../replace-file.ts';
+import { toDiskError } from './disk-errors.ts';
+import { NodeDiskFile, toFileStat } from './disk-file.ts';
+import { lockFile } from './disk-lock.ts';
 
 const OPEN_FLAGS: Readonly<Record<OpenMode, number>> = {
   read: fs.constants.O_RDONLY,
@@ -21,17 +21,17 @@ export class NodeDisk implements Disk {
 
   open(path: string, mode: OpenMode): Promise<DiskFile> {
     return new Promise((settle, reject) => {
-      this.#refuseLocked("open", path);
+      this.#refuseLocked('open', path);
       open(path, OPEN_FLAGS[mode], 0o644, (error, descriptor) => {
-        if (error !== null) reject(toDiskError(error, "open", path));
+        if (error !== null) reject(toDiskError(error, 'open', path));
         else settle(new NodeDiskFile(path, descriptor));
       });
     });
   }
 
   readFile(path: string): Promise<Buffer> {
-    return attempt("readFile", path, () => {
-      this.#refuseLocked("readFile", path);
+    return attempt('readFile', path, () => {
+      this.#refuseLocked('readFile', path);
       return fs.readFile(path);
     });
   }
@@ -41,16 +41,16 @@ export class NodeDisk implements Disk {
   }
 
   async mkdir(path: string): Promise<void> {
-    await attempt("mkdir", path, () => fs.mkdir(path, { recursive: true }));
+    await attempt('mkdir', path, () => fs.mkdir(path, { recursive: true }));
   }
 
   async readdir(path: string): Promise<string[]> {
-    const names = await attempt("readdir", path, () => fs.readdir(path));
+    const names = await attempt('readdir', path, () => fs.readdir(path));
     return names.toSorted();
   }
 
   stat(path: string): Promise<FileStat | undefined> {
-    return attempt("stat", path, async () => {
+    return attempt('stat', path, async () => {
       try {
         return toFileStat(await fs.stat(path));
       } catch (error) {
@@ -61,11 +61,11 @@ export class NodeDisk implements Disk {
   }
 
   rename(from: string, to: string): Promise<void> {
-    return attempt("rename", from, () => fs.rename(from, to));
+    return attempt('rename', from, () => fs.rename(from, to));
   }
 
   remove(path: string): Promise<void> {
-    return attempt("remove", path, async () => {
+    return attempt('remove', path, async () => {
       try {
         await fs.rm(path, { recursive: true, force: true });
       } catch (error) {
@@ -75,8 +75,8 @@ export class NodeDisk implements Disk {
   }
 
   syncDirectory(path: string): Promise<void> {
-    return attempt("syncDirectory", path, async () => {
-      if (process.platform === "win32") return; // NTFS journals names; a folder cannot be opened there
+    return attempt('syncDirectory', path, async () => {
+      if (process.platform === 'win32') return; // NTFS journals names; a folder cannot be opened there
       const directory = await fs.open(path, fs.constants.O_RDONLY | fs.constants.O_DIRECTORY);
       try {
         await directory.sync();
@@ -89,7 +89,7 @@ export class NodeDisk implements Disk {
   async lock(path: string): Promise<DiskLock> {
     const absolute = resolve(path);
     if (this.#locked.has(absolute))
-      throw new DiskError({ code: "ELOCKED", operation: "lock", path });
+      throw new DiskError({ code: 'ELOCKED', operation: 'lock', path });
     const lock = lockFile(path);
     this.#locked.add(absolute);
     return {
@@ -101,7 +101,7 @@ export class NodeDisk implements Disk {
   }
 
   space(path: string): Promise<{ totalBytes: number; usableBytes: number }> {
-    return attempt("space", path, async () => {
+    return attempt('space', path, async () => {
       const volume = await fs.statfs(path);
       return {
         totalBytes: volume.blocks * volume.bsize,
@@ -112,7 +112,7 @@ export class NodeDisk implements Disk {
 
   #refuseLocked(operation: string, path: string): void {
     if (this.#locked.size > 0 && this.#locked.has(resolve(path))) {
-      throw new DiskError({ code: "ELOCKED", operation, path, detail: "held by this process" });
+      throw new DiskError({ code: 'ELOCKED', operation, path, detail: 'held by this process' });
     }
   }
 }
@@ -127,5 +127,5 @@ async function attempt<T>(operation: string, path: string, action: () => Promise
 
 function isNothingThere(error: unknown): boolean {
   const { code } = error as NodeJS.ErrnoException;
-  return code === "ENOENT" || code === "ENOTDIR";
+  return code === 'ENOENT' || code === 'ENOTDIR';
 }

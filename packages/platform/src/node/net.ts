@@ -1,11 +1,11 @@
 // TCP and TLS of Node behind the `Net` port.
-import * as net from "node:net";
-import * as tls from "node:tls";
-import { NetError } from "../errors.ts";
-import { MemoryPipe } from "../memory/pipe.ts";
-import type { Connection, ConnectOptions, Listener, ListenOptions, Net } from "../ports.ts";
-import { DEFAULT_WATER_MARKS, NodeConnection, type WaterMarks } from "./connection.ts";
-import { toNetError } from "./net-errors.ts";
+import * as net from 'node:net';
+import * as tls from 'node:tls';
+import { NetError } from '../errors.ts';
+import { MemoryPipe } from '../memory/pipe.ts';
+import type { Connection, ConnectOptions, Listener, ListenOptions, Net } from '../ports.ts';
+import { DEFAULT_WATER_MARKS, NodeConnection, type WaterMarks } from './connection.ts';
+import { toNetError } from './net-errors.ts';
 
 const BACKLOG_DEFAULT = 511;
 const CONNECT_TIMEOUT_MS_DEFAULT = 10_000;
@@ -29,12 +29,12 @@ export class NodeNet implements Net {
         : tlsServer(options.tls, onSocket, options.onError);
     const where = `listen on ${options.host}:${options.port}`;
     return new Promise((resolve, reject) => {
-      server.once("error", (error) => reject(toNetError(error, where)));
+      server.once('error', (error) => reject(toNetError(error, where)));
       server.listen(
         { host: options.host, port: options.port, backlog: options.backlog ?? BACKLOG_DEFAULT },
         () => {
-          server.removeAllListeners("error");
-          server.on("error", (error) => options.onError?.(toNetError(error, where)));
+          server.removeAllListeners('error');
+          server.on('error', (error) => options.onError?.(toNetError(error, where)));
           resolve(listenerOf(server));
         },
       );
@@ -52,29 +52,29 @@ export class NodeNet implements Net {
       const socket = openSocket(options);
       const timeoutMs = options.timeoutMs ?? CONNECT_TIMEOUT_MS_DEFAULT;
       const timer = setTimeout(
-        () => fail(new NetError("ETIMEDOUT", `${where}: no answer in ${timeoutMs} ms`)),
+        () => fail(new NetError('ETIMEDOUT', `${where}: no answer in ${timeoutMs} ms`)),
         timeoutMs,
       );
       const onAbort = (): void => fail(signal?.reason);
       const onError = (error: Error): void => fail(toNetError(error, where));
-      const onEarlyClose = (): void => fail(new NetError("ECONNRESET", `${where}: closed`));
+      const onEarlyClose = (): void => fail(new NetError('ECONNRESET', `${where}: closed`));
       const settle = (): void => {
         clearTimeout(timer);
-        signal?.removeEventListener("abort", onAbort);
-        socket.off("close", onEarlyClose);
+        signal?.removeEventListener('abort', onAbort);
+        socket.off('close', onEarlyClose);
       };
       const fail = (error: unknown): void => {
         settle();
         socket.destroy();
         reject(error);
       };
-      signal?.addEventListener("abort", onAbort, { once: true });
+      signal?.addEventListener('abort', onAbort, { once: true });
       // Stays for good: an error after `fail` has no one left to tell.
-      socket.on("error", onError);
-      socket.once("close", onEarlyClose);
-      socket.once(options.tls === undefined ? "connect" : "secureConnect", () => {
+      socket.on('error', onError);
+      socket.once('close', onEarlyClose);
+      socket.once(options.tls === undefined ? 'connect' : 'secureConnect', () => {
         settle();
-        socket.off("error", onError);
+        socket.off('error', onError);
         socket.pause();
         resolve(new NodeConnection(socket, this.#marks));
       });
@@ -91,7 +91,7 @@ function openSocket(options: ConnectOptions): net.Socket {
   const { host, port } = options;
   if (options.tls === undefined) return net.connect({ ...SOCKET_OPTIONS, host, port });
   // SNI carries names only; Node refuses an address there.
-  const servername = options.tls.servername ?? (net.isIP(host) === 0 ? host : "");
+  const servername = options.tls.servername ?? (net.isIP(host) === 0 ? host : '');
   const socket = tls.connect({ ...SOCKET_OPTIONS, host, port, ...options.tls, servername });
   socket.setNoDelay(true);
   socket.setKeepAlive(true);
@@ -99,7 +99,7 @@ function openSocket(options: ConnectOptions): net.Socket {
 }
 
 function tlsServer(
-  options: NonNullable<ListenOptions["tls"]>,
+  options: NonNullable<ListenOptions['tls']>,
   onSocket: (socket: net.Socket) => void,
   onError: ((error: Error) => void) | undefined,
 ): tls.Server {
@@ -112,9 +112,9 @@ function tlsServer(
     },
     onSocket,
   );
-  server.on("tlsClientError", (error, socket) => {
+  server.on('tlsClientError', (error, socket) => {
     socket.destroy();
-    onError?.(toNetError(error, `TLS handshake with ${socket.remoteAddress ?? "a peer gone"}`));
+    onError?.(toNetError(error, `TLS handshake with ${socket.remoteAddress ?? 'a peer gone'}`));
   });
   return server;
 }

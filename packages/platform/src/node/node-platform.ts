@@ -1,13 +1,13 @@
 // Node's ports, the default of every public constructor.
-import type { Platform } from "../ports.ts";
-import { nodeClock } from "./clock.ts";
-import type { WaterMarks } from "./connection.ts";
-import { NodeDisk } from "./disk.ts";
-import { nodeDns } from "./dns.ts";
-import { NodeNet } from "./net.ts";
-import { nodeRandom } from "./random.ts";
-import { NodeThreads } from "./threads.ts";
-import { nodeTimers } from "./timers.ts";
+import type { Platform } from '../ports.ts';
+import { nodeClock } from './clock.ts';
+import type { WaterMarks } from './connection.ts';
+import { NodeDisk } from './disk.ts';
+import { nodeDns } from './dns.ts';
+import { NodeNet } from './net.ts';
+import { nodeRandom } from './random.ts';
+import { NodeThreads } from './threads.ts';
+import { nodeTimers } from './timers.ts';
 
 let shared: Platform | undefined;
 

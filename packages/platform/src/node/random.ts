@@ -1,7 +1,7 @@
 // Chance from the operating system's generator, drawn in blocks because each draw is a system call.
-import { randomBytes, randomFillSync } from "node:crypto";
-import type { Random } from "../ports.ts";
-import { randomFrom } from "../random.ts";
+import { randomBytes, randomFillSync } from 'node:crypto';
+import type { Random } from '../ports.ts';
+import { randomFrom } from '../random.ts';
 
 const block = new Uint32Array(1024);
 let next = block.length;

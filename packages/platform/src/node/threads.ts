@@ -1,9 +1,9 @@
 // A small pool of worker threads: started when first needed, never more than the machine has cores
 // to spare, and not a reason for the process to stay alive while idle.
-import { availableParallelism } from "node:os";
-import { Worker } from "node:worker_threads";
-import { ThreadError } from "../errors.ts";
-import type { Threads } from "../ports.ts";
+import { availableParallelism } from 'node:os';
+import { Worker } from 'node:worker_threads';
+import { ThreadError } from '../errors.ts';
+import type { Threads } from '../ports.ts';
 
 /** Tasks that may wait for a free thread before `run` rejects with `EBUSY`. */
 const WAITING_MAX = 1024;
@@ -61,9 +61,9 @@ export class NodeThreads implements Threads {
   run(module: URL, exportName: string, input: unknown): Promise<unknown> {
     return new Promise((resolve, reject) => {
       if (this.#closed) {
-        reject(new ThreadError("ECLOSED", "the thread pool is closed"));
+        reject(new ThreadError('ECLOSED', 'the thread pool is closed'));
       } else if (this.#waiting.length >= WAITING_MAX) {
-        reject(new ThreadError("EBUSY", `${WAITING_MAX} tasks wait for a thread`));
+        reject(new ThreadError('EBUSY', `${WAITING_MAX} tasks wait for a thread`));
       } else {
         this.#waiting.push({ module: module.href, exportName, input, resolve, reject });
         this.#assign();
@@ -73,7 +73,7 @@ export class NodeThreads implements Threads {
 
   async close(): Promise<void> {
     this.#closed = true;
-    const error = new ThreadError("ECLOSED", "the thread pool was closed");
+    const error = new ThreadError('ECLOSED', 'the thread pool was closed');
     for (const task of this.#waiting.splice(0)) task.reject(error);
     const threads = [...this.#threads];
     this.#threads.clear();
@@ -99,20 +99,20 @@ export class NodeThreads implements Threads {
   #startThread(): Thread {
     const thread: Thread = { worker: new Worker(PROGRAM, { eval: true }), task: undefined };
     this.#threads.add(thread);
-    thread.worker.on("message", (outcome: { result?: unknown; error?: unknown }) => {
+    thread.worker.on('message', (outcome: { result?: unknown; error?: unknown }) => {
       const { task } = thread;
       thread.task = undefined;
       thread.worker.unref();
-      if ("error" in outcome) {
-        const message = outcome.error instanceof Error ? outcome.error.message : "not an Error";
-        task?.reject(new ThreadError("ETASK", `${task.exportName}: ${message}`, outcome.error));
+      if ('error' in outcome) {
+        const message = outcome.error instanceof Error ? outcome.error.message : 'not an Error';
+        task?.reject(new ThreadError('ETASK', `${task.exportName}: ${message}`, outcome.error));
       } else {
         task?.resolve(outcome.result);
       }
       this.#assign();
     });
-    thread.worker.on("error", (error) => this.#lose(thread, error));
-    thread.worker.on("exit", () => this.#lose(thread, undefined));
+    thread.worker.on('error', (error) => this.#lose(thread, error));
+    thread.worker.on('exit', () => this.#lose(thread, undefined));
     return thread;
   }
 
@@ -121,7 +121,7 @@ export class NodeThreads implements Threads {
     try {
       thread.worker.postMessage({ module, exportName, input });
     } catch (error) {
-      task.reject(new ThreadError("ETASK", `${exportName}: the input cannot be copied`, error));
+      task.reject(new ThreadError('ETASK', `${exportName}: the input cannot be copied`, error));
       return;
     }
     thread.task = task;
@@ -130,7 +130,7 @@ export class NodeThreads implements Threads {
 
   #lose(thread: Thread, cause: unknown): void {
     if (!this.#threads.delete(thread)) return;
-    thread.task?.reject(new ThreadError("EWORKER", "the worker thread died", cause));
+    thread.task?.reject(new ThreadError('EWORKER', 'the worker thread died', cause));
     this.#assign();
   }
 }

@@ -1,6 +1,6 @@
 // Timers on Node's event loop. Node fires a timer beyond 2^31−1 ms at once; ours waits in steps.
-import type { Timer, Timers } from "../ports.ts";
-import { sleep } from "../sleep.ts";
+import type { Timer, Timers } from '../ports.ts';
+import { sleep } from '../sleep.ts';
 
 const DELAY_MS_MAX = 0x7fff_ffff;
 

@@ -1,6 +1,6 @@
 // What a test sees of the simulated world: one seed, one virtual time, named nodes that can crash,
 // a network that can be cut and disks that can fail. See docs/decisions/0004-simulated-world.md.
-import type { Platform, Random } from "../ports.ts";
+import type { Platform, Random } from '../ports.ts';
 
 export interface SimulationOptions {
   /** Unsigned 32 bits; the same seed gives the same history. */
@@ -62,9 +62,9 @@ export interface SimulatedNode {
 
 export interface CrashOptions {
   /** `lose` (default): power cut, unsynced bytes may be lost or torn; `keep`: only the process died. */
-  readonly unsynced?: "lose" | "keep";
+  readonly unsynced?: 'lose' | 'keep';
   /** `reset` (default): peers see their connections reset; `silent`: they learn only when they send after the restart. */
-  readonly peers?: "reset" | "silent";
+  readonly peers?: 'reset' | 'silent';
 }
 
 export interface Range {
@@ -132,33 +132,33 @@ export interface DiskConditions {
 }
 
 export type DiskOperation =
-  | "open"
-  | "read"
-  | "write"
-  | "datasync"
-  | "truncate"
-  | "close"
-  | "readFile"
-  | "mkdir"
-  | "readdir"
-  | "stat"
-  | "rename"
-  | "remove"
-  | "syncDirectory"
-  | "lock"
-  | "space";
+  | 'open'
+  | 'read'
+  | 'write'
+  | 'datasync'
+  | 'truncate'
+  | 'close'
+  | 'readFile'
+  | 'mkdir'
+  | 'readdir'
+  | 'stat'
+  | 'rename'
+  | 'remove'
+  | 'syncDirectory'
+  | 'lock'
+  | 'space';
 
 export type DiskEffect =
   /** Rejects with `code`, nothing done. On `datasync` the unsynced bytes stay readable and are gone after a crash. */
-  | { readonly kind: "fail"; readonly code: string }
+  | { readonly kind: 'fail'; readonly code: string }
   /** Happens that much later. */
-  | { readonly kind: "delay"; readonly delayMs: number }
+  | { readonly kind: 'delay'; readonly delayMs: number }
   /** A write keeps only its first `keepBytes` (default: any number, by chance) and rejects with `EIO`. */
-  | { readonly kind: "tear"; readonly keepBytes?: number }
+  | { readonly kind: 'tear'; readonly keepBytes?: number }
   /** One bit, chosen by chance, of what is read or written is flipped in silence. */
-  | { readonly kind: "flip" }
+  | { readonly kind: 'flip' }
   /** The node crashes when the call is made, a write perhaps half done. */
-  | { readonly kind: "crash" };
+  | { readonly kind: 'crash' };
 
 export interface DiskFault {
   /** Default: any. `replaceFile` shows as the calls it is made of. */

@@ -1,0 +1,76 @@
+// While simulated time runs, real time and chance must not be asked: the globals that offer them
+// throw, and system calls under way at the end that were not there at the start are named.
+const FORBIDDEN_RESOURCES: ReadonlySet<string> = new Set([
+  'FSReqCallback',
+  'FSReqPromise',
+  'GetAddrInfoReqWrap',
+  'ProcessWrap',
+  'TCPConnectWrap',
+  'TCPServerWrap',
+  'TCPSocketWrap',
+  'TLSWrap',
+  'UDPWrap',
+  'Worker',
+  'ZLIB',
+]);
+
+interface Replaced {
+  readonly owner: object;
+  readonly name: string;
+  readonly original: unknown;
+}
+
+export class EffectGuard {
+  #violation: string | undefined;
+  #replaced: Replaced[] = [];
+  #resourcesBefore: Map<string, number> = new Map();
+
+  enter(): void {
+    this.#resourcesBefore = resourceCounts();
+    this.#forbid(globalThis, 'setTimeout', 'platform.timers.set');
+    this.#forbid(globalThis, 'setInterval', 'platform.timers.set');
+    this.#forbid(globalThis, 'setImmediate', 'platform.timers.yield');
+    this.#forbid(Math, 'random', 'platform.random');
+    this.#forbid(AbortSignal, 'timeout', 'platform.timers and an AbortController');
+  }
+
+  leave(): void {
+    for (const { owner, name, original } of this.#replaced.splice(0)) {
+      Object.assign(owner, { [name]: original });
+    }
+  }
+
+  /** What was used that must not be; undefined when nothing was. Asking clears it. */
+  takeViolation(): string | undefined {
+    const violation = this.#violation;
+    this.#violation = undefined;
+    return violation;
+  }
+
+  /** A kind of system call that was started since `enter` and is still under way. */
+  leftover(): string | undefined {
+    for (const [kind, count] of resourceCounts()) {
+      if (FORBIDDEN_RESOURCES.has(kind) && count > (this.#resourcesBefore.get(kind) ?? 0)) {
+        return `a real ${kind} is under way inside the simulation`;
+      }
+    }
+    return undefined;
+  }
+
+  #forbid(owner: object, name: string, instead: string): void {
+    this.#replaced.push({ owner, name, original: Reflect.get(owner, name) });
+    const refuse = (): never => {
+      const error = new Error(`${name} inside a simulation; use ${instead}`);
+      this.#violation ??= error.stack ?? error.message;
+      throw error;
+    };
+    Object.assign(owner, { [name]: refuse });
+  }
+}
+
+function resourceCounts(): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const kind of process.getActiveResourcesInfo())
+    counts.set(kind, (counts.get(kind) ?? 0) + 1);
+  return counts;
+}

@@ -1,0 +1,143 @@
+// The world itself: owns virtual time and lets one event happen after another. After each event the
+// real event loop takes a turn, in which every promise that can go on does.
+import { setImmediate as realTurn } from 'node:timers';
+import { SimulationError } from '../errors.ts';
+import type { Random } from '../ports.ts';
+import { deriveSeed, seededRandom } from '../random.ts';
+import { EffectGuard } from './effect-guard.ts';
+import { DEFAULT_NETWORK_CONDITIONS, Network } from './network.ts';
+import { Life, Scheduler } from './scheduler.ts';
+import { DEFAULT_DISK_CONDITIONS } from './simulated-disk.ts';
+import { NodeOfSimulation } from './simulated-node.ts';
+import { Trace } from './trace.ts';
+import type { SimulatedNetwork, SimulatedNode, Simulation, SimulationOptions } from './world.ts';
+
+const START_MS_DEFAULT = Date.UTC(2026, 0, 1);
+const LIMIT_MS_DEFAULT = 60_000;
+
+/** A fresh world; the same seed and the same calls give the same history. */
+export function createSimulation(options: SimulationOptions): Simulation {
+  return new World(options);
+}
+
+class World implements Simulation {
+  readonly seed: number;
+  readonly random: Random;
+  readonly #options: SimulationOptions;
+  readonly #trace: Trace;
+  readonly #scheduler: Scheduler;
+  readonly #network: Network;
+  readonly #nodes: Map<string, NodeOfSimulation> = new Map();
+  readonly #life: Life = new Life('world');
+  readonly #guard: EffectGuard | undefined;
+  #isRunning = false;
+
+  constructor(options: SimulationOptions) {
+    this.#options = options;
+    this.seed = options.seed;
+    this.random = seededRandom(deriveSeed(options.seed, 'test'));
+    this.#trace = new Trace(options.log);
+    this.#scheduler = new Scheduler(this.#trace);
+    this.#network = new Network(
+      this.#scheduler,
+      seededRandom(deriveSeed(options.seed, 'network')),
+      { ...DEFAULT_NETWORK_CONDITIONS, ...options.network },
+    );
+    this.#guard = options.forbidRealEffects === false ? undefined : new EffectGuard();
+  }
+
+  get net(): SimulatedNetwork {
+    return this.#network;
+  }
+
+  get elapsedMs(): number {
+    return this.#scheduler.nowMs;
+  }
+
+  get traceHash(): string {
+    return this.#trace.hash;
+  }
+
+  traceTail(): string[] {
+    return this.#trace.tail();
+  }
+
+  node(name: string): SimulatedNode {
+    const existing = this.#nodes.get(name);
+    if (existing !== undefined) return existing;
+    const index = this.#nodes.size;
+    const node = new NodeOfSimulation({
+      name,
+      address: `10.0.${Math.floor(index / 250)}.${(index % 250) + 1}`,
+      seed: this.seed,
+      startMs: this.#options.startMs ?? START_MS_DEFAULT,
+      scheduler: this.#scheduler,
+      network: this.#network,
+      diskConditions: { ...DEFAULT_DISK_CONDITIONS, ...this.#options.disk },
+    });
+    this.#nodes.set(name, node);
+    return node;
+  }
+
+  async run(durationMs: number): Promise<void> {
+    const untilMs = this.#scheduler.nowMs + durationMs;
+    await this.#drive(untilMs, () => false);
+    this.#scheduler.nowMs = untilMs;
+  }
+
+  async runUntil(predicate: () => boolean, limitMs: number = LIMIT_MS_DEFAULT): Promise<void> {
+    const untilMs = this.#scheduler.nowMs + limitMs;
+    if (await this.#drive(untilMs, predicate)) return;
+    if (this.#scheduler.nextAtMs() === undefined) {
+      throw this.#error('nothing is left to happen, and what was waited for has not');
+    }
+    this.#scheduler.nowMs = untilMs;
+    throw this.#error(`what was waited for did not happen in ${limitMs} ms`);
+  }
+
+  async settle<T>(promise: Promise<T>, limitMs?: number): Promise<T> {
+    let isSettled = false;
+    const note = (): void => {
+      isSettled = true;
+    };
+    promise.then(note, note);
+    await this.runUntil(() => isSettled, limitMs);
+    return promise;
+  }
+
+  at(delayMs: number, action: () => void): void {
+    this.#scheduler.schedule(this.#life, delayMs, 'action', action);
+  }
+
+  /** @returns true when `isDone` held, false when nothing more happens up to `untilMs` (inclusive) */
+  async #drive(untilMs: number, isDone: () => boolean): Promise<boolean> {
+    if (this.#isRunning) throw this.#error('the simulation runs already');
+    this.#isRunning = true;
+    this.#guard?.enter();
+    try {
+      for (;;) {
+        await this.#turn();
+        if (isDone()) return true;
+        const atMs = this.#scheduler.nextAtMs();
+        if (atMs === undefined || atMs > untilMs) return false;
+        this.#scheduler.runNext();
+      }
+    } finally {
+      this.#guard?.leave();
+      this.#isRunning = false;
+    }
+  }
+
+  /** Lets promises go on until none can; more than one turn only while real work holds the time. */
+  async #turn(): Promise<void> {
+    do {
+      await new Promise<void>((resolve) => realTurn(resolve));
+    } while (this.#scheduler.isHeld);
+    const violation = this.#guard?.takeViolation() ?? this.#guard?.leftover();
+    if (violation !== undefined) throw this.#error(violation);
+  }
+
+  #error(message: string): SimulationError {
+    return new SimulationError(message, this.seed, this.#scheduler.nowMs);
+  }
+}

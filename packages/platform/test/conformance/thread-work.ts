@@ -1,0 +1,8 @@
+// Functions that the conformance suite runs in threads.
+export function multiply(task: { input: Uint8Array; factor: number }): Uint8Array {
+  return task.input.map((byte) => byte * task.factor);
+}
+
+export function fail(): never {
+  throw new Error('as asked');
+}
