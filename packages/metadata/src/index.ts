@@ -101,3 +101,12 @@ export type {
   QuorumListener,
   QuorumSnapshot,
 } from './io/metadata-quorum.ts';
+
+export { Controller } from './controller/controller.ts';
+export type { DecisionMoment } from './controller/decision-scope.ts';
+export { ControllerDriver, type ControllerDriverOptions } from './io/controller-driver.ts';
+export {
+  SnapshotGenerator,
+  type SnapshotGeneratorOptions,
+  type SnapshotThresholds,
+} from './io/snapshot-generator.ts';

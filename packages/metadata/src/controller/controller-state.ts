@@ -3,10 +3,16 @@
 // back to what is committed is therefore keeping an older value.
 import type { ClusterImage } from '../image/cluster-image.ts';
 import { MetadataDelta } from '../image/metadata-delta.ts';
-import { EMPTY_IMAGE, type MetadataImage, type TopicsImage } from '../image/metadata-image.ts';
+import {
+  EMPTY_IMAGE,
+  type MetadataImage,
+  type MetadataProvenance,
+  type TopicsImage,
+} from '../image/metadata-image.ts';
 import {
   type MetadataBatch,
   type MetadataSnapshot,
+  provenanceBefore,
   provenanceOf,
 } from '../image/metadata-loader.ts';
 import { inconsistent } from '../errors.ts';
@@ -57,7 +63,12 @@ export function replayBatch(state: ControllerState, batch: MetadataBatch): Contr
     const offset = batch.baseOffset + index;
     if (isTransactionMarker(record)) {
       settle();
-      next = markTransaction(next, record, offset);
+      next = markTransaction(
+        next,
+        record,
+        offset,
+        provenanceBefore(next.image.provenance, batch, offset),
+      );
       pending = new MetadataDelta(next.image);
       registrations = next.registrationOffsets;
       continue;
@@ -118,10 +129,12 @@ function markTransaction(
   state: ControllerState,
   marker: TransactionMarker,
   offset: number,
+  provenance: MetadataProvenance,
 ): ControllerState {
   if (marker.type === 'BeginTransactionRecord') {
     if (state.transaction !== undefined) inconsistent('a transaction begins inside another');
-    return { ...state, transaction: { startOffset: offset, before: state } };
+    const before = { ...state, image: { ...state.image, provenance } };
+    return { ...state, transaction: { startOffset: offset, before } };
   }
   if (state.transaction === undefined) inconsistent('a transaction ends that did not begin');
   if (marker.type === 'EndTransactionRecord') return { ...state, transaction: undefined };

@@ -86,9 +86,10 @@ export class Controller {
     return this.#latestState.image;
   }
 
-  /** Everything that cannot be lost any more. */
+  /** Everything that cannot be lost any more, a transaction that has not ended left out. */
   get committed(): MetadataImage {
-    return this.#states[0].image;
+    const [state] = this.#states;
+    return (state.transaction?.before ?? state).image;
   }
 
   /**

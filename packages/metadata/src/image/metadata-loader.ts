@@ -16,6 +16,8 @@ export interface MetadataBatch {
   /** When it was appended, ms since 1970. */
   readonly appendTimestampMs: number;
   readonly records: readonly MetadataRecord[];
+  /** Bytes that it takes in the log, by which snapshots are paced; 0 when not known. */
+  readonly sizeBytes?: number;
 }
 
 /** The contents of a snapshot. */
@@ -32,6 +34,8 @@ export type MetadataPublisher = (delta: MetadataDelta, image: MetadataImage) => 
 export class MetadataLoader {
   readonly #publish: MetadataPublisher;
   #image: MetadataImage = EMPTY_IMAGE;
+  /** The end of the last batch that was read, published or not. */
+  #position: MetadataProvenance = EMPTY_IMAGE.provenance;
   /** Changes of a transaction that has begun and not ended. */
   #transaction: MetadataDelta | undefined;
 
@@ -54,8 +58,11 @@ export class MetadataLoader {
     const last = batches.at(-1);
     if (last === undefined) return;
     let delta = this.#transaction ?? new MetadataDelta(this.#image);
-    for (const { records } of batches) {
-      for (const record of records) delta = this.#replay(delta, record);
+    for (const batch of batches) {
+      for (const [index, record] of batch.records.entries()) {
+        delta = this.#replay(delta, record, batch, batch.baseOffset + index);
+      }
+      this.#position = provenanceOf(batch);
     }
     if (this.#transaction === undefined) this.#finish(delta, provenanceOf(last));
   }
@@ -63,18 +70,24 @@ export class MetadataLoader {
   /** Replaces everything by the contents of a snapshot, published as one delta. */
   handleSnapshot(snapshot: MetadataSnapshot): void {
     this.#transaction = undefined;
+    this.#position = snapshot.provenance;
     const delta = new MetadataDelta(this.#image);
     for (const record of snapshot.records) delta.replay(record);
     delta.finishSnapshot();
     this.#finish(delta, snapshot.provenance);
   }
 
-  #replay(delta: MetadataDelta, record: MetadataRecord): MetadataDelta {
+  #replay(
+    delta: MetadataDelta,
+    record: MetadataRecord,
+    batch: MetadataBatch,
+    offset: number,
+  ): MetadataDelta {
     switch (record.type) {
       case 'BeginTransactionRecord': {
         if (this.#transaction !== undefined) inconsistent('a transaction begins inside another');
         // What came before it in the same batches stands on its own.
-        this.#finish(delta, this.#image.provenance);
+        this.#finish(delta, provenanceBefore(this.#position, batch, offset));
         this.#transaction = new MetadataDelta(this.#image);
         return this.#transaction;
       }
@@ -106,4 +119,18 @@ export function provenanceOf(batch: MetadataBatch): MetadataProvenance {
     lastContainedEpoch: batch.epoch,
     lastContainedLogTimeMs: batch.appendTimestampMs,
   };
+}
+
+/**
+ * How far an image reaches that ends right before `offset`, which is in `batch`.
+ *
+ * @param previous how far the batch before it reaches
+ */
+export function provenanceBefore(
+  previous: MetadataProvenance,
+  batch: MetadataBatch,
+  offset: number,
+): MetadataProvenance {
+  if (offset === batch.baseOffset) return previous;
+  return { ...provenanceOf(batch), lastContainedOffset: offset - 1 };
 }

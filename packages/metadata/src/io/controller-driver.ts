@@ -1,0 +1,306 @@
+// ControllerDriver: performs what the Controller decides. A request is decided at once on the newest
+// state, its records are appended and replayed in the same turn, and its response waits until they
+// are committed. When leadership or an append is lost, the state goes back to what is committed and
+// everyone who waits is told to look for the new controller.
+//
+//   standby ──── this node leads ────▶ active (activation records first, then requests)
+//      ▲                                  │
+//      └── another leads, append failed ──┘
+//
+// Kafka: QuorumController's event queue, ControllerWriteEvent and QuorumMetaLogListener.
+import type { Clock, Logger, Timer, Timers } from '@ottla/platform';
+import type { Controller } from '../controller/controller.ts';
+import type { DecisionMoment } from '../controller/decision-scope.ts';
+import type {
+  ControllerOperation,
+  ControllerRequest,
+  ControllerRequestContext,
+  ControllerResponse,
+  ControllerResult,
+} from '../controller/operations.ts';
+import { MetadataError } from '../errors.ts';
+import type { MetadataImage } from '../image/metadata-image.ts';
+import type { MetadataBatch, MetadataSnapshot } from '../image/metadata-loader.ts';
+import { encodeMetadataRecord, type MetadataRecord } from '../metadata-record.ts';
+import { DeferredResponses } from './deferred-responses.ts';
+import type { MetadataQuorum, QuorumLeader, QuorumListener } from './metadata-quorum.ts';
+import { SnapshotGenerator, type SnapshotThresholds } from './snapshot-generator.ts';
+
+/** What the driver works with. */
+export interface ControllerDriverOptions {
+  readonly controller: Controller;
+  readonly quorum: MetadataQuorum;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly logger: Logger;
+  /** Requests that may wait for their commit; default 1,000. Heartbeats and registrations count too. */
+  readonly waitingRequestsMax?: number;
+  /** Records of one batch when an operation may be split; default 10,000. */
+  readonly recordsPerBatchMax?: number;
+  /** Pause between two searches for silent brokers; default an eighth of 9,000, as the session timeout's default has it. */
+  readonly fenceIntervalMs?: number;
+  /** `metadata.max.idle.interval.ms`: pause between NoOpRecords, 0 for none; default 500. */
+  readonly idleIntervalMs?: number;
+  /** `leader.imbalance.check.interval.seconds` in ms, 0 for no rebalancing; default 300,000. */
+  readonly leaderImbalanceCheckIntervalMs?: number;
+  readonly snapshots?: SnapshotThresholds;
+  /** Told of a broken invariant, after which the controller must not go on; default: an error in the log. */
+  readonly onFatal?: (error: unknown) => void;
+}
+
+type Settings = Required<Omit<ControllerDriverOptions, 'snapshots'>>;
+
+/** One controller of the quorum, active or not. */
+export class ControllerDriver implements QuorumListener {
+  readonly #settings: Settings;
+  readonly #controller: Controller;
+  readonly #quorum: MetadataQuorum;
+  readonly #waiting: DeferredResponses;
+  readonly #snapshots: SnapshotGenerator;
+  readonly #timers = new Map<string, Timer>();
+  /** Epoch in which this controller is active; undefined on a standby. */
+  #activeEpoch: number | undefined;
+  #leaderId = -1;
+  /** Offset of the last record that is known to be committed (inclusive). */
+  #committedOffset = -1;
+  #isClosed = false;
+
+  constructor(options: ControllerDriverOptions) {
+    const { controller, quorum, clock, logger, snapshots } = options;
+    this.#settings = {
+      waitingRequestsMax: 1000,
+      recordsPerBatchMax: 10_000,
+      fenceIntervalMs: 1125,
+      idleIntervalMs: 500,
+      leaderImbalanceCheckIntervalMs: 300_000,
+      onFatal: (error) => logger.error('controller invariant broken', { error }),
+      ...options,
+    };
+    this.#controller = controller;
+    this.#quorum = quorum;
+    this.#waiting = new DeferredResponses(this.#settings.waitingRequestsMax);
+    this.#snapshots = new SnapshotGenerator({ quorum, clock, logger, ...snapshots });
+  }
+
+  /** Begins to listen to the quorum. */
+  start(): void {
+    this.#quorum.register(this);
+  }
+
+  /** Epoch in which this node is the active controller; undefined when it is not. */
+  get activeEpoch(): number | undefined {
+    return this.#activeEpoch;
+  }
+
+  /** Node id of the active controller as far as known, or −1. */
+  get leaderId(): number {
+    return this.#leaderId;
+  }
+
+  /** Committed metadata. */
+  get image(): MetadataImage {
+    return this.#controller.committed;
+  }
+
+  /** Requests that wait for their commit, and how many may. */
+  get waitingRequests(): { readonly count: number; readonly countMax: number } {
+    return { count: this.#waiting.count, countMax: this.#settings.waitingRequestsMax };
+  }
+
+  /**
+   * Has a request decided; resolves with its response when that is committed.
+   *
+   * @throws MetadataError NOT_CONTROLLER when another node is the active controller or becomes it
+   * meanwhile (the change may have been made all the same), CONTROLLER_OVERLOADED when too many wait
+   */
+  async submit<O extends ControllerOperation>(
+    operation: O,
+    request: ControllerRequest<O>,
+    context: ControllerRequestContext,
+  ): Promise<ControllerResponse<O>> {
+    if (this.#activeEpoch === undefined) throw notController();
+    if (this.#waiting.isFull) {
+      throw new MetadataError(
+        'CONTROLLER_OVERLOADED',
+        `${this.#settings.waitingRequestsMax} requests wait for the controller already`,
+      );
+    }
+    const moment = this.#moment();
+    const result = this.#controller.handle(operation, request, context, moment);
+    await this.#waiting.until(this.#perform(result));
+    return result.response;
+  }
+
+  /** Stops: nobody waits for anything afterwards, and no timer is left. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#deactivate();
+    await this.#snapshots.idle();
+  }
+
+  handleCommit(batches: readonly MetadataBatch[]): void {
+    if (this.#isClosed) return;
+    let sizeBytes = 0;
+    try {
+      for (const batch of batches) {
+        sizeBytes += batch.sizeBytes ?? 0;
+        if (batch.records.length > 0) this.#commitBatch(batch);
+      }
+    } catch (error) {
+      this.#fail(error);
+      return;
+    }
+    this.#waiting.release(this.#committedOffset);
+    this.#snapshots.handleCommit(sizeBytes, this.#controller.committed);
+  }
+
+  handleSnapshot(snapshot: MetadataSnapshot): void {
+    if (this.#isClosed) return;
+    try {
+      this.#controller.loadSnapshot(snapshot);
+    } catch (error) {
+      this.#fail(error);
+      return;
+    }
+    this.#committedOffset = snapshot.provenance.lastContainedOffset;
+    this.#waiting.release(this.#committedOffset);
+    this.#snapshots.handleSnapshot(snapshot.provenance.lastContainedOffset);
+  }
+
+  handleLeaderChange(leader: QuorumLeader): void {
+    if (this.#isClosed) return;
+    this.#leaderId = leader.leaderId;
+    if (!leader.isLocal) {
+      if (this.#activeEpoch !== undefined) this.#deactivate();
+      return;
+    }
+    const wasActive = this.#activeEpoch !== undefined;
+    this.#activeEpoch = leader.epoch;
+    if (!wasActive) this.#activate();
+  }
+
+  #commitBatch(batch: MetadataBatch): void {
+    const lastOffset = batch.baseOffset + batch.records.length - 1;
+    // The active controller replayed its records when it appended them.
+    if (lastOffset > this.#latestOffset) this.#controller.replay(batch);
+    this.#controller.commit(lastOffset);
+    this.#committedOffset = lastOffset;
+  }
+
+  #activate(): void {
+    const { clock, fenceIntervalMs, idleIntervalMs, leaderImbalanceCheckIntervalMs } =
+      this.#settings;
+    try {
+      this.#perform(this.#controller.activate(clock.monotonicMs()));
+    } catch (error) {
+      this.#fail(error);
+      return;
+    }
+    this.#repeat('fence', fenceIntervalMs, () => this.#fenceStaleBrokers());
+    this.#repeat('idle', idleIntervalMs, () => void this.#perform(this.#controller.noOp()));
+    this.#repeat('balance', leaderImbalanceCheckIntervalMs, () => {
+      this.#perform(this.#controller.electPreferredLeaders(this.#moment()));
+    });
+  }
+
+  /** One at a time, so that the next one's partitions do not move to a broker that is silent as well. */
+  #fenceStaleBrokers(): void {
+    for (;;) {
+      const result = this.#controller.fenceOneStaleBroker(this.#moment());
+      this.#perform(result);
+      if (!result.response) return;
+    }
+  }
+
+  #deactivate(): void {
+    this.#activeEpoch = undefined;
+    for (const timer of this.#timers.values()) timer.cancel();
+    this.#timers.clear();
+    this.#controller.revert();
+    this.#waiting.rejectAll(notController());
+  }
+
+  /**
+   * Appends and replays what was decided.
+   *
+   * @returns offset that must be committed before anyone may hear of it
+   * @throws MetadataError NOT_CONTROLLER when the append failed; this controller is then a standby
+   */
+  #perform(result: ControllerResult<unknown>): number {
+    const { records } = result;
+    if (records.length > 0) {
+      const countMax =
+        result.isAtomic === false ? this.#settings.recordsPerBatchMax : records.length;
+      for (let start = 0; start < records.length; start += countMax) {
+        this.#append(records.slice(start, start + countMax));
+      }
+    }
+    // Without records it was decided on what others wrote: their commit is waited for.
+    const offset = this.#latestOffset;
+    result.onAppended?.(offset);
+    return offset;
+  }
+
+  #append(records: readonly MetadataRecord[]): void {
+    const epoch = this.#activeEpoch;
+    if (epoch === undefined) throw notController();
+    const values = records.map((record) => encodeMetadataRecord(record));
+    let lastOffset: number;
+    try {
+      lastOffset = this.#quorum.append(values, epoch);
+    } catch (cause) {
+      this.#settings.logger.warn('append to the metadata log failed; resigning', { epoch, cause });
+      this.#deactivate();
+      this.#quorum.resign(epoch);
+      throw notController(cause);
+    }
+    const baseOffset = lastOffset - records.length + 1;
+    const appendTimestampMs = this.#settings.clock.nowMs();
+    try {
+      this.#controller.replay({ baseOffset, epoch, appendTimestampMs, records });
+    } catch (error) {
+      this.#fail(error);
+      throw notController(error);
+    }
+  }
+
+  #repeat(name: string, intervalMs: number, task: () => void): void {
+    if (intervalMs <= 0) return;
+    const run = (): void => {
+      try {
+        task();
+      } catch (error) {
+        // A failed append has made this a standby already; anything else is a broken invariant.
+        if (!(error instanceof MetadataError) || error.code !== 'NOT_CONTROLLER') this.#fail(error);
+      }
+      if (this.#activeEpoch !== undefined) schedule();
+    };
+    const schedule = (): void =>
+      void this.#timers.set(name, this.#settings.timers.set(intervalMs, run));
+    schedule();
+  }
+
+  /** The log and the state contradict each other: nothing that this controller says can be trusted. */
+  #fail(error: unknown): void {
+    const epoch = this.#activeEpoch;
+    this.#deactivate();
+    this.#isClosed = true;
+    if (epoch !== undefined) this.#quorum.resign(epoch);
+    this.#settings.onFatal(error);
+  }
+
+  get #latestOffset(): number {
+    return this.#controller.latest.provenance.lastContainedOffset;
+  }
+
+  #moment(): DecisionMoment {
+    return {
+      nowMs: this.#settings.clock.monotonicMs(),
+      nextOffset: this.#quorum.logEndOffset,
+    };
+  }
+}
+
+function notController(cause?: unknown): MetadataError {
+  return new MetadataError('NOT_CONTROLLER', 'this node is not the active controller', { cause });
+}
