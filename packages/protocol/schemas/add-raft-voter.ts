@@ -6,6 +6,7 @@ export default api({
   key: 80,
   name: 'AddRaftVoter',
   listeners: ['controller', 'broker'],
+  forwardable: true,
   request: message('0-1', '0+', {
     clusterId: string('0+', { nullable: true }),
     timeoutMs: int32(),

@@ -6,6 +6,8 @@ export default api({
   key: 67,
   name: 'AllocateProducerIds',
   listeners: ['controller'],
+  clusterAction: true,
+  forwardable: true,
   request: message('0', '0+', {
     brokerId: int32(),
     brokerEpoch: int64('0+', { default: -1 }),

@@ -6,6 +6,7 @@ export default api({
   key: 49,
   name: 'AlterClientQuotas',
   listeners: ['broker', 'controller'],
+  forwardable: true,
   request: message('0-1', '1+', {
     entries: structs('0+', 'RequestEntryData', {
       entity: structs('0+', 'RequestEntityData', {

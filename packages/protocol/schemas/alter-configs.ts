@@ -7,6 +7,7 @@ export default api({
   key: 33,
   name: 'AlterConfigs',
   listeners: ['broker', 'controller'],
+  forwardable: true,
   request: message('0-2', '2+', {
     resources: structs('0+', 'AlterConfigsResource', {
       resourceType: int8(),

@@ -6,6 +6,7 @@ export default api({
   key: 45,
   name: 'AlterPartitionReassignments',
   listeners: ['broker', 'controller'],
+  forwardable: true,
   request: message('0-1', '0+', {
     timeoutMs: int32('0+', { default: 60000 }),
     allowReplicationFactorChange: bool('1+', { default: true }),

@@ -6,6 +6,7 @@ export default api({
   key: 56,
   name: 'AlterPartition',
   listeners: ['controller'],
+  clusterAction: true,
   request: message('2-3', '0+', {
     brokerId: int32(),
     brokerEpoch: int64('0+', { default: -1 }),

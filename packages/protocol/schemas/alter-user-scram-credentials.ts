@@ -7,6 +7,7 @@ export default api({
   key: 51,
   name: 'AlterUserScramCredentials',
   listeners: ['broker', 'controller'],
+  forwardable: true,
   request: message('0', '0+', {
     deletions: structs('0+', 'ScramCredentialDeletion', {
       name: string(),

@@ -6,6 +6,7 @@ export default api({
   key: 53,
   name: 'BeginQuorumEpoch',
   listeners: ['controller'],
+  clusterAction: true,
   request: message('0-1', '1+', {
     clusterId: string('0+', { nullable: true, default: null }),
     voterId: int32('1+', { default: -1, ignorable: true }),

@@ -7,6 +7,7 @@ export default api({
   key: 63,
   name: 'BrokerHeartbeat',
   listeners: ['controller'],
+  clusterAction: true,
   request: message('0-2', '0+', {
     brokerId: int32(),
     brokerEpoch: int64('0+', { default: -1 }),

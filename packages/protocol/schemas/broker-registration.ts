@@ -18,6 +18,7 @@ export default api({
   key: 62,
   name: 'BrokerRegistration',
   listeners: ['controller'],
+  clusterAction: true,
   request: message('0-4', '0+', {
     brokerId: int32(),
     clusterId: string(),

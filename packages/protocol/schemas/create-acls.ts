@@ -6,6 +6,7 @@ export default api({
   key: 30,
   name: 'CreateAcls',
   listeners: ['broker', 'controller'],
+  forwardable: true,
   request: message('1-3', '2+', {
     creations: structs('0+', 'AclCreation', {
       resourceType: int8(),

@@ -6,6 +6,7 @@ export default api({
   key: 38,
   name: 'CreateDelegationToken',
   listeners: ['broker', 'controller'],
+  forwardable: true,
   request: message('1-3', '2+', {
     ownerPrincipalType: string('3+', { nullable: true }),
     ownerPrincipalName: string('3+', { nullable: true }),

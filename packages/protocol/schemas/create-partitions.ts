@@ -6,6 +6,7 @@ export default api({
   key: 37,
   name: 'CreatePartitions',
   listeners: ['broker', 'controller'],
+  forwardable: true,
   request: message('0-3', '2+', {
     topics: structs('0+', 'CreatePartitionsTopic', {
       name: string(),

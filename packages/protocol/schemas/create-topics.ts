@@ -17,6 +17,7 @@ export default api({
   key: 19,
   name: 'CreateTopics',
   listeners: ['broker', 'controller'],
+  forwardable: true,
   request: message('2-7', '5+', {
     topics: structs('0+', 'CreatableTopic', {
       name: string(),

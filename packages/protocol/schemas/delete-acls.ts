@@ -6,6 +6,7 @@ export default api({
   key: 31,
   name: 'DeleteAcls',
   listeners: ['broker', 'controller'],
+  forwardable: true,
   request: message('1-3', '2+', {
     filters: structs('0+', 'DeleteAclsFilter', {
       resourceTypeFilter: int8(),

@@ -6,6 +6,7 @@ export default api({
   key: 20,
   name: 'DeleteTopics',
   listeners: ['broker', 'controller'],
+  forwardable: true,
   request: message('1-6', '4+', {
     topics: structs('6+', 'DeleteTopicState', {
       name: string('6+', { nullable: true, default: null }),

@@ -25,6 +25,8 @@ export default api({
   key: 55,
   name: 'DescribeQuorum',
   listeners: ['broker', 'controller'],
+  clusterAction: true,
+  forwardable: true,
   request: message('0-2', '0+', {
     topics: structs('0+', 'RequestTopicData', {
       topicName: string(),

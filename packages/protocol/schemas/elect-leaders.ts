@@ -6,6 +6,7 @@ export default api({
   key: 43,
   name: 'ElectLeaders',
   listeners: ['broker', 'controller'],
+  forwardable: true,
   request: message('0-2', '2+', {
     electionType: int8('1+'),
     topicPartitions: structs({ versions: '0+', nullable: true }, 'TopicPartitions', {

@@ -6,6 +6,7 @@ export default api({
   key: 54,
   name: 'EndQuorumEpoch',
   listeners: ['controller'],
+  clusterAction: true,
   request: message('0-1', '1+', {
     clusterId: string('0+', { nullable: true, default: null }),
     topics: structs('0+', 'RequestTopicData', {

@@ -7,6 +7,7 @@ export default api({
   key: 58,
   name: 'Envelope',
   listeners: ['controller'],
+  clusterAction: true,
   request: message('0', '0+', {
     requestData: bytes(),
     requestPrincipal: bytes('0+', { nullable: true }),

@@ -6,6 +6,7 @@ export default api({
   key: 40,
   name: 'ExpireDelegationToken',
   listeners: ['broker', 'controller'],
+  forwardable: true,
   request: message('1-2', '2+', {
     hmac: bytes(),
     expiryTimePeriodMs: int64(),

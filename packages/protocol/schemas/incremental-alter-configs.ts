@@ -6,6 +6,7 @@ export default api({
   key: 44,
   name: 'IncrementalAlterConfigs',
   listeners: ['broker', 'controller'],
+  forwardable: true,
   request: message('0-1', '1+', {
     resources: structs('0+', 'AlterConfigsResource', {
       resourceType: int8(),

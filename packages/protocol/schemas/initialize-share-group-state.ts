@@ -7,6 +7,7 @@ export default api({
   key: 83,
   name: 'InitializeShareGroupState',
   listeners: ['broker'],
+  clusterAction: true,
   request: message('0', '0+', {
     groupId: string(),
     topics: structs('0+', 'InitializeStateData', {

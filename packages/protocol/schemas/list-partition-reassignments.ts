@@ -6,6 +6,7 @@ export default api({
   key: 46,
   name: 'ListPartitionReassignments',
   listeners: ['broker', 'controller'],
+  forwardable: true,
   request: message('0', '0+', {
     timeoutMs: int32('0+', { default: 60000 }),
     topics: structs(

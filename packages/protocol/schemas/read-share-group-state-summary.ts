@@ -6,6 +6,7 @@ export default api({
   key: 87,
   name: 'ReadShareGroupStateSummary',
   listeners: ['broker'],
+  clusterAction: true,
   request: message('0-1', '0+', {
     groupId: string(),
     topics: structs('0+', 'ReadStateSummaryData', {

@@ -6,6 +6,7 @@ export default api({
   key: 84,
   name: 'ReadShareGroupState',
   listeners: ['broker'],
+  clusterAction: true,
   request: message('0', '0+', {
     groupId: string(),
     topics: structs('0+', 'ReadStateData', {

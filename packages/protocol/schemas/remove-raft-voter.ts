@@ -6,6 +6,7 @@ export default api({
   key: 81,
   name: 'RemoveRaftVoter',
   listeners: ['controller', 'broker'],
+  forwardable: true,
   request: message('0', '0+', {
     clusterId: string('0+', { nullable: true }),
     voterId: int32(),

@@ -6,6 +6,7 @@ export default api({
   key: 39,
   name: 'RenewDelegationToken',
   listeners: ['broker', 'controller'],
+  forwardable: true,
   request: message('1-2', '2+', {
     hmac: bytes(),
     renewPeriodMs: int64(),

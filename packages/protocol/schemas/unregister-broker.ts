@@ -6,6 +6,7 @@ export default api({
   key: 64,
   name: 'UnregisterBroker',
   listeners: ['broker', 'controller'],
+  forwardable: true,
   request: message('0', '0+', {
     brokerId: int32(),
   }),

@@ -6,6 +6,8 @@ export default api({
   key: 57,
   name: 'UpdateFeatures',
   listeners: ['broker', 'controller'],
+  clusterAction: true,
+  forwardable: true,
   request: message('0-2', '0+', {
     timeoutMs: int32('0+', { default: 60000 }),
     featureUpdates: structs('0+', 'FeatureUpdateKey', {

@@ -17,6 +17,7 @@ export default api({
   key: 52,
   name: 'Vote',
   listeners: ['controller'],
+  clusterAction: true,
   request: message('0-2', '0+', {
     clusterId: string('0+', { nullable: true, default: null }),
     voterId: int32('1+', { default: -1, ignorable: true }),

@@ -18,6 +18,7 @@ export default api({
   key: 27,
   name: 'WriteTxnMarkers',
   listeners: ['broker'],
+  clusterAction: true,
   request: message('1-2', '1+', {
     markers: structs('0+', 'WritableTxnMarker', {
       producerId: int64(),

@@ -275,7 +275,7 @@ export const API_FACTS: Readonly<Record<number, ApiFacts>> = {
     responseFlexibleFrom: 5,
     listeners: ['broker', 'controller'],
     clusterAction: false,
-    forwardable: false,
+    forwardable: true,
   },
   20: {
     name: 'DeleteTopics',
@@ -286,7 +286,7 @@ export const API_FACTS: Readonly<Record<number, ApiFacts>> = {
     responseFlexibleFrom: 4,
     listeners: ['broker', 'controller'],
     clusterAction: false,
-    forwardable: false,
+    forwardable: true,
   },
   21: {
     name: 'DeleteRecords',
@@ -362,7 +362,7 @@ export const API_FACTS: Readonly<Record<number, ApiFacts>> = {
     flexibleFrom: 1,
     responseFlexibleFrom: 1,
     listeners: ['broker'],
-    clusterAction: false,
+    clusterAction: true,
     forwardable: false,
   },
   28: {
@@ -396,7 +396,7 @@ export const API_FACTS: Readonly<Record<number, ApiFacts>> = {
     responseFlexibleFrom: 2,
     listeners: ['broker', 'controller'],
     clusterAction: false,
-    forwardable: false,
+    forwardable: true,
   },
   31: {
     name: 'DeleteAcls',
@@ -407,7 +407,7 @@ export const API_FACTS: Readonly<Record<number, ApiFacts>> = {
     responseFlexibleFrom: 2,
     listeners: ['broker', 'controller'],
     clusterAction: false,
-    forwardable: false,
+    forwardable: true,
   },
   32: {
     name: 'DescribeConfigs',
@@ -429,7 +429,7 @@ export const API_FACTS: Readonly<Record<number, ApiFacts>> = {
     responseFlexibleFrom: 2,
     listeners: ['broker', 'controller'],
     clusterAction: false,
-    forwardable: false,
+    forwardable: true,
   },
   34: {
     name: 'AlterReplicaLogDirs',
@@ -473,7 +473,7 @@ export const API_FACTS: Readonly<Record<number, ApiFacts>> = {
     responseFlexibleFrom: 2,
     listeners: ['broker', 'controller'],
     clusterAction: false,
-    forwardable: false,
+    forwardable: true,
   },
   38: {
     name: 'CreateDelegationToken',
@@ -484,7 +484,7 @@ export const API_FACTS: Readonly<Record<number, ApiFacts>> = {
     responseFlexibleFrom: 2,
     listeners: ['broker', 'controller'],
     clusterAction: false,
-    forwardable: false,
+    forwardable: true,
   },
   39: {
     name: 'RenewDelegationToken',
@@ -495,7 +495,7 @@ export const API_FACTS: Readonly<Record<number, ApiFacts>> = {
     responseFlexibleFrom: 2,
     listeners: ['broker', 'controller'],
     clusterAction: false,
-    forwardable: false,
+    forwardable: true,
   },
   40: {
     name: 'ExpireDelegationToken',
@@ -506,7 +506,7 @@ export const API_FACTS: Readonly<Record<number, ApiFacts>> = {
     responseFlexibleFrom: 2,
     listeners: ['broker', 'controller'],
     clusterAction: false,
-    forwardable: false,
+    forwardable: true,
   },
   41: {
     name: 'DescribeDelegationToken',
@@ -539,7 +539,7 @@ export const API_FACTS: Readonly<Record<number, ApiFacts>> = {
     responseFlexibleFrom: 2,
     listeners: ['broker', 'controller'],
     clusterAction: false,
-    forwardable: false,
+    forwardable: true,
   },
   44: {
     name: 'IncrementalAlterConfigs',
@@ -550,7 +550,7 @@ export const API_FACTS: Readonly<Record<number, ApiFacts>> = {
     responseFlexibleFrom: 1,
     listeners: ['broker', 'controller'],
     clusterAction: false,
-    forwardable: false,
+    forwardable: true,
   },
   45: {
     name: 'AlterPartitionReassignments',
@@ -561,7 +561,7 @@ export const API_FACTS: Readonly<Record<number, ApiFacts>> = {
     responseFlexibleFrom: 0,
     listeners: ['broker', 'controller'],
     clusterAction: false,
-    forwardable: false,
+    forwardable: true,
   },
   46: {
     name: 'ListPartitionReassignments',
@@ -572,7 +572,7 @@ export const API_FACTS: Readonly<Record<number, ApiFacts>> = {
     responseFlexibleFrom: 0,
     listeners: ['broker', 'controller'],
     clusterAction: false,
-    forwardable: false,
+    forwardable: true,
   },
   47: {
     name: 'OffsetDelete',
@@ -605,7 +605,7 @@ export const API_FACTS: Readonly<Record<number, ApiFacts>> = {
     responseFlexibleFrom: 1,
     listeners: ['broker', 'controller'],
     clusterAction: false,
-    forwardable: false,
+    forwardable: true,
   },
   50: {
     name: 'DescribeUserScramCredentials',
@@ -627,7 +627,7 @@ export const API_FACTS: Readonly<Record<number, ApiFacts>> = {
     responseFlexibleFrom: 0,
     listeners: ['broker', 'controller'],
     clusterAction: false,
-    forwardable: false,
+    forwardable: true,
   },
   52: {
     name: 'Vote',
@@ -637,7 +637,7 @@ export const API_FACTS: Readonly<Record<number, ApiFacts>> = {
     flexibleFrom: 0,
     responseFlexibleFrom: 0,
     listeners: ['controller'],
-    clusterAction: false,
+    clusterAction: true,
     forwardable: false,
   },
   53: {
@@ -648,7 +648,7 @@ export const API_FACTS: Readonly<Record<number, ApiFacts>> = {
     flexibleFrom: 1,
     responseFlexibleFrom: 1,
     listeners: ['controller'],
-    clusterAction: false,
+    clusterAction: true,
     forwardable: false,
   },
   54: {
@@ -659,7 +659,7 @@ export const API_FACTS: Readonly<Record<number, ApiFacts>> = {
     flexibleFrom: 1,
     responseFlexibleFrom: 1,
     listeners: ['controller'],
-    clusterAction: false,
+    clusterAction: true,
     forwardable: false,
   },
   55: {
@@ -670,8 +670,8 @@ export const API_FACTS: Readonly<Record<number, ApiFacts>> = {
     flexibleFrom: 0,
     responseFlexibleFrom: 0,
     listeners: ['broker', 'controller'],
-    clusterAction: false,
-    forwardable: false,
+    clusterAction: true,
+    forwardable: true,
   },
   56: {
     name: 'AlterPartition',
@@ -681,7 +681,7 @@ export const API_FACTS: Readonly<Record<number, ApiFacts>> = {
     flexibleFrom: 0,
     responseFlexibleFrom: 0,
     listeners: ['controller'],
-    clusterAction: false,
+    clusterAction: true,
     forwardable: false,
   },
   57: {
@@ -692,8 +692,8 @@ export const API_FACTS: Readonly<Record<number, ApiFacts>> = {
     flexibleFrom: 0,
     responseFlexibleFrom: 0,
     listeners: ['broker', 'controller'],
-    clusterAction: false,
-    forwardable: false,
+    clusterAction: true,
+    forwardable: true,
   },
   58: {
     name: 'Envelope',
@@ -703,7 +703,7 @@ export const API_FACTS: Readonly<Record<number, ApiFacts>> = {
     flexibleFrom: 0,
     responseFlexibleFrom: 0,
     listeners: ['controller'],
-    clusterAction: false,
+    clusterAction: true,
     forwardable: false,
   },
   59: {
@@ -747,7 +747,7 @@ export const API_FACTS: Readonly<Record<number, ApiFacts>> = {
     flexibleFrom: 0,
     responseFlexibleFrom: 0,
     listeners: ['controller'],
-    clusterAction: false,
+    clusterAction: true,
     forwardable: false,
   },
   63: {
@@ -758,7 +758,7 @@ export const API_FACTS: Readonly<Record<number, ApiFacts>> = {
     flexibleFrom: 0,
     responseFlexibleFrom: 0,
     listeners: ['controller'],
-    clusterAction: false,
+    clusterAction: true,
     forwardable: false,
   },
   64: {
@@ -770,7 +770,7 @@ export const API_FACTS: Readonly<Record<number, ApiFacts>> = {
     responseFlexibleFrom: 0,
     listeners: ['broker', 'controller'],
     clusterAction: false,
-    forwardable: false,
+    forwardable: true,
   },
   65: {
     name: 'DescribeTransactions',
@@ -802,8 +802,8 @@ export const API_FACTS: Readonly<Record<number, ApiFacts>> = {
     flexibleFrom: 0,
     responseFlexibleFrom: 0,
     listeners: ['controller'],
-    clusterAction: false,
-    forwardable: false,
+    clusterAction: true,
+    forwardable: true,
   },
   68: {
     name: 'ConsumerGroupHeartbeat',
@@ -946,7 +946,7 @@ export const API_FACTS: Readonly<Record<number, ApiFacts>> = {
     responseFlexibleFrom: 0,
     listeners: ['controller', 'broker'],
     clusterAction: false,
-    forwardable: false,
+    forwardable: true,
   },
   81: {
     name: 'RemoveRaftVoter',
@@ -957,7 +957,7 @@ export const API_FACTS: Readonly<Record<number, ApiFacts>> = {
     responseFlexibleFrom: 0,
     listeners: ['controller', 'broker'],
     clusterAction: false,
-    forwardable: false,
+    forwardable: true,
   },
   82: {
     name: 'UpdateRaftVoter',
@@ -978,7 +978,7 @@ export const API_FACTS: Readonly<Record<number, ApiFacts>> = {
     flexibleFrom: 0,
     responseFlexibleFrom: 0,
     listeners: ['broker'],
-    clusterAction: false,
+    clusterAction: true,
     forwardable: false,
   },
   84: {
@@ -989,7 +989,7 @@ export const API_FACTS: Readonly<Record<number, ApiFacts>> = {
     flexibleFrom: 0,
     responseFlexibleFrom: 0,
     listeners: ['broker'],
-    clusterAction: false,
+    clusterAction: true,
     forwardable: false,
   },
   85: {
@@ -1000,7 +1000,7 @@ export const API_FACTS: Readonly<Record<number, ApiFacts>> = {
     flexibleFrom: 0,
     responseFlexibleFrom: 0,
     listeners: ['broker'],
-    clusterAction: false,
+    clusterAction: true,
     forwardable: false,
   },
   86: {
@@ -1011,7 +1011,7 @@ export const API_FACTS: Readonly<Record<number, ApiFacts>> = {
     flexibleFrom: 0,
     responseFlexibleFrom: 0,
     listeners: ['broker'],
-    clusterAction: false,
+    clusterAction: true,
     forwardable: false,
   },
   87: {
@@ -1022,7 +1022,7 @@ export const API_FACTS: Readonly<Record<number, ApiFacts>> = {
     flexibleFrom: 0,
     responseFlexibleFrom: 0,
     listeners: ['broker'],
-    clusterAction: false,
+    clusterAction: true,
     forwardable: false,
   },
   88: {
