@@ -87,7 +87,7 @@ export function completeJoin(context: ClassicContext, group: ClassicGroup): Grou
   const { timers, logger } = context;
   const { groupId } = group;
   timers.cancel(timerKeys.join(groupId));
-  for (const member of [...group.members.values()]) {
+  for (const member of group.members.values()) {
     if (member.awaitingJoin !== undefined || member.groupInstanceId !== null) continue;
     group.remove(member.memberId);
     timers.cancel(timerKeys.heartbeat(groupId, member.memberId));

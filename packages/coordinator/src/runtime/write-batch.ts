@@ -25,7 +25,8 @@ export class WriteBatch implements Waiting {
   constructor(baseOffset: number, sizeBytesMax: number, compression: Compression) {
     this.baseOffset = baseOffset;
     this.#sizeBytesMax = sizeBytesMax;
-    this.#builder = new RecordBatchBuilder({ compression });
+    // Kafka's coordinators write base sequence 0 although there is no producer id.
+    this.#builder = new RecordBatchBuilder({ compression, baseSequence: 0 });
   }
 
   get endOffset(): number {
