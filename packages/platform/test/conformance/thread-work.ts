@@ -6,3 +6,8 @@ export function multiply(task: { input: Uint8Array; factor: number }): Uint8Arra
 export function fail(): never {
   throw new Error('as asked');
 }
+
+/** Ends the worker in the middle of its task. */
+export function die(): never {
+  process.exit(3);
+}
