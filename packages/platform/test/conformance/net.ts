@@ -172,8 +172,7 @@ function describeConnection(world: World, open: Open): void {
         onClose: () => closed(),
       });
       near.write([Buffer.alloc(10)]);
-      await timers.sleep(20);
-      expect(receivedCount).toBeGreaterThan(0);
+      while (receivedCount === 0) await timers.sleep(1);
       const before = receivedCount;
       for (let count = 0; count < 20; count++) near.write([Buffer.alloc(50_000)]);
       await timers.sleep(20);
@@ -267,7 +266,7 @@ function describeConnection(world: World, open: Open): void {
         onEnd: () => undefined,
         onClose: (error) => (outcome = { error }),
       });
-      for (let count = 0; count < 100 && outcome === undefined; count++) {
+      for (let count = 0; count < 1000 && outcome === undefined; count++) {
         near.write([Buffer.alloc(100)]);
         await timers.sleep(1);
       }
