@@ -48,7 +48,7 @@ class NotingReader extends Reader {
     return (this.#note('string', compact), super.nullableString(compact));
   }
 
-  override nullableBytes(compact: boolean): Buffer | null {
+  override nullableBytes(compact: boolean) {
     return (this.#note('bytes', compact), super.nullableBytes(compact));
   }
 
