@@ -1,10 +1,8 @@
 // What must hold between several broker keys. Kafka: KafkaConfig.validateValues, QuorumConfig.
 
 import type { BrokerConfig } from './broker-config.ts';
+import { LARGE_FRAMES_SHARE } from '../network/request-memory.ts';
 import { ConfigError } from './config-error.ts';
-
-/** Memory that stays free for small requests beside the largest one; see `network/request-memory.ts`. */
-const SMALL_REQUESTS_SHARE = 1 / 8;
 
 /** @throws ConfigError in one line */
 export function checkConsistency(config: BrokerConfig): void {
@@ -63,11 +61,11 @@ function checkNetwork(config: BrokerConfig): void {
   if (
     config.isGiven('queued.max.request.bytes') &&
     memory > 0 &&
-    memory * (1 - SMALL_REQUESTS_SHARE) < largest
+    memory * LARGE_FRAMES_SHARE < largest
   )
     throw broken(
       'queued.max.request.bytes',
-      `it must be at least ${Math.ceil(largest / (1 - SMALL_REQUESTS_SHARE))}: socket.request.max.bytes (${largest}) and an eighth for small requests`,
+      `it must be at least ${Math.ceil(largest / LARGE_FRAMES_SHARE)}: socket.request.max.bytes (${largest}) and three sixteenths for small ones`,
     );
   for (const pair of config.string('max.connections.per.ip.overrides').split(','))
     if (pair.trim() !== '' && !/^.+:\d+$/.test(pair.trim()))
