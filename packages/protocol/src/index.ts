@@ -15,7 +15,7 @@ export type { ErrorInfo } from './errors/error-info.ts';
 export { ProtocolError } from './protocol-error.ts';
 export type { ProtocolErrorCode } from './protocol-error.ts';
 export type { MessageCodec } from './wire/message-codec.ts';
-export { Reader, STRING_BYTES_MAX } from './wire/reader.ts';
+export { ARRAY_ELEMENTS_MAX, Reader, STRING_BYTES_MAX } from './wire/reader.ts';
 export { recordsBytes, SPLICE_BYTES_MIN } from './wire/records-source.ts';
 export type { RecordsRegion, RecordsSource, Segment } from './wire/records-source.ts';
 export { UNKNOWN_TAGGED_FIELDS_MAX } from './wire/tagged-fields.ts';

@@ -98,16 +98,14 @@ function withLength({ bytes }: Frame, { position, kind, compact }: Length, value
 
 describe('malformed messages', () => {
   it('given golden frames cut at every byte, then each cut is refused', () => {
-    for (const frame of frames) {
-      const step = frame.bytes.length <= 400 ? 1 : Math.ceil(frame.bytes.length / 200);
-      for (let length = 0; length < frame.bytes.length; length += step) {
-        const cut = { ...frame, bytes: frame.bytes.subarray(0, length) };
-        expect(
-          attempt(cut),
-          `${frame.codec.name} ${frame.version} cut at ${length}`,
-        ).toBeUndefined();
-      }
+    const accepted: string[] = [];
+    for (const { codec, version, bytes } of frames) {
+      const step = bytes.length <= 300 ? 1 : Math.ceil(bytes.length / 100);
+      for (let length = 0; length < bytes.length; length += step)
+        if (attempt({ codec, version, bytes: bytes.subarray(0, length) }) !== undefined)
+          accepted.push(`${codec.name} version ${version} cut at ${length}`);
     }
+    expect(accepted).toEqual([]);
   });
 
   it('given 2^30 in any array count, length or tagged size, then it is refused within small memory', () => {

@@ -111,6 +111,18 @@ describe('Reader: arrays', () => {
   });
 });
 
+describe('Reader: elements of one message', () => {
+  it('given more elements in all arrays together than one message may hold, then they are refused', () => {
+    const readBoth = (elementsMax: number): number => {
+      const nested = reader('00000002 00000002 0000');
+      nested.elementsLeft = elementsMax;
+      return nested.arrayLength(false, 1) + nested.arrayLength(false, 1);
+    };
+    expect(readBoth(4)).toBe(4);
+    malformed(() => readBoth(3), 'TOO_LARGE');
+  });
+});
+
 describe('Reader: tagged fields', () => {
   const section = (hex: string): Tagged => {
     const value: Tagged = {};

@@ -11,6 +11,12 @@ import type { Uuid } from './uuid.ts';
 /** Longest string on the wire, in bytes, in both encodings. */
 export const STRING_BYTES_MAX = 0x7fff;
 
+/**
+ * How many array elements one message may hold in all. An element can take a single byte on the wire and fifty in
+ * memory; this bounds what a frame of many million tiny ones costs. The metadata of a million partitions fits.
+ */
+export const ARRAY_ELEMENTS_MAX = 10_000_000;
+
 const TWO_POW_32 = 0x1_0000_0000;
 /** High words of the int64 values that a number holds exactly. */
 const SAFE_HIGH_MIN = -0x20_0000;
@@ -25,6 +31,8 @@ export class Reader {
   position: number;
   /** Position at which reading ends, exclusive. */
   readonly end: number;
+  /** How many more array elements this message may hold; a server may set it lower, for example before authentication. */
+  elementsLeft: number = ARRAY_ELEMENTS_MAX;
   /** How many more unknown tagged fields this message may carry. */
   #unknownTagsLeft = UNKNOWN_TAGGED_FIELDS_MAX;
 
@@ -48,7 +56,8 @@ export class Reader {
 
   /** Signed byte. */
   int8(): number {
-    return (this.#take(1, 'an int8'), (this.buffer[this.position - 1]! << 24) >> 24);
+    const at = this.#take(1, 'an int8');
+    return (this.buffer[at]! << 24) >> 24;
   }
 
   /** A byte as a truth value: anything but 0 is true, as in Kafka. */
@@ -179,7 +188,8 @@ export class Reader {
    * The count of an array that may not be null.
    *
    * @param elementBytesMin the fewest bytes that an element can take; at least 1 is assumed
-   * @throws ProtocolError (`MALFORMED`) when so many elements cannot be in what is left
+   * @throws ProtocolError when so many elements cannot be in what is left (`MALFORMED`), or would be more than the
+   *   message may hold (`TOO_LARGE`)
    */
   arrayLength(compact: boolean, elementBytesMin: number): number {
     const count = this.nullableArrayLength(compact, elementBytesMin);
@@ -195,6 +205,9 @@ export class Reader {
         'MALFORMED',
         `an array of ${count} elements cannot be in the ${this.remaining} bytes that are left`,
       );
+    this.elementsLeft -= count;
+    if (this.elementsLeft < 0)
+      throw new ProtocolError('TOO_LARGE', 'too many array elements in one message');
     return count;
   }
 
