@@ -32,6 +32,7 @@ export interface BrokerRegistration {
   /** Random for each start of the process. */
   readonly incarnationId: Uuid;
   readonly endPoints: readonly Endpoint[];
+  /** Sorted by name. */
   readonly features: readonly SupportedFeature[];
   readonly rack: string | null;
   /** A fenced broker leads nothing, is in no ISR, and clients do not see it. */
@@ -50,6 +51,7 @@ export interface ControllerRegistration {
   readonly incarnationId: Uuid;
   readonly zkMigrationReady: boolean;
   readonly endPoints: readonly Endpoint[];
+  /** Sorted by name. */
   readonly features: readonly SupportedFeature[];
 }
 
@@ -71,7 +73,7 @@ export function brokerFromRecord(record: RegisterBrokerRecord): BrokerRegistrati
     brokerEpoch: record.brokerEpoch,
     incarnationId: record.incarnationId,
     endPoints: record.endPoints.map(endpointOf),
-    features: record.features.map(featureOf),
+    features: sortedFeatures(record.features),
     rack: record.rack,
     fenced: record.fenced,
     inControlledShutdown: record.inControlledShutdown,
@@ -116,7 +118,7 @@ export function controllerFromRecord(record: RegisterControllerRecord): Controll
     incarnationId: record.incarnationId,
     zkMigrationReady: record.zkMigrationReady,
     endPoints: record.endPoints.map(endpointOf),
-    features: record.features.map(featureOf),
+    features: sortedFeatures(record.features),
   };
 }
 
@@ -140,6 +142,11 @@ export function controllerToRecord(
 
 function endpointOf({ name, host, port, securityProtocol }: Endpoint): Endpoint {
   return { name, host, port, securityProtocol };
+}
+
+/** By name: records list them in any order. */
+function sortedFeatures(features: readonly SupportedFeature[]): readonly SupportedFeature[] {
+  return features.map(featureOf).toSorted((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 function featureOf(feature: SupportedFeature): SupportedFeature {

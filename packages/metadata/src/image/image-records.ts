@@ -24,7 +24,8 @@ export function* imageRecords(image: MetadataImage): Generator<MetadataRecord, v
   for (const config of sortedValues(image.configs)) yield* configRecords(config);
   for (const quota of sortedValues(image.clientQuotas)) yield* quotaRecords(quota);
   if (image.producerIds !== undefined) {
-    yield metadataRecord('ProducerIdsRecord', { ...image.producerIds }, metadataVersion);
+    const { nextProducerId } = image.producerIds;
+    yield metadataRecord('ProducerIdsRecord', { brokerId: -1, brokerEpoch: -1, nextProducerId });
   }
   for (const acl of sortedValues(image.acls)) yield metadataRecord('AccessControlEntryRecord', acl);
   for (const credential of sortedValues(image.scram)) {

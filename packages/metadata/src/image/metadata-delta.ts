@@ -238,13 +238,13 @@ export class MetadataDelta {
     else this.configs.set(key, { resource, values });
   }
 
-  #setProducerIds({ brokerId, brokerEpoch, nextProducerId }: ProducerIdsRecord): void {
+  #setProducerIds({ nextProducerId }: ProducerIdsRecord): void {
     const current = this.#producerIds?.nextProducerId ?? 0;
     if (nextProducerId < current) {
       inconsistent(`producer ids go back from ${current} to ${nextProducerId}`);
     }
     this.#producerIdsMentioned = true;
-    this.#producerIds = { brokerId, brokerEpoch, nextProducerId };
+    this.#producerIds = { nextProducerId };
   }
 
   #setClientQuota(record: ClientQuotaRecord): void {

@@ -68,10 +68,8 @@ export interface ClientQuotaImage {
   readonly quotas: ReadonlyMap<string, number>;
 }
 
-/** The last block of producer ids that was given away. */
+/** Which producer ids were given away. */
 export interface ProducerIdsImage {
-  readonly brokerId: number;
-  readonly brokerEpoch: number;
   /** First id that nobody has. */
   readonly nextProducerId: number;
 }
