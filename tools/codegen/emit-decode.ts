@@ -2,6 +2,7 @@
 // JavaScript evaluates from top to bottom; tagged fields follow in a loop.
 
 import type { FieldModel, StructModel } from './model.ts';
+import { flexibleRange, isStruct } from './model.ts';
 import {
   defaultText,
   fixedBytes,
@@ -47,26 +48,17 @@ export function emitDecode(struct: StructModel, codec: string | undefined): stri
 
 /** The version is passed to `decodeXTags` only where one of the tagged fields asks for it. */
 export function tagsVersion(struct: StructModel, text: string): string {
-  const flexibleRange = {
-    min: Math.max(struct.flexibleFrom, struct.range.min),
-    max: struct.range.max,
-  };
   const asked = struct.tagged.some(
     (field) =>
-      versionCondition(field.range, flexibleRange) !== undefined ||
-      ((field.type.kind === 'struct' || field.type.kind === 'structs') &&
-        field.type.of.needsVersion),
+      versionCondition(field.range, flexibleRange(struct)) !== undefined ||
+      (isStruct(field.type) && field.type.of.needsVersion),
   );
   return asked ? text : '';
 }
 
 function emitDecodeTags(struct: StructModel, type: string): string {
-  const flexibleRange = {
-    min: Math.max(struct.flexibleFrom, struct.range.min),
-    max: struct.range.max,
-  };
   const branches = struct.tagged.map((field, index) => {
-    const condition = versionCondition(field.range, flexibleRange);
+    const condition = versionCondition(field.range, flexibleRange(struct));
     const test = `tag === ${field.tag}${condition === undefined ? '' : ` && ${condition}`}`;
     const read = readText(field, 'true');
     return `  ${index === 0 ? 'if' : 'else if'} (${test}) value.${field.name} = ${read};`;

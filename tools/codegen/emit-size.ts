@@ -2,6 +2,7 @@
 
 import { tagsVersion } from './emit-decode.ts';
 import type { FieldModel, StructModel } from './model.ts';
+import { flexibleRange } from './model.ts';
 import {
   fixedBytes,
   flexibleText,
@@ -110,11 +111,7 @@ export function sizeText(field: FieldModel, flexible: string, value: string): st
 
 /** Whether a tagged field is sent: its version has it and it is not at its default. */
 export function taggedCondition(struct: StructModel, field: FieldModel): string {
-  const flexibleRange = {
-    min: Math.max(struct.flexibleFrom, struct.range.min),
-    max: struct.range.max,
-  };
-  const condition = versionCondition(field.range, flexibleRange);
+  const condition = versionCondition(field.range, flexibleRange(struct));
   const different = notDefaultText(field);
   return condition === undefined ? different : `${condition} && ${bracketed(different)}`;
 }

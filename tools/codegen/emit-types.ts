@@ -3,10 +3,10 @@
 import type { StructModel } from './model.ts';
 import { isStruct } from './model.ts';
 import {
+  defaultCondition,
   defaultText,
   fieldTypeText,
   functionText,
-  notDefaultText,
   structTypeText,
   versionCondition,
 } from './text.ts';
@@ -20,9 +20,7 @@ export function emitInterface(struct: StructModel, intro: string): string {
     const condition = versionCondition(field.range, struct.range);
     if (condition !== undefined) notes.push(rangeText(field.range, struct.range));
     if (field.tag !== undefined) notes.push(`tag ${field.tag}`);
-    if (field.default !== undefined || field.type.kind === 'struct')
-      if (field.type.kind !== 'struct' || field.default !== undefined)
-        notes.push(`default ${defaultText(field)}`);
+    if (field.default !== undefined) notes.push(`default ${defaultText(field)}`);
     if (notes.length > 0) lines.push(`  /** ${capital(notes.join('; '))}. */`);
     lines.push(`  ${field.name}: ${fieldTypeText(field)};`);
   }
@@ -52,20 +50,16 @@ export function emitCreate(struct: StructModel): string {
 
 /** `isDefaultX`, wanted for structs that are tagged fields: at their default they are not sent. */
 export function emitIsDefault(struct: StructModel): string {
-  const differences = struct.fields.map(notDefaultText);
-  const conditions = [...differences, 'value.unknownTaggedFields !== undefined'];
-  return functionText(
-    `function isDefault${struct.name}(value: ${structTypeText(struct)}): boolean`,
-    [
-      'return !(',
-      ...conditions.map((condition, index) => `  ${index === 0 ? '' : '|| '}${wrapped(condition)}`),
-      ');',
-    ],
-  );
-}
-
-function wrapped(condition: string): string {
-  return condition.includes('||') ? `(${condition})` : condition;
+  const head = `function isDefault${struct.name}(value: ${structTypeText(struct)}): boolean`;
+  const conditions = [
+    ...struct.fields.map(defaultCondition),
+    'value.unknownTaggedFields === undefined',
+  ];
+  const lines = conditions.map((condition, index) => {
+    const last = index + 1 === conditions.length;
+    return `  ${condition}${last ? '' : ' &&'}`;
+  });
+  return functionText(head, ['return (', ...lines, ');']);
 }
 
 /** The structs among these whose default must be told from other values. */

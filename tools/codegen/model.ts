@@ -216,6 +216,11 @@ export function nullableSometimes(field: FieldModel): boolean {
   return field.nullable !== undefined && !covers(field.nullable, field.range);
 }
 
+/** The versions in which a struct's tagged fields can occur. */
+export function flexibleRange({ range, flexibleFrom }: StructModel): Range {
+  return { min: Math.max(flexibleFrom, range.min), max: range.max };
+}
+
 /** Some of the versions are flexible and some are not. */
 export function isMixed(flexibleFrom: number, range: Range): boolean {
   return flexibleFrom > range.min && flexibleFrom <= range.max;

@@ -134,18 +134,37 @@ function literalText(value: number | bigint | string | boolean | null): string {
   return typeof value === 'string' ? `'${value}'` : String(value);
 }
 
+/** The condition under which a field is at its default. */
+export function defaultCondition(field: FieldModel): string {
+  const value = `value.${field.name}`;
+  const notNull = field.nullable === undefined ? '' : `${value} !== null && `;
+  if (isEmptyByDefault(field)) return `${notNull}${value}.length === 0`;
+  if (isStructByDefault(field)) return `${notNull}${isDefaultCall(field)}`;
+  return `${value} === ${defaultText(field)}`;
+}
+
 /** The condition under which a field is not at its default. */
 export function notDefaultText(field: FieldModel): string {
   const value = `value.${field.name}`;
-  const { type } = field;
-  if (field.default === undefined) {
-    // Null differs from the empty value that stands for "nothing given".
-    const orNull = field.nullable === undefined ? '' : `${value} === null || `;
-    if (type.kind === 'primitives' || type.kind === 'structs' || isBytes(field))
-      return `${orNull}${value}.length > 0`;
-    if (type.kind === 'struct') return `${orNull}!isDefault${type.of.name}(${value})`;
-  }
+  // Null differs from the empty value that stands for "nothing given".
+  const orNull = field.nullable === undefined ? '' : `${value} === null || `;
+  if (isEmptyByDefault(field)) return `${orNull}${value}.length > 0`;
+  if (isStructByDefault(field)) return `${orNull}!${isDefaultCall(field)}`;
   return `${value} !== ${defaultText(field)}`;
+}
+
+function isEmptyByDefault(field: FieldModel): boolean {
+  const { kind } = field.type;
+  const holdsMany = kind === 'primitives' || kind === 'structs' || isBytes(field);
+  return holdsMany && field.default === undefined;
+}
+
+function isStructByDefault(field: FieldModel): boolean {
+  return field.type.kind === 'struct' && field.default === undefined;
+}
+
+function isDefaultCall({ name, type }: FieldModel): string {
+  return type.kind === 'struct' ? `isDefault${type.of.name}(value.${name})` : '';
 }
 
 function isBytes({ type }: FieldModel): boolean {

@@ -233,10 +233,10 @@ function encodeClassicMemberMetadata(writer: Writer, value: ClassicMemberMetadat
 }
 
 function isDefaultClassicMemberMetadata(value: ClassicMemberMetadata): boolean {
-  return !(
-    value.sessionTimeoutMs !== 0
-    || value.supportedProtocols.length > 0
-    || value.unknownTaggedFields !== undefined
+  return (
+    value.sessionTimeoutMs === 0 &&
+    value.supportedProtocols.length === 0 &&
+    value.unknownTaggedFields === undefined
   );
 }
 

@@ -760,10 +760,10 @@ function encodeLeaderIdAndEpoch(writer: Writer, value: LeaderIdAndEpoch): void {
 }
 
 function isDefaultLeaderIdAndEpoch(value: LeaderIdAndEpoch): boolean {
-  return !(
-    value.leaderId !== 0
-    || value.leaderEpoch !== 0
-    || value.unknownTaggedFields !== undefined
+  return (
+    value.leaderId === 0 &&
+    value.leaderEpoch === 0 &&
+    value.unknownTaggedFields === undefined
   );
 }
 

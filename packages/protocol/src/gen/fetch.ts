@@ -285,10 +285,10 @@ function encodeReplicaState(writer: Writer, value: ReplicaState): void {
 }
 
 function isDefaultReplicaState(value: ReplicaState): boolean {
-  return !(
-    value.replicaId !== -1
-    || value.replicaEpoch !== -1
-    || value.unknownTaggedFields !== undefined
+  return (
+    value.replicaId === -1 &&
+    value.replicaEpoch === -1 &&
+    value.unknownTaggedFields === undefined
   );
 }
 
@@ -991,10 +991,10 @@ function encodeEpochEndOffset(writer: Writer, value: EpochEndOffset): void {
 }
 
 function isDefaultEpochEndOffset(value: EpochEndOffset): boolean {
-  return !(
-    value.epoch !== -1
-    || value.endOffset !== -1
-    || value.unknownTaggedFields !== undefined
+  return (
+    value.epoch === -1 &&
+    value.endOffset === -1 &&
+    value.unknownTaggedFields === undefined
   );
 }
 
@@ -1020,10 +1020,10 @@ function encodeLeaderIdAndEpoch(writer: Writer, value: LeaderIdAndEpoch): void {
 }
 
 function isDefaultLeaderIdAndEpoch(value: LeaderIdAndEpoch): boolean {
-  return !(
-    value.leaderId !== -1
-    || value.leaderEpoch !== -1
-    || value.unknownTaggedFields !== undefined
+  return (
+    value.leaderId === -1 &&
+    value.leaderEpoch === -1 &&
+    value.unknownTaggedFields === undefined
   );
 }
 
@@ -1049,10 +1049,10 @@ function encodeSnapshotId(writer: Writer, value: SnapshotId): void {
 }
 
 function isDefaultSnapshotId(value: SnapshotId): boolean {
-  return !(
-    value.endOffset !== -1
-    || value.epoch !== -1
-    || value.unknownTaggedFields !== undefined
+  return (
+    value.endOffset === -1 &&
+    value.epoch === -1 &&
+    value.unknownTaggedFields === undefined
   );
 }
 

@@ -714,10 +714,10 @@ function encodeLeaderIdAndEpoch(writer: Writer, value: LeaderIdAndEpoch): void {
 }
 
 function isDefaultLeaderIdAndEpoch(value: LeaderIdAndEpoch): boolean {
-  return !(
-    value.leaderId !== -1
-    || value.leaderEpoch !== -1
-    || value.unknownTaggedFields !== undefined
+  return (
+    value.leaderId === -1 &&
+    value.leaderEpoch === -1 &&
+    value.unknownTaggedFields === undefined
   );
 }
 

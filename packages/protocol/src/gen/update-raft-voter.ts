@@ -335,11 +335,11 @@ function encodeCurrentLeader(writer: Writer, value: CurrentLeader): void {
 }
 
 function isDefaultCurrentLeader(value: CurrentLeader): boolean {
-  return !(
-    value.leaderId !== -1
-    || value.leaderEpoch !== -1
-    || value.host !== ''
-    || value.port !== 0
-    || value.unknownTaggedFields !== undefined
+  return (
+    value.leaderId === -1 &&
+    value.leaderEpoch === -1 &&
+    value.host === '' &&
+    value.port === 0 &&
+    value.unknownTaggedFields === undefined
   );
 }
