@@ -1,0 +1,208 @@
+// What a log knows of each idempotent or transactional producer: its epoch, its last five batches, its open transaction.
+// Decides whether a batch is new, a duplicate or out of order. Pure. Kafka: ProducerStateManager, ProducerAppendInfo.
+import {
+  type BatchHeader,
+  incrementSequence,
+  isControlBatch,
+  isTransactional,
+  lastOffsetOf,
+  lastSequenceOf,
+} from '@ottla/protocol/records';
+import { LogError } from './errors.ts';
+
+/** Batches remembered for each producer; it may have as many in flight. */
+export const PRODUCER_BATCHES_KEPT = 5;
+const NO_EPOCH = -1;
+const INT32_MAX = 0x7fff_ffff;
+
+/** One appended batch, as far as telling duplicates needs it. */
+export interface ProducerBatch {
+  readonly firstSequence: number;
+  readonly lastSequence: number;
+  /** Inclusive. */
+  readonly lastOffset: number;
+  /** lastOffset − firstOffset. */
+  readonly offsetDelta: number;
+  /** Milliseconds: the batch's highest timestamp. */
+  readonly timestamp: number;
+}
+
+/** One producer. Replaced, never changed. */
+export interface ProducerEntry {
+  readonly producerId: number;
+  readonly epoch: number;
+  /** Oldest first; at most five; all of `epoch`. */
+  readonly batches: readonly ProducerBatch[];
+  readonly lastTimestamp: number;
+  readonly coordinatorEpoch: number;
+  /** First offset of the transaction that is open, or −1. */
+  readonly transactionFirstOffset: number;
+}
+
+/** A transaction that ended by an abort: what read_committed consumers filter. */
+export interface AbortedTransaction {
+  readonly producerId: number;
+  readonly firstOffset: number;
+  /** Of the marker, inclusive. */
+  readonly lastOffset: number;
+  readonly lastStableOffset: number;
+}
+
+/** Where a batch comes from: clients are checked strictly, other replicas have already been. */
+export type AppendOrigin = 'client' | 'coordinator' | 'replica';
+
+/** All producers of one log. */
+export class ProducerState {
+  #entries = new Map<number, ProducerEntry>();
+  /** Open transactions by producer id: first offset. */
+  readonly #ongoing = new Map<number, number>();
+  /** Everything before is reflected here. */
+  mapEndOffset = 0;
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  entries(): IterableIterator<ProducerEntry> {
+    return this.#entries.values();
+  }
+
+  get(producerId: number): ProducerEntry | undefined {
+    return this.#entries.get(producerId);
+  }
+
+  /** First offset of the oldest open transaction, or undefined. */
+  get firstUndecidedOffset(): number | undefined {
+    if (this.#ongoing.size === 0) return undefined;
+    return Math.min(...this.#ongoing.values());
+  }
+
+  /** The remembered batch that this one repeats, or undefined. */
+  findDuplicate(header: BatchHeader): ProducerBatch | undefined {
+    const entry = this.#entries.get(header.producerId);
+    if (entry === undefined || entry.epoch !== header.producerEpoch) return undefined;
+    const lastSequence = lastSequenceOf(header);
+    return entry.batches.find(
+      (batch) => batch.firstSequence === header.baseSequence && batch.lastSequence === lastSequence,
+    );
+  }
+
+  /**
+   * Whether the batch may follow what is known of its producer. Control batches are not checked for sequence.
+   * @throws LogError `INVALID_PRODUCER_EPOCH` below the known epoch, `OUT_OF_ORDER_SEQUENCE_NUMBER` for a gap
+   */
+  check(header: BatchHeader, origin: AppendOrigin): void {
+    const entry = this.#entries.get(header.producerId);
+    if (entry === undefined || origin === 'replica') return;
+    if (header.producerEpoch < entry.epoch)
+      throw new LogError(
+        'INVALID_PRODUCER_EPOCH',
+        `producer ${header.producerId} has epoch ${entry.epoch}, the batch has ${header.producerEpoch}`,
+      );
+    if (isControlBatch(header.attributes)) return;
+    if (header.producerEpoch !== entry.epoch) {
+      if (header.baseSequence === 0 || entry.epoch === NO_EPOCH) return;
+      throw outOfOrder(header, 'a new epoch starts with sequence 0');
+    }
+    const last = entry.batches.at(-1);
+    if (last === undefined) return;
+    if (!follows(last.lastSequence, header.baseSequence))
+      throw outOfOrder(header, `the last known sequence is ${last.lastSequence}`);
+  }
+
+  /**
+   * Takes an appended batch in. Called in offset order, after `check`.
+   * @param controlType COMMIT (1) or ABORT (0) for an end-of-transaction marker
+   * @returns the transaction that the marker aborted, if any
+   */
+  update(
+    header: BatchHeader,
+    marker?: { isCommit: boolean; coordinatorEpoch: number },
+  ): AbortedTransaction | undefined {
+    if (header.producerId < 0) return undefined;
+    if (marker !== undefined) return this.#endTransaction(header, marker);
+    if (isControlBatch(header.attributes)) return undefined;
+    const before = this.#entries.get(header.producerId);
+    const isSameEpoch = before !== undefined && before.epoch === header.producerEpoch;
+    const batches = isSameEpoch ? before.batches.slice(1 - PRODUCER_BATCHES_KEPT) : [];
+    batches.push({
+      firstSequence: header.baseSequence,
+      lastSequence: lastSequenceOf(header),
+      lastOffset: lastOffsetOf(header),
+      offsetDelta: header.lastOffsetDelta,
+      timestamp: header.maxTimestamp,
+    });
+    let first = before?.transactionFirstOffset ?? -1;
+    if (isTransactional(header.attributes) && first < 0) {
+      first = header.baseOffset;
+      this.#ongoing.set(header.producerId, first);
+    }
+    this.#entries.set(header.producerId, {
+      producerId: header.producerId,
+      epoch: header.producerEpoch,
+      batches,
+      lastTimestamp: header.maxTimestamp,
+      coordinatorEpoch: before?.coordinatorEpoch ?? -1,
+      transactionFirstOffset: first,
+    });
+    return undefined;
+  }
+
+  #endTransaction(
+    header: BatchHeader,
+    marker: { isCommit: boolean; coordinatorEpoch: number },
+  ): AbortedTransaction | undefined {
+    const before = this.#entries.get(header.producerId);
+    const firstOffset = this.#ongoing.get(header.producerId);
+    this.#ongoing.delete(header.producerId);
+    this.#entries.set(header.producerId, {
+      producerId: header.producerId,
+      epoch: header.producerEpoch,
+      batches: before?.epoch === header.producerEpoch ? before.batches : [],
+      lastTimestamp: header.maxTimestamp,
+      coordinatorEpoch: marker.coordinatorEpoch,
+      transactionFirstOffset: -1,
+    });
+    if (marker.isCommit || firstOffset === undefined) return undefined;
+    const lastOffset = lastOffsetOf(header);
+    return {
+      producerId: header.producerId,
+      firstOffset,
+      lastOffset,
+      lastStableOffset: this.firstUndecidedOffset ?? lastOffset + 1,
+    };
+  }
+
+  /** Forgets producers without an open transaction that were last heard of before `timestamp` (milliseconds). */
+  expireBefore(timestamp: number): void {
+    for (const entry of this.#entries.values())
+      if (entry.transactionFirstOffset < 0 && entry.lastTimestamp < timestamp)
+        this.#entries.delete(entry.producerId);
+  }
+
+  /** Starts anew from a snapshot's entries. */
+  reset(entries: Iterable<ProducerEntry>, mapEndOffset: number): void {
+    this.#entries = new Map();
+    this.#ongoing.clear();
+    for (const entry of entries) {
+      this.#entries.set(entry.producerId, entry);
+      if (entry.transactionFirstOffset >= 0)
+        this.#ongoing.set(entry.producerId, entry.transactionFirstOffset);
+    }
+    this.mapEndOffset = mapEndOffset;
+  }
+}
+
+function follows(lastSequence: number, nextSequence: number): boolean {
+  return (
+    nextSequence === incrementSequence(lastSequence, 1) ||
+    (nextSequence === 0 && lastSequence === INT32_MAX)
+  );
+}
+
+function outOfOrder(header: BatchHeader, why: string): LogError {
+  return new LogError(
+    'OUT_OF_ORDER_SEQUENCE_NUMBER',
+    `producer ${header.producerId} epoch ${header.producerEpoch} sent sequence ${header.baseSequence}: ${why}`,
+  );
+}
