@@ -16,7 +16,9 @@ export function activationRecords(
   state: ControllerState,
   bootstrap: BootstrapMetadata,
 ): readonly MetadataRecord[] {
-  const finalized = state.image.features.get(METADATA_VERSION_FEATURE);
+  // What an open transaction says is about to be taken back, a bootstrap that was cut off included.
+  const { image } = state.transaction?.before ?? state;
+  const finalized = image.features.get(METADATA_VERSION_FEATURE);
   const abort = abortRecords(state, finalized ?? bootstrap.metadataVersion);
   if (finalized !== undefined) return abort;
   if (!metadataGates(bootstrap.metadataVersion).isMetadataTransactionSupported) {
