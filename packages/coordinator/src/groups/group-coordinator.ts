@@ -328,8 +328,9 @@ export class GroupCoordinator {
     { apiVersion }: RequestContext,
     request: DescribeGroupsRequest,
   ): Promise<DescribeGroupsResponse> {
-    const parts = this.#byPartition(request.groups).map(async ([partition, groupIds]) => {
+    const parts = this.#byPartition(request.groups).map(async (groupIds) => {
       try {
+        const partition = this.partitionFor(groupIds[0]!);
         return await this.#runtime.read(partition, (shard) =>
           shard.describeGroups(groupIds, apiVersion),
         );
@@ -362,17 +363,16 @@ export class GroupCoordinator {
     _context: RequestContext,
     request: DeleteGroupsRequest,
   ): Promise<DeleteGroupsResponse> {
-    const parts = this.#byPartition(new Set(request.groupsNames)).map(
-      async ([partition, groupIds]) => {
-        try {
-          return (await this.#runtime.write(partition, (shard) => shard.deleteGroups(groupIds)))
-            .results;
-        } catch (error) {
-          const errorCode = this.#errorCode(error);
-          return groupIds.map((groupId) => ({ groupId, errorCode }));
-        }
-      },
-    );
+    const parts = this.#byPartition(new Set(request.groupsNames)).map(async (groupIds) => {
+      try {
+        const partition = this.partitionFor(groupIds[0]!);
+        return (await this.#runtime.write(partition, (shard) => shard.deleteGroups(groupIds)))
+          .results;
+      } catch (error) {
+        const errorCode = this.#errorCode(error);
+        return groupIds.map((groupId) => ({ groupId, errorCode }));
+      }
+    });
     return deleteGroupsResponse.create({ results: (await Promise.all(parts)).flat() });
   }
 
@@ -418,20 +418,17 @@ export class GroupCoordinator {
     });
   }
 
-  /** The groups by the partition that holds them; −1 while the offsets topic does not exist, where no shard is found. */
-  #byPartition(groupIds: Iterable<string>): [number, string[]][] {
+  /** The groups in lists that share a partition, so that each shard is asked once. */
+  #byPartition(groupIds: Iterable<string>): string[][] {
+    const count = this.#options.offsetsPartitionCount();
     const byPartition = new Map<number, string[]>();
     for (const groupId of groupIds) {
-      const partition = this.#partitionOrNone(groupId);
-      byPartition.set(partition, [...(byPartition.get(partition) ?? []), groupId]);
+      const partition = count > 0 ? coordinatorPartitionFor(groupId, count) : 0;
+      const sharing = byPartition.get(partition);
+      if (sharing === undefined) byPartition.set(partition, [groupId]);
+      else sharing.push(groupId);
     }
-    return [...byPartition];
-  }
-
-  #partitionOrNone(groupId: string): number {
-    return this.#isClosed || this.#options.offsetsPartitionCount() <= 0
-      ? -1
-      : this.partitionFor(groupId);
+    return [...byPartition.values()];
   }
 
   #noneIfNotCoordinator(error: unknown): [] {

@@ -438,11 +438,7 @@ describe('CoordinatorRuntime: loading and unloading', () => {
     const world = new World();
     await fill(world, 2);
     world.runtime.unload(0);
-    const broken = Object.create(world.log.lead(), { logEndOffset: { value: 9 } }) as ReturnType<
-      MemoryLog['lead']
-    >;
     const loaded = world.runtime.load(0, 2, {
-      ...broken,
       logStartOffset: 0,
       logEndOffset: 9,
       highWatermark: 2,

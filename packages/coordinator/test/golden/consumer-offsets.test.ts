@@ -97,11 +97,10 @@ describe('__consumer_offsets as Kafka 4.3.1 wrote it', () => {
     await cluster.time.run(420 * 24 * 3_600_000);
     const written = cluster.log.records.slice(before);
     expect(written.map(({ value }) => value)).toEqual(written.map(() => null));
-    expect(written.map(({ key }) => codec.decode(key, null)?.kind).sort()).toEqual([
-      'group-metadata',
-      'group-metadata',
-      ...Array.from({ length: 6 }, () => 'offset-commit'),
-    ]);
+    const kinds = written.map(({ key }) => codec.decode(key, null)?.kind);
+    expect(kinds.filter((kind) => kind === 'group-metadata')).toHaveLength(2);
+    expect(kinds.filter((kind) => kind === 'offset-commit')).toHaveLength(6);
+    expect(kinds).toHaveLength(8);
     expect(await fetchAll(cluster, 'g-consumer')).toMatchObject({ 'golden-0': 60 });
   }, 20_000);
 });

@@ -2,6 +2,7 @@
 // A failure names its seed: OTTLA_SEED=<seed> vitest run --project @ottla/coordinator simulation
 
 import { describeGroupsRequest } from '@ottla/protocol/messages/describe-groups';
+import { offsetFetchRequest } from '@ottla/protocol/messages/offset-fetch';
 import { describe, expect, it } from 'vitest';
 import { CoordinatorError } from '../../src/index.ts';
 import { client, GroupCluster, seededRandom } from '../support/group-cluster.ts';
@@ -69,7 +70,7 @@ class Chaos {
       case 4:
         victim?.crash();
         // A static member's next life comes before or after its session ends.
-        if (victim?.groupInstanceId != null)
+        if (victim !== undefined && victim.groupInstanceId !== null)
           time.set(random.below(9000), () => this.start(victim.groupInstanceId));
         return;
       case 5:
@@ -95,6 +96,18 @@ class Chaos {
         await cluster.elect();
     }
   }
+}
+
+/** What the group has committed, as the coordinator has it in memory. */
+async function committedOffsets(cluster: GroupCluster): Promise<unknown> {
+  const groups = [{ groupId: 'g', memberId: null, memberEpoch: -1, topics: null }];
+  const request = offsetFetchRequest.create({ groups, requireStable: true });
+  const { groups: fetched } = await cluster.settle(
+    cluster.coordinator.offsetFetch(client(9), request),
+  );
+  return fetched[0]!.topics.map(({ partitions }) =>
+    partitions.toSorted((a, b) => a.partitionIndex - b.partitionIndex),
+  );
 }
 
 describe('a group under chaos', () => {
@@ -130,6 +143,10 @@ describe('a group under chaos', () => {
       expect(witness.commits).toBeGreaterThan(100);
       for (const consumer of living) consumer.crash();
       await cluster.time.run(20_000);
+      const before = await committedOffsets(cluster);
+      cluster.resign();
+      await cluster.elect();
+      expect(await committedOffsets(cluster)).toEqual(before);
       expect(witness.openRequests).toBe(0);
       await cluster.coordinator.close();
       await cluster.time.run(1);

@@ -4,6 +4,7 @@ import {
   BATCH_OVERHEAD_BYTES,
   decodeBatches,
   lastOffsetOf,
+  type LogRecord,
   readBatchHeader,
   setBaseOffset,
 } from '@ottla/protocol/records';
@@ -56,7 +57,7 @@ export class MemoryLog {
   }
 
   /** All records, in order. */
-  get records(): { offset: number; key: Buffer | null; value: Buffer | null }[] {
+  get records(): LogRecord[] {
     return this.#stored.flatMap(({ bytes }) =>
       [...decodeBatches(bytes)].flatMap((batch) => [...batch.records()]),
     );
