@@ -53,7 +53,7 @@ describe('PersistentMap', () => {
   });
 
   it('given a change that changes nothing, then the map is the same object', () => {
-    const map = PersistentMap.from([['a', 1]] as const);
+    const map = PersistentMap.from<string, number>([['a', 1]]);
 
     expect(map.set('a', 1)).toBe(map);
     expect(map.delete('b')).toBe(map);

@@ -15,10 +15,10 @@ describe('CreateTopics', () => {
     expect(result).toMatchObject({ errorCode: 0, numPartitions: 6, replicationFactor: 3 });
     const topic = topicById(cluster.image, result.topicId);
     expect(topic?.name).toBe('orders');
-    const leaders = topic?.partitions.map(({ leader }) => leader).toSorted();
+    const leaders = topic?.partitions.map(({ leader }) => leader).toSorted((a, b) => a - b);
     expect(leaders).toEqual([1, 1, 2, 2, 3, 3]);
     for (const partition of topic?.partitions ?? []) {
-      expect(partition.isr.toSorted()).toEqual([1, 2, 3]);
+      expect(new Set(partition.isr)).toEqual(new Set([1, 2, 3]));
       expect(partition).toMatchObject({ leaderEpoch: 0, partitionEpoch: 0 });
     }
   });

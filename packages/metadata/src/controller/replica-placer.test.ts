@@ -31,7 +31,7 @@ describe('placeReplicas', () => {
 
     for (const replicas of placeReplicas(brokers, 10, 3, seededRandom(1))) {
       expect(replicas[0]).not.toBe(2);
-      expect(replicas.toSorted()).toEqual([0, 1, 2]);
+      expect(new Set(replicas)).toEqual(new Set([0, 1, 2]));
     }
   });
 

@@ -254,6 +254,8 @@ export class ControllerDriver implements QuorumListener {
       this.#quorum.resign(epoch);
       throw notController(cause);
     }
+    // A quorum of one may have committed it before the append returned; then it was replayed already.
+    if (lastOffset <= this.#latestOffset) return;
     const baseOffset = lastOffset - records.length + 1;
     const appendTimestampMs = this.#settings.clock.nowMs();
     try {
