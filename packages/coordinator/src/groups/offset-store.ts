@@ -69,6 +69,7 @@ export class OffsetStore {
   /** The offsets that open transactions hold for a group. */
   pending(groupId: string): CommittedOffset[] {
     const found: CommittedOffset[] = [];
+    if (this.#pendingByProducer.size === 0) return found;
     for (const [, offsets] of this.#pendingByProducer.entries())
       for (const [, pending] of offsets.entries())
         if (pending.groupId === groupId) found.push(pending.committed);
