@@ -8,7 +8,7 @@ import { editDistance, nearestName } from './nearest-name.ts';
 interface KafkaKey {
   readonly name: string;
   readonly type: string;
-  readonly default?: unknown;
+  readonly default?: string | number | boolean | null | readonly string[];
   readonly updateMode?: string;
   readonly brokerSynonyms?: readonly { readonly name: string; readonly multiplier: number }[];
 }
@@ -27,9 +27,9 @@ const OWN_DEFAULTS = new Set([
   'queued.max.request.bytes',
 ]);
 
-function text(value: unknown): string | null {
+function text(value: KafkaKey['default']): string | null {
   if (value === null || value === undefined) return null;
-  return Array.isArray(value) ? value.join(',') : String(value);
+  return Array.isArray(value) ? value.join(',') : JSON.stringify(value).replaceAll('"', '');
 }
 
 describe('the configuration table', () => {

@@ -65,7 +65,7 @@ function checkNetwork(config: BrokerConfig): void {
   )
     throw broken(
       'queued.max.request.bytes',
-      `it must be at least ${Math.ceil(largest / LARGE_FRAMES_SHARE)}: socket.request.max.bytes (${largest}) and three sixteenths for small ones`,
+      `it must be at least ${Math.ceil(largest / LARGE_FRAMES_SHARE)}: socket.request.max.bytes (${largest}) and five sixteenths for small ones`,
     );
   for (const pair of config.string('max.connections.per.ip.overrides').split(','))
     if (pair.trim() !== '' && !/^.+:\d+$/.test(pair.trim()))

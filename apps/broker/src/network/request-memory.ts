@@ -1,8 +1,8 @@
 // How much memory requests may take, all connections together, from their first byte to their answer; and why that
 // bound cannot make them wait for each other forever. Decision 0009 has the reasoning; the lanes are:
 //
-//   small    1/8    frames up to 64 KB: heartbeats and fetches get through whatever large frames do
-//   stash    1/16   what a socket had delivered when its connection had to be paused
+//   small    1/16   frames up to 64 KB: heartbeats and fetches get through whatever large frames do
+//   stash    1/4    what a socket had delivered when its connection had to be paused: up to 64 KB for each
 //   common   the rest without the express lane: first come, first served
 //   express  the largest frame: one frame at a time, and that one always can grow to its end
 //
@@ -11,8 +11,8 @@
 
 /** Frames up to this size belong to the small lane. */
 export const SMALL_FRAME_BYTES: number = 64 * 1024;
-const SMALL_SHARE = 1 / 8;
-const STASH_SHARE = 1 / 16;
+const SMALL_SHARE = 1 / 16;
+const STASH_SHARE = 1 / 4;
 /** What is left for frames above {@link SMALL_FRAME_BYTES}. The largest frame must fit in it. */
 export const LARGE_FRAMES_SHARE: number = 1 - SMALL_SHARE - STASH_SHARE;
 
@@ -120,6 +120,7 @@ export class RequestMemory {
     this.#used[reservation.lane] -= reservation.bytes;
     reservation.bytes = 0;
     if (this.#express === reservation) this.#express = undefined;
+    reservation.lane = this.admit(reservation.frameBytes).lane;
     this.#wake();
   }
 
@@ -182,7 +183,7 @@ export class RequestMemory {
 
   #sweep(): void {
     this.#cancelSweep = undefined;
-    for (const client of [...this.#receiving]) {
+    for (const client of Array.from(this.#receiving)) {
       if (this.#waiting.has(client) || !client.isTooSlow()) continue;
       this.#abortedTotal += 1;
       client.abort('its request arrives too slowly while others wait for memory');

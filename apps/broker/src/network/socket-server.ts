@@ -120,7 +120,7 @@ export class SocketServer {
   async close(): Promise<void> {
     this.#isClosed = true;
     const stopped = this.#stopListening();
-    for (const session of [...this.#sessions]) session.close('shutdown');
+    for (const session of Array.from(this.#sessions)) session.close('shutdown');
     await stopped;
   }
 
@@ -208,4 +208,4 @@ function requestMemory(config: BrokerConfig, wheel: TimerWheel): RequestMemory {
   });
 }
 
-const DEFAULT_REQUEST_MEMORY_BYTES = 160 * 1024 * 1024;
+const DEFAULT_REQUEST_MEMORY_BYTES = 256 * 1024 * 1024;

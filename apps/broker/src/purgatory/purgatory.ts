@@ -88,7 +88,7 @@ export class Purgatory {
     if (watchers === undefined) return 0;
     let completed = 0;
     // A copy: completing one may add and remove others, and each that was there gets one try.
-    for (const operation of [...watchers]) {
+    for (const operation of Array.from(watchers)) {
       if (operation.isCompleted) continue;
       completed += this.#guard(operation, () => operation.tryComplete()) ? 1 : 0;
     }
@@ -104,7 +104,8 @@ export class Purgatory {
   /** Expires everything and takes in nothing more. */
   close(): void {
     this.#isClosed = true;
-    for (const operation of [...this.#operations]) this.#guard(operation, () => operation.expire());
+    for (const operation of Array.from(this.#operations))
+      this.#guard(operation, () => operation.expire());
   }
 
   #watch(operation: DelayedOperation, timeoutMs: number, keys: readonly unknown[]): void {

@@ -135,7 +135,7 @@ export const NETWORK_KEYS: readonly ConfigKey[] = [
   honoured(
     'queued.max.request.bytes',
     readOnly,
-    long('167772160'),
+    long('268435456'),
     'Memory for requests that are being received and handled; sockets are paused at it.',
   ),
   accepted('queued.max.requests', readOnly, int('500', { min: 1 }), BYTES_BOUNDED),
