@@ -25,7 +25,10 @@ type MaybeAsync<T> = T | Promise<T>;
 
 /** What the test's handlers do; a test replaces what it is about. */
 export interface Behaviour {
-  heartbeat(context: RequestContext, request: HeartbeatRequest): MaybeAsync<HeartbeatResponse | NoResponse>;
+  heartbeat(
+    context: RequestContext,
+    request: HeartbeatRequest,
+  ): MaybeAsync<HeartbeatResponse | NoResponse>;
   fetch(context: RequestContext): MaybeAsync<FetchResponse>;
 }
 
@@ -69,14 +72,20 @@ export class TestServer {
   readonly metrics = new BrokerMetrics();
   readonly wheel = new TimerWheel({ clock: this.time, timers: this.time });
   readonly behaviour: Behaviour = {
-    heartbeat: (_context, request) => heartbeatResponse.create({ throttleTimeMs: request.generationId }),
+    heartbeat: (_context, request) =>
+      heartbeatResponse.create({ throttleTimeMs: request.generationId }),
     fetch: () => fetchResponse.create({ errorCode: ErrorCode.NONE }),
   };
   readonly server: SocketServer;
 
   constructor(overrides: readonly string[] = []) {
     const logger = { ...silentLogger, warn: this.#line, error: this.#line, child: () => logger };
-    const pipeline = new RequestPipeline({ services: this.behaviour, table: table(), logger, metrics: this.metrics });
+    const pipeline = new RequestPipeline({
+      services: this.behaviour,
+      table: table(),
+      logger,
+      metrics: this.metrics,
+    });
     this.server = new SocketServer({
       platform: { ...nodePlatform(), clock: this.time },
       config: BrokerConfig.load({ overrides }),
@@ -150,19 +159,23 @@ export class TestClient {
     for (const piece of bytes) this.connection.write([piece as Uint8Array]);
   }
 }
-}
 
 /** One whole request frame. `generationId` comes back as the response's throttle time. */
 export function heartbeat(correlationId: number, generationId = 0): Buffer {
   const request = heartbeatRequest.create({ groupId: 'g', memberId: 'm', generationId });
-  return Buffer.concat(encodeRequest(heartbeatRequest, 4, correlationId, 'test', request) as Buffer[]);
+  return Buffer.concat(
+    encodeRequest(heartbeatRequest, 4, correlationId, 'test', request) as Buffer[],
+  );
 }
 
 export function fetchFrame(correlationId: number): Buffer {
-  return Buffer.concat(encodeRequest(fetchRequest, 12, correlationId, 'test', fetchRequest.create()) as Buffer[]);
+  return Buffer.concat(
+    encodeRequest(fetchRequest, 12, correlationId, 'test', fetchRequest.create()) as Buffer[],
+  );
 }
 
 /** Lets everything that is under way in memory arrive. */
 export async function settle(turns = 20): Promise<void> {
-  for (let turn = 0; turn < turns; turn += 1) await new Promise<void>((resolve) => nodePlatform().timers.yield(resolve));
+  for (let turn = 0; turn < turns; turn += 1)
+    await new Promise<void>((resolve) => nodePlatform().timers.yield(resolve));
 }

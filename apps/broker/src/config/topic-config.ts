@@ -6,30 +6,40 @@ import type { ConfigValue } from './config-value.ts';
 import { parseConfigValue } from './config-value.ts';
 import { refuseUnlessDefault, requireKey, TOPIC_TABLE } from './config-table.ts';
 
-/** Typed topic configuration. "No limit" is `Number.MAX_SAFE_INTEGER` for what Kafka writes as 2^63−1, and −1 where Kafka does. */
+/**
+ * Typed topic configuration; assignable to `LogConfig` of @ottla/log. What Kafka writes as 2^63−1 is `Infinity`; −1 stays −1
+ * where Kafka means "no limit" by it. Times in milliseconds.
+ */
 export interface TopicConfig {
-  readonly cleanupPolicy: { readonly isDelete: boolean; readonly isCompact: boolean };
+  readonly cleanupPolicy: readonly ('delete' | 'compact')[];
   /** −1: no limit. */
   readonly retentionMs: number;
   /** −1: no limit. */
   readonly retentionBytes: number;
   readonly segmentBytes: number;
   readonly segmentMs: number;
+  readonly segmentJitterMs: number;
   readonly segmentIndexBytes: number;
   readonly indexIntervalBytes: number;
   readonly fileDeleteDelayMs: number;
   readonly flushMessages: number;
   readonly flushMs: number;
   readonly maxMessageBytes: number;
-  readonly messageTimestampType: 'CreateTime' | 'LogAppendTime';
-  readonly messageTimestampBeforeMaxMs: number;
-  readonly messageTimestampAfterMaxMs: number;
+  readonly timestampType: 'CreateTime' | 'LogAppendTime';
+  readonly timestampBeforeMaxMs: number;
+  readonly timestampAfterMaxMs: number;
+  readonly compressionType: 'producer' | 'uncompressed' | 'gzip' | 'snappy' | 'lz4' | 'zstd';
   readonly minInsyncReplicas: number;
+  /** Of the broker: `producer.id.expiration.ms`. */
+  readonly producerIdExpirationMs: number;
+  /** Of the broker: `ottla.decompression.max.bytes`. */
+  readonly decompressedBytesMax: number;
 }
 
 /** The broker's side of a lookup: its effective text for a broker key, null when it has none. */
 export interface BrokerValues {
   raw(name: string): string | null;
+  number(name: string): number;
 }
 
 /** Text of a topic key and where it came from: an own value, the broker key that stands in, or the default. */
@@ -63,28 +73,32 @@ export function topicConfig(
     const key = requireKey(TOPIC_TABLE, name, 'topic');
     return parseConfigValue(key, resolveTopicText(key, overrides, broker));
   };
-  const number = (name: string): number => value(name) as number;
-  const policies = value('cleanup.policy') as readonly string[];
+  const number = (name: string): number => unbounded(value(name) as number);
   return {
-    cleanupPolicy: {
-      isDelete: policies.includes('delete'),
-      isCompact: policies.includes('compact'),
-    },
+    cleanupPolicy: value('cleanup.policy') as TopicConfig['cleanupPolicy'],
     retentionMs: number('retention.ms'),
     retentionBytes: number('retention.bytes'),
     segmentBytes: (value('internal.segment.bytes') as number | null) ?? number('segment.bytes'),
     segmentMs: number('segment.ms'),
+    segmentJitterMs: number('segment.jitter.ms'),
     segmentIndexBytes: number('segment.index.bytes'),
     indexIntervalBytes: number('index.interval.bytes'),
     fileDeleteDelayMs: number('file.delete.delay.ms'),
     flushMessages: number('flush.messages'),
     flushMs: number('flush.ms'),
     maxMessageBytes: number('max.message.bytes'),
-    messageTimestampType: value('message.timestamp.type') as TopicConfig['messageTimestampType'],
-    messageTimestampBeforeMaxMs: number('message.timestamp.before.max.ms'),
-    messageTimestampAfterMaxMs: number('message.timestamp.after.max.ms'),
+    timestampType: value('message.timestamp.type') as TopicConfig['timestampType'],
+    timestampBeforeMaxMs: number('message.timestamp.before.max.ms'),
+    timestampAfterMaxMs: number('message.timestamp.after.max.ms'),
+    compressionType: value('compression.type') as TopicConfig['compressionType'],
     minInsyncReplicas: number('min.insync.replicas'),
+    producerIdExpirationMs: broker.number('producer.id.expiration.ms'),
+    decompressedBytesMax: broker.number('ottla.decompression.max.bytes'),
   };
+}
+
+function unbounded(value: number): number {
+  return value === Number.MAX_SAFE_INTEGER ? Infinity : value;
 }
 
 /**

@@ -246,15 +246,36 @@ describe('pipelining', () => {
 
   it('gives the frame back when the answer is settled, and poisons it', async () => {
     const server = serve();
-    let bytes = Buffer.alloc(1);
+    let bytes: Uint8Array = Buffer.alloc(1);
     server.behaviour.heartbeat = (context) => {
       ({ bytes } = context.frame);
-      expect(bytes.readInt16BE(0)).toBe(ApiKey.Heartbeat);
+      expect(context.frame.bytes.readInt16BE(0)).toBe(ApiKey.Heartbeat);
       return heartbeatResponse.create();
     };
     server.connect().send(heartbeat(1));
     await settle();
     expect(bytes[0]).toBe(0xdb);
+  });
+});
+
+describe('a frame that outlives its request', () => {
+  it('costs no request memory: a hold of the tail cache is bounded by the tail cache', async () => {
+    const server = serve();
+    const kept: { release(): void; readonly bytes: Buffer }[] = [];
+    server.behaviour.heartbeat = (context) => {
+      context.frame.retain();
+      kept.push(context.frame);
+      return heartbeatResponse.create();
+    };
+    const client = server.connect();
+    client.send(heartbeat(1));
+    await settle();
+    expect(client.correlationIds).toEqual([1]);
+    expect(server.server.memory.usedBytes).toBe(0);
+    expect(server.server.buffers.lentBytes).toBeGreaterThan(0);
+    expect(kept[0]!.bytes.readInt16BE(0)).toBe(ApiKey.Heartbeat);
+    kept[0]!.release();
+    expect(server.server.buffers.lentBytes).toBe(0);
   });
 });
 

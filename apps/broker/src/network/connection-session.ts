@@ -10,7 +10,7 @@
 import type { Clock, Connection } from '@ottla/platform';
 import type { TimerWheel, WheelTimer } from '../purgatory/timer-wheel.ts';
 import type { FrameBuffers } from './frame-buffers.ts';
-import type { FrameLease } from './frame-lease.ts';
+import type { ReceivedFrame } from './frame-lease.ts';
 import { FrameReceiver } from './frame-receiver.ts';
 import type { LineLimit } from './line-limit.ts';
 import { ANONYMOUS } from './request-context.ts';
@@ -183,7 +183,7 @@ export class ConnectionSession implements PipelineConnection, MemoryClient {
     this.#setStash(NO_BYTES);
     this.#receiver.close();
     this.#writer.close();
-    for (const { opened } of this.#unstarted.splice(0)) opened.frame.release();
+    for (const { opened } of this.#unstarted.splice(0)) opened.frame.done();
     for (const { segments } of this.#unsent.splice(0))
       if (segments !== undefined) this.#writer.send(segments, noop);
     metrics.closed(this.listenerName, reason);
@@ -284,18 +284,23 @@ export class ConnectionSession implements PipelineConnection, MemoryClient {
 
   // ---- handling --------------------------------------------------------------------------------
 
-  #onFrame(frame: FrameLease): void {
+  #onFrame(frame: ReceivedFrame): void {
     const { clock } = this.#around;
     this.#activeMs = clock.monotonicMs();
     let opened: OpenedRequest;
     try {
       opened = this.#pipeline.open(frame, this.#activeMs, clock.nowMs());
     } catch (error) {
-      frame.release();
+      frame.done();
       this.#closeOnError(error);
       return;
     }
-    const exchange = { opened, bytes: frame.bytes.length, isAnswered: false, segments: undefined };
+    const exchange = {
+      opened,
+      bytes: frame.lease.bytes.length,
+      isAnswered: false,
+      segments: undefined,
+    };
     this.#inFlight += 1;
     this.#inFlightBytes += exchange.bytes;
     this.#unsent.push(exchange);

@@ -2,7 +2,7 @@
 // its own, so that one frame that is kept (by the tail cache, by a long wait, by a peer that never finishes) pins
 // nothing but itself, and nothing on the hot path is left to the garbage collector.
 
-import type { FrameLease } from './frame-lease.ts';
+import type { FrameLease, FrameSlab } from './frame-lease.ts';
 
 /** Classes go in steps of a quarter of a power of two: at most a fifth of a buffer is unused. */
 const SMALLEST_BYTES = 512;
@@ -73,24 +73,23 @@ export class FrameBuffers {
 /** A hold on the first `sizeBytes` of a buffer; the last release gives the buffer back. */
 export class BufferLease implements FrameLease {
   readonly bytes: Buffer;
-  readonly #buffer: Buffer;
-  readonly #onFree: (buffer: Buffer) => void;
-  #holds = 1;
+  readonly slab: FrameSlab;
+  readonly #buffers: FrameBuffers;
 
-  constructor(buffer: Buffer, sizeBytes: number, onFree: (buffer: Buffer) => void) {
+  constructor(buffers: FrameBuffers, buffer: Buffer, sizeBytes: number) {
     this.bytes = buffer.subarray(0, sizeBytes);
-    this.#buffer = buffer;
-    this.#onFree = onFree;
+    this.slab = { buffer, sizeBytes: buffer.length, holds: 1 };
+    this.#buffers = buffers;
   }
 
   retain(): void {
-    if (this.#holds === 0) throw new Error('the frame was given back before');
-    this.#holds += 1;
+    if (this.slab.holds === 0) throw new Error('the frame was given back before');
+    this.slab.holds += 1;
   }
 
   release(): void {
-    if (this.#holds === 0) throw new Error('the frame was given back twice');
-    this.#holds -= 1;
-    if (this.#holds === 0) this.#onFree(this.#buffer);
+    if (this.slab.holds === 0) throw new Error('the frame was given back twice');
+    this.slab.holds -= 1;
+    if (this.slab.holds === 0) this.#buffers.give(this.slab.buffer);
   }
 }

@@ -3,7 +3,7 @@
 // was announced). Kafka: NetworkReceive, which allocates what the size says.
 
 import { BufferLease, FrameBuffers } from './frame-buffers.ts';
-import type { FrameLease } from './frame-lease.ts';
+import type { FrameLease, ReceivedFrame } from './frame-lease.ts';
 import type { RequestMemory, Reservation } from './request-memory.ts';
 
 const SIZE_BYTES = 4;
@@ -28,8 +28,8 @@ export interface FrameReceiverOptions {
   readonly buffers: FrameBuffers;
   /** `socket.request.max.bytes`. */
   readonly frameBytesMax: number;
-  /** Takes over the lease of a whole frame. */
-  readonly onFrame: (frame: FrameLease) => void;
+  /** Takes over a whole frame. */
+  readonly onFrame: (frame: ReceivedFrame) => void;
   /** Asked before each frame begins. */
   readonly mayBegin: () => boolean;
 }
@@ -139,13 +139,9 @@ export class FrameReceiver {
     if (partial.filled === partial.sizeBytes) {
       this.#partial = undefined;
       this.#prefixFilled = 0;
-      const { buffer, reservation } = partial;
-      this.#options.onFrame(
-        new BufferLease(buffer!, partial.sizeBytes, (whole) => {
-          this.#options.buffers.give(whole);
-          this.#options.memory.release(reservation);
-        }),
-      );
+      const { memory, buffers } = this.#options;
+      const lease = new BufferLease(buffers, partial.buffer!, partial.sizeBytes);
+      this.#options.onFrame(new Received(lease, memory, partial.reservation));
     }
     return count;
   }
@@ -154,5 +150,25 @@ export class FrameReceiver {
     if (partial.buffer !== undefined) this.#options.buffers.give(partial.buffer);
     partial.buffer = undefined;
     this.#options.memory.release(partial.reservation);
+  }
+}
+
+class Received implements ReceivedFrame {
+  readonly lease: FrameLease;
+  readonly #memory: RequestMemory;
+  #reservation: Reservation | undefined;
+
+  constructor(lease: FrameLease, memory: RequestMemory, reservation: Reservation) {
+    this.lease = lease;
+    this.#memory = memory;
+    this.#reservation = reservation;
+  }
+
+  done(): void {
+    const reservation = this.#reservation;
+    if (reservation === undefined) return;
+    this.#reservation = undefined;
+    this.lease.release();
+    this.#memory.release(reservation);
   }
 }

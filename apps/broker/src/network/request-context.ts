@@ -58,6 +58,6 @@ export interface RequestContext {
    * (produce with acks=all, once appended) calls `releaseFrame`.
    */
   readonly frame: FrameLease;
-  /** Gives the frame's memory back before the response is settled. Idempotent; the slices are dead afterwards. */
+  /** Gives the frame back before the response is settled. Idempotent; without a hold of one's own the slices are dead then. */
   releaseFrame(): void;
 }

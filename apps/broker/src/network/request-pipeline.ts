@@ -18,7 +18,7 @@ import type { Logger } from '@ottla/platform';
 import { ApiError } from './api-error.ts';
 import type { ApiHandler, ApiTable } from './api-handler.ts';
 import { NO_RESPONSE } from './api-handler.ts';
-import type { FrameLease } from './frame-lease.ts';
+import type { FrameLease, ReceivedFrame } from './frame-lease.ts';
 import type { ConnectionInfo, RequestContext } from './request-context.ts';
 
 /** A request whose header is read. */
@@ -26,7 +26,7 @@ export interface OpenedRequest {
   readonly header: RequestHeader;
   readonly api: ApiInfo;
   readonly reader: Reader;
-  readonly frame: FrameLease;
+  readonly frame: ReceivedFrame;
   /** Monotonic milliseconds when the frame was complete. */
   readonly receivedMonotonicMs: number;
   readonly receivedAtMs: number;
@@ -82,8 +82,8 @@ export class RequestPipeline<Services = unknown> {
    *
    * @throws InvalidRequestError for bytes, an API or a version that this listener does not serve
    */
-  open(frame: FrameLease, receivedMonotonicMs: number, receivedAtMs: number): OpenedRequest {
-    const reader = new Reader(frame.bytes);
+  open(frame: ReceivedFrame, receivedMonotonicMs: number, receivedAtMs: number): OpenedRequest {
+    const reader = new Reader(frame.lease.bytes);
     const header = refuseMalformed(() => decodeRequestHeader(reader));
     const { requestApiKey: key, requestApiVersion: version } = header;
     const api = apiInfo(key);
@@ -116,7 +116,7 @@ export class RequestPipeline<Services = unknown> {
     const { api, header, reader, frame } = opened;
     const version = header.requestApiVersion;
     if (version > api.maxVersion || version < api.minVersion) {
-      frame.release();
+      frame.done();
       return unsupportedApiVersions(api, header.correlationId);
     }
     const handler = this.#handlers.get(api.apiKey);
@@ -209,7 +209,6 @@ class PipelineContext implements RequestContext {
   readonly connection: ConnectionInfo;
   readonly api: ApiInfo;
   readonly #opened: OpenedRequest;
-  #hasFrame = true;
 
   constructor(opened: OpenedRequest, connection: ConnectionInfo) {
     this.connection = connection;
@@ -242,13 +241,11 @@ class PipelineContext implements RequestContext {
     return this.#opened.receivedMonotonicMs;
   }
   get frame(): FrameLease {
-    return this.#opened.frame;
+    return this.#opened.frame.lease;
   }
 
   releaseFrame(): void {
-    if (!this.#hasFrame) return;
-    this.#hasFrame = false;
-    this.#opened.frame.release();
+    this.#opened.frame.done();
   }
 }
 

@@ -220,8 +220,18 @@ export const LOGS_KEYS: readonly ConfigKey[] = [
     int('168', { min: 1 }),
     'Age in hours at which the active segment is closed.',
   ),
-  accepted('log.roll.jitter.hours', readOnly, int('0', { min: 0 }), NO_NEED),
-  accepted('log.roll.jitter.ms', clusterWide, long(null), NO_NEED),
+  honoured(
+    'log.roll.jitter.hours',
+    readOnly,
+    int('0', { min: 0 }),
+    'Most of the roll time that is left out at random, so that segments do not all roll at once.',
+  ),
+  honoured(
+    'log.roll.jitter.ms',
+    clusterWide,
+    long(null),
+    'Most of the roll time that is left out at random, so that segments do not all roll at once.',
+  ),
   honoured(
     'log.roll.ms',
     clusterWide,

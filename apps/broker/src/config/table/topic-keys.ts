@@ -196,9 +196,15 @@ export const TOPIC_KEYS: readonly ConfigKey[] = [
     'Size at which an index file makes its segment roll.',
     { synonyms: ['log.index.size.max.bytes'] },
   ),
-  accepted('segment.jitter.ms', clusterWide, long('0', { min: 0 }), NO_NEED, {
-    synonyms: ['log.roll.jitter.ms', ['log.roll.jitter.hours', 3600000]],
-  }),
+  honoured(
+    'segment.jitter.ms',
+    clusterWide,
+    long('0', { min: 0 }),
+    'Most of segment.ms that is left out at random, so that segments do not all roll at once.',
+    {
+      synonyms: ['log.roll.jitter.ms', ['log.roll.jitter.hours', 3600000]],
+    },
+  ),
   honoured(
     'segment.ms',
     clusterWide,
