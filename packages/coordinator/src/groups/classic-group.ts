@@ -2,7 +2,6 @@
 // knows neither time nor log nor timers. Kafka: ClassicGroup.
 
 import {
-  type JoinGroupRequestProtocol,
   type JoinGroupResponse,
   type JoinGroupResponseMember,
   joinGroupResponse,
@@ -11,7 +10,13 @@ import { type SyncGroupResponse, syncGroupResponse } from '@ottla/protocol/messa
 import { ErrorCode } from '@ottla/protocol';
 import { CoordinatorError } from '../runtime/coordinator-error.ts';
 import { canTransition, type ClassicGroupState } from './classic-group-state.ts';
-import { type ClassicMember, copyProtocols, metadataOf, type Reply } from './classic-member.ts';
+import {
+  type ClassicMember,
+  copyProtocols,
+  type MemberProtocol,
+  metadataOf,
+  type Reply,
+} from './classic-member.ts';
 import { CONSUMER_PROTOCOL_TYPE, subscribedTopicsOf } from './subscribed-topics.ts';
 
 /** What a group starts from. */
@@ -180,13 +185,18 @@ export class ClassicGroup {
     this.pendingJoin.delete(member.memberId);
   }
 
-  /** Removes a member or a pending id, if there is one; another member leads when it led. */
+  /**
+   * Removes a member or a pending id, if there is one; another member leads when it led. Requests of it that wait are
+   * answered UNKNOWN_MEMBER_ID, so that a client that is alive joins anew.
+   */
   remove(memberId: string): void {
     const member = this.#members.get(memberId);
     if (member !== undefined) {
+      const errorCode = ErrorCode.UNKNOWN_MEMBER_ID;
+      this.answerJoin(member, joinGroupResponse.create({ memberId: '', errorCode }));
+      this.answerSync(member, syncGroupResponse.create({ errorCode }));
       this.#members.delete(memberId);
       this.#countSupport(member, -1);
-      if (member.awaitingJoin !== undefined) this.#awaitingJoinCount -= 1;
       if (member.groupInstanceId !== null) this.#staticMembers.delete(member.groupInstanceId);
     }
     if (this.isLeader(memberId)) this.#leaderId = this.#members.keys().next().value;
@@ -198,20 +208,22 @@ export class ClassicGroup {
   update(
     member: ClassicMember,
     request: {
-      readonly protocols: readonly JoinGroupRequestProtocol[] | ClassicMember['protocols'];
+      readonly protocols: readonly MemberProtocol[];
       readonly rebalanceTimeoutMs: number;
       readonly sessionTimeoutMs: number;
     },
     reply: Reply<JoinGroupResponse> | undefined,
   ): void {
     this.#countSupport(member, -1);
-    member.protocols = copyProtocols(request.protocols as JoinGroupRequestProtocol[]);
+    member.protocols = copyProtocols(request.protocols);
     this.#countSupport(member, 1);
     member.rebalanceTimeoutMs = request.rebalanceTimeoutMs;
     member.sessionTimeoutMs = request.sessionTimeoutMs;
-    this.#awaitingJoinCount +=
-      Number(reply !== undefined) - Number(member.awaitingJoin !== undefined);
+    // Two JoinGroups of one member: only the later one goes on waiting.
+    const errorCode = ErrorCode.REBALANCE_IN_PROGRESS;
+    this.answerJoin(member, joinGroupResponse.create({ memberId: member.memberId, errorCode }));
     member.awaitingJoin = reply;
+    if (reply !== undefined) this.#awaitingJoinCount += 1;
   }
 
   /**
@@ -245,6 +257,13 @@ export class ClassicGroup {
     member.awaitingJoin = undefined;
     this.#awaitingJoinCount -= 1;
     reply(response);
+  }
+
+  /** Lets the member's SyncGroup wait; an earlier one that waits is told to join again. */
+  awaitSync(member: ClassicMember, reply: Reply<SyncGroupResponse>): void {
+    const errorCode = ErrorCode.REBALANCE_IN_PROGRESS;
+    this.answerSync(member, syncGroupResponse.create({ errorCode }));
+    member.awaitingSync = reply;
   }
 
   /** Answers the member's SyncGroup. @returns whether one waited */

@@ -1,6 +1,5 @@
 // A member of a classic group. Kafka: ClassicGroupMember.
 
-import type { JoinGroupRequestProtocol } from '@ottla/protocol/messages/join-group';
 import type { JoinGroupResponse } from '@ottla/protocol/messages/join-group';
 import type { SyncGroupResponse } from '@ottla/protocol/messages/sync-group';
 
@@ -39,7 +38,7 @@ export interface ClassicMember {
 }
 
 /** A member's protocols out of a request, copied: the request's bytes are not ours to keep. */
-export function copyProtocols(protocols: readonly JoinGroupRequestProtocol[]): MemberProtocol[] {
+export function copyProtocols(protocols: readonly MemberProtocol[]): MemberProtocol[] {
   const byName = new Map<string, MemberProtocol>();
   for (const { name, metadata } of protocols) {
     if (!byName.has(name)) byName.set(name, { name, metadata: Buffer.from(metadata) });
@@ -48,10 +47,7 @@ export function copyProtocols(protocols: readonly JoinGroupRequestProtocol[]): M
 }
 
 /** Whether a request offers exactly what the member offered before, in the same order. */
-export function offersSame(
-  member: ClassicMember,
-  protocols: readonly JoinGroupRequestProtocol[],
-): boolean {
+export function offersSame(member: ClassicMember, protocols: readonly MemberProtocol[]): boolean {
   return (
     protocols.length === member.protocols.length &&
     member.protocols.every(({ name, metadata }, index) => {

@@ -9,6 +9,7 @@ import { offsetCommitRequest } from '@ottla/protocol/messages/offset-commit';
 import { offsetDeleteRequest } from '@ottla/protocol/messages/offset-delete';
 import { syncGroupRequest, type SyncGroupResponse } from '@ottla/protocol/messages/sync-group';
 import { silentLogger } from '@ottla/platform';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { subscription, topicIds } from '../../test/support/group-cluster.ts';
 import { CoordinatorError } from '../runtime/coordinator-error.ts';
@@ -172,6 +173,8 @@ class Machine {
   readonly timers = new Map<string, TimedOperation<GroupRecord>>();
   readonly snapshots = new SnapshotRegistry();
   readonly ids: string[] = [];
+  /** The answers to each JoinGroup and SyncGroup. */
+  readonly asked: unknown[][] = [];
   readonly shard: GroupShard;
 
   constructor() {
@@ -201,11 +204,26 @@ class Machine {
     return this.shard.groups.get('g')!;
   }
 
-  /** Runs an operation as the runtime does when the log is infinitely fast. */
+  /** Operations on their way into the log; undefined while the log is infinitely fast. */
+  unsettled: ((error?: CoordinatorError) => void)[] | undefined;
+
+  /** Runs an operation as the runtime does. */
   commit<T>(result: CoordinatorResult<GroupRecord, T>): T {
     if (result.replay ?? true) for (const record of result.records) this.shard.replay(0, record);
-    result.whenSettled?.(undefined);
+    if (this.unsettled === undefined) result.whenSettled?.(undefined);
+    else if (result.whenSettled !== undefined) this.unsettled.push(result.whenSettled);
     return result.response;
+  }
+
+  settle(error?: CoordinatorError): void {
+    this.unsettled?.shift()?.(error);
+  }
+
+  /** The answers to one request, kept so that they can be counted. */
+  answers<T>(): T[] {
+    const answers: T[] = [];
+    this.asked.push(answers);
+    return answers;
   }
 
   fire(key: string): void {
@@ -214,23 +232,29 @@ class Machine {
     if (operation !== undefined) this.commit(operation());
   }
 
-  join(memberId: string, protocols = ['range'], apiVersion = 9): JoinGroupResponse[] {
+  join(
+    memberId: string,
+    protocols = ['range'],
+    apiVersion = 9,
+    groupInstanceId: string | null = null,
+  ): JoinGroupResponse[] {
     const request = joinGroupRequest.create({
       groupId: 'g',
       memberId,
+      groupInstanceId,
       sessionTimeoutMs: 10_000,
       rebalanceTimeoutMs: 60_000,
       protocolType: 'consumer',
       protocols: protocols.map((name) => ({ name, metadata: subscription('orders') })),
     });
-    const answers: JoinGroupResponse[] = [];
+    const answers = this.answers<JoinGroupResponse>();
     const context = { clientId: 'c', clientHost: '/h', apiVersion };
     this.commit(this.shard.joinGroup(context, request, (response) => void answers.push(response)));
     return answers;
   }
 
   sync(memberId: string, generationId = this.group.generationId): SyncGroupResponse[] {
-    const answers: SyncGroupResponse[] = [];
+    const answers = this.answers<SyncGroupResponse>();
     const request = syncGroupRequest.create({ groupId: 'g', memberId, generationId });
     this.commit(this.shard.syncGroup(request, (response) => void answers.push(response)));
     return answers;
@@ -367,4 +391,110 @@ describe('a classic group', () => {
       });
     }
   }
+});
+
+/** What may happen at random to members M0…M3 of which some exist. */
+type Chance =
+  | {
+      readonly do: 'join';
+      readonly id: number;
+      readonly instance: boolean;
+      readonly protocols: string[];
+      readonly version: number;
+    }
+  | { readonly do: 'sync' | 'leave' | 'session'; readonly id: number }
+  | { readonly do: 'join timer' | 'sync timer' | 'commit' | 'fail' };
+
+const id = fc.integer({ min: -1, max: 3 });
+const chance: fc.Arbitrary<Chance> = fc.oneof(
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      do: fc.constant('join' as const),
+      id,
+      instance: fc.boolean(),
+      protocols: fc.constantFrom<string[]>(['range'], ['range', 'sticky']),
+      version: fc.constantFrom(3, 9),
+    }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      do: fc.constantFrom('sync' as const, 'sync' as const, 'leave' as const, 'session' as const),
+      id,
+    }),
+  },
+  {
+    weight: 5,
+    arbitrary: fc.record({
+      do: fc.constantFrom(
+        'join timer' as const,
+        'join timer' as const,
+        'sync timer' as const,
+        'commit' as const,
+        'commit' as const,
+        'fail' as const,
+      ),
+    }),
+  },
+);
+
+function happen(machine: Machine, event: Chance): void {
+  const memberId = 'id' in event && event.id >= 0 ? `M${event.id}` : '';
+  const isThere = machine.shard.groups.has('g');
+  switch (event.do) {
+    case 'join':
+      machine.join(
+        memberId,
+        event.protocols,
+        event.version,
+        event.instance && memberId === '' ? 'i' : null,
+      );
+      return;
+    case 'sync':
+      if (isThere) machine.sync(memberId);
+      return;
+    case 'leave':
+      if (isThere) machine.leave(memberId);
+      return;
+    case 'session':
+      machine.fire(`heartbeat 1 g ${memberId}`);
+      return;
+    case 'join timer':
+      machine.fire('join g');
+      return;
+    case 'sync timer':
+      machine.fire('sync g');
+      return;
+    case 'commit':
+      machine.settle();
+      return;
+    case 'fail':
+      machine.settle(new CoordinatorError('NOT_ENOUGH_REPLICAS'));
+      return;
+  }
+}
+
+describe('requests that wait', () => {
+  it('given any history, slow and failing appends included, when the shard is unloaded, then each was answered exactly once', () => {
+    fc.assert(
+      fc.property(fc.array(chance, { maxLength: 40 }), (history) => {
+        const machine = new Machine();
+        machine.unsettled = [];
+        for (const event of history) {
+          happen(machine, event);
+          for (const group of machine.shard.groups.values()) {
+            const waiting = [...group.members.values()].filter((m) => m.awaitingJoin !== undefined);
+            expect(group.awaitingJoinCount).toBe(waiting.length);
+            if (group.leaderId !== undefined) expect(group.members.has(group.leaderId)).toBe(true);
+          }
+        }
+        while (machine.unsettled.length > 0)
+          machine.settle(new CoordinatorError('NOT_COORDINATOR'));
+        machine.shard.onUnloaded();
+        expect(machine.asked.map((answers) => answers.length)).toEqual(machine.asked.map(() => 1));
+      }),
+      { numRuns: 1500 },
+    );
+  });
 });

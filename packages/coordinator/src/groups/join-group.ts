@@ -51,15 +51,24 @@ export function joinGroup(
   const isNewGroup = !context.groups.has(groupId);
   if (isNewGroup && memberId !== '') return refuse(reply, memberId, 'UNKNOWN_MEMBER_ID');
   const group = groupOrNew(context, groupId);
-  const result = joinExistingGroup(context, group, { client, request, reply });
+  let isAnswered = false;
+  const answer: typeof reply = (response) => {
+    isAnswered = true;
+    reply(response);
+  };
+  const result = joinExistingGroup(context, group, { client, request, reply: answer });
   if (!isNewGroup || result.records.length > 0) return result;
   return {
     records: [emptyRecordOf(group)],
     response: undefined,
     replay: false,
     whenSettled: (error) => {
-      // The runtime has taken the new group out again.
-      if (error !== undefined) refuse(reply, '', toClientError(error.code));
+      if (error === undefined) return;
+      // The runtime has taken the new group out again, unless only the time for waiting was over.
+      const failed = joinGroupResponse.create({ errorCode: ErrorCode[toClientError(error.code)] });
+      for (const member of group.members.values())
+        if (member.awaitingJoin === answer) group.answerJoin(member, failed);
+      if (!isAnswered) reply(failed);
     },
   };
 }
@@ -225,14 +234,15 @@ function replaceMember(
         group.answerJoin(member, replacedResponse(join, group, newMemberId, leaderId));
         return;
       }
+      const errorCode = ErrorCode[toClientError(error.code)];
+      const failed = { ...currentGenerationFor(group, ''), members: [], leader: leaderId ?? '' };
+      group.answerJoin(member, { ...failed, errorCode });
       // A later JoinGroup of the same instance may have replaced this one meanwhile; then there is nothing to take back.
       if (group.staticMemberId(groupInstanceId) === newMemberId) {
         group.update(member, before, undefined);
         const old = group.replaceStaticMember(groupInstanceId, newMemberId, oldMemberId);
         scheduleHeartbeat(context, group, old);
       }
-      const errorCode = ErrorCode[toClientError(error.code)];
-      reply({ ...currentGenerationFor(group, ''), members: [], leader: leaderId ?? '', errorCode });
     },
   };
 }

@@ -12,7 +12,7 @@ import type { CoordinatorResult } from '../runtime/coordinator-shard.ts';
 import { type ClassicContext, type GroupResult, NOTHING, timerKeys } from './classic-context.ts';
 import type { ClassicGroup } from './classic-group.ts';
 import type { GroupRecord } from './group-records.ts';
-import { completeJoinIfAllJoined, removeMember, rebalanceOrCompleteJoin } from './rebalance.ts';
+import { completeJoinIfAllJoined, rebalanceOrCompleteJoin } from './rebalance.ts';
 
 type LeavingMember = LeaveGroupRequest['members'][number];
 
@@ -60,7 +60,7 @@ function leave(
   if (leavingId === undefined) return ErrorCode.UNKNOWN_MEMBER_ID;
   if (!group.pendingJoin.has(leavingId)) {
     try {
-      removeMember(group, group.validateMember(leavingId, groupInstanceId));
+      group.validateMember(leavingId, groupInstanceId);
     } catch (error) {
       if (error instanceof CoordinatorError) return error.errorCode;
       throw error;

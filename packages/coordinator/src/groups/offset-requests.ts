@@ -222,20 +222,20 @@ export function deleteAllOffsets(offsets: OffsetStore, groupId: string): GroupRe
  * Tombstones of a group's expired offsets (KIP-211). Offsets of a topic that live members subscribe to do not expire; those of an
  * empty group expire counting from when it became empty, those of a group without members from when they were committed.
  *
- * @returns also whether nothing is left, so that an empty group may go
+ * @returns also whether nothing is left, so that an empty group may go, and how many offsets were looked at
  */
 export function expireOffsets(
   { config }: ClassicContext,
   offsets: OffsetStore,
   group: ClassicGroup,
   nowMs: number,
-): { readonly records: GroupRecord[]; readonly isEmptied: boolean } {
+): { readonly records: GroupRecord[]; readonly isEmptied: boolean; readonly seen: number } {
   const { groupId } = group;
   const hasOpenTransactions = offsets.pending(groupId).length > 0;
   const committed = offsets.all(groupId);
-  if (committed.length === 0) return { records: [], isEmptied: !hasOpenTransactions };
+  if (committed.length === 0) return { records: [], isEmptied: !hasOpenTransactions, seen: 0 };
   const retainedSince = retentionStart(group);
-  if (retainedSince === undefined) return { records: [], isEmptied: false };
+  if (retainedSince === undefined) return { records: [], isEmptied: false, seen: 0 };
   const expired = committed.filter((offset) => {
     if (group.isSubscribedTo(offset.topic)) return false;
     if (offsets.isPending(groupId, offset.topic, offset.partition)) return false;
@@ -246,7 +246,7 @@ export function expireOffsets(
     offsetCommitTombstone(groupId, topic, partition),
   );
   const isEmptied = expired.length === committed.length && !hasOpenTransactions;
-  return { records, isEmptied };
+  return { records, isEmptied, seen: committed.length };
 }
 
 /** From when on an offset's retention counts; undefined while the group's offsets do not expire. */

@@ -199,18 +199,11 @@ function expireHeartbeat(context: ClassicContext, groupId: string, memberId: str
   const member = group.members.get(memberId);
   if (member === undefined || isExcusedFromHeartbeat(member)) return NOTHING;
   context.logger.info('member has failed', { groupId, memberId });
-  removeMember(group, member);
+  group.remove(memberId);
   if (group.state === 'Stable' || group.state === 'CompletingRebalance')
     return prepareRebalance(context, group, `${memberId} sent no heartbeat`);
   const isComplete = group.state === 'PreparingRebalance' && group.hasAllMembersJoined;
   return isComplete ? completeJoin(context, group) : NOTHING;
-}
-
-/** Removes a member. A JoinGroup of it that waits is answered UNKNOWN_MEMBER_ID, so that a live client joins anew. */
-export function removeMember(group: ClassicGroup, member: ClassicMember): void {
-  const errorCode = ErrorCode.UNKNOWN_MEMBER_ID;
-  group.answerJoin(member, joinGroupResponse.create({ memberId: '', errorCode }));
-  group.remove(member.memberId);
 }
 
 /** Gives every member its assignment and answers the SyncGroups that wait. */

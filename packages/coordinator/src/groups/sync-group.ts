@@ -39,7 +39,7 @@ export function syncGroup(
     case 'PreparingRebalance':
       return refuse(reply, 'REBALANCE_IN_PROGRESS');
     case 'CompletingRebalance':
-      member.awaitingSync = reply;
+      group.awaitSync(member, reply);
       removePendingSync(context, group, memberId);
       return group.isLeader(memberId) ? writeAssignment(context, group, request) : NOTHING;
     case 'Stable':
