@@ -18,6 +18,7 @@ const topicName = fc.constantFrom('a', 'b', 'c.d', 'c_d', 'e');
 const step = fc.oneof(
   fc.record({ kind: fc.constant('register' as const), brokerId, start: fc.nat(2) }),
   fc.record({ kind: fc.constant('heartbeat' as const), brokerId, wantFence: fc.boolean() }),
+  fc.record({ kind: fc.constant('heartbeats' as const) }),
   fc.record({ kind: fc.constant('shutDown' as const), brokerId }),
   fc.record({ kind: fc.constant('unregister' as const), brokerId }),
   fc.record({ kind: fc.constant('silence' as const), ms: fc.integer({ min: 1, max: 6000 }) }),
@@ -40,13 +41,14 @@ const step = fc.oneof(
   fc.record({ kind: fc.constant('producerIds' as const), brokerId }),
   fc.record({ kind: fc.constant('balance' as const) }),
 );
+const history = fc.array(step, { minLength: 20, maxLength: 60, size: 'max' });
 type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
 
 describe('Controller, over random histories', () => {
   it('keeps its invariants, and log, snapshot and image agree', () => {
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 60 }), fc.nat(), (steps, seed) => {
-        const cluster = new TestCluster({}, seed);
+      fc.property(history, fc.nat(), (steps, seed) => {
+        const cluster = new TestCluster({}, seed).startBrokers(0, 1, 2, 3);
         for (const one of steps) {
           const before = cluster.image;
           perform(cluster, one);
@@ -54,32 +56,28 @@ describe('Controller, over random histories', () => {
         }
         checkReplay(cluster);
       }),
-      { numRuns: 150 },
+      { numRuns: 200 },
     );
   });
 
   it('goes back to exactly what is committed, however much was not', () => {
     fc.assert(
-      fc.property(
-        fc.array(step, { maxLength: 20 }),
-        fc.array(step, { maxLength: 20 }),
-        (kept, lost) => {
-          const cluster = new TestCluster();
-          for (const one of kept) perform(cluster, one);
-          const committed = contentsOf(cluster.image);
-          const offset = cluster.nextOffset;
+      fc.property(history, history, (kept, lost) => {
+        const cluster = new TestCluster().startBrokers(0, 1, 2, 3);
+        for (const one of kept) perform(cluster, one);
+        const committed = contentsOf(cluster.image);
+        const offset = cluster.nextOffset;
 
-          const commit = cluster.controller.commit.bind(cluster.controller);
-          cluster.controller.commit = () => {};
-          for (const one of lost) perform(cluster, one);
-          expect(contentsOf(cluster.controller.committed)).toEqual(committed);
-          cluster.controller.revert();
-          cluster.controller.commit = commit;
+        const commit = cluster.controller.commit.bind(cluster.controller);
+        cluster.controller.commit = () => {};
+        for (const one of lost) perform(cluster, one);
+        expect(contentsOf(cluster.controller.committed)).toEqual(committed);
+        cluster.controller.revert();
+        cluster.controller.commit = commit;
 
-          expect(contentsOf(cluster.image)).toEqual(committed);
-          expect(cluster.image.provenance.lastContainedOffset).toBe(offset - 1);
-        },
-      ),
+        expect(contentsOf(cluster.image)).toEqual(committed);
+        expect(cluster.image.provenance.lastContainedOffset).toBe(offset - 1);
+      }),
       { numRuns: 50 },
     );
   });
@@ -92,6 +90,9 @@ function perform(cluster: TestCluster, one: Step): void {
       return;
     case 'heartbeat':
       cluster.heartbeat(one.brokerId, { wantFence: one.wantFence });
+      return;
+    case 'heartbeats':
+      for (const id of cluster.image.cluster.brokers.keys()) cluster.heartbeat(id);
       return;
     case 'shutDown':
       cluster.heartbeat(one.brokerId, { wantShutDown: true });

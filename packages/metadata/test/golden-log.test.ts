@@ -3,6 +3,7 @@ import {
   bootstrapFromRecords,
   configsOf,
   ConfigResourceType,
+  createBootstrap,
   EMPTY_IMAGE,
   type MetadataImage,
   MetadataLoader,
@@ -110,5 +111,22 @@ describe("the metadata log of Kafka 4.3.1's own", () => {
       ...Array.from({ length: 6 }, () => 'FeatureLevelRecord'),
       'UserScramCredentialRecord',
     ]);
+  });
+
+  it("given the levels of Kafka's default, when a bootstrap is made, then its records are Kafka's", () => {
+    const records = batchesOf(goldenFile('bootstrap.checkpoint')).flatMap((batch) => batch.records);
+
+    const bootstrap = createBootstrap({
+      'transaction.version': 2,
+      'group.version': 1,
+      'share.version': 1,
+      'streams.version': 1,
+      'eligible.leader.replicas.version': 1,
+      'kraft.version': 1,
+    });
+
+    expect(bootstrap.records).toEqual(records.slice(0, 6));
+    expect(() => createBootstrap({ 'group.version': 2 })).toThrow(RangeError);
+    expect(() => createBootstrap({ 'no.version': 1 })).toThrow(RangeError);
   });
 });

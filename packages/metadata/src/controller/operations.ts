@@ -82,8 +82,6 @@ export type ControllerResponse<O extends ControllerOperation> = ControllerOperat
 export interface ControllerRequestContext {
   /** Version of the API in which the request came; some answers depend on it. */
   readonly apiVersion: number;
-  /** Whether a broker passed it on (Envelope); it has then checked broker configs itself. */
-  readonly isForwarded?: boolean;
 }
 
 /** What an operation comes to: nothing has happened until `records` are in the log. */
