@@ -214,6 +214,15 @@ describe('topic configuration', () => {
     expect(load().topicDefaults().flushMessages).toBe(Infinity);
   });
 
+  it('has the level of the codec that batches are stored with', () => {
+    const level = (values: Record<string, string>) =>
+      load().topic(new Map(Object.entries(values))).compressionLevel;
+    expect(level({ 'compression.zstd.level': '5' })).toBeUndefined();
+    expect(level({ 'compression.type': 'zstd', 'compression.zstd.level': '5' })).toBe(5);
+    expect(level({ 'compression.type': 'gzip' })).toBeUndefined();
+    expect(level({ 'compression.type': 'snappy' })).toBeUndefined();
+  });
+
   it.each([
     [{ 'retention.m': '1' }, 'Unknown topic config name: retention.m; did you mean retention.ms?'],
     [
@@ -224,7 +233,7 @@ describe('topic configuration', () => {
       { 'cleanup.policy': 'keep' },
       'Invalid value keep for configuration cleanup.policy: Each element must be one of compact, delete',
     ],
-    [{ 'compression.type': 'gzip' }, 'compression.type=gzip is not supported'],
+    [{ 'compression.type': 'brotli' }, 'Value must be one of uncompressed'],
     [{ 'remote.storage.enable': 'true' }, 'remote.storage.enable=true is not supported'],
     [{ 'segment.bytes': '9223372036854775808' }, 'Not a number of type INT'],
     [

@@ -29,10 +29,12 @@ export interface TopicConfig {
   readonly timestampBeforeMaxMs: number;
   readonly timestampAfterMaxMs: number;
   readonly compressionType: 'producer' | 'uncompressed' | 'gzip' | 'snappy' | 'lz4' | 'zstd';
+  /** Of the codec above; left out for its default. */
+  readonly compressionLevel?: number;
   readonly minInsyncReplicas: number;
   /** Of the broker: `producer.id.expiration.ms`. */
   readonly producerIdExpirationMs: number;
-  /** Of the broker: `ottla.decompression.max.bytes`. */
+  /** Of the broker: `ottla.decompressed.batch.max.bytes`. */
   readonly decompressedBytesMax: number;
 }
 
@@ -74,6 +76,8 @@ export function topicConfig(
     return parseConfigValue(key, resolveTopicText(key, overrides, broker));
   };
   const number = (name: string): number => unbounded(value(name) as number);
+  const codec = value('compression.type') as TopicConfig['compressionType'];
+  const level = LEVELLED.has(codec) ? number(`compression.${codec}.level`) : DEFAULT_LEVEL;
   return {
     cleanupPolicy: value('cleanup.policy') as TopicConfig['cleanupPolicy'],
     retentionMs: number('retention.ms'),
@@ -90,12 +94,17 @@ export function topicConfig(
     timestampType: value('message.timestamp.type') as TopicConfig['timestampType'],
     timestampBeforeMaxMs: number('message.timestamp.before.max.ms'),
     timestampAfterMaxMs: number('message.timestamp.after.max.ms'),
-    compressionType: value('compression.type') as TopicConfig['compressionType'],
+    compressionType: codec,
+    ...(level === DEFAULT_LEVEL ? {} : { compressionLevel: level }),
     minInsyncReplicas: number('min.insync.replicas'),
     producerIdExpirationMs: broker.number('producer.id.expiration.ms'),
-    decompressedBytesMax: broker.number('ottla.decompression.max.bytes'),
+    decompressedBytesMax: broker.number('ottla.decompressed.batch.max.bytes'),
   };
 }
+
+const LEVELLED: ReadonlySet<string> = new Set(['gzip', 'lz4', 'zstd']);
+/** What Kafka writes where gzip's own default is meant. */
+const DEFAULT_LEVEL = -1;
 
 function unbounded(value: number): number {
   return value === Number.MAX_SAFE_INTEGER ? Infinity : value;

@@ -20,7 +20,6 @@ import {
   NO_CORDON,
   NO_NEED,
   NO_PLUGINS,
-  NO_RECOMPRESSION,
   NO_REPLICATION,
   NO_TIERS,
   THREADS,
@@ -41,24 +40,29 @@ export const LOGS_KEYS: readonly ConfigKey[] = [
     NO_REPLICATION,
   ),
   accepted('auto.leader.rebalance.enable', readOnly, bool('true'), NO_REPLICATION),
-  accepted(
+  honoured(
     'compression.gzip.level',
     clusterWide,
     int('-1', { oneOf: ['-1', '1', '2', '3', '4', '5', '6', '7', '8', '9'] }),
-    NO_RECOMPRESSION,
+    'Level at which batches are stored with gzip.',
   ),
-  accepted('compression.lz4.level', clusterWide, int('9', { min: 1, max: 17 }), NO_RECOMPRESSION),
-  refused(
+  honoured(
+    'compression.lz4.level',
+    clusterWide,
+    int('9', { min: 1, max: 17 }),
+    'Level at which batches are stored with lz4.',
+  ),
+  honoured(
     'compression.type',
     clusterWide,
     string('producer', { oneOf: ['uncompressed', 'zstd', 'lz4', 'snappy', 'gzip', 'producer'] }),
-    NO_RECOMPRESSION,
+    'Codec that batches are stored with; producer keeps what the producer chose.',
   ),
-  accepted(
+  honoured(
     'compression.zstd.level',
     clusterWide,
     int('3', { min: -131072, max: 22 }),
-    NO_RECOMPRESSION,
+    'Level at which batches are stored with zstd.',
   ),
   accepted('controlled.shutdown.enable', readOnly, bool('true'), NO_REPLICATION),
   refused('cordoned.log.dirs', perBroker, list(''), NO_CORDON),

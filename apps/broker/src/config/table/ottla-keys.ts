@@ -49,9 +49,9 @@ export const OTTLA_KEYS: readonly ConfigKey[] = [
     'Requests that wait for a condition; one more is answered at once as if its time were up.',
   ),
   honoured(
-    'ottla.decompression.max.bytes',
+    'ottla.decompressed.batch.max.bytes',
     readOnly,
-    int('104857600', { min: 1 }),
+    int('134217728', { min: 1 }),
     'Most bytes that one record batch may have after decompression.',
   ),
   honoured(

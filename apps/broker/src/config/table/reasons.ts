@@ -3,7 +3,6 @@
 export const THREADS: string = 'one event loop does the work of this thread pool';
 export const NO_CLEANER: string =
   'the log cleaner is not served yet; compacted topics keep everything';
-export const NO_RECOMPRESSION: string = 'batches are stored as the producer compressed them';
 export const NO_TRANSACTIONS: string = 'transactions are not served yet';
 export const NO_SHARE_GROUPS: string = 'share groups are not served yet';
 export const NO_STREAMS_GROUPS: string = 'streams groups are not served yet';

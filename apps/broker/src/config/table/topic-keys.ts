@@ -15,7 +15,7 @@ import {
   THROTTLED_REPLICAS,
 } from '../config-key.ts';
 import type { ConfigKey } from '../config-key.ts';
-import { NO_CLEANER, NO_NEED, NO_RECOMPRESSION, NO_REPLICATION, NO_TIERS } from './reasons.ts';
+import { NO_CLEANER, NO_NEED, NO_REPLICATION, NO_TIERS } from './reasons.ts';
 
 /** Topic keys of Kafka 4. */
 export const TOPIC_KEYS: readonly ConfigKey[] = [
@@ -26,28 +26,34 @@ export const TOPIC_KEYS: readonly ConfigKey[] = [
     'delete, compact or both; compacted topics keep everything until the cleaner is served.',
     { synonyms: ['log.cleanup.policy'] },
   ),
-  accepted(
+  honoured(
     'compression.gzip.level',
     clusterWide,
     int('-1', { oneOf: ['-1', '1', '2', '3', '4', '5', '6', '7', '8', '9'] }),
-    NO_RECOMPRESSION,
+    'Level at which batches are stored with gzip.',
     { synonyms: ['compression.gzip.level'] },
   ),
-  accepted('compression.lz4.level', clusterWide, int('9', { min: 1, max: 17 }), NO_RECOMPRESSION, {
-    synonyms: ['compression.lz4.level'],
-  }),
-  refused(
+  honoured(
+    'compression.lz4.level',
+    clusterWide,
+    int('9', { min: 1, max: 17 }),
+    'Level at which batches are stored with lz4.',
+    {
+      synonyms: ['compression.lz4.level'],
+    },
+  ),
+  honoured(
     'compression.type',
     clusterWide,
     string('producer', { oneOf: ['uncompressed', 'zstd', 'lz4', 'snappy', 'gzip', 'producer'] }),
-    NO_RECOMPRESSION,
+    'Codec that batches are stored with; producer keeps what the producer chose.',
     { synonyms: ['compression.type'] },
   ),
-  accepted(
+  honoured(
     'compression.zstd.level',
     clusterWide,
     int('3', { min: -131072, max: 22 }),
-    NO_RECOMPRESSION,
+    'Level at which batches are stored with zstd.',
     { synonyms: ['compression.zstd.level'] },
   ),
   accepted('delete.retention.ms', clusterWide, long('86400000', { min: 0 }), NO_CLEANER, {
