@@ -5,7 +5,7 @@ import type { CoordinatorResult } from '../runtime/coordinator-shard.ts';
 import type { KeyedTimers } from '../runtime/shard-timers.ts';
 import type { SnapshotMap } from '../runtime/snapshot-map.ts';
 import { ClassicGroup } from './classic-group.ts';
-import type { GroupConfig } from './group-config.ts';
+import type { GroupCoordinatorConfig } from './group-config.ts';
 import type { GroupRecord } from './group-records.ts';
 
 /** What a step wants written; answers go through the members' replies. */
@@ -16,7 +16,7 @@ export const NOTHING: GroupResult = { records: [], response: undefined };
 
 /** The surroundings of every step. */
 export interface ClassicContext {
-  readonly config: GroupConfig;
+  readonly config: GroupCoordinatorConfig;
   readonly groups: SnapshotMap<string, ClassicGroup>;
   readonly timers: KeyedTimers<GroupRecord>;
   readonly logger: Logger;

@@ -44,6 +44,3 @@ export const defaultGroupCoordinatorConfig: GroupCoordinatorConfig = {
   appendLingerMs: -1,
   pendingOperationsMax: 10_000,
 };
-
-/** Short name of `GroupCoordinatorConfig` inside the package. */
-export type GroupConfig = GroupCoordinatorConfig;

@@ -47,7 +47,7 @@ import type { ClassicGroup } from './classic-group.ts';
 import type { Reply } from './classic-member.ts';
 import { type CommittedOffset, committedOffsetOf } from './committed-offset.ts';
 import { describeGroup, listGroups } from './describe-groups.ts';
-import type { GroupConfig } from './group-config.ts';
+import type { GroupCoordinatorConfig } from './group-config.ts';
 import { groupOf } from './group-metadata.ts';
 import {
   type GroupRecord,
@@ -77,7 +77,7 @@ const EXPIRY_SLICE_OFFSETS = 5000;
 
 /** What a shard has besides its runtime's context. */
 export interface GroupShardOptions {
-  readonly config: GroupConfig;
+  readonly config: GroupCoordinatorConfig;
   /** Wall clock, ms since 1970. */
   now(): number;
   /** A new id that begins with `prefix`. */

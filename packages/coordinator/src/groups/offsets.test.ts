@@ -494,4 +494,26 @@ describe('expiry of offsets', () => {
     await cluster.time.run(WEEK_MS + 3_600_000);
     expect(await offsets(cluster)).toEqual({ 'orders-0': 7 });
   });
+
+  it('given more offsets than one slice looks at, then all expire in the same round', async () => {
+    const cluster = await elected(config);
+    const partitions = [...Array(8).keys()].map((partitionIndex) => ({
+      partitionIndex,
+      committedOffset: 1,
+      committedLeaderEpoch: -1,
+      committedMetadata: null,
+    }));
+    const commits = Array.from({ length: 800 }, (_, i) => {
+      const topics = [{ name: 'orders', topicId: ZERO_UUID, partitions }];
+      return cluster.coordinator.offsetCommit(
+        client(9),
+        offsetCommitRequest.create({ groupId: `g${i}`, topics }),
+      );
+    });
+    await cluster.settle(Promise.all(commits));
+    await cluster.time.run(WEEK_MS + 3_600_000);
+    const { groups } = await cluster.coordinator.listGroups(client(5), listGroupsRequest.create());
+    expect(groups).toEqual([]);
+    expect(cluster.log.records).toHaveLength(800 * (8 + 8 + 1));
+  });
 });

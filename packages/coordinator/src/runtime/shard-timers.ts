@@ -46,7 +46,9 @@ export class ShardTimers<R> implements KeyedTimers<R> {
 
   schedule(key: string, delayMs: number, operation: TimedOperation<R>): void {
     if (this.#isClosed) return;
-    const deadlineMs = this.#clock.monotonicMs() + delayMs;
+    // A client may name a negative timeout: it is over at once.
+    const waitMs = Math.max(delayMs, 0);
+    const deadlineMs = this.#clock.monotonicMs() + waitMs;
     const entry = this.#entries.get(key);
     if (entry !== undefined && entry.firesAtMs <= deadlineMs) {
       entry.deadlineMs = deadlineMs;
@@ -54,7 +56,7 @@ export class ShardTimers<R> implements KeyedTimers<R> {
       return;
     }
     entry?.timer.cancel();
-    const timer = this.#timers.set(delayMs, () => this.#fire(key));
+    const timer = this.#timers.set(waitMs, () => this.#fire(key));
     this.#entries.set(key, { deadlineMs, operation, firesAtMs: deadlineMs, timer });
   }
 
