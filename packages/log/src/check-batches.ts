@@ -162,7 +162,7 @@ function rebuild(bytes: Buffer, config: LogConfig, nowMs: number): CheckedBatche
       baseSequence: header.baseSequence,
       transactional: isTransactional(header.attributes),
       control: isControlBatch(header.attributes),
-      ...(isLogAppendTime(header.attributes) ? { logAppendTime: true, maxTimestamp: nowMs } : {}),
+      ...(isLogAppendTime(header.attributes) ? { logAppendTime: nowMs } : {}),
     });
     for (const record of batch.records())
       builder.append(record.timestamp, record.key, record.value, record.headers);

@@ -1,0 +1,58 @@
+// What all logs of a directory share: ports, caches, bounds. Passed in, so that a test can build one small.
+import type { Clock, Disk, Logger, Random, Timers } from '@ottla/platform';
+import type { DelayedRemovals } from './delayed-removals.ts';
+import type { LogError } from './errors.ts';
+import type { HandleCache } from './handle-cache.ts';
+import type { SlabPool } from './slab-pool.ts';
+import type { SyncGate } from './sync-gate.ts';
+import type { TailCache } from './tail-cache.ts';
+
+export interface LogContext {
+  readonly disk: Disk;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly handles: HandleCache;
+  readonly tailCache: TailCache;
+  readonly slabs: SlabPool;
+  readonly syncs: SyncGate;
+  readonly removals: DelayedRemovals;
+  /** Indexes of closed segments in memory. */
+  readonly loadedIndexes: LoadedIndexes;
+  /** For indexes that are built anew, bytes. */
+  readonly indexIntervalBytes: number;
+  /** A write or a sync failed: nothing of this directory can be trusted to become durable any more. */
+  onFailure(error: LogError): void;
+}
+
+/** Something whose indexes can be dropped. */
+export interface IndexHolder {
+  dropIndexes(): void;
+}
+
+const LOADED_MAX_DEFAULT = 256;
+
+/** Keeps the indexes of the most recently read closed segments, and no more. */
+export class LoadedIndexes {
+  readonly #max: number;
+  readonly #holders = new Set<IndexHolder>();
+
+  constructor(max: number = LOADED_MAX_DEFAULT) {
+    this.#max = max;
+  }
+
+  /** Notes a use; the holder that was used longest ago may lose its indexes. */
+  touch(holder: IndexHolder): void {
+    this.#holders.delete(holder);
+    this.#holders.add(holder);
+    if (this.#holders.size <= this.#max) return;
+    const [oldest] = this.#holders;
+    this.#holders.delete(oldest!);
+    oldest!.dropIndexes();
+  }
+
+  forget(holder: IndexHolder): void {
+    this.#holders.delete(holder);
+  }
+}

@@ -1,0 +1,362 @@
+// One data directory: its lock, its identity, its checkpoints and all its logs. Kafka: LogManager, one `log.dirs` entry.
+import { DiskError, type DiskLock, type Logger, type Platform, type Timer } from '@ottla/platform';
+import { readOffsetCheckpoint, writeOffsetCheckpoint } from './checkpoint-file.ts';
+import { DelayedRemovals } from './delayed-removals.ts';
+import { LogError } from './errors.ts';
+import { HandleCache } from './handle-cache.ts';
+import type { LogConfig } from './log-config.ts';
+import { LoadedIndexes, type LogContext } from './log-context.ts';
+import { type MetaProperties, readMetaProperties, writeMetaProperties } from './meta-properties.ts';
+import { PartitionLog } from './partition-log.ts';
+import { SlabPool } from './slab-pool.ts';
+import { SyncGate } from './sync-gate.ts';
+import { TailCache } from './tail-cache.ts';
+
+export interface LogDirectoryOptions {
+  readonly platform: Platform;
+  readonly logger: Logger;
+  /** Created when absent. */
+  readonly path: string;
+  /** Shared with the network's slabs; default: a pool of its own. */
+  readonly slabs?: SlabPool;
+  /** Default 64 MB. */
+  readonly tailCacheBytes?: number;
+  /** Open files; default 1,024. */
+  readonly handlesMax?: number;
+  /** Called once when a write or sync failed: nothing here can be trusted to become durable. */
+  readonly onFailure?: (error: LogError) => void;
+  /** `log.retention.check.interval.ms`; default 5 minutes. */
+  readonly retentionCheckMs?: number;
+  /** `log.flush.offset.checkpoint.interval.ms`; default 1 minute. */
+  readonly checkpointMs?: number;
+  /** `log.flush.scheduler.interval.ms`; default: only with `checkpointMs`. */
+  readonly flushCheckMs?: number;
+  /** Memory mode: bytes of all logs, above which the oldest segments go. Default: none. */
+  readonly sizeBytesMax?: number;
+}
+
+/** A log to open, found on disk or wanted by the metadata. */
+export interface LogToOpen {
+  readonly topic: string;
+  readonly partition: number;
+  readonly config: LogConfig;
+}
+
+const LOCK_FILE = '.lock';
+const CLEAN_SHUTDOWN_FILE = '.kafka_cleanshutdown';
+const RECOVERY_POINT_FILE = 'recovery-point-offset-checkpoint';
+const HIGH_WATERMARK_FILE = 'replication-offset-checkpoint';
+const LOG_START_FILE = 'log-start-offset-checkpoint';
+const RETENTION_CHECK_MS_DEFAULT = 300_000;
+const CHECKPOINT_MS_DEFAULT = 60_000;
+const LOADS_AT_ONCE = 8;
+
+export class LogDirectory {
+  readonly path: string;
+  readonly context: LogContext;
+  readonly #platform: Platform;
+  readonly #logger: Logger;
+  readonly #options: LogDirectoryOptions;
+  readonly #logs = new Map<string, PartitionLog>();
+  readonly #removals: DelayedRemovals;
+  readonly #lock: DiskLock;
+  readonly #wasClean: boolean;
+  readonly #recoveryPoints: Map<string, number>;
+  readonly #highWatermarks: Map<string, number>;
+  readonly #logStarts: Map<string, number>;
+  #meta: MetaProperties | undefined;
+  #failure: LogError | undefined;
+  #timers: Timer[] = [];
+  #isClosing = false;
+  #maintenance: Promise<void> = Promise.resolve();
+
+  private constructor(options: LogDirectoryOptions, lock: DiskLock, found: FoundState) {
+    const { platform, logger } = options;
+    this.path = options.path;
+    this.#platform = platform;
+    this.#logger = logger;
+    this.#options = options;
+    this.#lock = lock;
+    this.#meta = found.meta;
+    this.#wasClean = found.wasClean;
+    this.#recoveryPoints = found.recoveryPoints;
+    this.#highWatermarks = found.highWatermarks;
+    this.#logStarts = found.logStarts;
+    this.#removals = new DelayedRemovals(platform.disk, platform.timers, logger);
+    this.context = {
+      disk: platform.disk,
+      clock: platform.clock,
+      timers: platform.timers,
+      random: platform.random,
+      logger,
+      handles: new HandleCache(platform.disk, options.handlesMax),
+      tailCache: new TailCache(options.tailCacheBytes),
+      slabs: options.slabs ?? new SlabPool(),
+      syncs: new SyncGate(),
+      removals: this.#removals,
+      loadedIndexes: new LoadedIndexes(),
+      indexIntervalBytes: 4096,
+      onFailure: (error) => this.#fail(error),
+    };
+  }
+
+  /**
+   * Locks the directory and reads what it says of itself. No log is opened yet.
+   * @throws LogError `DIRECTORY_LOCKED` when another process, Kafka included, has it; `DIRECTORY_INVALID`; `KAFKA_STORAGE_ERROR`
+   */
+  static async open(options: LogDirectoryOptions): Promise<LogDirectory> {
+    const { disk } = options.platform;
+    let lock: DiskLock | undefined;
+    try {
+      await disk.mkdir(options.path);
+      lock = await disk.lock(`${options.path}/${LOCK_FILE}`);
+      const found = await readState(disk, options.path);
+      return new LogDirectory(options, lock, found);
+    } catch (error) {
+      await lock?.release();
+      throw explain(error, options.path);
+    }
+  }
+
+  /** The identity, or undefined when the directory is not formatted. */
+  get meta(): MetaProperties | undefined {
+    return this.#meta;
+  }
+
+  /** Whether the last process closed it in order. */
+  get wasClean(): boolean {
+    return this.#wasClean;
+  }
+
+  get failure(): LogError | undefined {
+    return this.#failure;
+  }
+
+  /** Open logs by `topic-partition`. */
+  get logs(): ReadonlyMap<string, PartitionLog> {
+    return this.#logs;
+  }
+
+  /** Writes the identity into a directory that has none. */
+  async format(meta: MetaProperties): Promise<void> {
+    if (this.#meta !== undefined)
+      throw new LogError(
+        'DIRECTORY_FOREIGN',
+        `${this.path} belongs to cluster ${this.#meta.clusterId} already`,
+      );
+    await writeMetaProperties(this.#platform.disk, this.path, meta);
+    this.#meta = meta;
+  }
+
+  /** Names (`topic-partition`) of the log folders on disk, without those on their way out. */
+  async listLogs(): Promise<string[]> {
+    const names: string[] = [];
+    for (const name of await this.#platform.disk.readdir(this.path)) {
+      const isLog = /^.+-\d+$/.test(name) && !name.endsWith('-delete') && !name.endsWith('-stray');
+      if (isLog && (await this.#platform.disk.stat(`${this.path}/${name}`))?.kind === 'directory')
+        names.push(name);
+    }
+    return names;
+  }
+
+  /** Opens or creates one log; recovers it when the last shutdown was not clean. */
+  async openLog(wanted: LogToOpen): Promise<PartitionLog> {
+    const name = `${wanted.topic}-${wanted.partition}`;
+    const open = this.#logs.get(name);
+    if (open !== undefined) return open;
+    const log = await PartitionLog.open(this.context, {
+      directory: `${this.path}/${name}`,
+      topic: wanted.topic,
+      partition: wanted.partition,
+      config: wanted.config,
+      isCleanShutdown: this.#wasClean,
+      recoveryPoint: this.#recoveryPoints.get(name) ?? 0,
+      logStartOffset: this.#logStarts.get(name) ?? 0,
+    });
+    log.advanceHighWatermark(Math.min(this.#highWatermarks.get(name) ?? 0, log.logEndOffset));
+    this.#logs.set(name, log);
+    return log;
+  }
+
+  /** Opens many, a few at a time, so that recovery neither starves the loop nor the disk. */
+  async openLogs(
+    wanted: readonly LogToOpen[],
+    onProgress?: (done: number, total: number) => void,
+  ): Promise<void> {
+    let next = 0;
+    let done = 0;
+    const work = async (): Promise<void> => {
+      for (let item = wanted[next++]; item !== undefined; item = wanted[next++]) {
+        await this.openLog(item);
+        done += 1;
+        onProgress?.(done, wanted.length);
+      }
+    };
+    await Promise.all(Array.from({ length: Math.min(LOADS_AT_ONCE, wanted.length) }, work));
+  }
+
+  /** Starts retention, flushing by time and checkpoints, now that the logs are open. The clean marker is gone from here on. */
+  async start(): Promise<void> {
+    await this.#platform.disk.remove(`${this.path}/${CLEAN_SHUTDOWN_FILE}`);
+    for (const name of await this.#platform.disk.readdir(this.path))
+      if (name.endsWith('-delete')) this.#removals.add([`${this.path}/${name}`], 0);
+    this.#every(this.#options.retentionCheckMs ?? RETENTION_CHECK_MS_DEFAULT, () => this.#retain());
+    this.#every(this.#options.checkpointMs ?? CHECKPOINT_MS_DEFAULT, () => this.#checkpointAll());
+    if (this.#options.flushCheckMs !== undefined)
+      this.#every(this.#options.flushCheckMs, () => this.#maintainAll());
+    if (this.#options.sizeBytesMax !== undefined) this.#every(1_000, () => this.#capSize());
+  }
+
+  /** Closes a log and forgets it; its files stay. */
+  async closeLog(name: string): Promise<void> {
+    const log = this.#logs.get(name);
+    this.#logs.delete(name);
+    await log?.close();
+  }
+
+  /** Deletes a log: the folder is renamed now and removed after `file.delete.delay.ms`. */
+  async deleteLog(name: string): Promise<void> {
+    const log = this.#logs.get(name);
+    if (log === undefined) return;
+    this.#logs.delete(name);
+    for (const map of [this.#recoveryPoints, this.#highWatermarks, this.#logStarts])
+      map.delete(name);
+    const unique = this.#platform.random.bytes(16).toString('hex');
+    await log.delete(unique);
+    this.#removals.add([log.directory], log.config.fileDeleteDelayMs);
+  }
+
+  /** Waits for appends under way, syncs, writes checkpoints and the clean marker, and gives the lock back. */
+  async close(): Promise<void> {
+    if (this.#isClosing) return;
+    this.#isClosing = true;
+    for (const timer of this.#timers) timer.cancel();
+    await this.#maintenance;
+    for (const log of this.#logs.values()) await log.close();
+    if (this.#failure === undefined) {
+      await this.#writeCheckpoints();
+      await this.#platform.disk.replaceFile(
+        `${this.path}/${CLEAN_SHUTDOWN_FILE}`,
+        Buffer.from('{"version":0,"brokerEpoch":-1}'),
+      );
+    }
+    await this.#removals.close();
+    await this.context.handles.close();
+    await this.#lock.release();
+  }
+
+  #every(intervalMs: number, work: () => Promise<void>): void {
+    const slot = this.#timers.length;
+    const run = (): void => {
+      this.#maintenance = this.#maintenance.then(work).catch((error: unknown) => {
+        this.#logger.error('maintenance of the logs failed', {
+          path: this.path,
+          error: String(error),
+        });
+      });
+      void this.#maintenance.then(() => {
+        if (!this.#isClosing) this.#timers[slot] = this.#platform.timers.set(intervalMs, run);
+      });
+    };
+    this.#timers.push(this.#platform.timers.set(intervalMs, run));
+  }
+
+  async #retain(): Promise<void> {
+    for (const log of this.#logs.values()) {
+      if (this.#isClosing || log.failure !== undefined) return;
+      const removed = await log.deleteOldSegments();
+      if (removed > 0)
+        this.#logger.info('removed old segments', { log: log.name, segments: removed });
+    }
+  }
+
+  async #maintainAll(): Promise<void> {
+    for (const log of this.#logs.values()) await log.maintain();
+  }
+
+  async #checkpointAll(): Promise<void> {
+    await this.#maintainAll();
+    await this.#writeCheckpoints();
+  }
+
+  async #capSize(): Promise<void> {
+    const logs = [...this.#logs.values()];
+    let excess =
+      logs.reduce((bytes, log) => bytes + log.sizeBytes, 0) - this.#options.sizeBytesMax!;
+    if (excess <= 0) return;
+    this.#logger.warn('the memory for logs is full: dropping the oldest segments', {
+      excessBytes: excess,
+    });
+    for (const log of logs.toSorted((a, b) => b.sizeBytes - a.sizeBytes)) {
+      if (excess <= 0) return;
+      if (log.topic.startsWith('__')) continue;
+      excess -= await log.dropOldest(excess);
+    }
+  }
+
+  async #writeCheckpoints(): Promise<void> {
+    for (const [name, log] of this.#logs) {
+      this.#recoveryPoints.set(name, log.recoveryPoint);
+      this.#highWatermarks.set(name, log.highWatermark);
+      this.#logStarts.set(name, log.logStartOffset);
+    }
+    const { disk } = this.#platform;
+    const moved = new Map([...this.#logStarts].filter(([, offset]) => offset > 0));
+    await writeOffsetCheckpoint(disk, `${this.path}/${RECOVERY_POINT_FILE}`, this.#recoveryPoints);
+    await writeOffsetCheckpoint(disk, `${this.path}/${HIGH_WATERMARK_FILE}`, this.#highWatermarks);
+    await writeOffsetCheckpoint(disk, `${this.path}/${LOG_START_FILE}`, moved);
+  }
+
+  #fail(error: LogError): void {
+    if (this.#failure !== undefined) return;
+    this.#failure = error;
+    this.#logger.error('the data directory failed; it takes no more writes', {
+      path: this.path,
+      error: error.message,
+    });
+    this.#options.onFailure?.(error);
+  }
+}
+
+interface FoundState {
+  readonly meta: MetaProperties | undefined;
+  readonly wasClean: boolean;
+  readonly recoveryPoints: Map<string, number>;
+  readonly highWatermarks: Map<string, number>;
+  readonly logStarts: Map<string, number>;
+}
+
+async function readState(disk: Platform['disk'], path: string): Promise<FoundState> {
+  const offsets = (file: string): Promise<Map<string, number>> =>
+    // A damaged checkpoint costs time, not data: everything is checked from the start.
+    readOffsetCheckpoint(disk, `${path}/${file}`).catch((error: unknown) => {
+      if (error instanceof LogError) return new Map<string, number>();
+      throw error;
+    });
+  return {
+    meta: await readMetaProperties(disk, path),
+    wasClean: (await disk.stat(`${path}/${CLEAN_SHUTDOWN_FILE}`)) !== undefined,
+    recoveryPoints: await offsets(RECOVERY_POINT_FILE),
+    highWatermarks: await offsets(HIGH_WATERMARK_FILE),
+    logStarts: await offsets(LOG_START_FILE),
+  };
+}
+
+function explain(error: unknown, path: string): unknown {
+  if (!(error instanceof DiskError)) return error;
+  if (error.code === 'ELOCKED')
+    return new LogError(
+      'DIRECTORY_LOCKED',
+      `${path} is in use by another Ottla or Kafka process: stop it, or choose another log.dirs`,
+      error,
+    );
+  const why =
+    error.code === 'EACCES' || error.code === 'EROFS' || error.code === 'EPERM'
+      ? 'is not writable'
+      : 'cannot be used';
+  return new LogError(
+    'KAFKA_STORAGE_ERROR',
+    `${path} ${why} (${error.code}): check its permissions or choose another log.dirs`,
+    error,
+  );
+}

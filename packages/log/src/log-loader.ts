@@ -1,0 +1,315 @@
+// Opens the files of one partition: after a clean shutdown they are taken as they are; otherwise everything past the
+// recovery point is read and summed, and the log is cut at the first byte that is no sound batch. A damaged tail never
+// keeps a broker from starting. Kafka: LogLoader.
+import {
+  type BatchHeader,
+  isControlBatch,
+  lastOffsetOf,
+  nextOffsetOf,
+} from '@ottla/protocol/records';
+import { readEpochCheckpoint } from './checkpoint-file.ts';
+import type { LogContext } from './log-context.ts';
+import { LeaderEpochs } from './leader-epochs.ts';
+import { endMarkerOf } from './end-marker.ts';
+import { decodeProducerSnapshot } from './producer-snapshot.ts';
+import { ProducerState } from './producer-state.ts';
+import { DELETED_SUFFIX, parseSegmentFile, segmentPath } from './segment-files.ts';
+import { scanBatches } from './segment-scan.ts';
+import { Segment } from './segment.ts';
+
+/** What loading found. */
+export interface LoadedLog {
+  /** By base offset; at least one. */
+  readonly segments: Segment[];
+  readonly logStartOffset: number;
+  readonly logEndOffset: number;
+  readonly epochs: LeaderEpochs;
+  readonly producers: ProducerState;
+  /** Bytes cut off the tail. */
+  readonly cutBytes: number;
+}
+
+export interface LoadOptions {
+  readonly directory: string;
+  readonly isCleanShutdown: boolean;
+  /** Everything below (exclusive) is durable. */
+  readonly recoveryPoint: number;
+  readonly logStartOffset: number;
+  readonly rollJitterMs: () => number;
+  readonly indexIntervalBytes: number;
+}
+
+/** Name of the file of leader epochs. */
+export const EPOCH_CHECKPOINT_FILE = 'leader-epoch-checkpoint';
+
+/** Loads one partition's directory, which exists. */
+export async function loadLog(context: LogContext, options: LoadOptions): Promise<LoadedLog> {
+  const bases = await listSegments(context, options.directory);
+  const now = context.clock.nowMs();
+  const segments = bases.map(
+    (base) => new Segment(options.directory, base, now, options.rollJitterMs()),
+  );
+  for (const segment of segments) {
+    segment.sizeBytes = (await context.disk.stat(segment.path))?.size ?? 0;
+  }
+  const epochs = new LeaderEpochs(
+    await readEpochCheckpoint(context.disk, `${options.directory}/${EPOCH_CHECKPOINT_FILE}`).catch(
+      () => [],
+    ),
+  );
+  const cutBytes = options.isCleanShutdown ? 0 : await recover(context, options, segments, epochs);
+  if (segments.length === 0) segments.push(await createSegment(context, options));
+  for (const segment of segments) await readTimes(context, segment);
+  const logEndOffset = await endOf(context, segments.at(-1)!);
+  const logStartOffset = Math.min(
+    Math.max(options.logStartOffset, segments[0]!.baseOffset),
+    logEndOffset,
+  );
+  epochs.truncateFromEnd(logEndOffset);
+  epochs.truncateFromStart(logStartOffset);
+  const producers = await loadProducers(
+    context,
+    options.directory,
+    segments,
+    logStartOffset,
+    logEndOffset,
+  );
+  return { segments, logStartOffset, logEndOffset, epochs, producers, cutBytes };
+}
+
+async function createSegment(context: LogContext, options: LoadOptions): Promise<Segment> {
+  const segment = new Segment(
+    options.directory,
+    options.logStartOffset,
+    context.clock.nowMs(),
+    options.rollJitterMs(),
+  );
+  segment.startIndexes();
+  await context.handles.use(segment.path, 'write', () => Promise.resolve());
+  return segment;
+}
+
+/** Base offsets in order; leftovers of interrupted work are removed. */
+async function listSegments(context: LogContext, directory: string): Promise<number[]> {
+  const bases: number[] = [];
+  for (const name of await context.disk.readdir(directory)) {
+    if (name.endsWith(DELETED_SUFFIX) || name.endsWith('.cleaned') || name.endsWith('.tmp'))
+      await context.disk.remove(`${directory}/${name}`);
+    else if (name.endsWith('.swap'))
+      // The replacement was complete: the originals may still be there, and the rename takes their place.
+      await context.disk.rename(
+        `${directory}/${name}`,
+        `${directory}/${name.slice(0, -'.swap'.length)}`,
+      );
+  }
+  for (const name of await context.disk.readdir(directory)) {
+    const parsed = parseSegmentFile(name);
+    if (parsed?.kind === 'log') bases.push(parsed.baseOffset);
+  }
+  return bases.sort((a, b) => a - b);
+}
+
+/** Sums every segment that may hold bytes past the recovery point; returns the bytes cut off. */
+async function recover(
+  context: LogContext,
+  options: LoadOptions,
+  segments: Segment[],
+  epochs: LeaderEpochs,
+): Promise<number> {
+  let cutBytes = 0;
+  for (let slot = 0; slot < segments.length; slot += 1) {
+    const segment = segments[slot]!;
+    const next = segments[slot + 1];
+    if (next !== undefined && next.baseOffset <= options.recoveryPoint) continue;
+    const size = segment.sizeBytes;
+    const valid = await recoverSegment(context, segment, options.indexIntervalBytes, epochs);
+    if (valid === size) {
+      await segment.writeIndexes(context);
+      continue;
+    }
+    cutBytes += size - valid;
+    context.logger.warn('cutting a damaged tail off the log', {
+      path: segment.path,
+      validBytes: valid,
+      cutBytes: size - valid,
+    });
+    await context.handles.use(segment.path, 'write', async (file) => {
+      await file.truncate(valid);
+      await file.datasync();
+    });
+    await segment.writeIndexes(context);
+    for (const lost of segments.splice(slot + 1)) {
+      cutBytes += lost.sizeBytes;
+      await removeSegmentFiles(context, lost);
+    }
+  }
+  return cutBytes;
+}
+
+async function recoverSegment(
+  context: LogContext,
+  segment: Segment,
+  indexIntervalBytes: number,
+  epochs: LeaderEpochs,
+): Promise<number> {
+  const size = segment.sizeBytes;
+  segment.startIndexes();
+  segment.sizeBytes = 0;
+  let lastOffset = segment.baseOffset - 1;
+  let disorder = false;
+  const end = await context.handles.use(segment.path, 'read', (file) =>
+    scanBatches(file, { from: 0, to: size, verify: true }, (header) => {
+      // Sound bytes of another place or time (a reused block) show by offsets that do not follow.
+      if (header.baseOffset <= lastOffset || header.lastOffsetDelta < 0) {
+        disorder = true;
+        return true;
+      }
+      lastOffset = lastOffsetOf(header);
+      segment.add(header, indexIntervalBytes);
+      if (header.partitionLeaderEpoch >= 0)
+        epochs.assign(header.partitionLeaderEpoch, header.baseOffset);
+      return false;
+    }),
+  );
+  segment.sizeBytes = disorder ? Math.min(end.position, segment.sizeBytes) : end.position;
+  return segment.sizeBytes;
+}
+
+/** Removes the files of a segment that is no longer part of the log. */
+export async function removeSegmentFiles(context: LogContext, segment: Segment): Promise<void> {
+  for (const kind of ['log', 'index', 'timeindex', 'txnindex'] as const) {
+    const path = segmentPath(segment.directory, segment.baseOffset, kind);
+    context.handles.forget(path);
+    await context.disk.remove(path);
+  }
+  context.loadedIndexes.forget(segment);
+}
+
+/** The highest timestamp of a loaded segment is the last entry of its time index. */
+async function readTimes(context: LogContext, segment: Segment): Promise<void> {
+  if (segment.maxTimestamp >= 0 || segment.sizeBytes === 0) return;
+  const { times } = await segment.indexes(context);
+  if (segment.maxTimestamp < 0) {
+    segment.maxTimestamp = times.lastTimestamp;
+    segment.offsetOfMaxTimestamp = times.lastOffset;
+  }
+}
+
+/** The end of the log: behind the last batch, found from the last index entry on. Leaves the indexes in memory. */
+async function endOf(context: LogContext, active: Segment): Promise<number> {
+  if (active.sizeBytes === 0) {
+    active.startIndexes();
+    return active.baseOffset;
+  }
+  const { offsets } = await active.indexes(context);
+  context.loadedIndexes.forget(active);
+  let end = active.baseOffset;
+  const size = active.sizeBytes;
+  await context.handles.use(active.path, 'read', (file) =>
+    scanBatches(
+      file,
+      { from: offsets.lastPosition, to: size, verify: false },
+      (header: BatchHeader) => {
+        end = nextOffsetOf(header);
+        if (header.maxTimestamp > active.maxTimestamp) {
+          active.maxTimestamp = header.maxTimestamp;
+          active.offsetOfMaxTimestamp = lastOffsetOf(header);
+        }
+        return false;
+      },
+    ),
+  );
+  return end;
+}
+
+/** Producer state up to the end: the newest readable snapshot, then the batches behind it. */
+export async function loadProducers(
+  context: LogContext,
+  directory: string,
+  segments: readonly Segment[],
+  logStartOffset: number,
+  logEndOffset: number,
+): Promise<ProducerState> {
+  const producers = new ProducerState();
+  producers.mapEndOffset = logStartOffset;
+  await loadNewestSnapshot(context, directory, producers, logStartOffset, logEndOffset);
+  for (const segment of segments) {
+    const next = segments[segments.indexOf(segment) + 1];
+    if (next !== undefined && next.baseOffset <= producers.mapEndOffset) continue;
+    if (producers.mapEndOffset >= logEndOffset) break;
+    const first = await segment.locate(
+      context,
+      Math.max(producers.mapEndOffset, segment.baseOffset),
+    );
+    if (first === undefined) continue;
+    await replayProducers(context, segment, first.position, producers);
+  }
+  producers.mapEndOffset = logEndOffset;
+  return producers;
+}
+
+async function replayProducers(
+  context: LogContext,
+  segment: Segment,
+  from: number,
+  producers: ProducerState,
+): Promise<void> {
+  const markers: BatchHeader[] = [];
+  await context.handles.use(segment.path, 'read', async (file) => {
+    // Markers are small and rare; their type is in the record, which a scan of headers does not have.
+    let position = from;
+    while (position < segment.sizeBytes) {
+      const end = await scanBatches(
+        file,
+        { from: position, to: segment.sizeBytes, verify: false },
+        (header) => {
+          if (header.producerId >= 0 && isControlBatch(header.attributes)) {
+            markers.push({ ...header });
+            return true;
+          }
+          producers.update(header);
+          return false;
+        },
+      );
+      position = end.position;
+      const marker = markers.pop();
+      if (marker === undefined) break;
+      const bytes = Buffer.allocUnsafe(marker.sizeInBytes);
+      await file.read(bytes, marker.position);
+      producers.update(marker, endMarkerOf(bytes));
+      position = marker.position + marker.sizeInBytes;
+    }
+  });
+}
+
+async function loadNewestSnapshot(
+  context: LogContext,
+  directory: string,
+  producers: ProducerState,
+  logStartOffset: number,
+  logEndOffset: number,
+): Promise<void> {
+  const offsets = (await context.disk.readdir(directory))
+    .map(parseSegmentFile)
+    .filter((file) => file?.kind === 'snapshot')
+    .map((file) => file!.baseOffset)
+    .sort((a, b) => b - a);
+  for (const offset of offsets) {
+    const path = segmentPath(directory, offset, 'snapshot');
+    if (offset > logEndOffset) {
+      await context.disk.remove(path);
+      continue;
+    }
+    if (offset < logStartOffset) return;
+    try {
+      producers.reset(decodeProducerSnapshot(await context.disk.readFile(path)), offset);
+      return;
+    } catch (error) {
+      context.logger.warn('a producer snapshot cannot be read; using an older one', {
+        path,
+        error: String(error),
+      });
+      await context.disk.remove(path);
+    }
+  }
+}

@@ -1,0 +1,119 @@
+// Reads of one log: from the tail cache at once, or from the files. Returns regions, not bytes. Kafka: LocalLog.read.
+import { lastOffsetOf } from '@ottla/protocol/records';
+import type { LogContext } from './log-context.ts';
+import {
+  FileRegion,
+  type LogRegion,
+  type MemoryPart,
+  MemoryRegion,
+  READ_AHEAD_BYTES,
+  readWholeBatches,
+} from './log-region.ts';
+import type { Segment } from './segment.ts';
+import type { LogTail } from './tail-cache.ts';
+
+/** What to read. */
+export interface ReadRequest {
+  /** First offset wanted (inclusive); the batch that holds it comes whole. */
+  readonly offset: number;
+  /** Bytes at most. */
+  readonly maxBytes: number;
+  /** Exclusive: nothing at or above, at batch boundaries. */
+  readonly endOffset: number;
+  /** Return the first batch even when it is larger than `maxBytes`. */
+  readonly minOneBatch: boolean;
+}
+
+/** Reads from memory; undefined when the tail cache does not reach back that far. */
+export function readTail(tail: LogTail, request: ReadRequest): LogRegion | undefined {
+  if (request.offset < tail.startOffset) return undefined;
+  const parts: MemoryPart[] = [];
+  let sizeBytes = 0;
+  let slot = tail.find(request.offset);
+  for (let append = tail.at(slot); append !== undefined; append = tail.at(++slot)) {
+    if (append.baseOffset >= request.endOffset) break;
+    const bytes = clip(append.bytes, append.lastOffset, request, sizeBytes, parts.length === 0);
+    if (bytes.length === 0) break;
+    append.lease.retain();
+    parts.push({ bytes, lease: append.lease });
+    sizeBytes += bytes.length;
+    if (sizeBytes >= request.maxBytes) break;
+  }
+  return new MemoryRegion(parts, sizeBytes);
+}
+
+/** The batches of one cached append that the request wants: not before its offset, not past its end or its size. */
+function clip(
+  bytes: Buffer,
+  lastOffset: number,
+  request: ReadRequest,
+  takenBytes: number,
+  isFirst: boolean,
+): Buffer {
+  const room = request.maxBytes - takenBytes;
+  const startsInside = isFirst && request.offset > readBaseOffset(bytes, 0);
+  if (!startsInside && bytes.length <= room && lastOffset < request.endOffset) return bytes;
+  let start = 0;
+  let end = 0;
+  for (let position = 0; position < bytes.length;) {
+    const size = bytes.readInt32BE(position + 8) + 12;
+    const baseOffset = readBaseOffset(bytes, position);
+    const last = baseOffset + bytes.readInt32BE(position + 23);
+    if (last >= request.endOffset) break;
+    if (isFirst && last < request.offset) start = position + size;
+    else if (
+      position + size - start > room &&
+      !(isFirst && request.minOneBatch && position === start)
+    )
+      break;
+    position += size;
+    end = position;
+  }
+  return end > start ? bytes.subarray(start, end) : bytes.subarray(0, 0);
+}
+
+function readBaseOffset(bytes: Buffer, position: number): number {
+  return bytes.readInt32BE(position) * 0x1_0000_0000 + bytes.readUInt32BE(position + 4);
+}
+
+/** Reads from a segment's file; undefined when it has nothing at or after the offset (go on with the next segment). */
+export async function readSegment(
+  context: LogContext,
+  segment: Segment,
+  segmentEndOffset: number,
+  request: ReadRequest,
+): Promise<LogRegion | undefined> {
+  const first = await segment.locate(context, request.offset);
+  if (first === undefined) return undefined;
+  // A batch is served whole or not at all.
+  if (lastOffsetOf(first) >= request.endOffset) return new MemoryRegion([], 0);
+  const limit = await endPosition(context, segment, segmentEndOffset, request.endOffset);
+  const available = limit - first.position;
+  const wanted = request.minOneBatch
+    ? Math.max(request.maxBytes, first.sizeInBytes)
+    : request.maxBytes;
+  const sizeBytes = Math.min(wanted, available);
+  if (sizeBytes <= 0) return new MemoryRegion([], 0);
+  const handle = await context.handles.acquire(segment.path, 'read');
+  try {
+    const ahead = Math.min(sizeBytes, READ_AHEAD_BYTES);
+    const bytes = await readWholeBatches(handle, first.position, ahead, sizeBytes, segment.path);
+    return new FileRegion(handle, segment.path, first.position, sizeBytes, bytes);
+  } catch (error) {
+    handle.release();
+    throw error;
+  }
+}
+
+/** First byte that must not be read: the segment's end, or the first batch that reaches `endOffset`. */
+async function endPosition(
+  context: LogContext,
+  segment: Segment,
+  segmentEndOffset: number,
+  endOffset: number,
+): Promise<number> {
+  const size = segment.sizeBytes;
+  if (endOffset >= segmentEndOffset) return size;
+  const beyond = await segment.locate(context, endOffset);
+  return Math.min(beyond?.position ?? size, size);
+}

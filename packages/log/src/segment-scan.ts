@@ -1,0 +1,110 @@
+// One pass over the batches of a segment file: headers only (for positions), or with every byte summed (recovery).
+// Bounded windows, so that a gigabyte never stands in memory and no task is long. Kafka: FileLogInputStream.
+import type { DiskFile } from '@ottla/platform';
+import {
+  BATCH_OVERHEAD_BYTES,
+  type BatchHeader,
+  createBatchHeader,
+  LOG_OVERHEAD_BYTES,
+  ProtocolError,
+  readBatchHeader,
+  verifyCrc,
+} from '@ottla/protocol/records';
+
+/** How a scan came to its end. */
+export interface ScanEnd {
+  /** First byte behind the last batch that was visited. */
+  readonly position: number;
+  /** Why it went no further: the end, the visitor's wish, or bytes that are no whole, sound batch. */
+  readonly reason: 'end' | 'stopped' | 'damaged';
+  /** What is wrong at `position`, when damaged. */
+  readonly detail?: string;
+}
+
+/**
+ * Called for each batch; `header.position` is the place in the file, `bytes` the window with the batch at `at` (the whole
+ * batch when sums are checked, its header otherwise). Return true to stop before the next.
+ */
+export type BatchVisitor = (header: BatchHeader, bytes: Buffer, at: number) => boolean | void;
+
+export interface ScanOptions {
+  /** First byte, at a batch. */
+  readonly from: number;
+  /** Exclusive. */
+  readonly to: number;
+  /** Sum every batch. */
+  readonly verify: boolean;
+  /** Larger batches count as damage; default 2^31−1. */
+  readonly batchBytesMax?: number;
+}
+
+const VERIFY_WINDOW_BYTES = 1024 * 1024;
+const HEADER_WINDOW_BYTES = 64 * 1024;
+
+/** Visits the batches of `file` in order. */
+export async function scanBatches(
+  file: DiskFile,
+  options: ScanOptions,
+  visit: BatchVisitor,
+): Promise<ScanEnd> {
+  const header = createBatchHeader();
+  const windowBytes = options.verify ? VERIFY_WINDOW_BYTES : HEADER_WINDOW_BYTES;
+  let position = options.from;
+  let window = Buffer.alloc(0);
+  let windowStart = position;
+  while (position < options.to) {
+    const needed = await sizeNeeded(position);
+    if (typeof needed === 'string') return { position, reason: 'damaged', detail: needed };
+    if (!(await load(position, options.verify ? needed : BATCH_OVERHEAD_BYTES)))
+      return { position, reason: 'damaged', detail: 'the file ends inside a batch' };
+    const at = position - windowStart;
+    const wrong = readSound(window, at, header, options.verify);
+    if (wrong !== undefined) return { position, reason: 'damaged', detail: wrong };
+    header.position = position;
+    const size = header.sizeInBytes;
+    if (visit(header, window, at) === true) return { position, reason: 'stopped' };
+    position += size;
+  }
+  return { position, reason: 'end' };
+
+  /** Size of the batch at a position, or what is wrong with it. */
+  async function sizeNeeded(start: number): Promise<number | string> {
+    if (options.to - start < BATCH_OVERHEAD_BYTES) return 'the file ends inside a batch header';
+    if (!(await load(start, BATCH_OVERHEAD_BYTES))) return 'the file ends inside a batch header';
+    const size = window.readInt32BE(start - windowStart + 8) + LOG_OVERHEAD_BYTES;
+    if (size < BATCH_OVERHEAD_BYTES || size > (options.batchBytesMax ?? 0x7fff_ffff))
+      return `a batch of ${size} bytes`;
+    return start + size > options.to ? 'the file ends inside a batch' : size;
+  }
+
+  async function load(start: number, sizeBytes: number): Promise<boolean> {
+    if (start >= windowStart && start + sizeBytes <= windowStart + window.length) return true;
+    const wanted = Math.min(Math.max(sizeBytes, windowBytes), options.to - start);
+    const target = Buffer.allocUnsafeSlow(wanted);
+    let filled = 0;
+    while (filled < wanted) {
+      const count = await file.read(target.subarray(filled), start + filled);
+      if (count === 0) break;
+      filled += count;
+    }
+    window = target.subarray(0, filled);
+    windowStart = start;
+    return filled >= sizeBytes;
+  }
+}
+
+function readSound(
+  window: Buffer,
+  at: number,
+  header: BatchHeader,
+  verify: boolean,
+): string | undefined {
+  try {
+    readBatchHeader(window, at, header);
+  } catch (error) {
+    if (error instanceof ProtocolError) return error.message;
+    throw error;
+  }
+  if (verify && !verifyCrc(window, header)) return 'a batch has a wrong CRC';
+  return undefined;
+}
