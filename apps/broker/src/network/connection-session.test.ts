@@ -326,6 +326,47 @@ describe('idleness', () => {
   });
 });
 
+describe('a graceful stop', () => {
+  it('answers what is in flight and begins nothing new', async () => {
+    const server = serve();
+    const answers: (() => void)[] = [];
+    server.behaviour.heartbeat = () =>
+      new Promise((resolve) => answers.push(() => resolve(heartbeatResponse.create())));
+    const client = server.connect();
+    client.send(heartbeat(1), heartbeat(2));
+    await settle();
+    const drained = server.server.drain(1000);
+    await settle();
+    client.send(heartbeat(3));
+    await settle();
+    expect(answers).toHaveLength(2);
+    for (const answer of answers) answer();
+    await settle();
+    server.time.advance(10);
+    expect(await drained).toBe(0);
+    expect(client.correlationIds).toEqual([1, 2]);
+  });
+
+  it('gives up after its time, and tells how many were left', async () => {
+    const server = serve();
+    let answer: () => void = () => {};
+    server.behaviour.heartbeat = () =>
+      new Promise((resolve) => {
+        answer = () => resolve(heartbeatResponse.create());
+      });
+    server.connect().send(heartbeat(1));
+    await settle();
+    const drained = server.server.drain(20);
+    for (let turn = 0; turn < 6; turn += 1) {
+      await settle(2);
+      server.time.advance(5);
+    }
+    expect(await drained).toBe(1);
+    answer();
+    await settle();
+  });
+});
+
 describe('log lines', () => {
   it('given a storm of invalid connections, writes ten lines a second and the number of the others', async () => {
     const server = serve();

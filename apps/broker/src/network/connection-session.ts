@@ -114,6 +114,7 @@ export class ConnectionSession implements PipelineConnection, MemoryClient {
   #inFlight = 0;
   #inFlightBytes = 0;
   #isLoading = false;
+  #isDraining = false;
   /** Bytes that the socket had delivered when reading had to stop. */
   #stash: Buffer = NO_BYTES;
   #blockedBy: 'memory' | 'limits' | undefined;
@@ -142,7 +143,7 @@ export class ConnectionSession implements PipelineConnection, MemoryClient {
       buffers: surroundings.buffers,
       frameBytesMax: surroundings.limits.frameBytesMax,
       onFrame: (frame) => this.#onFrame(frame),
-      mayBegin: () => !this.isClosed && !this.#isAtLimit(),
+      mayBegin: () => !this.isClosed && !this.#isDraining && !this.#isAtLimit(),
     });
     this.#writer = new ResponseWriter({
       connection,
@@ -170,6 +171,12 @@ export class ConnectionSession implements PipelineConnection, MemoryClient {
   identifyClient(softwareName: string, softwareVersion: string): void {
     this.clientSoftwareName = softwareName;
     this.clientSoftwareVersion = softwareVersion;
+  }
+
+  /** Takes in no further request; those in flight are answered. */
+  drain(): void {
+    this.#isDraining = true;
+    if (!this.isClosed) this.#connection.pause();
   }
 
   /** Cuts the connection and gives back all it holds. Idempotent. `why` makes a log line. */
@@ -240,7 +247,7 @@ export class ConnectionSession implements PipelineConnection, MemoryClient {
     this.#setStash(NO_BYTES);
     if (this.#blockedBy === undefined) return;
     this.#blockedBy = undefined;
-    this.#connection.resume();
+    if (!this.#isDraining) this.#connection.resume();
   }
 
   /** Keeps a copy of bytes that cannot be handled yet, accounted like every other byte. */
@@ -392,6 +399,7 @@ export class ConnectionSession implements PipelineConnection, MemoryClient {
 
   /** Reading goes on when half of the limits is free, so that it does not stop again at once. */
   #isHalfFree(): boolean {
+    if (this.#isDraining) return false;
     const { requestsInFlightMax, requestBytesMax } = this.#around.limits;
     return this.#inFlight * 2 <= requestsInFlightMax && this.#inFlightBytes * 2 <= requestBytesMax;
   }

@@ -116,12 +116,35 @@ export class SocketServer {
     return this.#open(connection, endPoint, () => {});
   }
 
+  /**
+   * The first half of a graceful stop: accepts and reads nothing more, and resolves when every request in flight is
+   * answered, or after `timeoutMs`. Complete what waits (`Purgatory.close`) before; call `close` after.
+   *
+   * @returns how many requests were left without an answer
+   */
+  async drain(timeoutMs: number): Promise<number> {
+    const { platform, wheel } = this.#options;
+    this.#isClosed = true;
+    await this.#stopListening();
+    for (const session of this.#sessions) session.drain();
+    const deadlineMs = platform.clock.monotonicMs() + timeoutMs;
+    while (this.#requestsInFlight() > 0 && platform.clock.monotonicMs() < deadlineMs)
+      await new Promise<void>((resolve) => wheel.set(DRAIN_CHECK_MS, resolve));
+    return this.#requestsInFlight();
+  }
+
   /** Stops accepting, cuts every connection, and resolves when no listener is open. */
   async close(): Promise<void> {
     this.#isClosed = true;
     const stopped = this.#stopListening();
     for (const session of Array.from(this.#sessions)) session.close('shutdown');
     await stopped;
+  }
+
+  #requestsInFlight(): number {
+    let count = 0;
+    for (const session of this.#sessions) count += session.requestsInFlight;
+    return count;
   }
 
   async #listen(endPoint: ListenerEndPoint): Promise<void> {
@@ -208,4 +231,6 @@ function requestMemory(config: BrokerConfig, wheel: TimerWheel): RequestMemory {
   });
 }
 
+/** How often `drain` looks whether all is answered. */
+const DRAIN_CHECK_MS = 5;
 const DEFAULT_REQUEST_MEMORY_BYTES = 256 * 1024 * 1024;
