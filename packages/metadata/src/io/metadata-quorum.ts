@@ -28,6 +28,7 @@ export interface MetadataQuorum {
   readonly logEndOffset: number;
   /**
    * Appends one batch, whole or not at all. Returns at once; it is committed when the listener hears so.
+   * May be called from inside a listener's method, as an activation does.
    *
    * @param values frames as `encodeMetadataRecord` makes them, at least one
    * @param epoch the leader epoch in which the caller believes to lead
