@@ -406,7 +406,7 @@ export class ConnectionSession implements PipelineConnection, MemoryClient {
 
   /** Not from inside the writer or a handler: what is stashed may answer at once, and would nest without end. */
   #scheduleRetry(): void {
-    queueMicrotask(() => {
+    void Promise.resolve().then(() => {
       if (this.#blockedBy === 'limits' && this.#isHalfFree()) this.#retryStash();
     });
   }
