@@ -125,6 +125,7 @@ export class PartitionLog {
 
   /** Opens or creates the log; recovers it when the shutdown was not clean. */
   static async open(context: LogContext, options: OpenLogOptions): Promise<PartitionLog> {
+    const isNew = (await context.disk.stat(options.directory)) === undefined;
     await context.disk.mkdir(options.directory);
     const jitterMs = options.config.segmentJitterMs;
     const loaded = await loadLog(context, {
@@ -140,6 +141,7 @@ export class PartitionLog {
     written.reset(loaded.producers.entries(), loaded.logEndOffset);
     const log = new PartitionLog(context, options, loaded, written);
     if (loaded.cutBytes > 0 || !(options.isCleanShutdown ?? true)) await log.flush();
+    if (isNew) await syncNames(context, options.directory);
     return log;
   }
 
@@ -780,4 +782,10 @@ export class PartitionLog {
     if (this.#failure !== undefined) throw this.#failure;
     if (this.#isClosed) throw new LogError('CLOSED', `${this.name} is closed`);
   }
+}
+
+/** A new log exists for good once its file's name and its folder's name are durable. */
+async function syncNames(context: LogContext, directory: string): Promise<void> {
+  await context.disk.syncDirectory(directory);
+  await context.disk.syncDirectory(directory.slice(0, directory.lastIndexOf('/')) || '/');
 }

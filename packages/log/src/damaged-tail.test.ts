@@ -1,0 +1,127 @@
+// Whatever a power loss leaves at the end of a log: it is cut to the last whole batch, and the broker starts.
+import { type Disk, memoryDisk, nodePlatform, type Platform, silentLogger } from '@ottla/platform';
+import { RecordBatchBuilder } from '@ottla/protocol/records';
+import { describe, expect, it } from 'vitest';
+import { LOG_CONFIG_DEFAULT, LogDirectory, type PartitionLog } from './index.ts';
+
+const SEGMENT = '/data/orders-0/00000000000000000000.log';
+const CONFIG = { ...LOG_CONFIG_DEFAULT, indexIntervalBytes: 100 };
+
+function batch(value: string): Buffer {
+  const builder = new RecordBatchBuilder({});
+  builder.append(1_000, null, Buffer.from(value));
+  return Buffer.from(builder.build());
+}
+
+async function withLog<T>(
+  disk: Disk,
+  use: (log: PartitionLog, directory: LogDirectory) => Promise<T>,
+): Promise<T> {
+  const platform: Platform = { ...nodePlatform(), disk };
+  const directory = await LogDirectory.open({ platform, logger: silentLogger, path: '/data' });
+  try {
+    return await use(
+      await directory.openLog({ topic: 'orders', partition: 0, config: CONFIG }),
+      directory,
+    );
+  } finally {
+    await directory.close();
+  }
+}
+
+/** A closed log of ten batches: its bytes and where each batch ends. */
+async function tenBatches(): Promise<{ bytes: Buffer; ends: number[] }> {
+  const disk = memoryDisk();
+  const ends: number[] = [];
+  await withLog(disk, async (log) => {
+    for (let i = 0; i < 10; i += 1) {
+      await log.appendAsLeader(batch(`value ${i}`), { leaderEpoch: 0 });
+      ends.push(log.sizeBytes);
+    }
+  });
+  return { bytes: await disk.readFile(SEGMENT), ends };
+}
+
+async function openDamaged(
+  bytes: Buffer,
+): Promise<{ end: number; size: number; readable: number }> {
+  const disk = memoryDisk();
+  await disk.mkdir('/data/orders-0');
+  await disk.replaceFile(SEGMENT, bytes);
+  return withLog(disk, async (log) => {
+    const end = log.logEndOffset;
+    await log.appendAsLeader(batch('after'), { leaderEpoch: 1 });
+    const region = await log.read({
+      offset: 0,
+      maxBytes: 1 << 20,
+      endOffset: Infinity,
+      minOneBatch: true,
+    });
+    const readable = region.sizeBytes;
+    region.release();
+    return { end, size: log.sizeBytes, readable };
+  });
+}
+
+describe('a log whose tail was damaged', () => {
+  it('given a tail cut at every byte of the last three batches, when opened, then whole batches stay and the rest goes', async () => {
+    const { bytes, ends } = await tenBatches();
+    for (let cut = ends[6]!; cut <= bytes.length; cut += 1) {
+      const kept = ends.filter((end) => end <= cut).length;
+      expect(await openDamaged(bytes.subarray(0, cut)), `cut at ${cut}`).toMatchObject({
+        end: kept,
+      });
+    }
+  });
+
+  it('given zeros or garbage from any byte of the last three batches on, when opened, then the log ends before it', async () => {
+    const { bytes, ends } = await tenBatches();
+    for (let from = ends[6]!; from < bytes.length; from += 1) {
+      for (const fill of [0x00, 0xff, 0x5a]) {
+        const damaged = Buffer.concat([bytes, Buffer.alloc(50)]);
+        damaged.fill(fill, from);
+        const kept = ends.filter((end) => end <= from).length;
+        const { end, readable, size } = await openDamaged(damaged);
+        // A fill that happens to equal the batch's last bytes damages nothing.
+        const same = bytes.subarray(from, ends[kept]).every((byte) => byte === fill);
+        expect(end, `fill ${fill} from ${from}`).toBe(same ? kept + 1 : kept);
+        expect(readable).toBe(size);
+      }
+    }
+  });
+
+  it('given a flipped bit in each byte of the third last batch, when opened unclean, then the log ends before that batch', async () => {
+    const { bytes, ends } = await tenBatches();
+    for (let at = ends[6]!; at < ends[7]!; at += 1) {
+      const damaged = Buffer.from(bytes);
+      damaged[at]! ^= 0x10;
+      // Base offset and leader epoch lie outside the sum; offsets that do not follow still show.
+      const isEpoch = at - ends[6]! >= 12 && at - ends[6]! < 16;
+      if (isEpoch) continue;
+      const { end } = await openDamaged(damaged);
+      expect(end === 7 || at - ends[6]! < 8, `flip at ${at}`).toBe(true);
+    }
+  });
+
+  it('given index files that are damaged, when opened clean, then reads find the same records', async () => {
+    const disk = memoryDisk();
+    await withLog(disk, async (log, directory) => {
+      await directory.format({ clusterId: 'c', nodeId: 1, directoryId: 'd' });
+      for (let i = 0; i < 50; i += 1)
+        await log.appendAsLeader(batch(`value ${i}`), { leaderEpoch: 0 });
+    });
+    for (const kind of ['index', 'timeindex'])
+      await disk.replaceFile(SEGMENT.replace('.log', `.${kind}`), Buffer.from('not an index'));
+    await withLog(disk, async (log) => {
+      expect(log.logEndOffset).toBe(50);
+      const region = await log.read({
+        offset: 42,
+        maxBytes: 1 << 20,
+        endOffset: Infinity,
+        minOneBatch: true,
+      });
+      expect(region.sizeBytes).toBeGreaterThan(0);
+      region.release();
+    });
+  });
+});
