@@ -1,0 +1,119 @@
+// Where the replicas of this broker live on disk: which directory, whose folder, the `partition.metadata` file that says
+// which topic's incarnation the folder belongs to. Kafka: LogManager, PartitionMetadataFile.
+import { LogError, type LogDirectory, type PartitionLog } from '@ottla/log';
+import { type MetadataImage, topicByName } from '@ottla/metadata';
+import type { Logger, Platform } from '@ottla/platform';
+import { type Uuid, ZERO_UUID } from '@ottla/protocol';
+import type { Partition } from './partition.ts';
+
+const PARTITION_METADATA_FILE = 'partition.metadata';
+const PARTITION_METADATA_VERSION = 0;
+const CLUSTER_METADATA_TOPIC = '__cluster_metadata';
+const STRAY_SUFFIX = '-stray';
+
+export interface PartitionFoldersOptions {
+  readonly platform: Pick<Platform, 'disk' | 'random'>;
+  readonly logger: Logger;
+  readonly directories: readonly LogDirectory[];
+}
+
+/** Knows the folders; the logs belong to their `LogDirectory`. */
+export class PartitionFolders {
+  readonly #options: PartitionFoldersOptions;
+  /** Folder name → its directory, as found at the start or opened since. */
+  readonly #homes = new Map<string, LogDirectory>();
+
+  constructor(options: PartitionFoldersOptions) {
+    this.#options = options;
+  }
+
+  /** Looks through all directories; warns of folders that the image does not want. */
+  async find(image: MetadataImage): Promise<void> {
+    for (const directory of this.#options.directories) {
+      for (const name of await directory.listLogs()) {
+        const split = name.lastIndexOf('-');
+        const topic = name.slice(0, split);
+        if (topic === CLUSTER_METADATA_TOPIC) continue;
+        this.#homes.set(name, directory);
+        if (topicByName(image, topic)?.partitions[Number(name.slice(split + 1))] === undefined)
+          this.#options.logger.warn('found a log of no known partition: left as it is', {
+            path: `${directory.path}/${name}`,
+          });
+      }
+    }
+  }
+
+  /** The directory of a partition whose log is or was open. */
+  directoryOf(partition: Partition): LogDirectory | undefined {
+    return this.#homes.get(partition.name);
+  }
+
+  /** Opens the partition's log, or creates it where there is most room. @throws LogError */
+  async open(partition: Partition): Promise<PartitionLog> {
+    const { name, topicId } = partition;
+    let directory = this.#homes.get(name);
+    if (directory !== undefined && !(await this.#belongsTo(directory, name, topicId))) {
+      await this.#setAside(directory, name);
+      directory = undefined;
+    }
+    directory ??= this.#emptiest();
+    this.#homes.set(name, directory);
+    const log = await directory.openLog({
+      topic: partition.topic,
+      partition: partition.id,
+      config: partition.config,
+    });
+    const path = `${directory.path}/${name}/${PARTITION_METADATA_FILE}`;
+    const { disk } = this.#options.platform;
+    if ((await disk.stat(path)) === undefined)
+      await disk.replaceFile(path, Buffer.from(encodePartitionMetadata(topicId)));
+    return log;
+  }
+
+  /** Deletes the partition's log. */
+  async delete(partition: Partition): Promise<void> {
+    const directory = this.#homes.get(partition.name);
+    this.#homes.delete(partition.name);
+    await directory?.deleteLog(partition.name);
+  }
+
+  #emptiest(): LogDirectory {
+    const usable = this.#options.directories.filter((each) => each.failure === undefined);
+    const [first, ...others] = usable;
+    if (first === undefined)
+      throw new LogError('KAFKA_STORAGE_ERROR', 'no data directory can be used any more');
+    return others.reduce((least, each) => (each.logs.size < least.logs.size ? each : least), first);
+  }
+
+  /** A folder without the file is from before it was written: it belongs to whoever has the name. */
+  async #belongsTo(directory: LogDirectory, name: string, topicId: Uuid): Promise<boolean> {
+    const { disk } = this.#options.platform;
+    const path = `${directory.path}/${name}/${PARTITION_METADATA_FILE}`;
+    if ((await disk.stat(path)) === undefined) return true;
+    return decodePartitionMetadata((await disk.readFile(path)).toString(), path) === topicId;
+  }
+
+  /** The folder is another incarnation's, deleted while this broker was away: out of the way, but not lost. */
+  async #setAside(directory: LogDirectory, name: string): Promise<void> {
+    const { disk, random } = this.#options.platform;
+    const unique = random.bytes(16).toString('hex');
+    const stray = `${directory.path}/${name}.${unique}${STRAY_SUFFIX}`;
+    await disk.rename(`${directory.path}/${name}`, stray);
+    await disk.syncDirectory(directory.path);
+    this.#options.logger.warn('set the log of a deleted topic aside', { path: stray });
+  }
+}
+
+/** Text of a `partition.metadata` file. */
+export function encodePartitionMetadata(topicId: Uuid): string {
+  return `version: ${PARTITION_METADATA_VERSION}\ntopic_id: ${topicId}`;
+}
+
+/** The topic id that a `partition.metadata` file names. @throws LogError `DIRECTORY_INVALID` */
+export function decodePartitionMetadata(text: string, path: string): Uuid {
+  const match = /^version:\s+(\d+)\r?\ntopic_id:\s+([\w-]{22})\s*$/.exec(text);
+  const topicId = match?.[2];
+  if (topicId === undefined || topicId === ZERO_UUID)
+    throw new LogError('DIRECTORY_INVALID', `${path} does not name a topic id`);
+  return topicId;
+}

@@ -1,0 +1,291 @@
+// The partitions of this broker: turns metadata into open logs, leaders and deletions. Decisions are made in the turn that
+// brings the metadata, disk work follows in order, one change after the other. Kafka: ReplicaManager, LogManager's loading.
+import type { LogDirectory } from '@ottla/log';
+import {
+  ConfigResourceType,
+  configsOf,
+  localReplicaChanges,
+  type LocalReplica,
+  type MetadataDelta,
+  type MetadataImage,
+  partitionOf,
+  topicById,
+  topicByName,
+} from '@ottla/metadata';
+import type { Logger, Platform } from '@ottla/platform';
+import { ErrorCode, type Uuid } from '@ottla/protocol';
+import type { TopicConfig } from '../config/topic-config.ts';
+import type { Purgatory } from '../purgatory/purgatory.ts';
+import { Partition } from './partition.ts';
+import { PartitionFolders } from './partition-folders.ts';
+
+export interface ReplicasOptions {
+  readonly platform: Pick<Platform, 'disk' | 'random'>;
+  readonly logger: Logger;
+  readonly brokerId: number;
+  /** Open, not started; at least one. Closed by their owner after `close`. */
+  readonly directories: readonly LogDirectory[];
+  /** Told whenever a partition (its key there) moved. */
+  readonly purgatory: Pick<Purgatory, 'checkAndComplete'>;
+  /** Effective settings of a topic with these own values: `BrokerConfig.topic`. */
+  readonly topicConfig: (overrides: ReadonlyMap<string, string>) => TopicConfig;
+  /** The image before `load`. */
+  readonly image: MetadataImage;
+}
+
+/** Hears of leadership. Called in the turn in which it changed, in order. */
+export interface LeadershipListener {
+  /** The broker leads the partition, from `partition.leaderEpoch` on. */
+  elected?(partition: Partition): void;
+  /** The broker ceased to lead the partition. */
+  resigned?(partition: Partition): void;
+}
+
+interface HostedTopic {
+  readonly name: string;
+  readonly id: Uuid;
+  /** By partition id; undefined where other brokers have the replicas. */
+  readonly partitions: (Partition | undefined)[];
+}
+
+const OPENED_AT_ONCE = 8;
+
+/** All partitions of this broker. */
+export class Replicas {
+  readonly directories: readonly LogDirectory[];
+  readonly #options: ReplicasOptions;
+  readonly #logger: Logger;
+  readonly #folders: PartitionFolders;
+  readonly #byName = new Map<string, HostedTopic>();
+  readonly #byId = new Map<Uuid, HostedTopic>();
+  readonly #listeners = new Set<LeadershipListener>();
+  #image: MetadataImage;
+  #work: Promise<void> = Promise.resolve();
+
+  constructor(options: ReplicasOptions) {
+    this.directories = options.directories;
+    this.#options = options;
+    this.#logger = options.logger;
+    this.#image = options.image;
+    this.#folders = new PartitionFolders(options);
+  }
+
+  /** The newest metadata given to `load` or `apply`. */
+  get image(): MetadataImage {
+    return this.#image;
+  }
+
+  /**
+   * Opens every log that the image wants here, leads what it should, and starts the directories. Folders of unknown
+   * topics stay where they are, with a warning.
+   */
+  async load(image: MetadataImage): Promise<void> {
+    this.#image = image;
+    const wanted: LocalReplica[] = [];
+    for (const topic of image.topics.byName.values()) {
+      topic.partitions.forEach((partition, partitionId) => {
+        if (partition.replicas.includes(this.#options.brokerId))
+          wanted.push({ topicName: topic.name, topicId: topic.id, partitionId, partition });
+      });
+    }
+    const created = wanted.map((replica) => this.#host(replica));
+    await this.#enqueue(async () => {
+      await this.#folders.find(image);
+      await this.#openAll(created);
+      for (const directory of this.directories) await directory.start();
+    });
+  }
+
+  /**
+   * Applies a change of the metadata. Lookups see it at once; leaders whose logs are not open yet answer
+   * NOT_LEADER_OR_FOLLOWER until they are.
+   *
+   * @returns settles when the logs are opened, deleted and configured; never rejects (a failure takes the partition offline)
+   */
+  apply(delta: MetadataDelta, image: MetadataImage): Promise<void> {
+    this.#image = image;
+    const changes = localReplicaChanges(delta.topics, this.#options.brokerId);
+    const removed = changes.deletes
+      .map(({ topicId, partitionId }) => this.#unhost(topicId, partitionId))
+      .filter((partition) => partition !== undefined);
+    const opening: Partition[] = [];
+    for (const replica of [...changes.leaders, ...changes.followers]) {
+      const partition = this.#byId.get(replica.topicId)?.partitions[replica.partitionId];
+      if (partition === undefined) opening.push(this.#host(replica));
+      else this.#update(partition);
+    }
+    for (const resource of delta.changedConfigResources)
+      if (resource.type === ConfigResourceType.TOPIC) this.#configure(resource.name);
+    if (removed.length === 0 && opening.length === 0) return this.#work;
+    return this.#enqueue(async () => {
+      for (const partition of removed) await this.#folders.delete(partition);
+      await this.#openAll(opening);
+    });
+  }
+
+  /** The broker's own settings changed, which stand in where topics have none. */
+  reconfigure(): void {
+    for (const name of this.#byName.keys()) this.#configure(name);
+  }
+
+  /** Hears of elections from here on, and at once of those that were. Returns how to stop. */
+  listen(listener: LeadershipListener): () => void {
+    this.#listeners.add(listener);
+    for (const partition of this.partitions())
+      if (partition.isLeader) listener.elected?.(partition);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** The replica of a topic's present incarnation, or undefined when this broker has none. */
+  partition(topic: string, id: number): Partition | undefined {
+    return this.#byName.get(topic)?.partitions[id];
+  }
+
+  /** As `partition`, by topic id. */
+  partitionById(topicId: Uuid, id: number): Partition | undefined {
+    return this.#byId.get(topicId)?.partitions[id];
+  }
+
+  /** Why `partition` found nothing: the code to answer. */
+  whyMissing(topic: string, id: number): number {
+    return partitionOf(this.#image, topic, id) === undefined
+      ? ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
+      : ErrorCode.NOT_LEADER_OR_FOLLOWER;
+  }
+
+  /** Why `partitionById` found nothing: the code to answer. */
+  whyMissingById(topicId: Uuid, id: number): number {
+    const topic = topicById(this.#image, topicId);
+    if (topic === undefined) return ErrorCode.UNKNOWN_TOPIC_ID;
+    return topic.partitions[id] === undefined
+      ? ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
+      : ErrorCode.NOT_LEADER_OR_FOLLOWER;
+  }
+
+  /** Every partition that this broker holds a replica of. */
+  *partitions(): IterableIterator<Partition> {
+    for (const topic of this.#byName.values())
+      for (const partition of topic.partitions) if (partition !== undefined) yield partition;
+  }
+
+  /** A directory failed (`LogDirectory`'s `onFailure`): its partitions answer KAFKA_STORAGE_ERROR from here on. */
+  directoryFailed(directory: LogDirectory): void {
+    for (const partition of this.partitions()) {
+      if (this.#folders.directoryOf(partition) !== directory) continue;
+      const wasLeader = partition.isLeader;
+      partition.goOffline();
+      if (wasLeader) this.#tell('resigned', partition);
+    }
+  }
+
+  /** Resolves when all changes given so far are done. */
+  settled(): Promise<void> {
+    return this.#work;
+  }
+
+  /** Resigns everywhere; then the directories can be closed. */
+  async close(): Promise<void> {
+    await this.#work;
+    for (const partition of [...this.partitions()]) {
+      const wasLeader = partition.isLeader;
+      partition.remove();
+      if (wasLeader) this.#tell('resigned', partition);
+    }
+  }
+
+  #host(replica: LocalReplica): Partition {
+    const { topicName, topicId, partitionId } = replica;
+    const topic = this.#byId.get(topicId) ?? { name: topicName, id: topicId, partitions: [] };
+    const partition = new Partition(
+      { topic: topicName, topicId, id: partitionId },
+      this.#options.brokerId,
+      this.#configOf(topicName),
+      this.#onMoved,
+    );
+    partition.update(replica.partition);
+    topic.partitions[partitionId] = partition;
+    this.#byId.set(topicId, topic);
+    this.#byName.set(topicName, topic);
+    return partition;
+  }
+
+  #unhost(topicId: Uuid, partitionId: number): Partition | undefined {
+    const topic = this.#byId.get(topicId);
+    const partition = topic?.partitions[partitionId];
+    if (topic === undefined || partition === undefined) return undefined;
+    topic.partitions[partitionId] = undefined;
+    if (topic.partitions.every((other) => other === undefined)) {
+      this.#byId.delete(topicId);
+      if (this.#byName.get(topic.name) === topic) this.#byName.delete(topic.name);
+    }
+    const wasLeader = partition.isLeader;
+    partition.remove();
+    if (wasLeader) this.#tell('resigned', partition);
+    return partition;
+  }
+
+  /** Brings a partition up to the newest image. */
+  #update(partition: Partition): void {
+    const image = topicById(this.#image, partition.topicId)?.partitions[partition.id];
+    if (image === undefined || partition.isDeleted || partition.isOffline) return;
+    const change = partition.update(image);
+    if (change !== 'unchanged') this.#tell(change, partition);
+  }
+
+  async #openAll(partitions: readonly Partition[]): Promise<void> {
+    let next = 0;
+    const work = async (): Promise<void> => {
+      for (let item = partitions[next++]; item !== undefined; item = partitions[next++])
+        await this.#open(item);
+    };
+    const workers = Math.min(OPENED_AT_ONCE, partitions.length);
+    await Promise.all(Array.from({ length: workers }, work));
+  }
+
+  async #open(partition: Partition): Promise<void> {
+    if (partition.isDeleted) return;
+    try {
+      const log = await this.#folders.open(partition);
+      // The settings may have changed meanwhile.
+      log.configure(partition.config);
+      partition.open(log);
+      this.#update(partition);
+    } catch (error) {
+      this.#logger.error('a partition cannot be opened', { partition: partition.name, error });
+      partition.goOffline();
+    }
+  }
+
+  #configure(topicName: string): void {
+    const topic = this.#byName.get(topicName);
+    if (topic === undefined) return;
+    const config = this.#configOf(topicName);
+    for (const partition of topic.partitions) partition?.configure(config);
+  }
+
+  #configOf(topicName: string): TopicConfig {
+    const resource = { type: ConfigResourceType.TOPIC, name: topicName };
+    return this.#options.topicConfig(configsOf(this.#image, resource));
+  }
+
+  readonly #onMoved = (partition: Partition): void => {
+    this.#options.purgatory.checkAndComplete(partition);
+  };
+
+  #tell(what: 'elected' | 'resigned', partition: Partition): void {
+    for (const listener of this.#listeners) listener[what]?.(partition);
+  }
+
+  #enqueue(work: () => Promise<void>): Promise<void> {
+    const done = this.#work.then(work);
+    this.#work = done.catch((error: unknown) => {
+      this.#logger.error('a change of the partitions failed', { error });
+    });
+    return done;
+  }
+}
+
+/** Partition count of a topic in the image, 0 when there is none. */
+export function partitionCount(image: MetadataImage, topic: string): number {
+  return topicByName(image, topic)?.partitions.length ?? 0;
+}
