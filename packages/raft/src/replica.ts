@@ -1,0 +1,73 @@
+// Who takes part in a quorum, and the few values that its members compare. Kafka: ReplicaKey, VoterSet, OffsetAndEpoch.
+import type { Uuid } from '@ottla/protocol';
+import { ZERO_UUID } from '@ottla/protocol';
+
+/** A node with one particular disk: after losing its disk a node is another replica (KIP-853). */
+export interface ReplicaKey {
+  readonly id: number;
+  /** `ZERO_UUID` when not known. */
+  readonly directoryId: Uuid;
+}
+
+/** Where a listener is reached. */
+export interface QuorumEndpoint {
+  readonly name: string;
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface Voter extends ReplicaKey {
+  readonly endpoints: readonly QuorumEndpoint[];
+}
+
+/** An offset (exclusive end) and the epoch of the record before it. */
+export interface LogPosition {
+  readonly offset: number;
+  readonly epoch: number;
+}
+
+/** What is known of the leader and the vote; persisted before anybody is told. */
+export interface ElectionState {
+  readonly epoch: number;
+  readonly leaderId: number | undefined;
+  readonly votedFor: ReplicaKey | undefined;
+}
+
+/** The state of a node that never heard of an election. */
+export const NO_ELECTION: ElectionState = { epoch: 0, leaderId: undefined, votedFor: undefined };
+
+/** The voters of a quorum. Immutable. */
+export class VoterSet {
+  readonly voters: readonly Voter[];
+
+  constructor(voters: readonly Voter[]) {
+    this.voters = [...voters].sort((a, b) => a.id - b.id);
+  }
+
+  get ids(): number[] {
+    return this.voters.map((voter) => voter.id);
+  }
+
+  get majority(): number {
+    return Math.floor(this.voters.length / 2) + 1;
+  }
+
+  /** Whether the replica is a voter; an unknown directory on either side matches. */
+  has(key: ReplicaKey): boolean {
+    const voter = this.get(key.id);
+    if (voter === undefined) return false;
+    return (
+      voter.directoryId === ZERO_UUID ||
+      key.directoryId === ZERO_UUID ||
+      voter.directoryId === key.directoryId
+    );
+  }
+
+  get(id: number): Voter | undefined {
+    return this.voters.find((voter) => voter.id === id);
+  }
+
+  without(id: number): readonly Voter[] {
+    return this.voters.filter((voter) => voter.id !== id);
+  }
+}
