@@ -103,6 +103,7 @@ export type {
 } from './io/metadata-quorum.ts';
 
 export { Controller } from './controller/controller.ts';
+export { invalidTopicName } from './controller/topic-names.ts';
 export type { DecisionMoment } from './controller/decision-scope.ts';
 export { ControllerDriver, type ControllerDriverOptions } from './io/controller-driver.ts';
 export {

@@ -1,0 +1,168 @@
+// What a broker checks of AlterConfigs and IncrementalAlterConfigs before it forwards them: the form of the request, and
+// values of broker resources, which are a matter of the broker's own table. Topics and groups are the controller's.
+// Kafka: ConfigAdminManager.preprocess.
+
+import { configsOf, ConfigResourceType } from '@ottla/metadata';
+import { ErrorCode } from '@ottla/protocol';
+import { ConfigError } from '../config/config-error.ts';
+import { defaultText, isListKey, validateConfigs } from '../config/dynamic-config.ts';
+import { ApiError } from '../network/api-error.ts';
+import type { BrokerServices } from '../server/broker-services.ts';
+import { requireOwnNodeId } from './own-node-id.ts';
+
+/** One asked change; AlterConfigs has no operation, it sets. */
+export interface ConfigChange {
+  readonly name: string;
+  readonly value: string | null;
+  readonly configOperation?: number;
+}
+
+/** One resource of either request. */
+export interface ChangedResource {
+  readonly resourceType: number;
+  readonly resourceName: string;
+  readonly configs: readonly ConfigChange[];
+}
+
+/** What became of one resource; the fields of both responses. */
+export interface ChangeResult {
+  errorCode: number;
+  errorMessage: string | null;
+  resourceType: number;
+  resourceName: string;
+}
+
+const Operation = { SET: 0, DELETE: 1, APPEND: 2, SUBTRACT: 3 } as const;
+
+/**
+ * Refuses what can be refused here, has the controller decide on the rest, and puts the results in the order of the
+ * request.
+ *
+ * @param submit forwards the resources that are left; not called when there are none
+ */
+export async function changeConfigs<Resource extends ChangedResource>(
+  services: BrokerServices,
+  resources: readonly Resource[],
+  submit: (rest: Resource[]) => Promise<readonly ChangeResult[]>,
+): Promise<ChangeResult[]> {
+  const refused = new Map<Resource, ChangeResult>();
+  for (const resource of resources) {
+    const error = refusal(services, resource, resources);
+    if (error !== undefined) refused.set(resource, result(resource, error.code, error.message));
+  }
+  const rest = resources.filter((resource) => !refused.has(resource));
+  const decided = rest.length === 0 ? [] : await submit(rest);
+  return resources.map(
+    (resource) =>
+      refused.get(resource) ??
+      decided.find((one) => isSame(one, resource)) ??
+      result(resource, ErrorCode.UNKNOWN_SERVER_ERROR, 'the controller did not say'),
+  );
+}
+
+function refusal(
+  services: BrokerServices,
+  resource: ChangedResource,
+  all: readonly ChangedResource[],
+): ApiError | undefined {
+  try {
+    checkForm(resource, all);
+    if (resource.resourceType === ConfigResourceType.BROKER) checkBroker(services, resource);
+    return undefined;
+  } catch (error) {
+    if (error instanceof ApiError) return error;
+    if (error instanceof ConfigError) return new ApiError(ErrorCode.INVALID_REQUEST, error.message);
+    throw error;
+  }
+}
+
+function checkForm(resource: ChangedResource, all: readonly ChangedResource[]): void {
+  if (all.filter((one) => isSame(one, resource)).length > 1)
+    throw invalid('Each resource must appear at most once.');
+  const names = resource.configs.map(({ name }) => name);
+  if (new Set(names).size < names.length) throw invalid('Error due to duplicate config keys');
+  const nulls = resource.configs.filter(
+    ({ value, configOperation }) => value === null && configOperation !== Operation.DELETE,
+  );
+  if (nulls.length > 0)
+    throw invalid(`Null value not supported for : ${nulls.map(({ name }) => name).join(', ')}`);
+  switch (resource.resourceType) {
+    case ConfigResourceType.TOPIC:
+    case ConfigResourceType.BROKER:
+    case ConfigResourceType.CLIENT_METRICS:
+    case ConfigResourceType.GROUP:
+      return;
+    case ConfigResourceType.BROKER_LOGGER:
+      throw invalid('log levels cannot be changed while this version runs');
+    default:
+      throw invalid(`Unknown resource type ${resource.resourceType}`);
+  }
+}
+
+function checkBroker(services: BrokerServices, resource: ChangedResource): void {
+  const { resourceName } = resource;
+  if (resourceName !== '') requireOwnNodeId(resourceName, services.brokerId);
+  const scope = resourceName === '' ? 'cluster' : 'broker';
+  const existing = configsOf(services.image(), {
+    type: ConfigResourceType.BROKER,
+    name: resourceName,
+  });
+  const isIncremental = resource.configs.some(({ configOperation }) => configOperation !== undefined);
+  const values = new Map(isIncremental ? existing : []);
+  for (const change of resource.configs) applyChange(values, change, scope);
+  validateConfigs(scope, values);
+}
+
+function applyChange(
+  values: Map<string, string>,
+  { name, value, configOperation = Operation.SET }: ConfigChange,
+  scope: 'broker' | 'cluster',
+): void {
+  const text = value ?? '';
+  switch (configOperation) {
+    case Operation.SET:
+      values.set(name, text);
+      return;
+    case Operation.DELETE:
+      values.delete(name);
+      return;
+    case Operation.APPEND:
+    case Operation.SUBTRACT: {
+      if (!isListKey(scope, name))
+        throw invalid(`Config value append or subtract is not allowed for config key: ${name}`);
+      const before = elements(values.get(name) ?? defaultText(scope, name) ?? '');
+      const named = elements(text);
+      const after =
+        configOperation === Operation.APPEND
+          ? [...before, ...named.filter((one) => !before.includes(one))]
+          : before.filter((one) => !named.includes(one));
+      values.set(name, after.join(','));
+      return;
+    }
+    default:
+      throw invalid(`Unknown operations type ${configOperation}`);
+  }
+}
+
+function elements(list: string): string[] {
+  return list
+    .split(',')
+    .map((one) => one.trim())
+    .filter((one) => one !== '');
+}
+
+function isSame(
+  a: Pick<ChangedResource, 'resourceType' | 'resourceName'>,
+  b: Pick<ChangedResource, 'resourceType' | 'resourceName'>,
+): boolean {
+  return a.resourceType === b.resourceType && a.resourceName === b.resourceName;
+}
+
+function result(resource: ChangedResource, errorCode: number, errorMessage: string): ChangeResult {
+  const { resourceType, resourceName } = resource;
+  return { errorCode, errorMessage, resourceType, resourceName };
+}
+
+function invalid(message: string): ApiError {
+  return new ApiError(ErrorCode.INVALID_REQUEST, message);
+}

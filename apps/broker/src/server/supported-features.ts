@@ -1,0 +1,29 @@
+// The feature levels that this version serves (KIP-584): what it registers with and what ApiVersions tells. A feature
+// that is not here is at level 0, which is off. Kafka: BrokerFeatures.
+
+import {
+  KRAFT_VERSION_FEATURE,
+  METADATA_VERSION_FEATURE,
+  METADATA_VERSION_LATEST_PRODUCTION,
+  METADATA_VERSION_MIN,
+} from '@ottla/metadata';
+import type { MetadataImage, SupportedFeature } from '@ottla/metadata';
+
+/** Levels of `kraft.version`: 1 has dynamic quorums (KIP-853), which every quorum that Ottla formats is. */
+export const KRAFT_VERSION = 1;
+
+/** Both ends inclusive, sorted by name. */
+export const SUPPORTED_FEATURES: readonly SupportedFeature[] = [
+  { name: KRAFT_VERSION_FEATURE, minSupportedVersion: 0, maxSupportedVersion: KRAFT_VERSION },
+  {
+    name: METADATA_VERSION_FEATURE,
+    minSupportedVersion: METADATA_VERSION_MIN,
+    maxSupportedVersion: METADATA_VERSION_LATEST_PRODUCTION,
+  },
+];
+
+/** Levels in force, by feature; empty before the cluster has any. `kraft.version` is the raft layer's, not the image's. */
+export function finalizedFeatures(image: MetadataImage): ReadonlyMap<string, number> {
+  if (image.features.size === 0) return image.features;
+  return new Map([...image.features, [KRAFT_VERSION_FEATURE, KRAFT_VERSION]]);
+}
