@@ -1,1 +1,74 @@
-export {};
+// The only door of @ottla/raft.
+export { QuorumNodeError, type QuorumErrorCode } from './errors.ts';
+export { majorityOffset } from './high-watermark.ts';
+export {
+  type CommittedBatch,
+  type KnownLeader,
+  type LoadedSnapshot,
+  type QuorumNodeListener,
+} from './io/commit-reader.ts';
+export {
+  formatStandaloneQuorum,
+  readBootstrapFile,
+  writeBootstrapFile,
+} from './io/format-quorum.ts';
+export {
+  drain,
+  METADATA_LOG_FOLDER,
+  METADATA_TOPIC,
+  MetadataLog,
+  type MetadataLogSettings,
+} from './io/metadata-log.ts';
+export {
+  APPEND_BYTES_MAX,
+  QuorumNode,
+  type QuorumNodeOptions,
+  type SnapshotToWrite,
+} from './io/quorum-node.ts';
+export { QuorumRequests } from './io/quorum-requests.ts';
+export { QUORUM_STATE_FILE } from './io/quorum-state-file.ts';
+export type { RaftTransport, RequestKind } from './io/raft-transport.ts';
+export {
+  parseSnapshotFileName,
+  readSnapshotFile,
+  snapshotFileName,
+  writeSnapshotFile,
+} from './io/snapshot-file.ts';
+export type {
+  Answer,
+  BeginEpochMessage,
+  Effect,
+  EndEpochMessage,
+  FetchDecision,
+  FetchMessage,
+  OutgoingMessage,
+  QuorumError,
+  VoteAnswer,
+  VoteMessage,
+} from './messages.ts';
+export {
+  type LogView,
+  QUORUM_TIMES_DEFAULT,
+  QuorumCore,
+  type QuorumCoreOptions,
+  type QuorumTimes,
+} from './quorum-core.ts';
+export {
+  type ElectionState,
+  type LogPosition,
+  NO_ELECTION,
+  type QuorumEndpoint,
+  type ReplicaKey,
+  type Voter,
+  VoterSet,
+} from './replica.ts';
+export type {
+  Candidate,
+  Follower,
+  Leader,
+  Prospective,
+  ReplicaProgress,
+  Resigned,
+  Role,
+  Unattached,
+} from './roles.ts';

@@ -76,5 +76,9 @@ export type Effect =
   | { readonly kind: 'send'; readonly to: ReplicaKey; readonly message: OutgoingMessage }
   /** Append the leader change record (and, in an empty log, the voters): the epoch starts with it. */
   | { readonly kind: 'startEpoch'; readonly epoch: number; readonly granted: readonly number[] }
-  | { readonly kind: 'leaderChanged'; readonly leaderId: number | undefined; readonly epoch: number }
+  | {
+      readonly kind: 'leaderChanged';
+      readonly leaderId: number | undefined;
+      readonly epoch: number;
+    }
   | { readonly kind: 'highWatermark'; readonly offset: number };

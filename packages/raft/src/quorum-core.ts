@@ -35,7 +35,10 @@ export interface QuorumTimes {
   readonly fetchTimeoutMs: number;
 }
 
-export const QUORUM_TIMES_DEFAULT: QuorumTimes = { electionTimeoutMs: 1_000, fetchTimeoutMs: 2_000 };
+export const QUORUM_TIMES_DEFAULT: QuorumTimes = {
+  electionTimeoutMs: 1_000,
+  fetchTimeoutMs: 2_000,
+};
 
 export interface QuorumCoreOptions {
   readonly self: ReplicaKey;
@@ -71,7 +74,12 @@ export class QuorumCore {
     this.#role =
       leaderId !== undefined && leaderId !== this.self.id
         ? this.#follower(epoch, leaderId, votedFor, nowMs)
-        : { role: 'unattached', epoch, votedFor, electionDeadlineMs: this.#electionDeadline(nowMs) };
+        : {
+            role: 'unattached',
+            epoch,
+            votedFor,
+            electionDeadlineMs: this.#electionDeadline(nowMs),
+          };
   }
 
   get role(): Readonly<Role> {
@@ -162,10 +170,13 @@ export class QuorumCore {
   // ---- votes ----
 
   handleVote(message: VoteMessage, nowMs: number): VoteAnswer {
-    if (message.epoch < this.epoch) return { ...this.#answer('FENCED_LEADER_EPOCH'), granted: false };
+    if (message.epoch < this.epoch)
+      return { ...this.#answer('FENCED_LEADER_EPOCH'), granted: false };
     if (message.epoch > this.epoch) this.#becomeUnattached(message.epoch, nowMs);
     const isUpToDate = this.#isUpToDate(message.log);
-    const granted = message.preVote ? this.#wouldVote(isUpToDate) : this.#mayVote(message.from, isUpToDate);
+    const granted = message.preVote
+      ? this.#wouldVote(isUpToDate)
+      : this.#mayVote(message.from, isUpToDate);
     if (granted && !message.preVote) this.#vote(message.from, nowMs);
     return { ...this.#answer('NONE'), granted };
   }
@@ -187,7 +198,11 @@ export class QuorumCore {
 
   #vote(candidate: ReplicaKey, nowMs: number): void {
     const role = this.#role;
-    if ((role.role === 'unattached' || role.role === 'prospective') && role.votedFor?.id === candidate.id) return;
+    if (
+      (role.role === 'unattached' || role.role === 'prospective') &&
+      role.votedFor?.id === candidate.id
+    )
+      return;
     this.#role = {
       role: 'unattached',
       epoch: this.epoch,
@@ -249,7 +264,8 @@ export class QuorumCore {
     if (!this.isVoter || role.role === 'leader') return this.#answer('NONE');
     // The first successor stands now, the others a little later each, so that they do not split the votes.
     const place = message.successors.findIndex((key) => key.id === this.self.id);
-    const waitMs = place <= 0 ? 0 : this.#random(this.#times.electionTimeoutMs) * Math.min(place, 4);
+    const waitMs =
+      place <= 0 ? 0 : this.#random(this.#times.electionTimeoutMs) * Math.min(place, 4);
     this.#role = {
       role: 'unattached',
       epoch: this.epoch,
@@ -282,7 +298,8 @@ export class QuorumCore {
     }
     if (epoch === role.epoch && role.role === 'leader') return false;
     // Asking around whether the silent leader is really gone: an answer that names it again changes nothing.
-    if (epoch === role.epoch && role.role === 'prospective' && role.leaderId === leaderId) return false;
+    if (epoch === role.epoch && role.role === 'prospective' && role.leaderId === leaderId)
+      return false;
     this.#becomeFollower(epoch, leaderId, nowMs);
     return true;
   }
@@ -292,7 +309,8 @@ export class QuorumCore {
   /** As leader: what to do with a fetch; notes how far the replica is. */
   handleFetch(message: FetchMessage, nowMs: number): FetchDecision {
     const role = this.#role;
-    if (message.epoch > this.epoch) return { kind: 'error', ...this.#answer('UNKNOWN_LEADER_EPOCH') };
+    if (message.epoch > this.epoch)
+      return { kind: 'error', ...this.#answer('UNKNOWN_LEADER_EPOCH') };
     if (message.epoch >= 0 && message.epoch < this.epoch)
       return { kind: 'error', ...this.#answer('FENCED_LEADER_EPOCH') };
     if (role.role !== 'leader') return { kind: 'error', ...this.#answer('NOT_LEADER_OR_FOLLOWER') };
@@ -305,11 +323,18 @@ export class QuorumCore {
   #parting(message: FetchMessage): FetchDecision | undefined {
     const log = this.#log;
     if (message.fetchOffset < log.startOffset) return { kind: 'snapshot' };
-    if (message.fetchOffset === 0 || (message.fetchOffset === log.startOffset && message.lastFetchedEpoch <= 0))
+    if (
+      message.fetchOffset === 0 ||
+      (message.fetchOffset === log.startOffset && message.lastFetchedEpoch <= 0)
+    )
       return undefined;
     const end = log.endOffsetForEpoch(message.lastFetchedEpoch);
-    if (end === undefined) return log.startOffset > 0 ? { kind: 'snapshot' } : { kind: 'diverging', diverging: { epoch: 0, offset: 0 } };
-    if (end.epoch === message.lastFetchedEpoch && end.offset >= message.fetchOffset) return undefined;
+    if (end === undefined)
+      return log.startOffset > 0
+        ? { kind: 'snapshot' }
+        : { kind: 'diverging', diverging: { epoch: 0, offset: 0 } };
+    if (end.epoch === message.lastFetchedEpoch && end.offset >= message.fetchOffset)
+      return undefined;
     return { kind: 'diverging', diverging: end };
   }
 
@@ -318,9 +343,16 @@ export class QuorumCore {
     const isVoter = this.#voters.has(message.from);
     const before = isVoter ? role.voters.get(id) : role.observers.get(`${id}:${directoryId}`);
     const end = this.#log.endOffset;
-    const wasCaughtUp = before !== undefined && before.leaderEndAtFetch >= 0 && message.fetchOffset >= before.leaderEndAtFetch;
+    const wasCaughtUp =
+      before !== undefined &&
+      before.leaderEndAtFetch >= 0 &&
+      message.fetchOffset >= before.leaderEndAtFetch;
     const caughtUpMs =
-      message.fetchOffset >= end ? nowMs : wasCaughtUp ? before.lastFetchMs : (before?.lastCaughtUpMs ?? -1);
+      message.fetchOffset >= end
+        ? nowMs
+        : wasCaughtUp
+          ? before.lastFetchMs
+          : (before?.lastCaughtUpMs ?? -1);
     const progress: ReplicaProgress = {
       key: message.from,
       endOffset: message.fetchOffset,
@@ -383,7 +415,10 @@ export class QuorumCore {
     if (role.role !== 'leader' || role.epoch !== epoch) return;
     const successors = this.#voters
       .without(this.self.id)
-      .toSorted((a, b) => (role.voters.get(b.id)?.endOffset ?? -1) - (role.voters.get(a.id)?.endOffset ?? -1));
+      .toSorted(
+        (a, b) =>
+          (role.voters.get(b.id)?.endOffset ?? -1) - (role.voters.get(a.id)?.endOffset ?? -1),
+      );
     this.#role = { role: 'resigned', epoch, electionDeadlineMs: this.#electionDeadline(nowMs) };
     this.#effects.push({ kind: 'leaderChanged', leaderId: undefined, epoch });
     for (const to of successors)
@@ -434,7 +469,8 @@ export class QuorumCore {
         : before.electionDeadlineMs;
     this.#role = { role: 'unattached', epoch, votedFor: undefined, electionDeadlineMs: deadline };
     this.#persist();
-    if (hadLeader || before.role === 'leader') this.#effects.push({ kind: 'leaderChanged', leaderId: undefined, epoch });
+    if (hadLeader || before.role === 'leader')
+      this.#effects.push({ kind: 'leaderChanged', leaderId: undefined, epoch });
   }
 
   #becomeProspective(nowMs: number): void {
@@ -471,7 +507,8 @@ export class QuorumCore {
     };
     this.#role = role;
     this.#persist();
-    if (hadLeader) this.#effects.push({ kind: 'leaderChanged', leaderId: undefined, epoch: role.epoch });
+    if (hadLeader)
+      this.#effects.push({ kind: 'leaderChanged', leaderId: undefined, epoch: role.epoch });
     this.#askForVotes(false);
     this.#count(role, nowMs);
   }
@@ -486,10 +523,16 @@ export class QuorumCore {
       voters: new Map(),
       observers: new Map(),
       beginDeadlineMs: others ? nowMs + this.#times.fetchTimeoutMs / 2 : Infinity,
-      checkQuorumDeadlineMs: others ? nowMs + this.#times.fetchTimeoutMs * CHECK_QUORUM_FACTOR : Infinity,
+      checkQuorumDeadlineMs: others
+        ? nowMs + this.#times.fetchTimeoutMs * CHECK_QUORUM_FACTOR
+        : Infinity,
     };
     this.#persist();
-    this.#effects.push({ kind: 'startEpoch', epoch: candidate.epoch, granted: [...candidate.granted] });
+    this.#effects.push({
+      kind: 'startEpoch',
+      epoch: candidate.epoch,
+      granted: [...candidate.granted],
+    });
     this.#effects.push({ kind: 'leaderChanged', leaderId: this.self.id, epoch: candidate.epoch });
     for (const voter of this.#voters.without(this.self.id)) this.#sendBegin(voter, candidate.epoch);
   }
@@ -497,14 +540,24 @@ export class QuorumCore {
   #becomeFollower(epoch: number, leaderId: number, nowMs: number): void {
     const before = this.#role;
     const keepsVote =
-      epoch === before.epoch && (before.role === 'unattached' || before.role === 'prospective' || before.role === 'follower');
-    const votedFor = keepsVote ? before.votedFor : epoch === before.epoch && before.role === 'candidate' ? this.self : undefined;
+      epoch === before.epoch &&
+      (before.role === 'unattached' || before.role === 'prospective' || before.role === 'follower');
+    const votedFor = keepsVote
+      ? before.votedFor
+      : epoch === before.epoch && before.role === 'candidate'
+        ? this.self
+        : undefined;
     this.#role = this.#follower(epoch, leaderId, votedFor, nowMs);
     this.#persist();
     this.#effects.push({ kind: 'leaderChanged', leaderId, epoch });
   }
 
-  #follower(epoch: number, leaderId: number, votedFor: ReplicaKey | undefined, nowMs: number): Follower {
+  #follower(
+    epoch: number,
+    leaderId: number,
+    votedFor: ReplicaKey | undefined,
+    nowMs: number,
+  ): Follower {
     return {
       role: 'follower',
       epoch,
@@ -526,7 +579,11 @@ export class QuorumCore {
   }
 
   #sendBegin(to: ReplicaKey, epoch: number): void {
-    this.#effects.push({ kind: 'send', to, message: { kind: 'beginEpoch', leaderId: this.self.id, epoch } });
+    this.#effects.push({
+      kind: 'send',
+      to,
+      message: { kind: 'beginEpoch', leaderId: this.self.id, epoch },
+    });
   }
 
   #isUpToDate(other: LogPosition): boolean {

@@ -1,29 +1,38 @@
 // The quorum's own records: who leads, who votes, at which version; in control batches of the metadata log and of
 // snapshots. Kafka: ControlRecordUtils, MemoryRecords' builders.
-import { encodeMessage, type MessageCodec } from '@ottla/protocol';
+import { encodeMessage, type MessageCodec, Reader, ZERO_UUID } from '@ottla/protocol';
 import { kraftVersionRecord } from '@ottla/protocol/messages/kraft-version-record';
 import { leaderChangeMessage } from '@ottla/protocol/messages/leader-change-message';
 import { snapshotFooterRecord } from '@ottla/protocol/messages/snapshot-footer-record';
 import { snapshotHeaderRecord } from '@ottla/protocol/messages/snapshot-header-record';
 import { votersRecord } from '@ottla/protocol/messages/voters-record';
-import { Reader } from '@ottla/protocol';
-import { controlRecordKey, controlRecordType, ControlRecordType, type LogRecord, RecordBatchBuilder } from '@ottla/protocol/records';
+import {
+  controlRecordKey,
+  controlRecordType,
+  ControlRecordType,
+  type LogRecord,
+  RecordBatchBuilder,
+} from '@ottla/protocol/records';
 import { VoterSet } from '../replica.ts';
 
 /** A control record before it is in a batch. */
 export interface ControlEntry {
-  readonly type: number;
+  readonly type: ControlRecordType;
   readonly value: Buffer;
 }
 
 const VERSION = 0;
 const KRAFT_VERSION_MAX = 1;
 
-function entry<T>(type: number, codec: MessageCodec<T>, value: T): ControlEntry {
+function entry<T>(type: ControlRecordType, codec: MessageCodec<T>, value: T): ControlEntry {
   return { type, value: encodeMessage(codec, value, VERSION) };
 }
 
-export function leaderChangeEntry(leaderId: number, voters: VoterSet, granted: readonly number[]): ControlEntry {
+export function leaderChangeEntry(
+  leaderId: number,
+  voters: VoterSet,
+  granted: readonly number[],
+): ControlEntry {
   const value = leaderChangeMessage.create({
     leaderId,
     voters: voters.ids.map((voterId) => voterOf(voterId)),
@@ -32,13 +41,16 @@ export function leaderChangeEntry(leaderId: number, voters: VoterSet, granted: r
   return entry(ControlRecordType.LEADER_CHANGE, leaderChangeMessage, value);
 }
 
-function voterOf(voterId: number): ReturnType<typeof leaderChangeMessage.create>['voters'][number] {
-  return { ...leaderChangeVoter, voterId };
+function voterOf(voterId: number): { voterId: number; voterDirectoryId: string } {
+  return { voterId, voterDirectoryId: ZERO_UUID };
 }
-const leaderChangeVoter = { voterId: 0, voterDirectoryId: 'AAAAAAAAAAAAAAAAAAAAAA' };
 
 export function kraftVersionEntry(kRaftVersion: number): ControlEntry {
-  return entry(ControlRecordType.KRAFT_VERSION, kraftVersionRecord, kraftVersionRecord.create({ kRaftVersion }));
+  return entry(
+    ControlRecordType.KRAFT_VERSION,
+    kraftVersionRecord,
+    kraftVersionRecord.create({ kRaftVersion }),
+  );
 }
 
 export function votersEntry(voters: VoterSet): ControlEntry {
@@ -54,11 +66,19 @@ export function votersEntry(voters: VoterSet): ControlEntry {
 }
 
 export function snapshotHeaderEntry(lastContainedLogTimestamp: number): ControlEntry {
-  return entry(ControlRecordType.SNAPSHOT_HEADER, snapshotHeaderRecord, snapshotHeaderRecord.create({ lastContainedLogTimestamp }));
+  return entry(
+    ControlRecordType.SNAPSHOT_HEADER,
+    snapshotHeaderRecord,
+    snapshotHeaderRecord.create({ lastContainedLogTimestamp }),
+  );
 }
 
 export function snapshotFooterEntry(): ControlEntry {
-  return entry(ControlRecordType.SNAPSHOT_FOOTER, snapshotFooterRecord, snapshotFooterRecord.create());
+  return entry(
+    ControlRecordType.SNAPSHOT_FOOTER,
+    snapshotFooterRecord,
+    snapshotFooterRecord.create(),
+  );
 }
 
 /** One control batch with these records. */
@@ -76,7 +96,11 @@ export function controlBatch(
 /** What a control record says about the quorum, if it does. */
 export function readControlRecord(
   record: LogRecord,
-): { readonly voters: VoterSet } | { readonly kraftVersion: number } | { readonly headerTimestampMs: number } | undefined {
+):
+  | { readonly voters: VoterSet }
+  | { readonly kraftVersion: number }
+  | { readonly headerTimestampMs: number }
+  | undefined {
   if (record.key === null || record.value === null) return undefined;
   const type = controlRecordType(record.key);
   const reader = new Reader(record.value);
@@ -93,6 +117,8 @@ export function readControlRecord(
   if (type === ControlRecordType.KRAFT_VERSION)
     return { kraftVersion: kraftVersionRecord.decode(reader, VERSION).kRaftVersion };
   if (type === ControlRecordType.SNAPSHOT_HEADER)
-    return { headerTimestampMs: snapshotHeaderRecord.decode(reader, VERSION).lastContainedLogTimestamp };
+    return {
+      headerTimestampMs: snapshotHeaderRecord.decode(reader, VERSION).lastContainedLogTimestamp,
+    };
   return undefined;
 }

@@ -27,19 +27,32 @@ export async function readQuorumState(disk: Disk, directory: string): Promise<El
     epoch: state.leaderEpoch,
     leaderId: state.leaderId === NOBODY ? undefined : state.leaderId,
     votedFor:
-      state.votedId === NOBODY ? undefined : { id: state.votedId, directoryId: state.votedDirectoryId ?? ZERO_UUID },
+      state.votedId === NOBODY
+        ? undefined
+        : { id: state.votedId, directoryId: state.votedDirectoryId ?? ZERO_UUID },
   };
 }
 
 function parse(text: string, path: string): QuorumStateJson {
   try {
     const state = JSON.parse(text) as QuorumStateJson;
-    if (Number.isSafeInteger(state.leaderEpoch) && Number.isSafeInteger(state.leaderId) && Number.isSafeInteger(state.votedId))
+    if (
+      Number.isSafeInteger(state.leaderEpoch) &&
+      Number.isSafeInteger(state.leaderId) &&
+      Number.isSafeInteger(state.votedId)
+    )
       return state;
   } catch (error) {
-    throw new QuorumNodeError('DIRECTORY_INVALID', `${path} is not readable as JSON: restore it from a copy`, error);
+    throw new QuorumNodeError(
+      'DIRECTORY_INVALID',
+      `${path} is not readable as JSON: restore it from a copy`,
+      error,
+    );
   }
-  throw new QuorumNodeError('DIRECTORY_INVALID', `${path} lacks leaderId, leaderEpoch or votedId: restore it from a copy`);
+  throw new QuorumNodeError(
+    'DIRECTORY_INVALID',
+    `${path} lacks leaderId, leaderEpoch or votedId: restore it from a copy`,
+  );
 }
 
 /** Replaces the file; durable when it returns. */
@@ -50,7 +63,11 @@ export async function writeQuorumState(
   kraftVersion: number,
   voters: VoterSet,
 ): Promise<void> {
-  const common = { leaderId: state.leaderId ?? NOBODY, leaderEpoch: state.epoch, votedId: state.votedFor?.id ?? NOBODY };
+  const common = {
+    leaderId: state.leaderId ?? NOBODY,
+    leaderEpoch: state.epoch,
+    votedId: state.votedFor?.id ?? NOBODY,
+  };
   const json =
     kraftVersion >= 1
       ? { ...common, votedDirectoryId: state.votedFor?.directoryId ?? ZERO_UUID, data_version: 1 }

@@ -40,7 +40,11 @@ export interface SnapshotContent {
 }
 
 /** Writes a snapshot under a temporary name, makes it durable, and renames it into place. */
-export async function writeSnapshotFile(disk: Disk, path: string, content: SnapshotContent): Promise<void> {
+export async function writeSnapshotFile(
+  disk: Disk,
+  path: string,
+  content: SnapshotContent,
+): Promise<void> {
   const partial = `${path}.part`;
   await disk.remove(partial);
   const file = await disk.open(partial, 'write');
@@ -64,7 +68,8 @@ async function writeBatches(file: DiskFile, content: SnapshotContent): Promise<v
     offset += records;
   };
   const head: ControlEntry[] = [snapshotHeaderEntry(content.lastContainedLogTimestampMs)];
-  if (quorum !== undefined) head.push(kraftVersionEntry(quorum.kraftVersion), votersEntry(quorum.voters));
+  if (quorum !== undefined)
+    head.push(kraftVersionEntry(quorum.kraftVersion), votersEntry(quorum.voters));
   await write(controlBatch(head, nowMs, offset, epoch), head.length);
   let builder: RecordBatchBuilder | undefined;
   for (const value of content.values) {
@@ -91,7 +96,11 @@ export async function readSnapshotFile(disk: Disk, path: string): Promise<ReadSn
   try {
     return decodeSnapshot(await disk.readFile(path));
   } catch (error) {
-    throw new QuorumNodeError('DIRECTORY_INVALID', `${path} is damaged: restore it from a copy or another controller`, error);
+    throw new QuorumNodeError(
+      'DIRECTORY_INVALID',
+      `${path} is damaged: restore it from a copy or another controller`,
+      error,
+    );
   }
 }
 

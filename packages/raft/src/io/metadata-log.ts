@@ -1,0 +1,179 @@
+// The metadata log on disk: `__cluster_metadata-0` on a PartitionLog that syncs before it acknowledges, and the snapshots
+// beside it. Kafka: KafkaRaftLog.
+import type { AppendResult, LogDirectory, LogRegion, PartitionLog } from '@ottla/log';
+import { LOG_CONFIG_DEFAULT } from '@ottla/log';
+import type { Disk } from '@ottla/platform';
+import { METADATA_TOPIC_ID } from '@ottla/protocol';
+import { decodeBatches, type RecordBatch } from '@ottla/protocol/records';
+import type { LogView } from '../quorum-core.ts';
+import type { LogPosition, VoterSet } from '../replica.ts';
+import { readControlRecord } from './control-records.ts';
+import { parseSnapshotFileName, snapshotFileName } from './snapshot-file.ts';
+
+/** The log's topic; its partition is 0. */
+export const METADATA_TOPIC = '__cluster_metadata';
+/** Name of the log's folder. */
+export const METADATA_LOG_FOLDER: string = `${METADATA_TOPIC}-0`;
+const READ_BYTES = 1024 * 1024;
+
+export interface MetadataLogSettings {
+  /** `metadata.log.segment.bytes`. Default 1 GB. */
+  readonly segmentBytes?: number;
+  /** `metadata.log.segment.ms`. Default 7 days. */
+  readonly segmentMs?: number;
+}
+
+export class MetadataLog implements LogView {
+  readonly log: PartitionLog;
+  readonly directory: string;
+  readonly #disk: Disk;
+  #snapshots: LogPosition[];
+
+  private constructor(log: PartitionLog, disk: Disk, snapshots: LogPosition[]) {
+    this.log = log;
+    this.directory = log.directory;
+    this.#disk = disk;
+    this.#snapshots = snapshots;
+  }
+
+  /** Opens or creates the log; snapshots left half written are removed. */
+  static async open(logs: LogDirectory, settings: MetadataLogSettings = {}): Promise<MetadataLog> {
+    const { disk } = logs.context;
+    const directory = `${logs.path}/${METADATA_LOG_FOLDER}`;
+    await disk.mkdir(directory);
+    const snapshots: LogPosition[] = [];
+    for (const name of await disk.readdir(directory)) {
+      if (name.endsWith('.part') || name.endsWith('.tmp'))
+        await disk.remove(`${directory}/${name}`);
+      const id = parseSnapshotFileName(name);
+      if (id !== undefined) snapshots.push(id);
+    }
+    snapshots.sort((a, b) => a.offset - b.offset);
+    const log = await logs.openLog({
+      topic: METADATA_TOPIC,
+      partition: 0,
+      config: {
+        ...LOG_CONFIG_DEFAULT,
+        flushMessages: 1,
+        retentionMs: -1,
+        maxMessageBytes: 8 * 1024 * 1024 + 64,
+        segmentBytes: settings.segmentBytes ?? LOG_CONFIG_DEFAULT.segmentBytes,
+        segmentMs: settings.segmentMs ?? LOG_CONFIG_DEFAULT.segmentMs,
+        timestampAfterMaxMs: Infinity,
+      },
+    });
+    const metadataFile = `${directory}/partition.metadata`;
+    if ((await disk.stat(metadataFile)) === undefined)
+      await disk.replaceFile(
+        metadataFile,
+        Buffer.from(`version: 0\ntopic_id: ${METADATA_TOPIC_ID}`),
+      );
+    const opened = new MetadataLog(log, disk, snapshots);
+    // A snapshot that is ahead of the log replaces it: the log was lost, or the copy was cut short by a crash.
+    const newest = opened.latestSnapshot;
+    if (newest !== undefined && newest.offset > log.logEndOffset) await opened.startAt(newest);
+    return opened;
+  }
+
+  get endOffset(): number {
+    return this.log.logEndOffset;
+  }
+
+  get startOffset(): number {
+    return this.log.logStartOffset;
+  }
+
+  get lastEpoch(): number {
+    const latest = this.log.epochs.latest;
+    if (latest !== undefined) return latest.epoch;
+    return this.latestSnapshot?.offset === this.endOffset ? (this.latestSnapshot?.epoch ?? 0) : 0;
+  }
+
+  endOffsetForEpoch(epoch: number): LogPosition | undefined {
+    const snapshot = this.latestSnapshot;
+    if (
+      snapshot !== undefined &&
+      snapshot.epoch === epoch &&
+      snapshot.offset === this.startOffset &&
+      this.log.epochs.latest === undefined
+    )
+      return snapshot;
+    const end = this.log.endOffsetForEpoch(epoch);
+    return end.endOffset < 0 ? undefined : { offset: end.endOffset, epoch: end.epoch };
+  }
+
+  get latestSnapshot(): LogPosition | undefined {
+    return this.#snapshots.at(-1);
+  }
+
+  get snapshots(): readonly LogPosition[] {
+    return this.#snapshots;
+  }
+
+  snapshotPath(id: LogPosition): string {
+    return `${this.directory}/${snapshotFileName(id)}`;
+  }
+
+  append(bytes: Buffer, epoch: number): Promise<AppendResult> {
+    return this.log.appendAsLeader(bytes, { leaderEpoch: epoch, origin: 'coordinator' });
+  }
+
+  /** Batches from `offset` (inclusive) up to `endOffset` (exclusive), about a megabyte at a time; empty at the end. */
+  async read(offset: number, endOffset: number): Promise<RecordBatch[]> {
+    const region = await this.log.read({
+      offset,
+      maxBytes: READ_BYTES,
+      endOffset,
+      minOneBatch: true,
+    });
+    return [...decodeBatches(await drain(region))].filter((batch) => batch.lastOffset < endOffset);
+  }
+
+  /** The newest voters and quorum version that records in the log name. */
+  async findVoters(): Promise<{ voters?: VoterSet; kraftVersion?: number }> {
+    const found: { voters?: VoterSet; kraftVersion?: number } = {};
+    for (let offset = this.startOffset; offset < this.endOffset;) {
+      const batches = await this.read(offset, this.endOffset);
+      for (const batch of batches) {
+        if (!batch.isControlBatch) continue;
+        for (const record of batch.records()) Object.assign(found, readControlRecord(record));
+      }
+      const last = batches.at(-1);
+      if (last === undefined) break;
+      offset = last.nextOffset;
+    }
+    return found;
+  }
+
+  /** Notes a snapshot that is on disk now, and lets go of what it makes superfluous: older snapshots, whole old segments. */
+  async addSnapshot(id: LogPosition): Promise<void> {
+    const older = this.#snapshots.filter((snapshot) => snapshot.offset < id.offset);
+    this.#snapshots = [id];
+    for (const snapshot of older) await this.#disk.remove(this.snapshotPath(snapshot));
+    if (id.offset > this.log.logStartOffset && id.offset <= this.log.highWatermark)
+      await this.log.advanceLogStart(id.offset);
+  }
+
+  /** The log becomes empty at a snapshot's end. */
+  async startAt(id: LogPosition): Promise<void> {
+    await this.log.truncateFullyAndStartAt(id.offset);
+    this.#snapshots = [...this.#snapshots.filter((snapshot) => snapshot.offset < id.offset), id];
+  }
+}
+
+/** All bytes of a region. */
+export async function drain(region: LogRegion): Promise<Buffer> {
+  const parts: Buffer[] = [];
+  let taken = 0;
+  try {
+    while (taken < region.sizeBytes) {
+      const chunk = await region.next(region.sizeBytes - taken);
+      parts.push(Buffer.from(chunk.bytes));
+      taken += chunk.bytes.length;
+      chunk.release();
+    }
+  } finally {
+    region.release();
+  }
+  return parts.length === 1 ? parts[0]! : Buffer.concat(parts);
+}
