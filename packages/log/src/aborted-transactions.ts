@@ -24,6 +24,7 @@ export async function appendAborted(
     },
   );
   const path = segmentPath(segment.directory, segment.baseOffset, 'txnindex');
+  segment.hasAborted = true;
   await context.handles.use(path, 'write', async (file) => {
     await file.write([bytes], (await file.stat()).size);
   });
@@ -35,7 +36,10 @@ export async function readAborted(
   segment: Segment,
 ): Promise<AbortedTransaction[]> {
   const path = segmentPath(segment.directory, segment.baseOffset, 'txnindex');
-  if ((await context.disk.stat(path)) === undefined) return [];
+  if (segment.hasAborted === false) return [];
+  const exists = (await context.disk.stat(path)) !== undefined;
+  segment.hasAborted ||= exists;
+  if (!exists) return [];
   const bytes = await context.disk.readFile(path);
   const found: AbortedTransaction[] = [];
   for (let at = 0; at + ENTRY_BYTES <= bytes.length; at += ENTRY_BYTES) {

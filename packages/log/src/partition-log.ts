@@ -500,6 +500,15 @@ export class PartitionLog {
     );
   }
 
+  /** As `read`, from memory alone: undefined when files would have to be read. */
+  readCached(request: ReadRequest): LogRegion | undefined {
+    if (this.#isClosed || request.offset < this.#logStartOffset) return undefined;
+    return readTail(this.#tail, {
+      ...request,
+      endOffset: Math.min(request.endOffset, this.#logEndOffset),
+    });
+  }
+
   async #readFiles(request: ReadRequest): Promise<LogRegion> {
     let slot = this.#floorSegment(request.offset);
     for (; slot < this.#segments.length; slot += 1) {
@@ -534,10 +543,23 @@ export class PartitionLog {
     return highest < 0 ? undefined : this.offsetForTimestamp(highest);
   }
 
-  /** Aborted transactions that reach into [from, to) offsets. */
-  async abortedTransactions(from: number, to: number): Promise<AbortedTransaction[]> {
+  /** Aborted transactions that reach into [from, to) offsets. At once when it is known that there are none. */
+  abortedTransactions(
+    from: number,
+    to: number,
+  ): AbortedTransaction[] | Promise<AbortedTransaction[]> {
+    const segments = this.#segments.slice(this.#floorSegment(from));
+    if (segments.every(({ hasAborted }) => hasAborted === false)) return [];
+    return this.#readAborted(segments, from, to);
+  }
+
+  async #readAborted(
+    segments: readonly Segment[],
+    from: number,
+    to: number,
+  ): Promise<AbortedTransaction[]> {
     const found: AbortedTransaction[] = [];
-    for (const segment of this.#segments.slice(this.#floorSegment(from))) {
+    for (const segment of segments) {
       for (const aborted of await readAborted(this.#context, segment))
         if (aborted.lastOffset >= from && aborted.firstOffset < to) found.push(aborted);
     }

@@ -44,6 +44,8 @@ export class Segment {
   readonly createdMs: number;
   /** Subtracted from `segment.ms`. */
   readonly rollJitterMs: number;
+  /** Whether there are aborted transactions; undefined until somebody looked. */
+  hasAborted: boolean | undefined;
   #indexes: SegmentIndexes | undefined;
   #loading: Promise<SegmentIndexes> | undefined;
   #bytesSinceEntry = 0;

@@ -27,9 +27,16 @@ export class ProtocolError extends Error {
   readonly code: ProtocolErrorCode;
   /** Always false: the same bytes stay wrong. */
   readonly retriable = false;
+  /** Which record of a batch is wrong, from 0, where it is one record. */
+  readonly recordIndex: number | undefined;
 
-  constructor(code: ProtocolErrorCode, message: string, options?: ErrorOptions) {
+  constructor(
+    code: ProtocolErrorCode,
+    message: string,
+    options?: ErrorOptions & { readonly recordIndex?: number },
+  ) {
     super(message, options);
     this.code = code;
+    this.recordIndex = options?.recordIndex;
   }
 }

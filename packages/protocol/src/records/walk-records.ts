@@ -248,7 +248,8 @@ function skipHeaders(): void {
 }
 
 function missingKey(index: number): ProtocolError {
-  return invalidRecord(`record ${index} has no key, which a compacted topic demands`);
+  const message = `record ${index} has no key, which a compacted topic demands`;
+  return new ProtocolError('INVALID_RECORD', message, { recordIndex: index });
 }
 
 /** Refuses a timestamp out of bounds; no timestamp always passes. */
@@ -259,5 +260,6 @@ function checkTimestamp(index: number, timestamp: number, options: WalkOptions):
   throw new ProtocolError(
     'INVALID_TIMESTAMP',
     `${which} has the timestamp ${timestamp}, outside ${timestampMin} to ${timestampMax}`,
+    index === WHOLE_BATCH ? undefined : { recordIndex: index },
   );
 }

@@ -1,0 +1,70 @@
+// A fetch that waits for bytes. Looks at offsets, and for `fetch.min.bytes` above 1 at what the tail cache holds.
+// Kafka: DelayedFetch.
+import { ErrorCode } from '@ottla/protocol';
+import { DelayedOperation } from '../purgatory/delayed-operation.ts';
+import type { FetchIsolation, Partition } from '../replica/partition.ts';
+import type { WantedPartition } from './fetch-session.ts';
+
+/** One partition of the fetch. */
+export interface WatchedPartition {
+  readonly wanted: WantedPartition;
+  readonly partition: Partition;
+}
+
+export interface DelayedFetchOptions {
+  readonly watched: readonly WatchedPartition[];
+  readonly isolation: FetchIsolation;
+  readonly minBytes: number;
+  /** The client is gone: nobody waits. */
+  readonly isAbandoned: () => boolean;
+  readonly answer: () => void;
+}
+
+/** Complete when enough is there, or when reading would tell something else than "nothing yet". */
+export class DelayedFetch extends DelayedOperation {
+  readonly kind = 'Fetch';
+  readonly #options: DelayedFetchOptions;
+
+  constructor(options: DelayedFetchOptions) {
+    super();
+    this.#options = options;
+  }
+
+  tryComplete(): boolean {
+    return (this.#options.isAbandoned() || this.#isEnough()) && this.complete();
+  }
+
+  protected onComplete(): void {
+    this.#options.answer();
+  }
+
+  #isEnough(): boolean {
+    const { watched, minBytes } = this.#options;
+    let bytes = 0;
+    for (const { wanted, partition } of watched) {
+      if (partition.checkLeader(wanted.currentLeaderEpoch) !== ErrorCode.NONE) return true;
+      const { fetchOffset } = wanted;
+      if (fetchOffset < partition.logStartOffset || fetchOffset > partition.logEndOffset)
+        return true;
+      bytes += this.#bytesOf(wanted, partition);
+      if (bytes >= minBytes) return true;
+    }
+    return false;
+  }
+
+  /** Infinity for data that is not in memory: it lies far enough behind. */
+  #bytesOf(wanted: WantedPartition, partition: Partition): number {
+    const { isolation, minBytes } = this.#options;
+    const endOffset = partition.readEnd(isolation);
+    if (wanted.fetchOffset >= endOffset) return 0;
+    if (minBytes <= 1) return 1;
+    const region = partition.log!.readCached({
+      offset: wanted.fetchOffset,
+      maxBytes: wanted.maxBytes,
+      endOffset,
+      minOneBatch: true,
+    });
+    region?.release();
+    return region?.sizeBytes ?? Infinity;
+  }
+}

@@ -1,0 +1,51 @@
+// A produce with acks=all that is in the leader's log and waits for the other replicas in sync. Kafka: DelayedProduce.
+import { ErrorCode } from '@ottla/protocol';
+import type { PartitionProduceResponse } from '@ottla/protocol/messages/produce';
+import { DelayedOperation } from '../purgatory/delayed-operation.ts';
+import type { Partition } from '../replica/partition.ts';
+
+/** One append that waits. */
+export interface ProducedPartition {
+  readonly partition: Partition;
+  /** Its error code is set when the wait ends badly. */
+  readonly response: PartitionProduceResponse;
+  /** The high watermark (exclusive) that acknowledges it. */
+  readonly requiredOffset: number;
+}
+
+/** Complete when every partition is acknowledged, or has no chance to be. */
+export class DelayedProduce extends DelayedOperation {
+  readonly kind = 'Produce';
+  #waiting: readonly ProducedPartition[];
+  readonly #answer: () => void;
+
+  constructor(waiting: readonly ProducedPartition[], answer: () => void) {
+    super();
+    this.#waiting = waiting;
+    this.#answer = answer;
+  }
+
+  tryComplete(): boolean {
+    this.#waiting = this.#waiting.filter((each) => !isDecided(each));
+    return this.#waiting.length === 0 && this.complete();
+  }
+
+  protected override onExpire(): void {
+    for (const { response } of this.#waiting) response.errorCode = ErrorCode.REQUEST_TIMED_OUT;
+  }
+
+  protected onComplete(): void {
+    this.#answer();
+  }
+}
+
+function isDecided({ partition, response, requiredOffset }: ProducedPartition): boolean {
+  const code = partition.checkLeader(-1);
+  if (code !== ErrorCode.NONE) {
+    response.errorCode = code;
+    return true;
+  }
+  if (partition.highWatermark < requiredOffset) return false;
+  if (!partition.hasMinInSync) response.errorCode = ErrorCode.NOT_ENOUGH_REPLICAS_AFTER_APPEND;
+  return true;
+}
