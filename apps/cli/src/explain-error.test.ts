@@ -1,0 +1,34 @@
+import { NetError } from '@ottla/platform';
+import { describe, expect, it } from 'vitest';
+import { usageError } from './cli-error.ts';
+import { explainError } from './explain-error.ts';
+
+describe('explainError', () => {
+  it('given a refused connection deep in the causes, then says how to start a broker', () => {
+    const refused = new NetError('ECONNREFUSED', 'connect 127.0.0.1:9092');
+    const error = new Error('no broker can be reached at\n  127.0.0.1:9092', { cause: refused });
+    expect(explainError(error)).toEqual({
+      message: 'no broker can be reached at 127.0.0.1:9092',
+      next: 'Start one with `ottla dev`, or name another with --bootstrap-server.',
+      exitCode: 1,
+    });
+  });
+
+  it('given an error of the command line, then exits with 2', () => {
+    expect(explainError(usageError('wrong', 'do this'))).toMatchObject({
+      message: 'wrong',
+      next: 'do this',
+      exitCode: 2,
+    });
+  });
+
+  it('given causes that form a circle, then ends', () => {
+    const error = new Error('round');
+    error.cause = error;
+    expect(explainError(error).message).toBe('round');
+  });
+
+  it('given something that is no error, then says it', () => {
+    expect(explainError('odd')).toMatchObject({ message: 'odd', exitCode: 1 });
+  });
+});

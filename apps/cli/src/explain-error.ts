@@ -1,0 +1,74 @@
+// Any failure in one or two lines: what happened and why, then what to do next. Never a stack, unless OTTLA_DEBUG=1.
+import { CliError, EXIT } from './cli-error.ts';
+import type { CliIo } from './io.ts';
+
+/** What is said about a failure. */
+export interface Explanation {
+  readonly message: string;
+  readonly next: string | undefined;
+  readonly exitCode: number;
+}
+
+/** Says it on standard error. @returns the exit code */
+export function reportError(error: unknown, io: CliIo): number {
+  const { message, next, exitCode } = explainError(error);
+  void io.stderr.write(`ottla: ${message}\n`);
+  if (next !== undefined) void io.stderr.write(`${next}\n`);
+  if (io.env['OTTLA_DEBUG'] === '1') void io.stderr.write(`${stackOf(error)}\n`);
+  return exitCode;
+}
+
+/** Puts an error of ours, of the client, of the broker or of the system into words. */
+export function explainError(error: unknown): Explanation {
+  if (error instanceof CliError) return error;
+  const { name, message } = error instanceof Error ? error : { name: '', message: String(error) };
+  if (name === 'ConfigError') return { message, next: undefined, exitCode: EXIT.usage };
+  const code = codeOf(error);
+  return {
+    message: oneLine(message),
+    next: code === undefined ? undefined : NEXT_STEPS[code],
+    exitCode: EXIT.failed,
+  };
+}
+
+/** By the code of the innermost cause that has a step of its own. */
+function codeOf(error: unknown): string | undefined {
+  let found: string | undefined;
+  // Causes form a chain, but nothing stops somebody from closing it into a circle.
+  for (let depth = 0; error instanceof Error && depth < 10; depth += 1) {
+    const { code } = error as Error & { readonly code?: unknown };
+    if (typeof code === 'string' && code in NEXT_STEPS) found = code;
+    error = error.cause;
+  }
+  return found;
+}
+
+const START_ONE = 'Start one with `ottla dev`, or name another with --bootstrap-server.';
+
+const NEXT_STEPS: Readonly<Record<string, string>> = {
+  ECONNREFUSED: START_ONE,
+  ENOTFOUND: 'Check the host name given to --bootstrap-server.',
+  EAI_AGAIN: 'Check the host name given to --bootstrap-server, and the network.',
+  ETIMEDOUT: 'Check the address given to --bootstrap-server and any firewall between.',
+  ECONNRESET: 'Is that a Kafka broker without TLS? Check the port given to --bootstrap-server.',
+  UNKNOWN_TOPIC_OR_PARTITION: 'See what there is with `ottla topic list --internal`.',
+  TOPIC_ALREADY_EXISTS: 'Use --if-not-exists to accept that, or `ottla topic alter` to add partitions.',
+  INVALID_REPLICATION_FACTOR: 'There are not so many brokers; try --replication-factor 1.',
+  INVALID_PARTITIONS: 'See the number it has with `ottla topic describe`; it can only grow.',
+  NON_EMPTY_GROUP: 'Stop the members of the group first; `ottla group describe` shows them.',
+  GROUP_ID_NOT_FOUND: 'See what there is with `ottla group list`.',
+  MESSAGE_TOO_LARGE: "Raise the topic's max.message.bytes with `ottla config alter`, or compress.",
+  RECORD_LIST_TOO_LARGE: "Raise the topic's segment.bytes with `ottla config alter`.",
+  UNSUPPORTED_VERSION: 'The broker is too old for this command.',
+  ENOENT: 'Check the path.',
+};
+
+function oneLine(text: string): string {
+  return text.replaceAll(/\s*\n\s*/g, ' ').trim();
+}
+
+function stackOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const cause = error.cause === undefined ? '' : `\nCaused by: ${stackOf(error.cause)}`;
+  return `${error.stack ?? error.message}${cause}`;
+}
