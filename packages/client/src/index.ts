@@ -1,1 +1,23 @@
-export {};
+// The only door of @ottla/client.
+export {
+  Admin,
+  type ClusterDescription,
+  type ListedTopic,
+  type LogDirDescription,
+  type NewTopic,
+} from './admin/admin.ts';
+export type { ConfigChange, ConfigEntry, ConfigResource, DescribedResource } from './admin/admin-configs.ts';
+export type { GroupDescription, GroupMember, ListedGroup, OffsetToCommit } from './admin/admin-groups.ts';
+export type { OffsetQuery, OffsetResult } from './admin/list-offsets.ts';
+export type { CommittedOffset } from './consumer/committed-offsets.ts';
+export type { TopicPartition } from './consumer/consumer-protocol.ts';
+export {
+  BrokerError,
+  ConnectionError,
+  KafkaError,
+  type KafkaErrorDetails,
+  TimeoutError,
+  UsageError,
+} from './errors.ts';
+export type { PartitionMetadata, TopicMetadata } from './metadata/cluster-metadata.ts';
+export type { ClientOptions } from './options.ts';

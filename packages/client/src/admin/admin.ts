@@ -1,0 +1,281 @@
+// Everything about a cluster that is not records: topics, partitions, configs, groups, offsets. Each call goes to the
+// broker that must answer it, and retries what may succeed later.
+import { ErrorCode } from '@ottla/protocol';
+import { createPartitionsRequest, createPartitionsResponse } from '@ottla/protocol/messages/create-partitions';
+import { createTopicsRequest, createTopicsResponse } from '@ottla/protocol/messages/create-topics';
+import { deleteRecordsRequest, deleteRecordsResponse } from '@ottla/protocol/messages/delete-records';
+import { deleteTopicsRequest, deleteTopicsResponse } from '@ottla/protocol/messages/delete-topics';
+import { describeClusterRequest, describeClusterResponse } from '@ottla/protocol/messages/describe-cluster';
+import { describeLogDirsRequest, describeLogDirsResponse } from '@ottla/protocol/messages/describe-log-dirs';
+import type { BrokerConnection } from '../connection/broker-connection.ts';
+import { Cluster } from '../connection/cluster.ts';
+import { BrokerError, throwOnError } from '../errors.ts';
+import type { TopicMetadata } from '../metadata/cluster-metadata.ts';
+import { type ClientOptions, resolveOptions } from '../options.ts';
+import { withRetries } from '../retry.ts';
+import { AdminConfigs } from './admin-configs.ts';
+import { AdminGroups } from './admin-groups.ts';
+import { listOffsets, type OffsetQuery, type OffsetResult } from './list-offsets.ts';
+
+const CREATE_TOPICS = { request: createTopicsRequest, response: createTopicsResponse };
+const DELETE_TOPICS = { request: deleteTopicsRequest, response: deleteTopicsResponse };
+const CREATE_PARTITIONS = { request: createPartitionsRequest, response: createPartitionsResponse };
+const DELETE_RECORDS = { request: deleteRecordsRequest, response: deleteRecordsResponse };
+const DESCRIBE_CLUSTER = { request: describeClusterRequest, response: describeClusterResponse };
+const DESCRIBE_LOG_DIRS = { request: describeLogDirsRequest, response: describeLogDirsResponse };
+const BROKER_DEFAULT = -1;
+
+export interface NewTopic {
+  readonly name: string;
+  /** Default: the broker's `num.partitions`. */
+  readonly numPartitions?: number;
+  /** Default: the broker's `default.replication.factor`. */
+  readonly replicationFactor?: number;
+  readonly configs?: Readonly<Record<string, string>>;
+  /** Replicas by partition; then neither of the two numbers may be given. */
+  readonly assignments?: readonly (readonly number[])[];
+}
+
+export interface ListedTopic {
+  readonly name: string;
+  readonly topicId: string;
+  readonly isInternal: boolean;
+}
+
+export interface ClusterDescription {
+  readonly clusterId: string;
+  readonly controllerId: number;
+  readonly brokers: readonly { readonly nodeId: number; readonly host: string; readonly port: number; readonly rack: string | null }[];
+}
+
+export interface LogDirDescription {
+  readonly brokerId: number;
+  readonly path: string;
+  readonly errorCode: number;
+  /** −1 when not told. */
+  readonly totalBytes: number;
+  readonly usableBytes: number;
+  readonly replicas: readonly {
+    readonly topic: string;
+    readonly partition: number;
+    readonly sizeBytes: number;
+    readonly offsetLag: number;
+    readonly isFuture: boolean;
+  }[];
+}
+
+export class Admin {
+  readonly #cluster: Cluster;
+  readonly #configs: AdminConfigs;
+  readonly #groups: AdminGroups;
+
+  constructor(options: ClientOptions) {
+    this.#cluster = new Cluster(resolveOptions(options));
+    this.#configs = new AdminConfigs(this.#cluster);
+    this.#groups = new AdminGroups(this.#cluster);
+  }
+
+  /** Configs of topics, brokers and groups. */
+  get describeConfigs(): AdminConfigs['describe'] {
+    return this.#configs.describe;
+  }
+  get incrementalAlterConfigs(): AdminConfigs['alter'] {
+    return this.#configs.alter;
+  }
+  get listGroups(): AdminGroups['list'] {
+    return this.#groups.list;
+  }
+  get describeGroups(): AdminGroups['describe'] {
+    return this.#groups.describe;
+  }
+  get deleteGroups(): AdminGroups['delete'] {
+    return this.#groups.delete;
+  }
+  /** Committed offsets of a group. */
+  get listGroupOffsets(): AdminGroups['listOffsets'] {
+    return this.#groups.listOffsets;
+  }
+  /** Commits offsets in the name of a group without members. */
+  get alterGroupOffsets(): AdminGroups['alterOffsets'] {
+    return this.#groups.alterOffsets;
+  }
+  get deleteGroupOffsets(): AdminGroups['deleteOffsets'] {
+    return this.#groups.deleteOffsets;
+  }
+
+  /** Creates topics. @throws BrokerError of the first that fails: `TOPIC_ALREADY_EXISTS`, `INVALID_REPLICATION_FACTOR` … */
+  async createTopics(topics: readonly NewTopic[], options: { validateOnly?: boolean; timeoutMs?: number } = {}): Promise<void> {
+    const response = await this.#anyBroker('creating topics', (connection) =>
+      connection.send(
+        CREATE_TOPICS,
+        createTopicsRequest.create({
+          topics: topics.map((topic) => ({
+            name: topic.name,
+            numPartitions: topic.assignments === undefined ? (topic.numPartitions ?? BROKER_DEFAULT) : -1,
+            replicationFactor: topic.assignments === undefined ? (topic.replicationFactor ?? BROKER_DEFAULT) : -1,
+            assignments: (topic.assignments ?? []).map((brokerIds, partitionIndex) => ({ partitionIndex, brokerIds: [...brokerIds] })),
+            configs: Object.entries(topic.configs ?? {}).map(([name, value]) => ({ name, value })),
+          })),
+          timeoutMs: options.timeoutMs ?? 30_000,
+          validateOnly: options.validateOnly ?? false,
+        }),
+      ),
+    );
+    for (const topic of response.topics) throwOnError(topic.errorCode, topic.errorMessage, { topic: topic.name ?? '' });
+  }
+
+  /** Deletes topics with all they hold. */
+  async deleteTopics(names: readonly string[], options: { timeoutMs?: number } = {}): Promise<void> {
+    const response = await this.#anyBroker('deleting topics', (connection) =>
+      connection.send(
+        DELETE_TOPICS,
+        deleteTopicsRequest.create(
+          connection.versionOf(deleteTopicsRequest.apiKey!)! >= 6
+            ? {
+                topics: names.map((name) => ({ name, topicId: 'AAAAAAAAAAAAAAAAAAAAAA' })),
+                timeoutMs: options.timeoutMs ?? 30_000,
+              }
+            : { topicNames: [...names], timeoutMs: options.timeoutMs ?? 30_000 },
+        ),
+      ),
+    );
+    for (const topic of response.responses) {
+      throwOnError(topic.errorCode, topic.errorMessage, { topic: topic.name ?? '' });
+      if (topic.name !== null) this.#cluster.invalidate(topic.name);
+    }
+  }
+
+  /** Grows topics to so many partitions. */
+  async createPartitions(
+    topics: readonly { readonly name: string; readonly totalCount: number }[],
+    options: { validateOnly?: boolean; timeoutMs?: number } = {},
+  ): Promise<void> {
+    const response = await this.#anyBroker('adding partitions', (connection) =>
+      connection.send(
+        CREATE_PARTITIONS,
+        createPartitionsRequest.create({
+          topics: topics.map(({ name, totalCount }) => ({ name, count: totalCount, assignments: null })),
+          timeoutMs: options.timeoutMs ?? 30_000,
+          validateOnly: options.validateOnly ?? false,
+        }),
+      ),
+    );
+    for (const result of response.results) {
+      throwOnError(result.errorCode, result.errorMessage, { topic: result.name });
+      this.#cluster.invalidate(result.name);
+    }
+  }
+
+  /** All topics, internal ones included. */
+  async listTopics(): Promise<ListedTopic[]> {
+    const metadata = await this.#retry('listing topics', () => this.#cluster.refresh(undefined));
+    return [...metadata.topics.values()]
+      .filter((topic) => topic.errorCode === 0)
+      .map(({ name, topicId, isInternal }) => ({ name, topicId, isInternal }))
+      .sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  /** Partitions, leaders and replicas of the topics. @param names undefined for all @throws BrokerError for an unknown topic */
+  async describeTopics(names: readonly string[] | undefined): Promise<TopicMetadata[]> {
+    const metadata = await this.#retry('describing topics', () => this.#cluster.refresh(names));
+    if (names === undefined) return [...metadata.topics.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+    return names.map((name) => {
+      const topic = metadata.topics.get(name);
+      if (topic === undefined || topic.errorCode !== 0)
+        throw new BrokerError(topic?.errorCode ?? ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, undefined, { topic: name });
+      return topic;
+    });
+  }
+
+  async describeCluster(): Promise<ClusterDescription> {
+    const response = await this.#anyBroker('describing the cluster', (connection) =>
+      connection.send(DESCRIBE_CLUSTER, describeClusterRequest.create({})),
+    );
+    throwOnError(response.errorCode, response.errorMessage);
+    return {
+      clusterId: response.clusterId,
+      controllerId: response.controllerId,
+      brokers: response.brokers.map(({ brokerId, host, port, rack }) => ({ nodeId: brokerId, host, port, rack })),
+    };
+  }
+
+  /** First, last or timestamped offsets of partitions. */
+  listOffsets(queries: readonly OffsetQuery[], options: { isolationLevel?: 'read_committed' | 'read_uncommitted' } = {}): Promise<OffsetResult[]> {
+    return listOffsets(this.#cluster, queries, options.isolationLevel);
+  }
+
+  /**
+   * Deletes everything before an offset. @param partitions offset −1: everything up to the high watermark
+   * @returns the new first offsets, in the order asked
+   */
+  async deleteRecords(
+    partitions: readonly { readonly topic: string; readonly partition: number; readonly offset: number }[],
+  ): Promise<{ topic: string; partition: number; lowWatermark: number }[]> {
+    return Promise.all(
+      partitions.map(({ topic, partition, offset }) =>
+        this.#retry(`deleting records of ${topic}-${partition}`, async () => {
+          const { leaderId } = await this.#cluster.leader(topic, partition);
+          const connection = await this.#cluster.broker(leaderId);
+          const response = await connection.send(
+            DELETE_RECORDS,
+            deleteRecordsRequest.create({
+              topics: [{ name: topic, partitions: [{ partitionIndex: partition, offset }] }],
+              timeoutMs: 30_000,
+            }),
+          );
+          const result = response.topics[0]!.partitions[0]!;
+          if (result.errorCode !== 0) this.#cluster.invalidate(topic);
+          throwOnError(result.errorCode, undefined, { topic, partition });
+          return { topic, partition, lowWatermark: result.lowWatermark };
+        }),
+      ),
+    );
+  }
+
+  /** Sizes on disk. @param brokerIds default: all */
+  async describeLogDirs(brokerIds?: readonly number[]): Promise<LogDirDescription[]> {
+    const ids = brokerIds ?? [...(await this.#retry('finding brokers', () => this.#cluster.refresh([]))).brokers.keys()];
+    const found = await Promise.all(
+      ids.map((brokerId) => this.#retry(`describing log dirs of broker ${brokerId}`, () => this.#logDirsOf(brokerId))),
+    );
+    return found.flat();
+  }
+
+  async #logDirsOf(brokerId: number): Promise<LogDirDescription[]> {
+    const connection = await this.#cluster.broker(brokerId);
+    const response = await connection.send(DESCRIBE_LOG_DIRS, describeLogDirsRequest.create({ topics: null }));
+    throwOnError(response.errorCode);
+    return response.results.map((dir) => ({
+      brokerId,
+      path: dir.logDir,
+      errorCode: dir.errorCode,
+      totalBytes: Number(dir.totalBytes),
+      usableBytes: Number(dir.usableBytes),
+      replicas: dir.topics.flatMap((topic) =>
+        topic.partitions.map((partition) => ({
+          topic: topic.name,
+          partition: partition.partitionIndex,
+          sizeBytes: partition.partitionSize,
+          offsetLag: partition.offsetLag,
+          isFuture: partition.isFutureKey,
+        })),
+      ),
+    }));
+  }
+
+  async close(): Promise<void> {
+    await this.#cluster.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  #anyBroker<T>(what: string, use: (connection: BrokerConnection) => Promise<T>): Promise<T> {
+    return this.#retry(what, async () => use(await this.#cluster.any()));
+  }
+
+  #retry<T>(what: string, attempt: () => Promise<T>): Promise<T> {
+    return withRetries(this.#cluster.options, what, this.#cluster.options.defaultApiTimeoutMs, attempt);
+  }
+}

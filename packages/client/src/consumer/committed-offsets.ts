@@ -1,0 +1,66 @@
+// OffsetFetch in its two shapes: one group (up to version 7) and batches of groups (from 8).
+import { offsetFetchRequest, offsetFetchResponse } from '@ottla/protocol/messages/offset-fetch';
+import type { BrokerConnection } from '../connection/broker-connection.ts';
+import { throwOnError } from '../errors.ts';
+import type { TopicPartition } from './consumer-protocol.ts';
+
+const OFFSET_FETCH = { request: offsetFetchRequest, response: offsetFetchResponse };
+/** The newest versions name topics by id, which this client does not use yet. */
+const OFFSET_FETCH_MAX_VERSION = 9;
+/** As above, for commits. */
+export const OFFSET_COMMIT_MAX_VERSION = 9;
+const BATCHED_FROM = 8;
+
+export interface CommittedOffset extends TopicPartition {
+  /** −1 when nothing is committed. */
+  readonly offset: number;
+  readonly leaderEpoch: number;
+  readonly metadata: string;
+}
+
+/** @param partitions undefined: all that the group has committed */
+export async function fetchCommitted(
+  connection: BrokerConnection,
+  groupId: string,
+  partitions: readonly TopicPartition[] | undefined,
+  apiKey: number,
+): Promise<CommittedOffset[]> {
+  const topics = partitions === undefined ? null : groupByTopic(partitions);
+  const version = connection.versionOf(apiKey, OFFSET_FETCH_MAX_VERSION) ?? 0;
+  const request =
+    version >= BATCHED_FROM
+      ? {
+          groups: [
+            {
+              groupId,
+              memberId: null,
+              memberEpoch: -1,
+              topics: topics?.map((topic) => ({ ...topic, topicId: 'AAAAAAAAAAAAAAAAAAAAAA' })) ?? null,
+            },
+          ],
+        }
+      : { groupId, topics };
+  const response = await connection.send(OFFSET_FETCH, offsetFetchRequest.create(request), {
+    maxVersion: OFFSET_FETCH_MAX_VERSION,
+  });
+  const group = response.groups[0] ?? response;
+  throwOnError(group.errorCode, undefined, { group: groupId });
+  return group.topics.flatMap((topic) =>
+    topic.partitions.map((partition) => {
+      throwOnError(partition.errorCode, undefined, { topic: topic.name, partition: partition.partitionIndex, group: groupId });
+      return {
+        topic: topic.name,
+        partition: partition.partitionIndex,
+        offset: partition.committedOffset,
+        leaderEpoch: partition.committedLeaderEpoch,
+        metadata: partition.metadata ?? '',
+      };
+    }),
+  );
+}
+
+function groupByTopic(partitions: readonly TopicPartition[]): { name: string; partitionIndexes: number[] }[] {
+  const topics = new Map<string, number[]>();
+  for (const { topic, partition } of partitions) topics.set(topic, [...(topics.get(topic) ?? []), partition]);
+  return [...topics].map(([name, partitionIndexes]) => ({ name, partitionIndexes }));
+}
