@@ -1,7 +1,10 @@
 // AlterConfigs: replaces all values of a resource. Checked here, decided by the controller.
 
 import { alterConfigsRequest, alterConfigsResponse } from '@ottla/protocol/messages/alter-configs';
-import type { AlterConfigsRequest, AlterConfigsResponse } from '@ottla/protocol/messages/alter-configs';
+import type {
+  AlterConfigsRequest,
+  AlterConfigsResponse,
+} from '@ottla/protocol/messages/alter-configs';
 import type { CreateApiHandler } from '../network/api-handler.ts';
 import type { BrokerServices } from '../server/broker-services.ts';
 import { changeConfigs } from './config-changes.ts';

@@ -3,11 +3,14 @@
 // table in `controller/controller-api-table.ts`.
 
 import { ApiKey } from '@ottla/protocol';
-import type { ApiTable } from '../network/api-handler.ts';
+import type { ApiTable, LoadApiHandler } from '../network/api-handler.ts';
 import type { BrokerServices } from '../server/broker-services.ts';
 
 /** APIs of the broker role. */
-export const BROKER_API_TABLE: ApiTable<BrokerServices> = new Map([
+export const BROKER_API_TABLE: ApiTable<BrokerServices> = new Map<
+  number,
+  LoadApiHandler<BrokerServices>
+>([
   [ApiKey.Produce, () => import('./produce.ts')],
   [ApiKey.Fetch, () => import('./fetch.ts')],
   [ApiKey.ListOffsets, () => import('./list-offsets.ts')],

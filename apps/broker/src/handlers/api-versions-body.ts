@@ -3,7 +3,10 @@
 import type { MetadataImage } from '@ottla/metadata';
 import { ApiKey, ErrorCode, requireApi } from '@ottla/protocol';
 import { apiVersionsResponse } from '@ottla/protocol/messages/api-versions';
-import type { ApiVersionsRequest, ApiVersionsResponse } from '@ottla/protocol/messages/api-versions';
+import type {
+  ApiVersionsRequest,
+  ApiVersionsResponse,
+} from '@ottla/protocol/messages/api-versions';
 import { isValidClientSoftware } from '../network/request-pipeline.ts';
 import { finalizedFeatures, SUPPORTED_FEATURES } from '../server/supported-features.ts';
 
@@ -18,12 +21,13 @@ const LEVEL_ZERO_VERSION_MIN = 4;
  * Answers ApiVersions.
  *
  * @param apiKeys what the listener serves
+ * @param features levels in force
  */
 export function describeApiVersions(
   request: ApiVersionsRequest,
   version: number,
   apiKeys: readonly number[],
-  image: MetadataImage,
+  features: { readonly image: MetadataImage; readonly kraftVersion: number },
 ): ApiVersionsResponse {
   const isValid =
     version < CLIENT_SOFTWARE_VERSION_MIN ||
@@ -33,7 +37,8 @@ export function describeApiVersions(
   const supported = SUPPORTED_FEATURES.filter(
     ({ minSupportedVersion }) => minSupportedVersion > 0 || version >= LEVEL_ZERO_VERSION_MIN,
   );
-  const finalized = finalizedFeatures(image);
+  const { image, kraftVersion } = features;
+  const finalized = finalizedFeatures(image, kraftVersion);
   return apiVersionsResponse.create({
     apiKeys: apiKeys.toSorted((a, b) => a - b).map(advertised),
     supportedFeatures: supported.map((feature) => ({

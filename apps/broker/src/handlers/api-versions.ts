@@ -1,7 +1,10 @@
 // ApiVersions on the brokers' listeners (KIP-35, KIP-511). An unknown version is answered by the pipeline.
 
 import { apiVersionsRequest, apiVersionsResponse } from '@ottla/protocol/messages/api-versions';
-import type { ApiVersionsRequest, ApiVersionsResponse } from '@ottla/protocol/messages/api-versions';
+import type {
+  ApiVersionsRequest,
+  ApiVersionsResponse,
+} from '@ottla/protocol/messages/api-versions';
 import type { CreateApiHandler } from '../network/api-handler.ts';
 import type { BrokerServices } from '../server/broker-services.ts';
 import { describeApiVersions, failedApiVersions } from './api-versions-body.ts';
@@ -15,6 +18,9 @@ export const createHandler: CreateApiHandler<
   request: apiVersionsRequest,
   response: apiVersionsResponse,
   handle: ({ apiVersion }, request) =>
-    describeApiVersions(request, apiVersion, services.servedApiKeys(), services.image()),
+    describeApiVersions(request, apiVersion, services.servedApiKeys(), {
+      image: services.image(),
+      kraftVersion: services.kraftVersion,
+    }),
   errorResponse: (_request, _version, code) => failedApiVersions(code),
 });

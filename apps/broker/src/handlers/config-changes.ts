@@ -107,7 +107,9 @@ function checkBroker(services: BrokerServices, resource: ChangedResource): void 
     type: ConfigResourceType.BROKER,
     name: resourceName,
   });
-  const isIncremental = resource.configs.some(({ configOperation }) => configOperation !== undefined);
+  const isIncremental = resource.configs.some(
+    ({ configOperation }) => configOperation !== undefined,
+  );
   const values = new Map(isIncremental ? existing : []);
   for (const change of resource.configs) applyChange(values, change, scope);
   validateConfigs(scope, values);

@@ -28,7 +28,8 @@ export const createHandler: CreateApiHandler<
 > = (services) => ({
   request: describeClusterRequest,
   response: describeClusterResponse,
-  handle: (context, request) => wrongEndpoint(context, request) ?? describe(services, context, request),
+  handle: (context, request) =>
+    wrongEndpoint(context, request) ?? describe(services, context, request),
   errorResponse: (_request, _version, errorCode, errorMessage) =>
     describeClusterResponse.create({ errorCode, errorMessage }),
 });

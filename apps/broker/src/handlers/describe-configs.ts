@@ -96,7 +96,10 @@ function configsOfResource(
       // There is one logger; its level belongs to the process that started the broker.
       return [];
     default:
-      throw new ApiError(ErrorCode.INVALID_REQUEST, 'client metrics are not served by this version');
+      throw new ApiError(
+        ErrorCode.INVALID_REQUEST,
+        'client metrics are not served by this version',
+      );
   }
 }
 

@@ -80,7 +80,8 @@ function describePage(
 function namesFromCursor(view: ClusterView, request: DescribeTopicPartitionsRequest): string[] {
   const { cursor, topics } = request;
   const first = cursor?.topicName ?? '';
-  const asked = topics.length === 0 ? view.image.topics.byName.keys() : topics.map(({ name }) => name);
+  const asked =
+    topics.length === 0 ? view.image.topics.byName.keys() : topics.map(({ name }) => name);
   const names = [...new Set(asked)].filter((name) => name >= first).toSorted();
   if (cursor === null) return names;
   if (topics.length > 0 && !names.includes(cursor.topicName))

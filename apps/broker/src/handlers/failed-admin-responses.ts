@@ -1,20 +1,32 @@
 // Admin requests that failed as a whole: the code and the message in every item that was asked for. Brokers and
 // controllers answer alike. Kafka: the `getErrorResponse` of each request class.
 
-import { createCreatableTopicResult, createTopicsResponse } from '@ottla/protocol/messages/create-topics';
-import type { CreateTopicsRequest, CreateTopicsResponse } from '@ottla/protocol/messages/create-topics';
+import {
+  createCreatableTopicResult,
+  createTopicsResponse,
+} from '@ottla/protocol/messages/create-topics';
+import type {
+  CreateTopicsRequest,
+  CreateTopicsResponse,
+} from '@ottla/protocol/messages/create-topics';
 import {
   createDeletableTopicResult,
   deleteTopicsResponse,
 } from '@ottla/protocol/messages/delete-topics';
-import type { DeleteTopicsRequest, DeleteTopicsResponse } from '@ottla/protocol/messages/delete-topics';
+import type {
+  DeleteTopicsRequest,
+  DeleteTopicsResponse,
+} from '@ottla/protocol/messages/delete-topics';
 import { createPartitionsResponse } from '@ottla/protocol/messages/create-partitions';
 import type {
   CreatePartitionsRequest,
   CreatePartitionsResponse,
 } from '@ottla/protocol/messages/create-partitions';
 import { alterConfigsResponse } from '@ottla/protocol/messages/alter-configs';
-import type { AlterConfigsRequest, AlterConfigsResponse } from '@ottla/protocol/messages/alter-configs';
+import type {
+  AlterConfigsRequest,
+  AlterConfigsResponse,
+} from '@ottla/protocol/messages/alter-configs';
 import { incrementalAlterConfigsResponse } from '@ottla/protocol/messages/incremental-alter-configs';
 import type {
   IncrementalAlterConfigsRequest,

@@ -6,10 +6,7 @@ import { ApiError } from '../network/api-error.ts';
 /** @throws ApiError INVALID_REQUEST, in Kafka's words, when `name` is not this node's id */
 export function requireOwnNodeId(name: string, nodeId: number): void {
   if (!/^[+-]?\d+$/.test(name))
-    throw new ApiError(
-      ErrorCode.INVALID_REQUEST,
-      `Node id must be an integer, but it is: ${name}`,
-    );
+    throw new ApiError(ErrorCode.INVALID_REQUEST, `Node id must be an integer, but it is: ${name}`);
   if (Number(name) !== nodeId)
     throw new ApiError(
       ErrorCode.INVALID_REQUEST,

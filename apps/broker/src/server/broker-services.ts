@@ -2,7 +2,6 @@
 // it once (`server.ts`); a part that is replaced while running (the metadata image) is a function.
 
 import type { GroupCoordinator } from '@ottla/coordinator';
-import type { LogDirectory } from '@ottla/log';
 import type { MetadataImage } from '@ottla/metadata';
 import type { Logger, Platform } from '@ottla/platform';
 import type { Uuid } from '@ottla/protocol';
@@ -47,14 +46,14 @@ export interface BrokerServices {
   readonly purgatory: Purgatory;
   readonly brokerId: number;
   readonly clusterId: Uuid;
+  /** Finalized level of `kraft.version`. */
+  readonly kraftVersion: number;
   /** The epoch of this broker's registration; −1 before it. */
   brokerEpoch(): number;
   /** The newest committed metadata that this broker has taken in. */
   image(): MetadataImage;
   /** This broker's listeners as clients are told, ports filled in. */
   advertised(): readonly EndPoint[];
-  /** The data directory, for DescribeLogDirs. */
-  readonly logs: LogDirectory;
   /** Partitions that this broker has a replica of. */
   readonly replicas: Replicas;
   readonly groups: GroupCoordinator;

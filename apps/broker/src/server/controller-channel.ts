@@ -1,21 +1,45 @@
-// The broker's way to the active controller: requests in the encoded protocol over one connection at a time, retried
-// until the controller is found or the deadline passed. Kafka: NodeToControllerChannelManager, ForwardingManager.
+// The broker's way to the active controller: requests in the encoded protocol over one connection at a time, asked again
+// until a controller answers or the deadline has passed. Kafka: NodeToControllerChannelManager, ForwardingManager.
 
+import { NetError } from '@ottla/platform';
+import type { Connection, Logger, Platform } from '@ottla/platform';
+import {
+  decodeResponseHeader,
+  encodeMessage,
+  encodeRequest,
+  ErrorCode,
+  FRAME_SIZE_BYTES,
+  Reader,
+  requireApi,
+} from '@ottla/protocol';
 import type { MessageCodec } from '@ottla/protocol';
-import type { RequestContext } from '../network/request-context.ts';
+import { defaultPrincipalData } from '@ottla/protocol/messages/default-principal-data';
+import { envelopeRequest, envelopeResponse } from '@ottla/protocol/messages/envelope';
+import { ApiError } from '../network/api-error.ts';
+import type { Principal, RequestContext } from '../network/request-context.ts';
+import { addressBytes } from './address-bytes.ts';
+import { RequestConnection } from './request-connection.ts';
+
+/** How the broker's own requests are sent. */
+export interface SendOptions {
+  /** Default: the API's last stable version. */
+  readonly version?: number;
+  /** Default: the channel's. */
+  readonly timeoutMs?: number;
+}
 
 /** Sends requests to the active controller. */
 export interface ControllerChannel {
   /**
    * The broker's own request.
    *
-   * @throws ApiError REQUEST_TIMED_OUT when no active controller answered within `timeoutMs`
+   * @throws ApiError REQUEST_TIMED_OUT when no active controller answered in time
    */
   send<Request, Response>(
     request: MessageCodec<Request>,
     response: MessageCodec<Response>,
     body: Request,
-    options?: { readonly version?: number; readonly timeoutMs?: number },
+    options?: SendOptions,
   ): Promise<Response>;
   /**
    * A client's request in an Envelope, in its own version and with its principal.
@@ -23,9 +47,138 @@ export interface ControllerChannel {
    * @throws ApiError REQUEST_TIMED_OUT as `send`
    */
   forward<Request, Response>(
-    context: RequestContext,
+    context: ForwardedContext,
     request: MessageCodec<Request>,
     response: MessageCodec<Response>,
     body: Request,
   ): Promise<Response>;
+}
+
+/** What of a client's request travels in the envelope. */
+export type ForwardedContext = Pick<
+  RequestContext,
+  'apiVersion' | 'correlationId' | 'clientId' | 'principal' | 'connection'
+>;
+
+/** What a channel works with. */
+export interface ConnectedChannelOptions {
+  readonly platform: Pick<Platform, 'clock' | 'timers'>;
+  readonly logger: Logger;
+  readonly clientId: string;
+  /** A new connection to where the active controller is thought to be. */
+  readonly connect: () => Connection;
+  /** For one request with all its attempts; Kafka's `request.timeout.ms` of forwarding, 30 s. */
+  readonly timeoutMs: number;
+}
+
+/** Pause before a request is sent again. */
+const RETRY_PAUSE_MS = 20;
+
+/** Connects when first needed, and anew after a connection ended. */
+export class ConnectedChannel implements ControllerChannel {
+  readonly #options: ConnectedChannelOptions;
+  readonly #closing = new AbortController();
+  #connection: RequestConnection | undefined;
+
+  constructor(options: ConnectedChannelOptions) {
+    this.#options = options;
+  }
+
+  send<Request, Response>(
+    request: MessageCodec<Request>,
+    response: MessageCodec<Response>,
+    body: Request,
+    { version, timeoutMs = this.#options.timeoutMs }: SendOptions = {},
+  ): Promise<Response> {
+    const chosen = version ?? requireApi(request.apiKey ?? -1).maxVersion;
+    return this.#retrying(timeoutMs, async (connection) => {
+      const answer = await connection.request(request, response, chosen, body);
+      return errorCodeOf(answer) === ErrorCode.NOT_CONTROLLER ? undefined : answer;
+    });
+  }
+
+  forward<Request, Response>(
+    context: ForwardedContext,
+    request: MessageCodec<Request>,
+    response: MessageCodec<Response>,
+    body: Request,
+  ): Promise<Response> {
+    const { apiVersion, correlationId, clientId, connection } = context;
+    const frame = encodeRequest(request, apiVersion, correlationId, clientId, body);
+    const envelope = envelopeRequest.create({
+      requestData: Buffer.concat(frame as Buffer[]).subarray(FRAME_SIZE_BYTES),
+      requestPrincipal: encodePrincipal(context.principal),
+      clientHostAddress: addressBytes(connection.remoteHost),
+    });
+    const version = requireApi(envelopeRequest.apiKey ?? -1).maxVersion;
+    return this.#retrying(this.#options.timeoutMs, async (channel) => {
+      const answer = await channel.request(envelopeRequest, envelopeResponse, version, envelope);
+      if (answer.errorCode === ErrorCode.NOT_CONTROLLER) return undefined;
+      if (answer.errorCode !== ErrorCode.NONE || answer.responseData === null)
+        throw new ApiError(ErrorCode.UNKNOWN_SERVER_ERROR);
+      const reader = new Reader(answer.responseData);
+      decodeResponseHeader(reader, request.apiKey ?? -1, apiVersion);
+      return response.decode(reader, apiVersion);
+    });
+  }
+
+  /** Cuts the connection and ends every attempt. */
+  close(): void {
+    this.#closing.abort();
+    this.#connection?.close();
+  }
+
+  /** @param attempt resolves with undefined when another node is the controller, or none is yet */
+  async #retrying<T>(
+    timeoutMs: number,
+    attempt: (connection: RequestConnection) => Promise<T | undefined>,
+  ): Promise<T> {
+    const { clock, timers } = this.#options.platform;
+    const deadlineMs = clock.monotonicMs() + timeoutMs;
+    while (!this.#closing.signal.aborted && clock.monotonicMs() < deadlineMs) {
+      const answer = await this.#attempt(attempt, deadlineMs - clock.monotonicMs());
+      if (answer !== undefined) return answer;
+      await timers.sleep(RETRY_PAUSE_MS, this.#closing.signal).catch(() => {});
+    }
+    throw new ApiError(ErrorCode.REQUEST_TIMED_OUT, 'no active controller answered in time');
+  }
+
+  async #attempt<T>(
+    attempt: (connection: RequestConnection) => Promise<T | undefined>,
+    remainingMs: number,
+  ): Promise<T | undefined> {
+    const connection = this.#connected();
+    const timer = this.#options.platform.timers.set(remainingMs, () => connection.close());
+    try {
+      return await attempt(connection);
+    } catch (error) {
+      if (!(error instanceof NetError)) throw error;
+      return undefined;
+    } finally {
+      timer.cancel();
+    }
+  }
+
+  #connected(): RequestConnection {
+    if (this.#connection === undefined || this.#connection.isClosed)
+      this.#connection = new RequestConnection(this.#options.connect(), this.#options.clientId);
+    return this.#connection;
+  }
+}
+
+/** The form in which Kafka's default builder writes a principal: a version, then DefaultPrincipalData. */
+function encodePrincipal({ type, name }: Principal): Buffer {
+  const version = defaultPrincipalData.maxVersion;
+  const bytes = encodeMessage(
+    defaultPrincipalData,
+    defaultPrincipalData.create({ type, name, tokenAuthenticated: false }),
+    version,
+    2,
+  );
+  bytes.writeInt16BE(version);
+  return bytes;
+}
+
+function errorCodeOf(answer: unknown): number | undefined {
+  return (answer as { readonly errorCode?: number }).errorCode;
 }

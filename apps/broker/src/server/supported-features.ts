@@ -9,12 +9,12 @@ import {
 } from '@ottla/metadata';
 import type { MetadataImage, SupportedFeature } from '@ottla/metadata';
 
-/** Levels of `kraft.version`: 1 has dynamic quorums (KIP-853), which every quorum that Ottla formats is. */
-export const KRAFT_VERSION = 1;
+/** Of `kraft.version`: 1 has dynamic quorums (KIP-853), which every quorum that Ottla formats is. */
+const KRAFT_VERSION_MAX = 1;
 
 /** Both ends inclusive, sorted by name. */
 export const SUPPORTED_FEATURES: readonly SupportedFeature[] = [
-  { name: KRAFT_VERSION_FEATURE, minSupportedVersion: 0, maxSupportedVersion: KRAFT_VERSION },
+  { name: KRAFT_VERSION_FEATURE, minSupportedVersion: 0, maxSupportedVersion: KRAFT_VERSION_MAX },
   {
     name: METADATA_VERSION_FEATURE,
     minSupportedVersion: METADATA_VERSION_MIN,
@@ -23,7 +23,10 @@ export const SUPPORTED_FEATURES: readonly SupportedFeature[] = [
 ];
 
 /** Levels in force, by feature; empty before the cluster has any. `kraft.version` is the raft layer's, not the image's. */
-export function finalizedFeatures(image: MetadataImage): ReadonlyMap<string, number> {
-  if (image.features.size === 0) return image.features;
-  return new Map([...image.features, [KRAFT_VERSION_FEATURE, KRAFT_VERSION]]);
+export function finalizedFeatures(
+  image: MetadataImage,
+  kraftVersion: number,
+): ReadonlyMap<string, number> {
+  if (image.features.size === 0 || kraftVersion === 0) return image.features;
+  return new Map([...image.features, [KRAFT_VERSION_FEATURE, kraftVersion]]);
 }

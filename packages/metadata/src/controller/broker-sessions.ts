@@ -29,11 +29,15 @@ export class BrokerSessions {
     this.#timeoutMs = timeoutMs;
   }
 
-  /** Begins as the new active controller: every unfenced broker gets a full session from now on. */
-  restart(image: MetadataImage, nowMs: number): void {
+  /**
+   * Begins as the new active controller: every unfenced broker gets a full session from now on. Not the one in this
+   * process: it comes by itself at once, and after a crash it comes as a new incarnation, which need not wait for the
+   * session of a process that is known to be gone.
+   */
+  restart(image: MetadataImage, nowMs: number, ownNodeId: number): void {
     this.#sessions.clear();
     for (const { brokerId, brokerEpoch, fenced } of image.cluster.brokers.values()) {
-      if (!fenced) this.touch(brokerId, brokerEpoch, -1, nowMs);
+      if (!fenced && brokerId !== ownNodeId) this.touch(brokerId, brokerEpoch, -1, nowMs);
     }
   }
 

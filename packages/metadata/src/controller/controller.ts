@@ -112,7 +112,7 @@ export class Controller {
    * @returns what has to be written before anything else
    */
   activate(nowMs: number): ControllerResult<void> {
-    this.#sessions.restart(this.latest, nowMs);
+    this.#sessions.restart(this.latest, nowMs, this.#options.nodeId);
     const records = activationRecords(this.#latestState, this.#options.bootstrap);
     return { records, response: undefined };
   }

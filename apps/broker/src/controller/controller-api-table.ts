@@ -1,0 +1,27 @@
+// Which APIs the controller's listeners serve: what brokers and other members of the quorum need of it, and the admin
+// calls that brokers forward. Each module is imported when its first request arrives. Kafka: ControllerApis.
+
+import { ApiKey } from '@ottla/protocol';
+import type { ApiTable, LoadApiHandler } from '../network/api-handler.ts';
+import type { ControllerServices } from './controller-services.ts';
+
+/** APIs of the controller role. */
+export const CONTROLLER_API_TABLE: ApiTable<ControllerServices> = new Map<
+  number,
+  LoadApiHandler<ControllerServices>
+>([
+  [ApiKey.Fetch, () => import('./handlers/fetch.ts')],
+  [ApiKey.ApiVersions, () => import('./handlers/api-versions.ts')],
+  [ApiKey.CreateTopics, () => import('./handlers/create-topics.ts')],
+  [ApiKey.DeleteTopics, () => import('./handlers/delete-topics.ts')],
+  [ApiKey.AlterConfigs, () => import('./handlers/alter-configs.ts')],
+  [ApiKey.CreatePartitions, () => import('./handlers/create-partitions.ts')],
+  [ApiKey.IncrementalAlterConfigs, () => import('./handlers/incremental-alter-configs.ts')],
+  [ApiKey.DescribeQuorum, () => import('./handlers/describe-quorum.ts')],
+  [ApiKey.Envelope, () => import('./handlers/envelope.ts')],
+  [ApiKey.FetchSnapshot, () => import('./handlers/fetch-snapshot.ts')],
+  [ApiKey.BrokerRegistration, () => import('./handlers/broker-registration.ts')],
+  [ApiKey.BrokerHeartbeat, () => import('./handlers/broker-heartbeat.ts')],
+  [ApiKey.AllocateProducerIds, () => import('./handlers/allocate-producer-ids.ts')],
+  [ApiKey.ControllerRegistration, () => import('./handlers/controller-registration.ts')],
+]);

@@ -1,0 +1,103 @@
+// Topics that clients asked for without creating them, and the internal topics. Kafka: DefaultAutoTopicCreationManager.
+
+import { invalidTopicName } from '@ottla/metadata';
+import type { MetadataImage } from '@ottla/metadata';
+import type { Logger } from '@ottla/platform';
+import { ErrorCode, errorInfo } from '@ottla/protocol';
+import {
+  createCreatableTopic,
+  createTopicsRequest,
+  createTopicsResponse,
+} from '@ottla/protocol/messages/create-topics';
+import type { CreatableTopic } from '@ottla/protocol/messages/create-topics';
+import type { BrokerConfig } from '../config/broker-config.ts';
+import type { TopicAutoCreation } from './broker-services.ts';
+import type { ControllerChannel } from './controller-channel.ts';
+
+export interface AutoTopicCreationOptions {
+  readonly config: BrokerConfig;
+  readonly controller: Pick<ControllerChannel, 'send'>;
+  readonly image: () => MetadataImage;
+  readonly logger: Logger;
+}
+
+const CONSUMER_OFFSETS = '__consumer_offsets';
+/** The controller's own default stands in. */
+const DEFAULT_COUNT = -1;
+/** Replicas of an internal topic where the configuration does not say: as many as there are brokers, up to this. */
+const INTERNAL_REPLICATION_MAX = 3;
+
+/** Asks the controller, once for each name at a time. */
+export class AutoTopicCreator implements TopicAutoCreation {
+  readonly #options: AutoTopicCreationOptions;
+  readonly #inFlight = new Set<string>();
+
+  constructor(options: AutoTopicCreationOptions) {
+    this.#options = options;
+  }
+
+  create(topicNames: Iterable<string>): ReadonlyMap<string, number> {
+    const codes = new Map<string, number>();
+    const wanted: CreatableTopic[] = [];
+    for (const name of new Set(topicNames)) {
+      const isInvalid = invalidTopicName(name) !== undefined;
+      codes.set(
+        name,
+        isInvalid ? ErrorCode.INVALID_TOPIC_EXCEPTION : ErrorCode.UNKNOWN_TOPIC_OR_PARTITION,
+      );
+      if (isInvalid || this.#inFlight.has(name)) continue;
+      this.#inFlight.add(name);
+      wanted.push(this.#creatable(name));
+    }
+    if (wanted.length > 0) void this.#send(wanted);
+    return codes;
+  }
+
+  async #send(topics: CreatableTopic[]): Promise<void> {
+    const { controller, config, logger } = this.#options;
+    try {
+      const body = createTopicsRequest.create({
+        topics,
+        timeoutMs: config.number('request.timeout.ms'),
+      });
+      const answer = await controller.send(createTopicsRequest, createTopicsResponse, body);
+      for (const { name, errorCode, errorMessage } of answer.topics)
+        if (errorCode !== ErrorCode.NONE && errorCode !== ErrorCode.TOPIC_ALREADY_EXISTS)
+          logger.warn(
+            `topic ${name} was not created: ${errorMessage ?? errorInfo(errorCode).name}`,
+          );
+    } catch (error) {
+      logger.warn('topics were not created', { topics: topics.map(({ name }) => name), error });
+    } finally {
+      for (const { name } of topics) this.#inFlight.delete(name);
+    }
+  }
+
+  #creatable(name: string): CreatableTopic {
+    const { config } = this.#options;
+    if (name === CONSUMER_OFFSETS)
+      return createCreatableTopic({
+        name,
+        numPartitions: config.number('offsets.topic.num.partitions'),
+        replicationFactor: this.#internalReplication('offsets.topic.replication.factor'),
+        configs: [
+          { name: 'cleanup.policy', value: 'compact' },
+          { name: 'segment.bytes', value: String(config.number('offsets.topic.segment.bytes')) },
+          { name: 'compression.type', value: 'producer' },
+        ],
+      });
+    const given = (key: string): number =>
+      config.isGiven(key) ? config.number(key) : DEFAULT_COUNT;
+    return createCreatableTopic({
+      name,
+      numPartitions: given('num.partitions'),
+      replicationFactor: given('default.replication.factor'),
+    });
+  }
+
+  #internalReplication(key: string): number {
+    const { config, image } = this.#options;
+    if (config.isGiven(key)) return config.number(key);
+    return Math.max(1, Math.min(INTERNAL_REPLICATION_MAX, image().cluster.brokers.size));
+  }
+}

@@ -1,0 +1,192 @@
+// The broker as the cluster sees it: registers, says that it lives, is unfenced once it has caught up, and asks before it
+// stops. Kafka: BrokerLifecycleManager.
+//
+//   starting ─▶ registered ─▶ (caught up, logs open) ─▶ unfenced ─▶ controlled shutdown ─▶ stopped
+
+import type { Logger, Platform } from '@ottla/platform';
+import { ErrorCode, errorInfo } from '@ottla/protocol';
+import type { Uuid } from '@ottla/protocol';
+import {
+  brokerHeartbeatRequest,
+  brokerHeartbeatResponse,
+} from '@ottla/protocol/messages/broker-heartbeat';
+import type { BrokerHeartbeatResponse } from '@ottla/protocol/messages/broker-heartbeat';
+import {
+  brokerRegistrationRequest,
+  brokerRegistrationResponse,
+} from '@ottla/protocol/messages/broker-registration';
+import type { BrokerRegistrationRequest } from '@ottla/protocol/messages/broker-registration';
+import type { ControllerChannel } from './controller-channel.ts';
+
+export interface BrokerLifecycleOptions {
+  readonly platform: Pick<Platform, 'clock' | 'timers'>;
+  readonly logger: Logger;
+  readonly controller: Pick<ControllerChannel, 'send'>;
+  /** Everything of the registration but its previous epoch. */
+  readonly registration: () => Omit<BrokerRegistrationRequest, 'previousBrokerEpoch'>;
+  readonly heartbeatIntervalMs: number;
+  /** How long one registration or heartbeat may take before it is tried again. */
+  readonly requestTimeoutMs: number;
+  /** Offset of the last metadata record that this broker has taken in (inclusive). */
+  readonly metadataOffset: () => number;
+  /** Ids of directories that failed. */
+  readonly offlineLogDirs: () => readonly Uuid[];
+}
+
+/** Pause before a registration that was refused or not answered. */
+const REGISTRATION_PAUSE_MS = 50;
+
+/** One incarnation of the broker: start it once, stop it once. */
+export class BrokerLifecycle {
+  readonly #options: BrokerLifecycleOptions;
+  readonly #closing = new AbortController();
+  #brokerEpoch = -1;
+  #isReady = false;
+  #wantsShutDown = false;
+  #mayStop = false;
+  #isFenced = true;
+  #heartbeats: Promise<void> = Promise.resolve();
+  #wake: (() => void) | undefined;
+  readonly #unfenced = Promise.withResolvers<void>();
+
+  constructor(options: BrokerLifecycleOptions) {
+    this.#options = options;
+  }
+
+  /** Epoch of the registration; −1 before it. */
+  get brokerEpoch(): number {
+    return this.#brokerEpoch;
+  }
+
+  /** Whether the controller counts this broker out, as it said last. */
+  get isFenced(): boolean {
+    return this.#isFenced;
+  }
+
+  /** Registers, trying until it works or `close`; heartbeats follow by themselves. */
+  async start(): Promise<void> {
+    while (!this.#closing.signal.aborted) {
+      if (await this.#register()) {
+        this.#heartbeats = this.#beat();
+        return;
+      }
+      await this.#pause(REGISTRATION_PAUSE_MS);
+    }
+  }
+
+  /** The logs are open: serve as soon as the controller agrees. Resolves when it has. */
+  ready(): Promise<void> {
+    this.#isReady = true;
+    this.#wake?.();
+    return this.#unfenced.promise;
+  }
+
+  /** More metadata was taken in, for which an unfencing may have waited. */
+  caughtUp(): void {
+    if (this.#isReady && this.#isFenced && this.#brokerEpoch >= 0) this.#wake?.();
+  }
+
+  /**
+   * Asks the controller to move leaderships away, and waits until it lets the broker go.
+   *
+   * @param timeoutMs after which the broker stops all the same
+   * @returns whether the controller agreed
+   */
+  async controlledShutdown(timeoutMs: number): Promise<boolean> {
+    if (this.#brokerEpoch < 0) return true;
+    const { clock } = this.#options.platform;
+    const deadlineMs = clock.monotonicMs() + timeoutMs;
+    this.#wantsShutDown = true;
+    this.#wake?.();
+    while (!this.#mayStop && clock.monotonicMs() < deadlineMs) await this.#pause(SHUTDOWN_CHECK_MS);
+    return this.#mayStop;
+  }
+
+  /** Sends nothing any more; resolves when nothing is under way. */
+  async close(): Promise<void> {
+    this.#closing.abort();
+    this.#wake?.();
+    await this.#heartbeats;
+  }
+
+  async #register(): Promise<boolean> {
+    const { controller, registration, requestTimeoutMs: timeoutMs, logger } = this.#options;
+    try {
+      const body = { ...registration(), previousBrokerEpoch: -1 };
+      const answer = await controller.send(
+        brokerRegistrationRequest,
+        brokerRegistrationResponse,
+        body,
+        { timeoutMs },
+      );
+      if (answer.errorCode === ErrorCode.NONE) {
+        this.#brokerEpoch = answer.brokerEpoch;
+        return true;
+      }
+      logger.warn(`registration refused: ${errorInfo(answer.errorCode).name}`);
+    } catch (error) {
+      if (!this.#closing.signal.aborted) logger.warn('registration failed', { error });
+    }
+    return false;
+  }
+
+  async #beat(): Promise<void> {
+    const { heartbeatIntervalMs, logger } = this.#options;
+    while (!this.#closing.signal.aborted && !this.#mayStop) {
+      try {
+        this.#take(await this.#heartbeat());
+      } catch (error) {
+        if (!this.#closing.signal.aborted) logger.warn('heartbeat failed', { error });
+      }
+      const isHurried = (this.#isReady && this.#isFenced) || this.#wantsShutDown;
+      await this.#pauseOrWake(isHurried ? HURRIED_INTERVAL_MS : heartbeatIntervalMs);
+    }
+  }
+
+  #heartbeat(): Promise<BrokerHeartbeatResponse> {
+    const { controller, metadataOffset, offlineLogDirs, requestTimeoutMs } = this.#options;
+    const body = {
+      brokerId: this.#options.registration().brokerId,
+      brokerEpoch: this.#brokerEpoch,
+      currentMetadataOffset: metadataOffset(),
+      wantFence: !this.#isReady,
+      wantShutDown: this.#wantsShutDown,
+      offlineLogDirs: [...offlineLogDirs()],
+      cordonedLogDirs: null,
+    };
+    return controller.send(brokerHeartbeatRequest, brokerHeartbeatResponse, body, {
+      timeoutMs: requestTimeoutMs,
+    });
+  }
+
+  #take(answer: BrokerHeartbeatResponse): void {
+    if (answer.errorCode !== ErrorCode.NONE) {
+      this.#options.logger.warn(`heartbeat refused: ${errorInfo(answer.errorCode).name}`);
+      return;
+    }
+    this.#isFenced = answer.isFenced;
+    if (!answer.isFenced) this.#unfenced.resolve();
+    if (answer.shouldShutDown && this.#wantsShutDown) this.#mayStop = true;
+  }
+
+  async #pause(delayMs: number): Promise<void> {
+    await this.#options.platform.timers.sleep(delayMs, this.#closing.signal).catch(() => {});
+  }
+
+  /** Ends early when there is something to tell. */
+  async #pauseOrWake(delayMs: number): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const timer = this.#options.platform.timers.set(delayMs, resolve);
+      this.#wake = () => {
+        timer.cancel();
+        resolve();
+      };
+    });
+    this.#wake = undefined;
+  }
+}
+
+/** Between heartbeats while the broker waits to be unfenced or to stop. */
+const HURRIED_INTERVAL_MS = 10;
+/** How often a stopping broker looks whether it may. */
+const SHUTDOWN_CHECK_MS = 2;

@@ -1,0 +1,242 @@
+// The broker half of the process: takes in the metadata, holds the partitions and the groups, and introduces itself to
+// the controller. Kafka: BrokerServer, BrokerMetadataPublisher.
+
+import { GroupCoordinator } from '@ottla/coordinator';
+import {
+  configsOf,
+  ConfigResourceType,
+  EMPTY_IMAGE,
+  MetadataLoader,
+  topicById,
+  topicByName,
+} from '@ottla/metadata';
+import type { MetadataDelta, MetadataImage, QuorumListener } from '@ottla/metadata';
+import type { Logger, Platform } from '@ottla/platform';
+import type { BrokerConfig } from '../config/broker-config.ts';
+import type { EndPoint } from '../config/listeners.ts';
+import type { BrokerMetrics } from '../metrics/broker-metrics.ts';
+import type { Purgatory } from '../purgatory/purgatory.ts';
+import type { TimerWheel } from '../purgatory/timer-wheel.ts';
+import { coordinatorElections } from '../replica/coordinator-log.ts';
+import { Replicas } from '../replica/replicas.ts';
+import { BROKER_API_TABLE } from '../handlers/api-table.ts';
+import { OFFSETS_TOPIC } from '../handlers/internal-topics.ts';
+import { AutoTopicCreator } from './auto-topic-creation.ts';
+import { BrokerLifecycle } from './broker-lifecycle.ts';
+import type { BrokerServices } from './broker-services.ts';
+import type { ClosingStack } from './closing-stack.ts';
+import type { ControllerChannel } from './controller-channel.ts';
+import { groupSettings } from './group-settings.ts';
+import { ProducerIdBlocks } from './producer-id-blocks.ts';
+import { randomUuid } from './random-uuid.ts';
+import type { Storage } from './storage.ts';
+import { SUPPORTED_FEATURES } from './supported-features.ts';
+
+export interface BrokerRoleOptions {
+  readonly platform: Platform;
+  readonly config: BrokerConfig;
+  readonly logger: Logger;
+  readonly closing: ClosingStack;
+  readonly storage: Storage;
+  readonly metrics: BrokerMetrics;
+  readonly wheel: TimerWheel;
+  readonly purgatory: Purgatory;
+  readonly controller: ControllerChannel;
+  readonly kraftVersion: number;
+  /** This broker's listeners as clients are told, ports filled in. */
+  readonly advertised: () => readonly EndPoint[];
+  /** The broker cannot go on. */
+  readonly onFatal: (error: unknown) => void;
+}
+
+/** Made before the listeners open; `start` once they are. */
+export class BrokerRole {
+  readonly services: BrokerServices;
+  readonly lifecycle: BrokerLifecycle;
+  readonly replicas: Replicas;
+  readonly groups: GroupCoordinator;
+  readonly #options: BrokerRoleOptions;
+  readonly #loader: MetadataLoader;
+  readonly #waiting = new Set<() => void>();
+  #isLoaded = false;
+
+  constructor(options: BrokerRoleOptions) {
+    const { config, platform, storage, closing } = options;
+    this.#options = options;
+    this.#loader = new MetadataLoader((delta, image) => this.#publish(delta, image));
+    this.replicas = new Replicas({
+      platform,
+      logger: options.logger,
+      brokerId: config.nodeId,
+      directories: storage.directories,
+      purgatory: options.purgatory,
+      topicConfig: (overrides) => config.topic(overrides),
+      image: EMPTY_IMAGE,
+    });
+    closing.add('the partitions', () => this.replicas.close());
+    this.groups = this.#createGroups();
+    closing.add('the group coordinator', () => this.groups.close());
+    this.lifecycle = this.#createLifecycle();
+    closing.add('the heartbeats', () => this.lifecycle.close());
+    this.services = this.#createServices();
+    closing.add(
+      'dynamic configs',
+      config.onChange(() => this.replicas.reconfigure()),
+    );
+  }
+
+  /** The newest metadata. */
+  get image(): MetadataImage {
+    return this.#loader.image;
+  }
+
+  /** What the quorum tells. */
+  get listener(): QuorumListener {
+    return {
+      handleCommit: (batches) => this.#guard(() => this.#loader.handleCommit(batches)),
+      handleSnapshot: (snapshot) => this.#guard(() => this.#loader.handleSnapshot(snapshot)),
+      handleLeaderChange: () => {},
+    };
+  }
+
+  /** Registers, catches up, opens the logs, and serves: resolves when clients find this broker. */
+  async start(): Promise<void> {
+    const { brokerId } = this.services;
+    await this.lifecycle.start();
+    await this.#until(
+      (image) => image.provenance.lastContainedOffset >= this.lifecycle.brokerEpoch,
+    );
+    this.#isLoaded = true;
+    this.#applyDynamicConfigs();
+    await this.replicas.load(this.image);
+    this.replicas.listen(coordinatorElections(this.groups, OFFSETS_TOPIC));
+    await this.lifecycle.ready();
+    await this.#until((image) => image.cluster.brokers.get(brokerId)?.fenced === false);
+  }
+
+  #publish(delta: MetadataDelta, image: MetadataImage): void {
+    if (this.#isLoaded) {
+      if (delta.changedConfigResources.some(({ type }) => type === ConfigResourceType.BROKER))
+        this.#applyDynamicConfigs(image);
+      void this.replicas.apply(delta, image);
+      const deleted = [...delta.topics.deletedTopics.values()];
+      if (deleted.length > 0)
+        void this.groups.onTopicsDeleted(deleted.map(({ name, id }) => ({ name, id })));
+    }
+    this.lifecycle.caughtUp();
+    // After the loader itself has taken the image over.
+    void Promise.resolve().then(() => {
+      for (const look of [...this.#waiting]) look();
+    });
+  }
+
+  #applyDynamicConfigs(image: MetadataImage = this.image): void {
+    const { config, logger } = this.#options;
+    const values = (name: string): ReadonlyMap<string, string> =>
+      configsOf(image, { type: ConfigResourceType.BROKER, name });
+    const refused = config.applyDynamic({
+      cluster: values(''),
+      broker: values(String(config.nodeId)),
+    });
+    if (refused.length > 0)
+      logger.warn(`dynamic configs that this version cannot use: ${refused.join(', ')}`);
+  }
+
+  async #until(holds: (image: MetadataImage) => boolean): Promise<void> {
+    if (holds(this.image)) return;
+    await new Promise<void>((resolve) => {
+      const look = (): void => {
+        if (!holds(this.image)) return;
+        this.#waiting.delete(look);
+        resolve();
+      };
+      this.#waiting.add(look);
+    });
+  }
+
+  #guard(take: () => void): void {
+    try {
+      take();
+    } catch (error) {
+      this.#options.onFatal(error);
+    }
+  }
+
+  #createGroups(): GroupCoordinator {
+    const { platform, logger, config } = this.#options;
+    return new GroupCoordinator({
+      platform,
+      logger,
+      config: groupSettings(config),
+      topics: {
+        topicId: (name) => topicByName(this.image, name)?.id,
+        topicName: (id) => topicById(this.image, id)?.name,
+        partitionCount: (name) => topicByName(this.image, name)?.partitions.length ?? 0,
+      },
+      offsetsPartitionCount: () => topicByName(this.image, OFFSETS_TOPIC)?.partitions.length ?? 0,
+    });
+  }
+
+  #createLifecycle(): BrokerLifecycle {
+    const { platform, logger, config, storage, controller, advertised } = this.#options;
+    const incarnationId = randomUuid(platform.random);
+    return new BrokerLifecycle({
+      platform,
+      logger,
+      controller,
+      registration: () => ({
+        brokerId: config.nodeId,
+        clusterId: storage.clusterId,
+        incarnationId,
+        listeners: advertised().map(({ listenerName: name, host, port }) => ({
+          name,
+          host,
+          port,
+          securityProtocol: PLAINTEXT,
+        })),
+        features: SUPPORTED_FEATURES.map((feature) => ({ ...feature })),
+        rack: config.rack ?? null,
+        isMigratingZkBroker: false,
+        logDirs: [...storage.directoryIds],
+      }),
+      heartbeatIntervalMs: config.number('broker.heartbeat.interval.ms'),
+      requestTimeoutMs: config.number('broker.session.timeout.ms') / 2,
+      metadataOffset: () => this.image.provenance.lastContainedOffset,
+      offlineLogDirs: () =>
+        storage.directoryIds.filter(
+          (_, index) => storage.directories[index]?.failure !== undefined,
+        ),
+    });
+  }
+
+  #createServices(): BrokerServices {
+    const { platform, logger, config, metrics, wheel, purgatory, storage, controller } =
+      this.#options;
+    const brokerId = config.nodeId;
+    const brokerEpoch = (): number => this.lifecycle.brokerEpoch;
+    const image = (): MetadataImage => this.image;
+    return {
+      platform,
+      logger,
+      config,
+      metrics,
+      wheel,
+      purgatory,
+      brokerId,
+      clusterId: storage.clusterId,
+      kraftVersion: this.#options.kraftVersion,
+      brokerEpoch,
+      image,
+      advertised: this.#options.advertised,
+      replicas: this.replicas,
+      groups: this.groups,
+      producerIds: new ProducerIdBlocks({ controller, brokerId, brokerEpoch, logger }),
+      controller,
+      autoCreation: new AutoTopicCreator({ config, controller, image, logger }),
+      servedApiKeys: () => [...BROKER_API_TABLE.keys()],
+    };
+  }
+}
+
+/** Number of the only security protocol that is served. */
+const PLAINTEXT = 0;

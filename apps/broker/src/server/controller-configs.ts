@@ -1,0 +1,56 @@
+// The config definitions as the controller asks for them: the broker's table behind the controller's port.
+
+import { ConfigResourceType } from '@ottla/metadata';
+import type { ConfigResource, ControllerConfigs, TopicConfigLayers } from '@ottla/metadata';
+import type { BrokerConfig } from '../config/broker-config.ts';
+import { ConfigError } from '../config/config-error.ts';
+import { requireKey, TOPIC_TABLE } from '../config/config-table.ts';
+import { describeTopicConfigs } from '../config/describe-configs.ts';
+import { defaultText, isListKey, validateConfigs } from '../config/dynamic-config.ts';
+import type { ConfigScope } from '../config/dynamic-config.ts';
+import { resolveTopicText } from '../config/topic-config.ts';
+
+/**
+ * Both roles are one process, so the layers above a topic's own values are those that this node's configuration has in
+ * force already.
+ */
+export function controllerConfigs(config: BrokerConfig): ControllerConfigs {
+  return {
+    validate: (resource, values) => {
+      const scope = scopeOf(resource);
+      if (scope === undefined) return `configs of resource type ${resource.type} are not supported`;
+      try {
+        validateConfigs(scope, values);
+        return undefined;
+      } catch (error) {
+        if (error instanceof ConfigError) return error.message;
+        throw error;
+      }
+    },
+    isList: (type, name) => {
+      const scope = scopeOf({ type, name: '' });
+      return scope !== undefined && isListKey(scope, name);
+    },
+    defaultValue: (type, name) => {
+      const scope = scopeOf({ type, name: '' });
+      return scope === undefined ? null : defaultText(scope, name);
+    },
+    effectiveTopicConfigs: (layers: TopicConfigLayers) =>
+      describeTopicConfigs(config, layers.topic),
+    effectiveTopicConfig: (name, layers) =>
+      resolveTopicText(requireKey(TOPIC_TABLE, name, 'topic'), layers.topic, config),
+  };
+}
+
+function scopeOf({ type, name }: ConfigResource): ConfigScope | undefined {
+  switch (type) {
+    case ConfigResourceType.TOPIC:
+      return 'topic';
+    case ConfigResourceType.BROKER:
+      return name === '' ? 'cluster' : 'broker';
+    case ConfigResourceType.GROUP:
+      return 'group';
+    default:
+      return undefined;
+  }
+}

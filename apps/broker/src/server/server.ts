@@ -1,0 +1,299 @@
+// A whole Ottla process: controller and broker on one event loop. `startServer` resolves when clients are served;
+// `close` stops in the order in which nobody loses an answer. Kafka: KafkaRaftServer, SharedServer.
+//
+//   lock, format ─▶ metadata log ─▶ listeners ─▶ quorum ─▶ registered ─▶ logs open ─▶ unfenced: ready
+
+import { nodePlatform, silentLogger } from '@ottla/platform';
+import type { Logger, Platform } from '@ottla/platform';
+import type { LogDirectory } from '@ottla/log';
+import type { Uuid } from '@ottla/protocol';
+import { BrokerConfig } from '../config/broker-config.ts';
+import type { EndPoint } from '../config/listeners.ts';
+import { CONTROLLER_API_TABLE } from '../controller/controller-api-table.ts';
+import { BROKER_API_TABLE } from '../handlers/api-table.ts';
+import { registerNetworkMetrics, registerPurgatoryMetrics } from '../metrics/bounds.ts';
+import { BrokerMetrics } from '../metrics/broker-metrics.ts';
+import { LoopDelay } from '../metrics/loop-delay.ts';
+import type { ListenerRole } from '../network/request-context.ts';
+import { RequestPipeline } from '../network/request-pipeline.ts';
+import { SocketServer } from '../network/socket-server.ts';
+import { Purgatory } from '../purgatory/purgatory.ts';
+import { TimerWheel } from '../purgatory/timer-wheel.ts';
+import { BrokerRole } from './broker-role.ts';
+import { ClosingStack } from './closing-stack.ts';
+import { ConnectedChannel } from './controller-channel.ts';
+import { registerController } from './controller-registration.ts';
+import { ControllerRole } from './controller-role.ts';
+import { openHttp } from './http-listener.ts';
+import { MEMORY_BYTES_DEFAULT, MEMORY_PRESETS, memoryPlatform } from './memory-mode.ts';
+import { listenerError, StartError, toStartError } from './start-error.ts';
+import { openStorage } from './storage.ts';
+import type { Storage } from './storage.ts';
+
+/** How to start. */
+export interface StartOptions {
+  /** Default: every key at its default, in memory mode with `MEMORY_PRESETS`. */
+  readonly config?: BrokerConfig;
+  /** Default: Node's. */
+  readonly platform?: Platform;
+  /** Default: says nothing. */
+  readonly logger?: Logger;
+  /** Keeps everything in memory; the oldest segments go when the logs of all topics together exceed this many bytes. */
+  readonly memory?: { readonly bytesMax?: number };
+  /** The cluster's id when the data directory has to be formatted; default: a random one. */
+  readonly clusterId?: Uuid;
+  /** How long to wait until clients can be served, in milliseconds; default 30,000. */
+  readonly readyTimeoutMs?: number;
+  /** The server had to stop by itself, because its disk failed or its metadata contradicts itself. It is closed by then. */
+  readonly onFatal?: (error: unknown) => void;
+}
+
+/** A server that serves. */
+export interface RunningServer {
+  readonly clusterId: Uuid;
+  readonly nodeId: number;
+  readonly config: BrokerConfig;
+  /** What clients are told, ports filled in; the first is a good bootstrap server. */
+  readonly endpoints: readonly EndPoint[];
+  /** Where the controller listens. */
+  readonly controllerEndpoint: EndPoint;
+  /** Where /metrics, /healthz and /readyz are; undefined when off. */
+  readonly http: { readonly host: string; readonly port: number } | undefined;
+  /** Whether the data directory was new and has been formatted. */
+  readonly wasFormatted: boolean;
+  /** From the call of `startServer` to ready, in milliseconds. */
+  readonly readyMs: number;
+  /** Stops gracefully; no handle, socket or timer is left. Later calls return the same promise. */
+  close(): Promise<void>;
+}
+
+const READY_TIMEOUT_MS = 30_000;
+/** For requests in flight when the server stops. */
+const DRAIN_TIMEOUT_MS = 2_000;
+/** For the controller to move leaderships away. */
+const CONTROLLED_SHUTDOWN_TIMEOUT_MS = 5_000;
+/** A forwarded request with all its attempts, as in Kafka. */
+const FORWARD_TIMEOUT_MS = 30_000;
+
+/** @throws StartError: one line on what to do, and the exit code of a process; nothing is left running */
+export async function startServer(options: StartOptions = {}): Promise<RunningServer> {
+  let server: Server | undefined;
+  try {
+    server = new Server(options);
+    return await server.start();
+  } catch (error) {
+    await server?.abandon();
+    throw toStartError(error);
+  }
+}
+
+class Server {
+  readonly #options: StartOptions;
+  readonly #logger: Logger;
+  readonly #platform: Platform;
+  readonly #config: BrokerConfig;
+  readonly #closing: ClosingStack;
+  readonly #metrics = new BrokerMetrics();
+  readonly #wheel: TimerWheel;
+  readonly #purgatory: Purgatory;
+  /** Rejected when the server has to stop by itself. */
+  readonly #fatal = Promise.withResolvers<never>();
+  #storage: Storage | undefined;
+  #sockets: SocketServer | undefined;
+  #broker: BrokerRole | undefined;
+  #isReady = false;
+  #closed: Promise<void> | undefined;
+
+  constructor(options: StartOptions) {
+    const { memory, logger = silentLogger, platform = nodePlatform() } = options;
+    this.#options = options;
+    this.#logger = logger;
+    this.#platform = memory === undefined ? platform : memoryPlatform(platform, memory.bytesMax);
+    this.#config =
+      options.config ?? BrokerConfig.load(memory === undefined ? {} : { presets: MEMORY_PRESETS });
+    this.#closing = new ClosingStack(logger);
+    this.#wheel = new TimerWheel(this.#platform);
+    this.#closing.add('the timer wheel', () => this.#wheel.close());
+    this.#purgatory = new Purgatory({
+      wheel: this.#wheel,
+      operationsMax: this.#config.number('ottla.purgatory.operations.max'),
+      onError: (error, { kind }) => logger.error(`a waiting ${kind} failed`, { error }),
+    });
+    this.#fatal.promise.catch((error: unknown) => this.#stopByItself(error));
+  }
+
+  async start(): Promise<RunningServer> {
+    const startedMs = this.#platform.clock.monotonicMs();
+    const storage = await this.#openStorage();
+    const parts = {
+      platform: this.#platform,
+      config: this.#config,
+      logger: this.#logger,
+      closing: this.#closing,
+      storage,
+      onFatal: (error: unknown) => this.#fatal.reject(error),
+    };
+    const controller = await ControllerRole.open(parts);
+    const channel = this.#createChannel();
+    const broker = new BrokerRole({
+      ...parts,
+      metrics: this.#metrics,
+      wheel: this.#wheel,
+      purgatory: this.#purgatory,
+      controller: channel,
+      kraftVersion: controller.services.kraftVersion,
+      advertised: () => this.#sockets?.advertised() ?? [],
+    });
+    this.#broker = broker;
+    const sockets = this.#createSockets(controller, broker);
+    controller.listen(broker.listener);
+    await this.#listen(sockets, 'controller');
+    controller.start(sockets.controllerEndPoints());
+    await this.#listen(sockets, 'broker');
+    const http = await openHttp(this.#config, this.#metrics, this.#closing, () =>
+      this.#isReady ? undefined : 'starting',
+    );
+    await this.#untilServing(broker);
+    this.#isReady = true;
+    const [controllerEndpoint] = sockets.controllerEndPoints();
+    if (controllerEndpoint === undefined) throw new Error('there is no controller listener');
+    void registerController({
+      platform: this.#platform,
+      logger: this.#logger,
+      controller: channel,
+      nodeId: this.#config.nodeId,
+      endPoints: sockets.controllerEndPoints(),
+    });
+    return {
+      clusterId: storage.clusterId,
+      nodeId: this.#config.nodeId,
+      config: this.#config,
+      endpoints: sockets.advertised(),
+      controllerEndpoint,
+      http,
+      wasFormatted: storage.wasFormatted,
+      readyMs: this.#platform.clock.monotonicMs() - startedMs,
+      close: () => (this.#closed ??= this.#close()),
+    };
+  }
+
+  /** Closes what a failed start has opened. */
+  abandon(): Promise<void> {
+    return (this.#closed ??= this.#closing.close());
+  }
+
+  async #openStorage(): Promise<Storage> {
+    const { clusterId, memory } = this.#options;
+    return (this.#storage = await openStorage({
+      platform: this.#platform,
+      config: this.#config,
+      logger: this.#logger,
+      closing: this.#closing,
+      onFailure: (directory, error) => this.#directoryFailed(directory, error),
+      ...(clusterId === undefined ? {} : { clusterId }),
+      ...(memory === undefined ? {} : { logBytesMax: memory.bytesMax ?? MEMORY_BYTES_DEFAULT }),
+    }));
+  }
+
+  /** Without the metadata log there is nothing to go on with; without another directory there are fewer partitions. */
+  #directoryFailed(directory: LogDirectory, error: unknown): void {
+    if (directory === this.#storage?.directories[0]) this.#fatal.reject(error);
+    else this.#broker?.replicas.directoryFailed(directory);
+  }
+
+  /** To the controller in this process: a pipe, on which the same bytes travel as on a socket. */
+  #createChannel(): ConnectedChannel {
+    const channel = new ConnectedChannel({
+      platform: this.#platform,
+      logger: this.#logger,
+      clientId: `ottla-broker-${this.#config.nodeId}`,
+      connect: () => {
+        const [near, far] = this.#platform.net.pipe();
+        const [listenerName] = this.#config.controllerListenerNames;
+        this.#sockets?.adopt(far, listenerName ?? '');
+        return near;
+      },
+      timeoutMs: FORWARD_TIMEOUT_MS,
+    });
+    this.#closing.add('the way to the controller', () => channel.close());
+    return channel;
+  }
+
+  #createSockets(controller: ControllerRole, broker: BrokerRole): SocketServer {
+    const shared = { logger: this.#logger, metrics: this.#metrics };
+    const sockets = new SocketServer({
+      ...shared,
+      platform: this.#platform,
+      config: this.#config,
+      wheel: this.#wheel,
+      pipelines: {
+        broker: new RequestPipeline({
+          ...shared,
+          services: broker.services,
+          table: BROKER_API_TABLE,
+        }),
+        controller: new RequestPipeline({
+          ...shared,
+          services: controller.services,
+          table: CONTROLLER_API_TABLE,
+        }),
+      },
+    });
+    this.#sockets = sockets;
+    this.#closing.add('the listeners', () => sockets.close());
+    registerNetworkMetrics(this.#metrics, sockets);
+    registerPurgatoryMetrics(this.#metrics, this.#purgatory, this.#wheel);
+    const delay = new LoopDelay(this.#platform, this.#metrics);
+    this.#closing.add('the loop delay', () => delay.close());
+    return sockets;
+  }
+
+  async #listen(sockets: SocketServer, role: ListenerRole): Promise<void> {
+    try {
+      await sockets.start(role);
+    } catch (error) {
+      const address = this.#config.listeners
+        .filter((endPoint) => endPoint.role === role)
+        .map(({ host, port }) => `${host || '*'}:${port}`)
+        .join(', ');
+      throw listenerError('listeners', address, error);
+    }
+  }
+
+  async #untilServing(broker: BrokerRole): Promise<void> {
+    const timeoutMs = this.#options.readyTimeoutMs ?? READY_TIMEOUT_MS;
+    const late = Promise.withResolvers<never>();
+    const timer = this.#wheel.set(timeoutMs, () =>
+      late.reject(
+        new StartError('NOT_READY', `the broker did not become ready within ${timeoutMs} ms`),
+      ),
+    );
+    try {
+      await Promise.race([broker.start(), late.promise, this.#fatal.promise]);
+    } finally {
+      this.#wheel.cancel(timer);
+    }
+  }
+
+  async #close(): Promise<void> {
+    this.#isReady = false;
+    const hasLeave = await this.#broker?.lifecycle.controlledShutdown(
+      CONTROLLED_SHUTDOWN_TIMEOUT_MS,
+    );
+    if (hasLeave === false) this.#logger.warn('stopping without the leave of the controller');
+    await this.#broker?.groups.close();
+    this.#purgatory.close();
+    const left = await this.#sockets?.drain(DRAIN_TIMEOUT_MS);
+    if (left !== undefined && left > 0)
+      this.#logger.warn(`${left} requests were left without an answer`);
+    await this.#closing.close();
+  }
+
+  /** Nothing graceful: what could be asked for leave is what failed. */
+  #stopByItself(error: unknown): void {
+    if (this.#closed !== undefined) return;
+    this.#logger.error('the server cannot go on and stops', { error });
+    this.#closed = this.#closing.close();
+    if (this.#isReady) void this.#closed.then(() => this.#options.onFatal?.(error));
+  }
+}
