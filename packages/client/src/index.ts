@@ -21,3 +21,9 @@ export {
 } from './errors.ts';
 export type { PartitionMetadata, TopicMetadata } from './metadata/cluster-metadata.ts';
 export type { ClientOptions } from './options.ts';
+export type { CompressionType, RecordMetadata } from './producer/partition-batch.ts';
+export { type Bytes, Producer, type ProducerOptions, type ProducerRecord } from './producer/producer.ts';
+export { type Assignor, ASSIGNORS, type GroupSubscriptions, rangeAssignor, roundRobinAssignor } from './consumer/assignors.ts';
+export { type ConsumedBatch, Consumer, type ConsumerOptions, type IterateOptions } from './consumer/consumer.ts';
+export type { Subscription } from './consumer/consumer-protocol.ts';
+export type { ConsumerRecord } from './consumer/partition-reader.ts';

@@ -1,0 +1,254 @@
+// The producer: gathers records into batches by partition, within bounded memory, and hands closed batches to the sender.
+// Idempotent by default, acks=all, ordered over retries. Kafka: KafkaProducer, RecordAccumulator; KIP-98, KIP-679.
+import type { Timer } from '@ottla/platform';
+import { Compression, RecordBatchBuilder, type RecordHeader } from '@ottla/protocol/records';
+import { Cluster } from '../connection/cluster.ts';
+import { KafkaError, UsageError } from '../errors.ts';
+import { type ClientOptions, resolveOptions } from '../options.ts';
+import { MemoryBound } from './memory-bound.ts';
+import type { CompressionType, PartitionBatch, RecordMetadata } from './partition-batch.ts';
+import { Partitioner } from './partitioner.ts';
+import { Sender } from './sender.ts';
+
+/** A value that goes out as bytes: text as UTF-8. */
+export type Bytes = Uint8Array | string;
+
+export interface ProducerRecord {
+  readonly topic: string;
+  /** Default: by key, or spread. */
+  readonly partition?: number;
+  readonly key?: Bytes | null;
+  readonly value: Bytes | null;
+  /** In order; a name may come twice. */
+  readonly headers?: readonly (readonly [string, Bytes | null])[];
+  /** Milliseconds since 1970; default now. */
+  readonly timestamp?: number;
+}
+
+export interface ProducerOptions extends ClientOptions {
+  /** Whose copy counts: `all` in-sync replicas, the `leader`'s, or `none` (then offsets are −1). Default `all`. */
+  readonly acks?: 'all' | 'leader' | 'none';
+  /** No duplicates by retries; needs `acks: 'all'`. Default true with `all`. */
+  readonly idempotent?: boolean;
+  /** Default `none`. */
+  readonly compression?: CompressionType;
+  /** How long a batch may wait for company, milliseconds. Default 5. */
+  readonly lingerMs?: number;
+  /** Default 16,384. */
+  readonly batchSizeBytes?: number;
+  /** Records that wait or are under way; a `send` beyond waits. Default 32 MB. */
+  readonly bufferMemoryBytes?: number;
+  /** From `send` to success or failure, milliseconds. Default 120,000. */
+  readonly deliveryTimeoutMs?: number;
+  /** Default 1 MB. */
+  readonly maxRequestBytes?: number;
+  /** Whether an unknown topic may be created by the broker's rules. Default true. */
+  readonly allowAutoTopicCreation?: boolean;
+}
+
+const RECORD_OVERHEAD_BYTES = 24;
+
+export class Producer {
+  readonly #cluster: Cluster;
+  readonly #sender: Sender;
+  readonly #memory: MemoryBound;
+  readonly #partitioner: Partitioner;
+  readonly #open = new Map<string, PartitionBatch>();
+  readonly #compression: CompressionType;
+  readonly #lingerMs: number;
+  readonly #batchSizeBytes: number;
+  readonly #deliveryTimeoutMs: number;
+  readonly #allowAutoTopicCreation: boolean;
+  #lingerTimer: Timer | undefined;
+  #isClosed = false;
+
+  constructor(options: ProducerOptions) {
+    const acks = options.acks ?? 'all';
+    const idempotent = options.idempotent ?? acks === 'all';
+    if (idempotent && acks !== 'all')
+      throw new UsageError(`an idempotent producer needs acks 'all', not '${acks}': set idempotent: false, or leave acks out`);
+    if (options.compression !== undefined && !(options.compression in Compression))
+      throw new UsageError(`compression '${options.compression}' is none of ${Object.keys(Compression).join(', ')}`);
+    this.#cluster = new Cluster(resolveOptions(options));
+    this.#memory = new MemoryBound(options.bufferMemoryBytes ?? 32 * 1024 * 1024);
+    this.#partitioner = new Partitioner((bound) => this.#cluster.options.platform.random.below(bound));
+    this.#compression = options.compression ?? 'none';
+    this.#lingerMs = options.lingerMs ?? 5;
+    this.#batchSizeBytes = options.batchSizeBytes ?? 16_384;
+    this.#deliveryTimeoutMs = options.deliveryTimeoutMs ?? 120_000;
+    this.#allowAutoTopicCreation = options.allowAutoTopicCreation ?? true;
+    this.#sender = new Sender(
+      this.#cluster,
+      {
+        acks: acks === 'all' ? -1 : acks === 'leader' ? 1 : 0,
+        idempotent,
+        maxRequestBytes: options.maxRequestBytes ?? 1024 * 1024,
+        requestTimeoutMs: this.#cluster.options.requestTimeoutMs,
+      },
+      (batch) => this.#memory.give(batch.reservedBytes),
+    );
+  }
+
+  /** Sends a record; resolves when the broker has it as `acks` says. Waits while the memory is full. */
+  async send(record: ProducerRecord): Promise<RecordMetadata> {
+    const size = await this.#admit(record);
+    return new Promise((resolve, reject) => {
+      this.#append(record, size, resolve, reject);
+    });
+  }
+
+  /** Sends many records and waits once. @throws the first error; the others may have been written */
+  async sendBatch(records: readonly ProducerRecord[]): Promise<{ readonly recordCount: number }> {
+    if (records.length === 0) return { recordCount: 0 };
+    let left = records.length;
+    let failure: KafkaError | undefined;
+    let finish: () => void = () => undefined;
+    const finished = new Promise<void>((resolve) => {
+      finish = resolve;
+    });
+    const done = (): void => {
+      left -= 1;
+      if (left === 0) finish();
+    };
+    const failed = (error: KafkaError): void => {
+      failure ??= error;
+      done();
+    };
+    for (const record of records) {
+      const needsWait = this.#needsWait(record);
+      const size = needsWait ? await this.#admit(record) : sizeOf(record);
+      this.#append(record, size, done, failed);
+    }
+    await finished;
+    if (failure !== undefined) throw failure;
+    return { recordCount: records.length };
+  }
+
+  /** Sends everything now and waits for it. */
+  async flush(): Promise<void> {
+    for (const batch of this.#open.values()) this.#close(batch);
+    await this.#sender.idle();
+  }
+
+  /** Sends what is left, waits for it, and disconnects. */
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    await this.flush();
+    this.#isClosed = true;
+    this.#lingerTimer?.cancel();
+    this.#sender.close(new UsageError('the producer was closed', 'CLOSED'));
+    await this.#cluster.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  #needsWait(record: ProducerRecord): boolean {
+    if (this.#isClosed) return true;
+    const topic = this.#cluster.metadata.topics.get(record.topic);
+    if (topic === undefined || topic.errorCode !== 0) return true;
+    return !this.#memory.tryTake(sizeOf(record));
+  }
+
+  async #admit(record: ProducerRecord): Promise<number> {
+    if (this.#isClosed) throw new UsageError('the producer was closed', 'CLOSED');
+    const topic = await this.#cluster.topic(record.topic, this.#allowAutoTopicCreation);
+    if (record.partition !== undefined && (record.partition < 0 || record.partition >= topic.partitions.length))
+      throw new UsageError(
+        `topic ${record.topic} has partitions 0 to ${topic.partitions.length - 1}, not ${record.partition}`,
+        'INVALID_ARGUMENT',
+        { topic: record.topic, partition: record.partition },
+      );
+    const size = sizeOf(record);
+    await this.#memory.take(size);
+    return size;
+  }
+
+  #append(
+    record: ProducerRecord,
+    size: number,
+    resolve: (metadata: RecordMetadata) => void,
+    reject: (error: KafkaError) => void,
+  ): void {
+    const key = toBuffer(record.key ?? null);
+    const value = toBuffer(record.value);
+    const headers = toHeaders(record.headers);
+    const partitions = this.#cluster.metadata.topics.get(record.topic)?.partitions.length ?? 1;
+    const partition = record.partition ?? this.#partitioner.choose(record.topic, key, partitions);
+    const timestamp = record.timestamp ?? this.#cluster.options.platform.clock.nowMs();
+    const batch = this.#batchFor(record.topic, partition, key, value, headers);
+    const index = batch.builder.recordCount;
+    batch.builder.append(timestamp, key, value, headers);
+    batch.reservedBytes += size;
+    batch.waiters.push({ index, timestamp, resolve, reject });
+    if (this.#lingerMs === 0 || batch.builder.estimatedBytes >= this.#batchSizeBytes) this.#close(batch);
+    else this.#linger();
+  }
+
+  #batchFor(
+    topic: string,
+    partition: number,
+    key: Buffer | null,
+    value: Buffer | null,
+    headers: readonly RecordHeader[],
+  ): PartitionBatch {
+    const name = `${topic}-${partition}`;
+    const open = this.#open.get(name);
+    if (open !== undefined && open.builder.hasRoomFor(key, value, headers)) return open;
+    if (open !== undefined) this.#close(open);
+    const now = this.#cluster.options.platform.clock.monotonicMs();
+    const batch: PartitionBatch = {
+      topic,
+      partition,
+      builder: new RecordBatchBuilder({ compression: Compression[this.#compression], maxBytes: this.#batchSizeBytes }),
+      waiters: [],
+      reservedBytes: 0,
+      createdMs: now,
+      deadlineMs: now + this.#deliveryTimeoutMs,
+      bytes: undefined,
+      baseSequence: -1,
+      attempts: 0,
+      notBeforeMs: 0,
+    };
+    this.#open.set(name, batch);
+    return batch;
+  }
+
+  #close(batch: PartitionBatch): void {
+    const name = `${batch.topic}-${batch.partition}`;
+    if (this.#open.get(name) === batch) this.#open.delete(name);
+    this.#partitioner.batchClosed(batch.topic, batch.partition);
+    this.#sender.push(batch);
+  }
+
+  /** One timer for all batches: the oldest is the first that is due. */
+  #linger(): void {
+    if (this.#lingerTimer !== undefined) return;
+    this.#lingerTimer = this.#cluster.options.platform.timers.set(this.#lingerMs, () => {
+      this.#lingerTimer = undefined;
+      const now = this.#cluster.options.platform.clock.monotonicMs();
+      for (const batch of this.#open.values()) if (now - batch.createdMs >= this.#lingerMs - 1) this.#close(batch);
+      if (this.#open.size > 0) this.#linger();
+    });
+  }
+}
+
+function sizeOf(record: ProducerRecord): number {
+  let size = RECORD_OVERHEAD_BYTES + (record.key?.length ?? 0) + (record.value?.length ?? 0);
+  for (const [name, value] of record.headers ?? []) size += name.length + (value?.length ?? 0) + 4;
+  return size;
+}
+
+function toBuffer(bytes: Bytes | null): Buffer | null {
+  if (bytes === null) return null;
+  if (typeof bytes === 'string') return Buffer.from(bytes);
+  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+const NO_HEADERS: readonly RecordHeader[] = [];
+
+function toHeaders(headers: ProducerRecord['headers']): readonly RecordHeader[] {
+  if (headers === undefined || headers.length === 0) return NO_HEADERS;
+  return headers.map(([key, value]) => ({ key, value: toBuffer(value) }));
+}
