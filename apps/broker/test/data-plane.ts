@@ -61,6 +61,8 @@ export interface DataPlaneOptions {
   readonly config?: readonly string[];
   readonly tailCacheBytes?: number;
   readonly image?: MetadataImage;
+  /** Overwrite memory that was given back; default true. */
+  readonly poison?: boolean;
 }
 
 /** A topic's id, made of its name. */
@@ -74,7 +76,7 @@ export class DataPlane {
   readonly purgatory: Purgatory;
   readonly slabs: SlabPool;
   readonly errors: unknown[] = [];
-  readonly buffers = new FrameBuffers({ poison: true });
+  readonly buffers: FrameBuffers;
   readonly metrics = new BrokerMetrics();
   /** Topics that somebody wanted to be created. */
   readonly autoCreated: string[] = [];
@@ -86,7 +88,8 @@ export class DataPlane {
   readonly groups: GroupCoordinator;
   readonly server: SocketServer;
   image: MetadataImage;
-  readonly #pipeline: RequestPipeline<BrokerServices>;
+  /** Opens and answers frames. */
+  readonly pipeline: RequestPipeline<BrokerServices>;
   #client: TestClient | undefined;
   #correlationId = 0;
   #producerIds = 1000;
@@ -100,6 +103,7 @@ export class DataPlane {
     this.time = time;
     this.platform = platform;
     this.slabs = directory.context.slabs;
+    this.buffers = new FrameBuffers({ poison: options.poison ?? true });
     this.wheel = new TimerWheel({ clock: time, timers: time });
     this.purgatory = new Purgatory({
       wheel: this.wheel,
@@ -129,8 +133,8 @@ export class DataPlane {
       config: { initialRebalanceDelayMs: 0 },
     });
     this.replicas.listen(coordinatorElections(this.groups));
-    this.#pipeline = this.#createPipeline();
-    this.server = this.#serve(this.#pipeline);
+    this.pipeline = this.#createPipeline();
+    this.server = this.#serve(this.pipeline);
   }
 
   static async start(options: DataPlaneOptions = {}): Promise<DataPlane> {
@@ -146,7 +150,7 @@ export class DataPlane {
         yield: (callback) => node.timers.yield(callback),
       },
     };
-    const slabs = new SlabPool({ poison: true });
+    const slabs = new SlabPool({ poison: options.poison ?? true });
     let plane: DataPlane | undefined;
     const directory = await LogDirectory.open({
       platform,
@@ -161,7 +165,7 @@ export class DataPlane {
     });
     plane = new DataPlane(options, platform, directory, time);
     await plane.replicas.load(plane.image);
-    for (const apiKey of DATA_PLANE_APIS) await plane.#pipeline.load(apiKey);
+    for (const apiKey of DATA_PLANE_APIS) await plane.pipeline.load(apiKey);
     return plane;
   }
 

@@ -1,0 +1,201 @@
+import { metadataRecord } from '@ottla/metadata';
+import { type Disk, memoryDisk } from '@ottla/platform';
+import { ErrorCode } from '@ottla/protocol';
+import { RecordBatchBuilder } from '@ottla/protocol/records';
+import { afterEach, describe, expect, it } from 'vitest';
+import { BROKER_ID, DataPlane, type DataPlaneOptions, topicIdOf } from '../../test/data-plane.ts';
+import { BROKER_2, isrChange, leaderChange, removeTopic } from '../../test/metadata-records.ts';
+import { decodePartitionMetadata, encodePartitionMetadata } from './partition-folders.ts';
+import type { Partition } from './partition.ts';
+
+const planes: DataPlane[] = [];
+afterEach(async () => {
+  for (const plane of planes.splice(0)) await plane.close();
+});
+
+async function start(options: DataPlaneOptions = {}): Promise<DataPlane> {
+  const plane = await DataPlane.start(options);
+  planes.push(plane);
+  return plane;
+}
+
+async function stop(plane: DataPlane): Promise<void> {
+  planes.splice(planes.indexOf(plane), 1);
+  await plane.close();
+}
+
+function batch(count: number): Buffer {
+  const builder = new RecordBatchBuilder({});
+  for (let n = 0; n < count; n += 1) builder.append(1000, null, Buffer.from(`${n}`));
+  return Buffer.from(builder.build());
+}
+
+function orders(plane: DataPlane): Partition {
+  return plane.replicas.partition('orders', 0)!;
+}
+
+describe('Replicas', () => {
+  it('given a new topic, leads its partitions in folders that name the topic id as Kafka does', async () => {
+    const disk = memoryDisk();
+    const plane = await start({ disk });
+    await plane.createTopic('orders', { partitions: 3 });
+    expect([...plane.replicas.partitions()].map(({ name }) => name)).toEqual([
+      'orders-0',
+      'orders-1',
+      'orders-2',
+    ]);
+    expect(orders(plane).isLeader).toBe(true);
+    const file = await disk.readFile('/data/orders-2/partition.metadata');
+    expect(file.toString()).toBe(`version: 0\ntopic_id: ${topicIdOf('orders')}`);
+  });
+
+  it('answers not leader while the log is being opened, and leads when it is', async () => {
+    const plane = await start();
+    const created = plane.createTopic('orders');
+    expect(orders(plane).checkLeader(-1)).toBe(ErrorCode.NOT_LEADER_OR_FOLLOWER);
+    await created;
+    expect(orders(plane).checkLeader(-1)).toBe(ErrorCode.NONE);
+  });
+
+  it('after a restart has everything, committed as far as the log goes', async () => {
+    const disk = memoryDisk();
+    const plane = await start({ disk });
+    await plane.createTopic('orders');
+    await orders(plane).append(batch(4));
+    const { image } = plane;
+    await stop(plane);
+    const again = await start({ disk, image });
+    const partition = orders(again);
+    expect([partition.isLeader, partition.highWatermark, partition.logEndOffset]).toEqual([
+      true,
+      4,
+      4,
+    ]);
+  });
+
+  it('given a folder of no known topic, leaves it; given one of an earlier topic of the name, sets it aside', async () => {
+    const disk = memoryDisk();
+    const plane = await start({ disk });
+    await plane.createTopic('orders');
+    await plane.createTopic('unknown');
+    await orders(plane).append(batch(4));
+    await stop(plane);
+    const other = await start();
+    await other.createTopic('orders', { topicId: topicIdOf('another') });
+    const { image } = other;
+    const again = await start({ disk, image });
+    expect(orders(again).logEndOffset).toBe(0);
+    expect(orders(again).topicId).toBe(topicIdOf('another'));
+    const names = await disk.readdir('/data');
+    expect(names).toContain('unknown-0');
+    expect(names.filter((name) => /^orders-0\.[0-9a-f]{32}-stray$/.test(name))).toHaveLength(1);
+  });
+
+  it('given a topic that is deleted and made again at once, keeps nothing of the old one', async () => {
+    const plane = await start();
+    await plane.createTopic('orders');
+    await orders(plane).append(batch(4));
+    const old = orders(plane);
+    const topicId = topicIdOf('orders again');
+    await plane.commit(
+      removeTopic('orders'),
+      metadataRecord('TopicRecord', { name: 'orders', topicId }),
+      metadataRecord('PartitionRecord', {
+        partitionId: 0,
+        topicId,
+        replicas: [BROKER_ID],
+        isr: [BROKER_ID],
+        leader: BROKER_ID,
+        leaderEpoch: 0,
+        partitionEpoch: 0,
+        directories: [topicId],
+      }),
+    );
+    expect(old.isDeleted).toBe(true);
+    expect(old.checkLeader(-1)).toBe(ErrorCode.NOT_LEADER_OR_FOLLOWER);
+    expect([orders(plane).topicId, orders(plane).logEndOffset]).toEqual([topicId, 0]);
+    expect(plane.replicas.partitionById(topicIdOf('orders'), 0)).toBeUndefined();
+    expect(plane.replicas.whyMissingById(topicIdOf('orders'), 0)).toBe(ErrorCode.UNKNOWN_TOPIC_ID);
+  });
+
+  it('given changed settings, appends by them', async () => {
+    const plane = await start();
+    await plane.createTopic('orders');
+    const set = (value: string | null) =>
+      plane.commit(
+        metadataRecord('ConfigRecord', {
+          resourceType: 2,
+          resourceName: 'orders',
+          name: 'max.message.bytes',
+          value,
+        }),
+      );
+    await set('70');
+    await expect(orders(plane).append(batch(9))).rejects.toMatchObject({
+      code: 'MESSAGE_TOO_LARGE',
+    });
+    await set(null);
+    await expect(orders(plane).append(batch(9))).resolves.toMatchObject({ baseOffset: 0 });
+  });
+
+  it('tells of elections and resignations, of each leader epoch once', async () => {
+    const plane = await start();
+    const heard: string[] = [];
+    const { replicas } = plane;
+    replicas.listen({
+      elected: ({ name, leaderEpoch }) => heard.push(`${name} elected ${leaderEpoch}`),
+      resigned: ({ name, leaderEpoch }) => heard.push(`${name} resigned ${leaderEpoch}`),
+    });
+    await plane.createTopic('orders', { replicas: [BROKER_ID, BROKER_2] });
+    await plane.commit(isrChange('orders', [BROKER_ID]));
+    await plane.commit(leaderChange('orders', BROKER_ID));
+    await plane.commit(leaderChange('orders', BROKER_2));
+    await plane.commit(leaderChange('orders', BROKER_ID));
+    await plane.commit(removeTopic('orders'));
+    expect(heard).toEqual([
+      'orders-0 elected 0',
+      'orders-0 elected 1',
+      'orders-0 resigned 2',
+      'orders-0 elected 3',
+      'orders-0 resigned 3',
+    ]);
+  });
+
+  it('moves the high watermark only as far as all replicas in sync are known to be', async () => {
+    const plane = await start();
+    await plane.createTopic('orders', { replicas: [BROKER_ID, BROKER_2] });
+    await orders(plane).append(batch(3));
+    expect(orders(plane).highWatermark).toBe(0);
+    await plane.commit(isrChange('orders', [BROKER_ID]));
+    expect(orders(plane).highWatermark).toBe(3);
+  });
+
+  it('given a log that cannot be opened, takes that partition alone offline', async () => {
+    const memory = memoryDisk();
+    const disk: Disk = new Proxy(memory, {
+      get(target, name: keyof Disk) {
+        if (name !== 'mkdir') return target[name].bind(target);
+        return (path: string) =>
+          path.endsWith('/orders-1')
+            ? Promise.reject(new Error('no such luck'))
+            : target.mkdir(path);
+      },
+    });
+    const plane = await start({ disk });
+    await plane.createTopic('orders', { partitions: 2 });
+    expect(orders(plane).checkLeader(-1)).toBe(ErrorCode.NONE);
+    expect(plane.replicas.partition('orders', 1)!.checkLeader(-1)).toBe(
+      ErrorCode.KAFKA_STORAGE_ERROR,
+    );
+  });
+});
+
+describe('partition.metadata', () => {
+  it('is written and read; what names no topic is refused', () => {
+    const id = topicIdOf('orders');
+    expect(decodePartitionMetadata(encodePartitionMetadata(id), 'f')).toBe(id);
+    expect(decodePartitionMetadata(`version: 0\ntopic_id: ${id}\n`, 'f')).toBe(id);
+    for (const text of ['', 'version: 0', 'version: x\ntopic_id: y', `topic_id: ${id}`])
+      expect(() => decodePartitionMetadata(text, 'f')).toThrow('does not name a topic id');
+  });
+});
