@@ -25,6 +25,8 @@ export function usageError(message: string, next?: string): CliError {
 /** Kafka's name of a broker's error (`TOPIC_ALREADY_EXISTS`), or the system's code; undefined for any other. */
 export function errorNameOf(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined;
-  const { code } = error as Error & { readonly code?: unknown };
+  const { code, cause } = error as Error & { readonly code?: unknown };
+  // A call that was tried until its time was up: what failed each time says more.
+  if (code === 'REQUEST_TIMED_OUT' && cause !== undefined) return errorNameOf(cause);
   return typeof code === 'string' ? code : undefined;
 }

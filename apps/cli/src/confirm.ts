@@ -9,6 +9,7 @@ export async function confirmOrRefuse(
   question: string,
 ): Promise<void> {
   if (options.yes === true) return;
-  if (!io.stdinIsTty) throw usageError('there is no terminal to ask on', 'Add --yes to go on without asking.');
+  if (!io.stdinIsTty)
+    throw usageError('there is no terminal to ask on', 'Add --yes to go on without asking.');
   if (!(await io.confirm(question))) throw new CliError('stopped; nothing was changed');
 }

@@ -52,7 +52,8 @@ const NEXT_STEPS: Readonly<Record<string, string>> = {
   ETIMEDOUT: 'Check the address given to --bootstrap-server and any firewall between.',
   ECONNRESET: 'Is that a Kafka broker without TLS? Check the port given to --bootstrap-server.',
   UNKNOWN_TOPIC_OR_PARTITION: 'See what there is with `ottla topic list --internal`.',
-  TOPIC_ALREADY_EXISTS: 'Use --if-not-exists to accept that, or `ottla topic alter` to add partitions.',
+  TOPIC_ALREADY_EXISTS:
+    'Use --if-not-exists to accept that, or `ottla topic alter` to add partitions.',
   INVALID_REPLICATION_FACTOR: 'There are not so many brokers; try --replication-factor 1.',
   INVALID_PARTITIONS: 'See the number it has with `ottla topic describe`; it can only grow.',
   NON_EMPTY_GROUP: 'Stop the members of the group first; `ottla group describe` shows them.',

@@ -16,7 +16,10 @@ export class InFlightWindow {
   #failure: { readonly error: unknown } | undefined;
   #wake: (() => void) | undefined;
 
-  constructor(messagesMax: number = IN_FLIGHT_MESSAGES_MAX, bytesMax: number = IN_FLIGHT_BYTES_MAX) {
+  constructor(
+    messagesMax: number = IN_FLIGHT_MESSAGES_MAX,
+    bytesMax: number = IN_FLIGHT_BYTES_MAX,
+  ) {
     this.#messagesMax = messagesMax;
     this.#bytesMax = bytesMax;
   }
@@ -39,7 +42,9 @@ export class InFlightWindow {
   /** True when the next message has to wait for `room`. */
   get isFull(): boolean {
     return (
-      this.#failure !== undefined || this.#messages >= this.#messagesMax || this.#bytes >= this.#bytesMax
+      this.#failure !== undefined ||
+      this.#messages >= this.#messagesMax ||
+      this.#bytes >= this.#bytesMax
     );
   }
 

@@ -34,7 +34,8 @@ describe('--format', () => {
   });
 
   it('knows every verb that its help lists', () => {
-    for (const verb of Object.keys(FORMAT_VERBS)) expect(() => compileFormat(`%${verb}`)).not.toThrow();
+    for (const verb of Object.keys(FORMAT_VERBS))
+      expect(() => compileFormat(`%${verb}`)).not.toThrow();
   });
 
   it.each(['%x', '%', '\\q', '\\'])('given %j, then says what is known', (format) => {

@@ -76,7 +76,10 @@ function verbPart(verb: string): Part {
   const part = VERBS[verb];
   if (part !== undefined) return part;
   const known = Object.entries(FORMAT_VERBS).map(([letter, meaning]) => `%${letter} ${meaning}`);
-  throw usageError(`--format: unknown verb %${verb}`, `Known: ${known.join(', ')}, %% a percent sign.`);
+  throw usageError(
+    `--format: unknown verb %${verb}`,
+    `Known: ${known.join(', ')}, %% a percent sign.`,
+  );
 }
 
 function escapeBytes(escape: string): Uint8Array {

@@ -34,12 +34,16 @@ describe('messagesIn', () => {
   });
 
   it('given a line without the separator, then names it', async () => {
-    await expect(read('a:b\nc\n', { keySeparator: ':' })).rejects.toThrow('line 2 has no key separator');
+    await expect(read('a:b\nc\n', { keySeparator: ':' })).rejects.toThrow(
+      'line 2 has no key separator',
+    );
   });
 
   it('given JSON, then keeps timestamps, and partitions when asked', async () => {
     const line = '{"partition":3,"timestamp":5,"value":"v"}\n\n';
-    expect(await read(line, { json: true })).toMatchObject([{ partition: undefined, timestamp: 5 }]);
+    expect(await read(line, { json: true })).toMatchObject([
+      { partition: undefined, timestamp: 5 },
+    ]);
     expect(
       await read(line, { json: true, keepPartition: true, keepTimestamp: false }),
     ).toMatchObject([{ partition: 3, timestamp: undefined }]);

@@ -39,7 +39,8 @@ function jsonParser(options: LineOptions): LineParser {
     const message = parseMessageJson(line.toString('utf8'), lineNumber);
     return {
       ...message,
-      partition: options.partition ?? (options.keepPartition === true ? message.partition : undefined),
+      partition:
+        options.partition ?? (options.keepPartition === true ? message.partition : undefined),
       timestamp: options.keepTimestamp === false ? undefined : message.timestamp,
     };
   };
@@ -49,7 +50,8 @@ function textParser(options: LineOptions): LineParser {
   const marker = options.nullMarker === undefined ? undefined : Buffer.from(options.nullMarker);
   const orNull = (bytes: Buffer) => (marker?.equals(bytes) === true ? null : bytes);
   const key = options.key === undefined ? null : Buffer.from(options.key);
-  const separator = options.keySeparator === undefined ? undefined : Buffer.from(options.keySeparator);
+  const separator =
+    options.keySeparator === undefined ? undefined : Buffer.from(options.keySeparator);
   const shared = {
     topic: undefined,
     partition: options.partition,
@@ -84,7 +86,8 @@ export function checkLineOptions(options: LineOptions): void {
     ['--null-marker', options.nullMarker],
     ['--header', options.header],
   ] as const)
-    if (value !== undefined) throw usageError(`${name} and --json exclude each other`, 'Say it in the JSON.');
+    if (value !== undefined)
+      throw usageError(`${name} and --json exclude each other`, 'Say it in the JSON.');
   if (options.partition !== undefined && options.keepPartition === true)
     throw usageError('--partition and --keep-partition exclude each other');
 }

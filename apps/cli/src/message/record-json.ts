@@ -94,7 +94,8 @@ function optional<T>(
 }
 
 const isString = (value: unknown): value is string => typeof value === 'string';
-const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) >= 0;
+const isCount = (value: unknown): value is number =>
+  Number.isSafeInteger(value) && Number(value) >= 0;
 
 function timestampFromJson(value: unknown, at: string): number | undefined {
   // −1 is Kafka's "no timestamp".

@@ -4,9 +4,21 @@ import { styleText } from 'node:util';
 import type { Output } from '../io.ts';
 
 const NO_BORDERS = {
-  top: '', 'top-mid': '', 'top-left': '', 'top-right': '',
-  bottom: '', 'bottom-mid': '', 'bottom-left': '', 'bottom-right': '',
-  left: '', 'left-mid': '', mid: '', 'mid-mid': '', right: '', 'right-mid': '', middle: '  ',
+  top: '',
+  'top-mid': '',
+  'top-left': '',
+  'top-right': '',
+  bottom: '',
+  'bottom-mid': '',
+  'bottom-left': '',
+  'bottom-right': '',
+  left: '',
+  'left-mid': '',
+  mid: '',
+  'mid-mid': '',
+  right: '',
+  'right-mid': '',
+  middle: '  ',
 } as const;
 
 /** One cell; null and undefined are shown as a dash. */
@@ -30,8 +42,12 @@ export function formatTable(
 }
 
 function isNumeric(rows: readonly (readonly Cell[])[], column: number): boolean {
-  return rows.some((row) => typeof row[column] === 'number') &&
-    rows.every((row) => row[column] === null || row[column] === undefined || typeof row[column] === 'number');
+  return (
+    rows.some((row) => typeof row[column] === 'number') &&
+    rows.every(
+      (row) => row[column] === null || row[column] === undefined || typeof row[column] === 'number',
+    )
+  );
 }
 
 /** Bold where the terminal shows it. */

@@ -6,7 +6,9 @@ import { dim } from '../output/table.ts';
 /** A logger that drops `debug` and `info`. */
 export function prettyLogger(output: Output, fields: LogFields = {}): Logger {
   const print = (level: string, message: string, more: LogFields = {}) => {
-    const pairs = Object.entries({ ...fields, ...more }).map(([key, value]) => `${key}=${text(value)}`);
+    const pairs = Object.entries({ ...fields, ...more }).map(
+      ([key, value]) => `${key}=${text(value)}`,
+    );
     const tail = pairs.length === 0 ? '' : ` ${dim(pairs.join(' '), output)}`;
     void output.write(`${level}: ${message}${tail}\n`);
   };

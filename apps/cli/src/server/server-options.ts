@@ -16,8 +16,7 @@ export interface ServerOptions {
 /** Reads the file and puts options into their keys: `--override` goes before `--port` and `--data`, they before the file. */
 export async function configSource(io: CliIo, options: ServerOptions): Promise<BrokerConfigSource> {
   const overrides: string[] = [];
-  if (options.port !== undefined)
-    overrides.push(`listeners=PLAINTEXT://127.0.0.1:${options.port}`);
+  if (options.port !== undefined) overrides.push(`listeners=PLAINTEXT://127.0.0.1:${options.port}`);
   if (options.data !== undefined) overrides.push(`log.dirs=${options.data}`);
   overrides.push(...(options.override ?? []));
   if (options.memory === true && options.data !== undefined)

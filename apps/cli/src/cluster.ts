@@ -1,0 +1,91 @@
+// The way from a command to the cluster.
+import type { Admin, ClientOptions } from '@ottla/client';
+import { CliError, errorNameOf, usageError } from './cli-error.ts';
+import type { CliIo } from './io.ts';
+import type { ClusterOptions } from './options.ts';
+
+const DEFAULT_BOOTSTRAP = '127.0.0.1:9092';
+
+/** Nobody in front of a terminal waits a minute. */
+const API_TIMEOUT_MS = 15_000;
+const CONNECT_TIMEOUT_MS = 5_000;
+
+interface Address {
+  readonly text: string;
+  readonly host: string;
+  readonly port: number;
+}
+
+/** `--bootstrap-server`, else OTTLA_BOOTSTRAP_SERVERS, else this machine. */
+export function bootstrapServers(io: CliIo, options: ClusterOptions): readonly Address[] {
+  const given = options.bootstrapServer ?? io.env['OTTLA_BOOTSTRAP_SERVERS'] ?? '';
+  const texts = given
+    .split(',')
+    .map((server) => server.trim())
+    .filter((server) => server !== '');
+  return (texts.length === 0 ? [DEFAULT_BOOTSTRAP] : texts).map(parseAddress);
+}
+
+function parseAddress(text: string): Address {
+  const match = /^(?:\[([^\]]+)\]|([^:[\]\s]+)):(\d{1,5})$/.exec(text);
+  const port = Number(match?.[3]);
+  if (match === null || port < 1 || port > 65_535)
+    throw usageError(
+      `"${text}" is no broker address`,
+      'Write host:port, several separated by commas.',
+    );
+  return { text, host: (match[1] ?? match[2])!, port };
+}
+
+/** What producers, consumers and admins are opened with. @throws CliError when no broker can be reached */
+export async function clientOptions(io: CliIo, options: ClusterOptions): Promise<ClientOptions> {
+  const servers = bootstrapServers(io, options);
+  const platform = await io.platform();
+  await checkReachable(platform, servers);
+  return {
+    bootstrapServers: servers.map(({ text }) => text),
+    clientId: 'ottla-cli',
+    defaultApiTimeoutMs: API_TIMEOUT_MS,
+    platform,
+  };
+}
+
+/** Clients try again and again; a person wants to hear at once that nobody is there. */
+async function checkReachable(
+  { net }: Awaited<ReturnType<CliIo['platform']>>,
+  servers: readonly Address[],
+): Promise<void> {
+  const failures: string[] = [];
+  for (const { host, port, text } of servers)
+    try {
+      const connection = await net.connect({ host, port, timeoutMs: CONNECT_TIMEOUT_MS });
+      connection.destroy();
+      return;
+    } catch (error) {
+      failures.push(`${text}: ${REASONS[errorNameOf(error) ?? ''] ?? (error as Error).message}`);
+    }
+  throw new CliError(
+    `no broker can be reached at ${failures.join('; ')}`,
+    'Start one with `ottla dev`, or name another with --bootstrap-server.',
+  );
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'connection refused',
+  ENOTFOUND: 'unknown host',
+  EAI_AGAIN: 'the host name cannot be resolved',
+  ETIMEDOUT: 'no answer',
+  EHOSTUNREACH: 'the host cannot be reached',
+};
+
+/** Opens an admin, uses it and closes it whatever happens. */
+export async function withAdmin<T>(
+  io: CliIo,
+  options: ClusterOptions,
+  use: (admin: Admin) => Promise<T>,
+): Promise<T> {
+  const settings = await clientOptions(io, options);
+  const { Admin } = await import('@ottla/client');
+  await using admin = new Admin(settings);
+  return await use(admin);
+}

@@ -1,0 +1,128 @@
+// `ottla produce`: streams its input to the cluster with bounded memory.
+import type { ClientOptions, Producer, ProducerRecord } from '@ottla/client';
+import { errorNameOf, usageError } from '../cli-error.ts';
+import { clientOptions } from '../cluster.ts';
+import type { CliIo } from '../io.ts';
+import type { ClusterOptions } from '../options.ts';
+
+import { InFlightWindow } from './in-flight-window.ts';
+import { checkLineOptions, type LineOptions, messagesIn } from './messages-in.ts';
+import type { MessageToProduce } from './record-json.ts';
+import { TopicCheck } from './topic-check.ts';
+
+/** Options of the command. */
+export interface ProduceOptions extends ClusterOptions, LineOptions {
+  readonly json?: boolean;
+  readonly file?: string;
+  readonly compression: 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd';
+  readonly acks: '0' | '1' | 'all';
+  readonly autoCreate?: boolean;
+  readonly quiet?: boolean;
+}
+
+/** Kafka's numbers for `acks` in the client's words. */
+const ACKS = { '0': 'none', '1': 'leader', all: 'all' } as const;
+
+/** Input that streams fills larger batches than the client's default. */
+const BATCH_BYTES = 131_072;
+
+/** Sends every message of the input and waits for the acknowledgements. */
+export async function produce(
+  io: CliIo,
+  topic: string | undefined,
+  options: ProduceOptions,
+): Promise<void> {
+  checkLineOptions(options);
+  if (topic === undefined && options.json !== true)
+    throw usageError('which topic?', 'Write `ottla produce <topic>`.');
+  if (options.file === undefined && io.stdinIsTty && options.quiet !== true)
+    await io.stderr.write('One message a line; Ctrl-D ends.\n');
+  const settings = await clientOptions(io, options);
+  const { clock } = await io.platform();
+  const startMs = clock.monotonicMs();
+  const sent = await sendAll(settings, messagesIn(inputOf(io, options), options), topic, options);
+  if (options.quiet !== true)
+    await io.stderr.write(summary(sent, Math.max(clock.monotonicMs() - startMs, 1) / 1000));
+}
+
+async function* inputOf(io: CliIo, { file }: ProduceOptions): AsyncGenerator<Uint8Array> {
+  if (file === undefined) {
+    yield* io.stdin;
+    return;
+  }
+  try {
+    yield* io.readFile(file);
+  } catch (error) {
+    throw usageError(`cannot read --file ${file} (${errorNameOf(error) ?? String(error)})`);
+  }
+}
+
+/** How much went out. */
+interface Sent {
+  messages: number;
+  bytes: number;
+}
+
+async function sendAll(
+  settings: ClientOptions,
+  messages: AsyncIterable<MessageToProduce>,
+  topic: string | undefined,
+  options: ProduceOptions,
+): Promise<Sent> {
+  const { Admin, Producer } = await import('@ottla/client');
+  await using admin = new Admin(settings);
+  await using producer = new Producer({
+    ...settings,
+    acks: ACKS[options.acks],
+    compression: options.compression,
+    batchSizeBytes: BATCH_BYTES,
+    allowAutoTopicCreation: options.autoCreate ?? false,
+  });
+  const check = new TopicCheck(admin, options.autoCreate ?? false);
+  if (topic !== undefined) await check.exists(topic, options.partition);
+  return await pump(producer, check, messages, topic);
+}
+
+async function pump(
+  producer: Producer,
+  check: TopicCheck,
+  messages: AsyncIterable<MessageToProduce>,
+  topic: string | undefined,
+): Promise<Sent> {
+  const window = new InFlightWindow();
+  const sent: Sent = { messages: 0, bytes: 0 };
+  for await (const message of messages) {
+    const destination = topic ?? message.topic;
+    if (destination === undefined)
+      throw usageError(
+        `message ${sent.messages + 1} has no "topic"`,
+        'Write `ottla produce <topic> --json` to send all messages there.',
+      );
+    if (!check.knows(destination, message.partition))
+      await check.exists(destination, message.partition);
+    const sizeBytes = (message.key?.length ?? 0) + (message.value?.length ?? 0);
+    if (window.isFull) await window.room();
+    window.add(producer.send(recordOf(destination, message)), sizeBytes);
+    sent.messages += 1;
+    sent.bytes += sizeBytes;
+  }
+  await window.drained();
+  return sent;
+}
+
+function recordOf(topic: string, message: MessageToProduce): ProducerRecord {
+  const { partition, timestamp, key, value, headers } = message;
+  return {
+    topic,
+    key,
+    value,
+    headers,
+    ...(partition === undefined ? {} : { partition }),
+    ...(timestamp === undefined ? {} : { timestamp }),
+  };
+}
+
+function summary({ messages, bytes }: Sent, seconds: number): string {
+  const rate = Math.round(messages / seconds).toLocaleString('en');
+  return `${messages.toLocaleString('en')} messages, ${bytes.toLocaleString('en')} bytes in ${seconds.toFixed(2)} s (${rate} messages/s)\n`;
+}

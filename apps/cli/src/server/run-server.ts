@@ -1,0 +1,57 @@
+// The life of a server process: start, serve until a signal or a fatal failure, stop.
+import type { RunningServer } from '@ottla/broker';
+import type { Logger } from '@ottla/platform';
+import { CliError } from '../cli-error.ts';
+import type { CliIo } from '../io.ts';
+import { configSource, type ServerOptions } from './server-options.ts';
+
+/** What `dev` and `server` do differently. */
+export interface ServerManner {
+  readonly logger: Logger;
+  /** Broker keys that go behind the file and the options. */
+  readonly presets?: Readonly<Record<string, string>>;
+  readonly onReady?: (server: RunningServer) => Promise<void> | void;
+  readonly onStopping?: () => void;
+}
+
+/**
+ * Returns when the server was stopped by a signal.
+ *
+ * @throws StartError, ConfigError when it does not start; CliError when it had to stop by itself
+ */
+export async function runServer(
+  io: CliIo,
+  options: ServerOptions,
+  manner: ServerManner,
+): Promise<void> {
+  const interrupted = io.interrupt();
+  const { logger } = manner;
+  const source = await configSource(io, options);
+  const { BrokerConfig, MEMORY_PRESETS, startServer } = await import('@ottla/broker');
+  const presets = { ...(options.memory === true ? MEMORY_PRESETS : {}), ...manner.presets };
+  const end = Promise.withResolvers<void>();
+  const server = await startServer({
+    config: BrokerConfig.load({ ...source, presets, logger }),
+    platform: await io.platform(),
+    logger,
+    onFatal: (error) => end.reject(fatal(error)),
+    ...(options.memory === true ? { memory: {} } : {}),
+  });
+  try {
+    await manner.onReady?.(server);
+    if (interrupted.aborted) end.resolve();
+    else interrupted.addEventListener('abort', () => end.resolve(), { once: true });
+    await end.promise;
+    manner.onStopping?.();
+  } finally {
+    await server.close();
+  }
+}
+
+function fatal(error: unknown): CliError {
+  const reason = error instanceof Error ? error.message : String(error);
+  return new CliError(
+    `the broker had to stop: ${reason}`,
+    'Nothing acknowledged is lost; see the log above.',
+  );
+}
