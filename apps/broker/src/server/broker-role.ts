@@ -126,7 +126,7 @@ export class BrokerRole {
     this.lifecycle.caughtUp();
     // After the loader itself has taken the image over.
     void Promise.resolve().then(() => {
-      for (const look of [...this.#waiting]) look();
+      for (const look of this.#waiting) look();
     });
   }
 

@@ -43,7 +43,7 @@ export class ProducerIdBlocks implements ProducerIdSource {
       const block = this.#block;
       if (block !== undefined && block.next < block.end) {
         const id = block.next++;
-        if (block.end - block.next < block.length * PREFETCH_SHARE) this.#fetchAhead();
+        if (block.end - block.next < block.length * PREFETCH_SHARE) void this.#fetchAhead();
         return id;
       }
       const following = this.#fetchAhead();

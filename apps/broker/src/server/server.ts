@@ -26,6 +26,7 @@ import { registerController } from './controller-registration.ts';
 import { ControllerRole } from './controller-role.ts';
 import { openHttp } from './http-listener.ts';
 import { MEMORY_BYTES_DEFAULT, MEMORY_PRESETS, memoryPlatform } from './memory-mode.ts';
+import { registerServerMetrics } from './server-metrics.ts';
 import { listenerError, StartError, toStartError } from './start-error.ts';
 import { openStorage } from './storage.ts';
 import type { Storage } from './storage.ts';
@@ -243,6 +244,7 @@ class Server {
     this.#closing.add('the listeners', () => sockets.close());
     registerNetworkMetrics(this.#metrics, sockets);
     registerPurgatoryMetrics(this.#metrics, this.#purgatory, this.#wheel);
+    registerServerMetrics(this.#metrics, controller, broker);
     const delay = new LoopDelay(this.#platform, this.#metrics);
     this.#closing.add('the loop delay', () => delay.close());
     return sockets;
