@@ -151,7 +151,6 @@ export class DataPlane {
       },
     };
     const slabs = new SlabPool({ poison: options.poison ?? true });
-    let plane: DataPlane | undefined;
     const directory = await LogDirectory.open({
       platform,
       logger: silentLogger,
@@ -159,11 +158,11 @@ export class DataPlane {
       slabs,
       ...(options.tailCacheBytes === undefined ? {} : { tailCacheBytes: options.tailCacheBytes }),
       onFailure: (error) => {
-        plane!.failures.push(error);
-        plane!.replicas.directoryFailed(directory);
+        plane.failures.push(error);
+        plane.replicas.directoryFailed(directory);
       },
     });
-    plane = new DataPlane(options, platform, directory, time);
+    const plane: DataPlane = new DataPlane(options, platform, directory, time);
     await plane.replicas.load(plane.image);
     for (const apiKey of DATA_PLANE_APIS) await plane.pipeline.load(apiKey);
     return plane;

@@ -7,6 +7,7 @@ import type { Replicas } from '../replica/replicas.ts';
 import { errorCodeOf } from './error-code.ts';
 import type { WantedPartition } from './fetch-session.ts';
 import { failedFetch, fetched, type FetchedPartition, releaseAll } from './fetched-partition.ts';
+import { wholeFirstBatch } from './whole-first-batch.ts';
 
 /** The limits and the reader of a fetch. */
 export interface FetchLimits {
@@ -91,7 +92,9 @@ export class FetchRead {
       }
       const region = this.#readLog(log, partition, wanted);
       if (!(region instanceof Promise)) return this.#finish(log, partition, wanted, region);
-      return region.then(
+      const isFirst = this.sizeBytes === 0;
+      const whole = isFirst ? region : region.then(wholeFirstBatch);
+      return whole.then(
         (read) => this.#finish(log, partition, wanted, read),
         (error: unknown) => failedFetch(wanted, errorCodeOf(error)),
       );

@@ -109,7 +109,7 @@ function fetchBody(
   };
 }
 
-async function fetch(
+async function consume(
   plane: DataPlane,
   partitions: FetchPartition[],
   more: object = {},
@@ -329,7 +329,7 @@ describe('Produce', () => {
     expect(partition.isOffline).toBe(true);
     const response = await produce(plane, batch(['a']));
     expect(response.errorCode).toBe(ErrorCode.KAFKA_STORAGE_ERROR);
-    const fetched = await fetch(plane, [wanted(0, 0)], {}, 5);
+    const fetched = await consume(plane, [wanted(0, 0)], {}, 5);
     expect(fetched.responses[0]!.partitions[0]!.errorCode).toBe(ErrorCode.NOT_LEADER_OR_FOLLOWER);
   });
 });
@@ -344,7 +344,7 @@ describe('Fetch', () => {
       const second = batch(['c'], { compression: 1 });
       await produce(plane, first);
       await produce(plane, second);
-      const response = await fetch(plane, [wanted(0, 0)], {}, version);
+      const response = await consume(plane, [wanted(0, 0)], {}, version);
       const [data] = response.responses[0]!.partitions;
       expect([data!.errorCode, data!.highWatermark, data!.lastStableOffset]).toEqual([0, 3, 3]);
       // Only base offset and leader epoch may differ, and the second batch's are 2 and 0.
@@ -359,7 +359,7 @@ describe('Fetch', () => {
     const plane = await start({ tailCacheBytes: 1 });
     await plane.createTopic('orders');
     for (let n = 0; n < 20; n += 1) await produce(plane, batch([`value ${n}`]));
-    const response = await fetch(plane, [wanted(0, 7)]);
+    const response = await consume(plane, [wanted(0, 7)]);
     const { records } = response.responses[0]!.partitions[0]!;
     expect(records!.readBigInt64BE(0)).toBe(7n);
     expect(records!.includes('value 19')).toBe(true);
@@ -416,18 +416,28 @@ describe('Fetch', () => {
     expect(response.responses[0]!.partitions[0]!.errorCode).toBe(ErrorCode.UNKNOWN_TOPIC_ID);
   });
 
-  it('gives the first batch whole even when it is larger than every limit', async () => {
-    const plane = await start();
-    await plane.createTopic('orders', { partitions: 2 });
-    for (const index of [0, 1]) await produce(plane, batch(['a'.repeat(500)]), { index });
-    await produce(plane, batch(['second']));
-    const small = { partitionMaxBytes: 10 };
-    const response = await fetch(plane, [wanted(0, 0, small), wanted(1, 0, small)], {
-      maxBytes: 1,
-    });
-    const sizes = response.responses[0]!.partitions.map(({ records }) => records!.length);
-    expect(sizes).toEqual([batch(['a'.repeat(500)]).length, 0]);
-  });
+  it.each([
+    ['memory', 64 * 1024 * 1024],
+    ['files', 1],
+  ])(
+    'from %s, gives the first batch whole even when it is larger than every limit, and no part of another',
+    async (_where, tailCacheBytes) => {
+      const plane = await start({ tailCacheBytes });
+      await plane.createTopic('orders', { partitions: 2 });
+      for (const index of [0, 1]) await produce(plane, batch(['a'.repeat(500)]), { index });
+      await produce(plane, batch(['second']));
+      const small = { partitionMaxBytes: 10 };
+      const response = await consume(plane, [wanted(0, 0, small), wanted(1, 0, small)], {
+        maxBytes: 1,
+      });
+      const sizes = response.responses[0]!.partitions.map(({ records }) => records!.length);
+      expect(sizes).toEqual([batch(['a'.repeat(500)]).length, 0]);
+      const room = await consume(plane, [wanted(0, 0), wanted(1, 0, small)]);
+      expect(room.responses[0]!.partitions[1]!.records!.length).toBe(0);
+      const enough = await consume(plane, [wanted(0, 0), wanted(1, 0)]);
+      expect(enough.responses[0]!.partitions[1]!.records!.length).toBe(sizes[0]);
+    },
+  );
 
   it('tells errors: out of range, leader epochs, unknown topics', async () => {
     const plane = await start();
@@ -435,7 +445,7 @@ describe('Fetch', () => {
     await produce(plane, batch(['a']));
     await plane.commit(leaderChange('orders', 1));
     const code = async (partition: FetchPartition) =>
-      (await fetch(plane, [partition], { maxWaitMs: 0 })).responses[0]!.partitions[0]!.errorCode;
+      (await consume(plane, [partition], { maxWaitMs: 0 })).responses[0]!.partitions[0]!.errorCode;
     expect(await code(wanted(0, 2))).toBe(ErrorCode.OFFSET_OUT_OF_RANGE);
     expect(await code(wanted(0, 0, { currentLeaderEpoch: 0 }))).toBe(ErrorCode.FENCED_LEADER_EPOCH);
     expect(await code(wanted(0, 0, { currentLeaderEpoch: 2 }))).toBe(
@@ -451,7 +461,7 @@ describe('Fetch', () => {
     await produce(plane, batch(['a', 'b']));
     await plane.commit(leaderChange('orders', 1));
     await produce(plane, batch(['c', 'd', 'e']));
-    const response = await fetch(plane, [wanted(0, 4, { lastFetchedEpoch: 0 })], {
+    const response = await consume(plane, [wanted(0, 4, { lastFetchedEpoch: 0 })], {
       maxWaitMs: 100,
     });
     const [data] = response.responses[0]!.partitions;
@@ -464,7 +474,7 @@ describe('Fetch', () => {
     await plane.createTopic('orders');
     await produce(plane, batch(['a']));
     for (let round = 0; round < 2; round += 1) {
-      const response = await fetch(plane, [wanted(0, 0)], { isolationLevel: 1 });
+      const response = await consume(plane, [wanted(0, 0)], { isolationLevel: 1 });
       expect(response.responses[0]!.partitions[0]!.abortedTransactions).toEqual([]);
     }
   });
@@ -473,7 +483,7 @@ describe('Fetch', () => {
     const plane = await start();
     await plane.createTopic('orders', { replicas: [1, BROKER_2] });
     await produce(plane, batch(['a']), { acks: 1 });
-    const response = await fetch(plane, [wanted(0, 0)]);
+    const response = await consume(plane, [wanted(0, 0)]);
     const [data] = response.responses[0]!.partitions;
     expect([data!.errorCode, data!.highWatermark, data!.records!.length]).toEqual([0, 0, 0]);
   });

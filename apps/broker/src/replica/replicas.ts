@@ -186,7 +186,7 @@ export class Replicas {
   /** Resigns everywhere; then the directories can be closed. */
   async close(): Promise<void> {
     await this.#work;
-    for (const partition of [...this.partitions()]) {
+    for (const partition of this.partitions()) {
       const wasLeader = partition.isLeader;
       partition.remove();
       if (wasLeader) this.#tell('resigned', partition);
