@@ -1,0 +1,92 @@
+// A replica's disk in the simulation: its log, of which a crash keeps what was synced and perhaps a little more, its newest
+// snapshot, and its election state.
+import type { LogView } from '../../src/quorum-core.ts';
+import { type ElectionState, type LogPosition, NO_ELECTION } from '../../src/replica.ts';
+
+export interface Entry {
+  readonly epoch: number;
+  /** Unique; negative for the leader change record of an epoch. */
+  readonly value: number;
+}
+
+export class SimulatedDisk implements LogView {
+  election: ElectionState = NO_ELECTION;
+  snapshot: LogPosition | undefined;
+  startOffset = 0;
+  /** What survives a crash (exclusive). */
+  syncedEnd = 0;
+  /** Changes with each truncation, so that a sync that was under way does not cover what came after. */
+  generation = 0;
+  #entries: Entry[] = [];
+
+  get endOffset(): number {
+    return this.startOffset + this.#entries.length;
+  }
+
+  get lastEpoch(): number {
+    return this.#entries.at(-1)?.epoch ?? this.snapshot?.epoch ?? 0;
+  }
+
+  at(offset: number): Entry | undefined {
+    return this.#entries[offset - this.startOffset];
+  }
+
+  slice(offset: number, limit: number): Entry[] {
+    const from = offset - this.startOffset;
+    return this.#entries.slice(from, from + limit);
+  }
+
+  append(entries: readonly Entry[]): void {
+    this.#entries.push(...entries);
+  }
+
+  truncateTo(offset: number): void {
+    if (offset >= this.endOffset) return;
+    this.#entries.length = Math.max(0, offset - this.startOffset);
+    this.syncedEnd = this.endOffset;
+    this.generation += 1;
+  }
+
+  endOffsetForEpoch(epoch: number): LogPosition | undefined {
+    for (let index = this.#entries.length - 1; index >= 0; index -= 1) {
+      const found = this.#entries[index]!.epoch;
+      if (found <= epoch) return { offset: this.startOffset + index + 1, epoch: found };
+    }
+    const { snapshot } = this;
+    return snapshot !== undefined && snapshot.epoch <= epoch && snapshot.offset === this.startOffset
+      ? snapshot
+      : undefined;
+  }
+
+  /** Lets go of everything below `offset`, for a snapshot stands for it. */
+  takeSnapshot(offset: number): void {
+    const { epoch } = this.at(offset - 1)!;
+    this.#entries = this.#entries.slice(offset - this.startOffset);
+    this.startOffset = offset;
+    this.snapshot = { offset, epoch };
+    this.syncedEnd = Math.max(this.syncedEnd, offset);
+  }
+
+  startAt(snapshot: LogPosition): void {
+    this.#entries = [];
+    this.snapshot = snapshot;
+    this.startOffset = snapshot.offset;
+    this.syncedEnd = snapshot.offset;
+    this.generation += 1;
+  }
+
+  crash(below: (boundExclusive: number) => number): void {
+    const unsynced = this.endOffset - this.syncedEnd;
+    if (unsynced > 0) this.truncateTo(this.syncedEnd + below(unsynced + 1));
+    this.syncedEnd = this.endOffset;
+  }
+
+  /** The log is lost, the election state is not. */
+  loseLog(): void {
+    this.#entries = [];
+    this.snapshot = undefined;
+    this.startOffset = 0;
+    this.syncedEnd = 0;
+    this.generation += 1;
+  }
+}
