@@ -98,6 +98,9 @@ describe('walkRecords', () => {
     expect(() => walk(goldenBytes('lz4-plain'), { requireKeys: true })).not.toThrow();
     const oddNull = batchOf('0c000000030100', 1);
     expect(() => walk(oddNull, { requireKeys: true })).toThrow(error('INVALID_RECORD'));
+    expect(() => walk(oddNull, { requireKeys: true })).toThrow(
+      expect.objectContaining({ recordIndex: expect.any(Number) as number }),
+    );
   });
 
   it('given offsets with gaps, then that is said, and refused where it is asked for', () => {
