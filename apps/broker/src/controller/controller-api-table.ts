@@ -22,6 +22,7 @@ export const CONTROLLER_API_TABLE: ApiTable<ControllerServices> = new Map<
   [ApiKey.FetchSnapshot, () => import('./handlers/fetch-snapshot.ts')],
   [ApiKey.BrokerRegistration, () => import('./handlers/broker-registration.ts')],
   [ApiKey.BrokerHeartbeat, () => import('./handlers/broker-heartbeat.ts')],
+  [ApiKey.DescribeCluster, () => import('./handlers/describe-cluster.ts')],
   [ApiKey.AllocateProducerIds, () => import('./handlers/allocate-producer-ids.ts')],
   [ApiKey.ControllerRegistration, () => import('./handlers/controller-registration.ts')],
 ]);

@@ -18,7 +18,12 @@ import { ClusterView } from './cluster-view.ts';
 
 /** Kinds of end point that a client may ask for (KIP-919). */
 const ENDPOINT_BROKERS = 1;
-const ENDPOINT_CONTROLLERS = 2;
+/** The controller's listeners. */
+export const ENDPOINT_CONTROLLERS = 2;
+const ENDPOINT_NAMES: ReadonlyMap<number, string> = new Map([
+  [ENDPOINT_BROKERS, 'BROKER'],
+  [ENDPOINT_CONTROLLERS, 'CONTROLLER'],
+]);
 
 /** Answers from the newest image. */
 export const createHandler: CreateApiHandler<
@@ -29,7 +34,8 @@ export const createHandler: CreateApiHandler<
   request: describeClusterRequest,
   response: describeClusterResponse,
   handle: (context, request) =>
-    wrongEndpoint(context, request) ?? describe(services, context, request),
+    wrongEndpoint(context.apiVersion, request.endpointType, ENDPOINT_BROKERS) ??
+    describe(services, context, request),
   errorResponse: (_request, _version, errorCode, errorMessage) =>
     describeClusterResponse.create({ errorCode, errorMessage }),
 });
@@ -54,17 +60,21 @@ function describe(
   });
 }
 
-function wrongEndpoint(
-  { apiVersion }: RequestContext,
-  { endpointType }: DescribeClusterRequest,
+/** The error for who asks one kind of listener about the other kind; undefined when the kinds agree. */
+export function wrongEndpoint(
+  apiVersion: number,
+  asked: number,
+  expected: number,
 ): DescribeClusterResponse | undefined {
-  if (endpointType === ENDPOINT_BROKERS) return undefined;
-  const isKnown = endpointType === ENDPOINT_CONTROLLERS;
-  const code = isKnown ? ErrorCode.MISMATCHED_ENDPOINT_TYPE : ErrorCode.UNSUPPORTED_ENDPOINT_TYPE;
+  if (asked === expected) return undefined;
+  const wanted = ENDPOINT_NAMES.get(asked);
+  const code =
+    wanted === undefined ? ErrorCode.UNSUPPORTED_ENDPOINT_TYPE : ErrorCode.MISMATCHED_ENDPOINT_TYPE;
   return describeClusterResponse.create({
     errorCode: apiVersion === 0 ? ErrorCode.INVALID_REQUEST : code,
-    errorMessage: isKnown
-      ? 'The request was sent to an endpoint of type BROKER, but we wanted an endpoint of type CONTROLLER'
-      : `Unsupported endpoint type ${endpointType}`,
+    errorMessage:
+      wanted === undefined
+        ? `Unsupported endpoint type ${asked}`
+        : `The request was sent to an endpoint of type ${ENDPOINT_NAMES.get(expected)}, but we wanted an endpoint of type ${wanted}`,
   });
 }

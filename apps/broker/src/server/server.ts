@@ -154,17 +154,18 @@ class Server {
     const http = await openHttp(this.#config, this.#metrics, this.#closing, () =>
       this.#isReady ? undefined : 'starting',
     );
-    await this.#untilServing(broker);
-    this.#isReady = true;
-    const [controllerEndpoint] = sockets.controllerEndPoints();
-    if (controllerEndpoint === undefined) throw new Error('there is no controller listener');
-    void registerController({
+    const registered = registerController({
       platform: this.#platform,
       logger: this.#logger,
       controller: channel,
       nodeId: this.#config.nodeId,
       endPoints: sockets.controllerEndPoints(),
     });
+    await this.#untilServing(broker);
+    await registered;
+    this.#isReady = true;
+    const [controllerEndpoint] = sockets.controllerEndPoints();
+    if (controllerEndpoint === undefined) throw new Error('there is no controller listener');
     return {
       clusterId: storage.clusterId,
       nodeId: this.#config.nodeId,
