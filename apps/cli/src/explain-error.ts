@@ -61,6 +61,8 @@ const NEXT_STEPS: Readonly<Record<string, string>> = {
   MESSAGE_TOO_LARGE: "Raise the topic's max.message.bytes with `ottla config alter`, or compress.",
   RECORD_LIST_TOO_LARGE: "Raise the topic's segment.bytes with `ottla config alter`.",
   UNSUPPORTED_VERSION: 'The broker is too old for this command.',
+  INVALID_TIMESTAMP:
+    'Leave timestamps out with --no-keep-timestamp, or raise message.timestamp.after.max.ms of the topic.',
   ENOENT: 'Check the path.',
 };
 

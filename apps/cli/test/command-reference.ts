@@ -7,7 +7,7 @@ import { buildProgram, everyCommand, pathOf } from '../src/program.ts';
 const BEGIN = '<!-- commands: made by test/command-reference.ts -->';
 const END = '<!-- end of commands -->';
 
-/** A table row for each command that does something, between two marks. */
+/** A list item for each command that does something, between two marks. */
 export function commandReference(): string {
   const commands = everyCommand(buildProgram({} as never)).filter(
     (one) => one.commands.length === 0,
@@ -18,18 +18,10 @@ export function commandReference(): string {
       return argument.required ? `<${name}>` : `[${name}]`;
     });
     const options = command.options.map(({ long, short }) => `\`${long ?? short}\``);
-    const summary = command.description().split('\n')[0]!;
-    return `| \`${[pathOf(command), ...words].join(' ')}\` | ${summary} | ${options.join(' ')} |`;
+    const summary = command.description().replaceAll('\n', ' ');
+    return `- \`${[pathOf(command), ...words].join(' ')}\`: ${summary}\n  ${options.join(' ')}`;
   });
-  return [
-    BEGIN,
-    '',
-    '| command | what it does | options |',
-    '|---|---|---|',
-    ...rows,
-    '',
-    END,
-  ].join('\n');
+  return [BEGIN, '', ...rows, '', END].join('\n');
 }
 
 if (process.argv[1] === import.meta.filename) {

@@ -3,7 +3,7 @@ import { Buffer } from 'node:buffer';
 import type { ConsumedBatch, Consumer, ConsumerRecord } from '@ottla/client';
 import type { Platform } from '@ottla/platform';
 import { usageError } from '../cli-error.ts';
-import { clientOptions } from '../cluster.ts';
+import { clientOptions, withAdmin } from '../cluster.ts';
 import type { CliIo } from '../io.ts';
 import type { ClusterOptions } from '../options.ts';
 import { partitionsOf } from '../topic/partition-offsets.ts';
@@ -37,14 +37,13 @@ export async function consume(
   const start = startOf(options);
   const print = printerOf(options);
   const interrupted = io.interrupt();
+  const ranges = await withAdmin(io, options, (admin) =>
+    options.group === undefined
+      ? planRanges(admin, topics, options.partition, start)
+      : partitionsOf(admin, topics).then(() => undefined),
+  );
   const settings = await clientOptions(io, options);
-  const { Admin, Consumer } = await import('@ottla/client');
-  const ranges = await (async () => {
-    await using admin = new Admin(settings);
-    if (options.group === undefined) return planRanges(admin, topics, options.partition, start);
-    await partitionsOf(admin, topics);
-    return undefined;
-  })();
+  const { Consumer } = await import('@ottla/client');
   await using consumer = new Consumer({
     ...settings,
     autoOffsetReset: options.fromBeginning === true ? 'earliest' : 'latest',

@@ -1,10 +1,10 @@
 // How much may be on its way to the broker: reading the input waits while the window is full, so that memory stays
 // bounded however long the input is.
 
-/** Most messages on their way. */
+/** Most messages on their way, one group whatever its size. */
 export const IN_FLIGHT_MESSAGES_MAX = 20_000;
 
-/** Most bytes of keys and values on their way, one message whatever its size. */
+/** Most bytes of keys and values on their way, one group whatever its size. */
 export const IN_FLIGHT_BYTES_MAX = 16_777_216;
 
 /** Counts what was sent and not yet acknowledged. The first failure is kept and raised by the next call. */
@@ -24,12 +24,12 @@ export class InFlightWindow {
     this.#bytesMax = bytesMax;
   }
 
-  /** Takes a sent message in. */
-  add(acknowledged: Promise<unknown>, sizeBytes: number): void {
-    this.#messages += 1;
+  /** Takes in messages that were sent together. */
+  add(acknowledged: Promise<unknown>, messageCount: number, sizeBytes: number): void {
+    this.#messages += messageCount;
     this.#bytes += sizeBytes;
     const leave = () => {
-      this.#messages -= 1;
+      this.#messages -= messageCount;
       this.#bytes -= sizeBytes;
       this.#wake?.();
     };

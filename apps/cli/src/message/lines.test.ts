@@ -5,7 +5,8 @@ import { LINE_BYTES_MAX, splitLines } from './lines.ts';
 
 async function linesOf(chunks: readonly Uint8Array[]): Promise<string[]> {
   const lines: string[] = [];
-  for await (const line of splitLines(stream(chunks))) lines.push(line.toString('latin1'));
+  for await (const some of splitLines(stream(chunks)))
+    lines.push(...some.map((line) => line.toString('latin1')));
   return lines;
 }
 

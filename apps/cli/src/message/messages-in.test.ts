@@ -5,7 +5,7 @@ import type { MessageToProduce } from './record-json.ts';
 
 async function read(text: string, options: LineOptions): Promise<MessageToProduce[]> {
   const messages: MessageToProduce[] = [];
-  for await (const message of messagesIn(once(text), options)) messages.push(message);
+  for await (const some of messagesIn(once(text), options)) messages.push(...some);
   return messages;
 }
 

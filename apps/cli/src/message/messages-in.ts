@@ -16,17 +16,21 @@ export interface LineOptions {
   readonly keepTimestamp?: boolean;
 }
 
-/** Yields a message for each line. @throws CliError that names the line */
+/** Yields a message for each line, those of one chunk together. @throws CliError that names the line */
 export async function* messagesIn(
   chunks: AsyncIterable<Uint8Array>,
   options: LineOptions,
-): AsyncGenerator<MessageToProduce> {
+): AsyncGenerator<readonly MessageToProduce[]> {
   const parse = options.json === true ? jsonParser(options) : textParser(options);
   let lineNumber = 0;
-  for await (const line of splitLines(chunks)) {
-    lineNumber += 1;
-    const message = parse(line, lineNumber);
-    if (message !== undefined) yield message;
+  for await (const lines of splitLines(chunks)) {
+    const messages: MessageToProduce[] = [];
+    for (const line of lines) {
+      lineNumber += 1;
+      const message = parse(line, lineNumber);
+      if (message !== undefined) messages.push(message);
+    }
+    yield messages;
   }
 }
 

@@ -65,7 +65,7 @@ interface Sent {
 
 async function sendAll(
   settings: ClientOptions,
-  messages: AsyncIterable<MessageToProduce>,
+  messages: AsyncIterable<readonly MessageToProduce[]>,
   topic: string | undefined,
   options: ProduceOptions,
 ): Promise<Sent> {
@@ -83,31 +83,45 @@ async function sendAll(
   return await pump(producer, check, messages, topic);
 }
 
+/** Chunk by chunk: each goes to the producer as a whole, and the next is read while it is under way. */
 async function pump(
   producer: Producer,
   check: TopicCheck,
-  messages: AsyncIterable<MessageToProduce>,
+  chunks: AsyncIterable<readonly MessageToProduce[]>,
   topic: string | undefined,
 ): Promise<Sent> {
   const window = new InFlightWindow();
   const sent: Sent = { messages: 0, bytes: 0 };
-  for await (const message of messages) {
-    const destination = topic ?? message.topic;
-    if (destination === undefined)
-      throw usageError(
-        `message ${sent.messages + 1} has no "topic"`,
-        'Write `ottla produce <topic> --json` to send all messages there.',
-      );
-    if (!check.knows(destination, message.partition))
-      await check.exists(destination, message.partition);
-    const sizeBytes = (message.key?.length ?? 0) + (message.value?.length ?? 0);
+  for await (const messages of chunks) {
+    let sizeBytes = 0;
+    const records: ProducerRecord[] = [];
+    for (const message of messages) {
+      const destination = destinationOf(message, topic, sent.messages + records.length + 1);
+      if (!check.knows(destination, message.partition))
+        await check.exists(destination, message.partition);
+      records.push(recordOf(destination, message));
+      sizeBytes += (message.key?.length ?? 0) + (message.value?.length ?? 0);
+    }
     if (window.isFull) await window.room();
-    window.add(producer.send(recordOf(destination, message)), sizeBytes);
-    sent.messages += 1;
+    window.add(producer.sendBatch(records), records.length, sizeBytes);
+    sent.messages += records.length;
     sent.bytes += sizeBytes;
   }
   await window.drained();
   return sent;
+}
+
+function destinationOf(
+  message: MessageToProduce,
+  topic: string | undefined,
+  messageNumber: number,
+): string {
+  const destination = topic ?? message.topic;
+  if (destination !== undefined) return destination;
+  throw usageError(
+    `message ${messageNumber} has no "topic"`,
+    'Write `ottla produce <topic> --json` to send all messages there.',
+  );
 }
 
 function recordOf(topic: string, message: MessageToProduce): ProducerRecord {
