@@ -1,0 +1,189 @@
+// The producers of a log: what is new, what is a repetition, what is refused; and their snapshots.
+import { BatchAttribute, type BatchHeader, createBatchHeader } from '@ottla/protocol/records';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { decodeProducerSnapshot, encodeProducerSnapshot } from './producer-snapshot.ts';
+import { PRODUCER_BATCHES_KEPT, ProducerState } from './producer-state.ts';
+
+const INT32_MAX = 0x7fff_ffff;
+
+interface Sent {
+  readonly producerId?: number;
+  readonly epoch?: number;
+  readonly sequence: number;
+  readonly records?: number;
+  readonly baseOffset?: number;
+  readonly timestamp?: number;
+  readonly transactional?: boolean;
+}
+
+function header(sent: Sent): BatchHeader {
+  const records = sent.records ?? 1;
+  return {
+    ...createBatchHeader(),
+    baseOffset: sent.baseOffset ?? 0,
+    producerId: sent.producerId ?? 7,
+    producerEpoch: sent.epoch ?? 0,
+    baseSequence: sent.sequence,
+    recordCount: records,
+    lastOffsetDelta: records - 1,
+    maxTimestamp: sent.timestamp ?? 1_000,
+    attributes: sent.transactional === true ? BatchAttribute.transactional : 0,
+  };
+}
+
+/** An end-of-transaction marker. */
+function marker(baseOffset: number, producerId = 7): BatchHeader {
+  return {
+    ...header({ sequence: -1, baseOffset, producerId }),
+    attributes: BatchAttribute.control | BatchAttribute.transactional,
+  };
+}
+
+/** A state that has taken these batches in, in order. */
+function after(...sent: readonly Sent[]): ProducerState {
+  const state = new ProducerState();
+  for (const each of sent) state.update(header(each));
+  return state;
+}
+
+describe('ProducerState', () => {
+  it('given any run of batches, when each is repeated, then exactly the last five are known as duplicates', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 20 }),
+        fc.constantFrom(0, INT32_MAX - 12),
+        (sizes, firstSequence) => {
+          const state = new ProducerState();
+          const batches: BatchHeader[] = [];
+          let sequence = firstSequence;
+          let baseOffset = 0;
+          for (const records of sizes) {
+            const batch = header({ sequence, records, baseOffset });
+            expect(() => state.check(batch, 'client')).not.toThrow();
+            state.update(batch);
+            batches.push(batch);
+            // Sequences go from 2^31−1 on to 0.
+            sequence = (sequence + records) % (INT32_MAX + 1);
+            baseOffset += records;
+          }
+          batches.forEach((batch, slot) => {
+            const isKept = slot >= batches.length - PRODUCER_BATCHES_KEPT;
+            const lastOffset = batch.baseOffset + batch.lastOffsetDelta;
+            expect(state.findDuplicate(batch)?.lastOffset).toBe(isKept ? lastOffset : undefined);
+          });
+        },
+      ),
+    );
+  });
+
+  it('given a known producer, when any other than the next sequence comes, then it is out of order', () => {
+    const state = after({ sequence: 0, records: 3 });
+    for (const sequence of [0, 2, 4, 100])
+      expect(() => state.check(header({ sequence }), 'client')).toThrow(/sequence/);
+    expect(() => state.check(header({ sequence: 3 }), 'client')).not.toThrow();
+  });
+
+  it('given an unknown producer, when its first batch has any sequence, then it is taken: its state may have expired', () => {
+    expect(() => new ProducerState().check(header({ sequence: 41 }), 'client')).not.toThrow();
+  });
+
+  it('given an older epoch, when a client or a coordinator writes, then it is fenced; a replica is not', () => {
+    const state = after({ sequence: 0, epoch: 3 });
+    const stale = header({ sequence: 0, epoch: 2 });
+    for (const origin of ['client', 'coordinator'] as const)
+      expect(() => state.check(stale, origin)).toThrow(
+        expect.objectContaining({ code: 'INVALID_PRODUCER_EPOCH' }),
+      );
+    expect(() => state.check(stale, 'replica')).not.toThrow();
+  });
+
+  it('given a newer epoch, when it starts with 0, then it goes on and the batches of the old epoch are forgotten', () => {
+    const state = after({ sequence: 0, epoch: 3 });
+    expect(() => state.check(header({ sequence: 1, epoch: 4 }), 'client')).toThrow(
+      expect.objectContaining({ code: 'OUT_OF_ORDER_SEQUENCE_NUMBER' }),
+    );
+    const next = header({ sequence: 0, epoch: 4, baseOffset: 1 });
+    expect(() => state.check(next, 'client')).not.toThrow();
+    expect(state.findDuplicate(next)).toBeUndefined();
+    state.update(next);
+    expect(state.findDuplicate(header({ sequence: 0, epoch: 3 }))).toBeUndefined();
+    expect(state.get(7)?.batches).toHaveLength(1);
+  });
+
+  it('given another producer, when it uses the same sequences, then it is no duplicate', () => {
+    const state = after({ sequence: 0 });
+    expect(state.findDuplicate(header({ sequence: 0, producerId: 8 }))).toBeUndefined();
+  });
+
+  it('given open transactions, when the oldest ends, then the first undecided offset moves to the next', () => {
+    const state = after(
+      { producerId: 1, sequence: 0, baseOffset: 10, transactional: true },
+      { producerId: 2, sequence: 0, baseOffset: 20, transactional: true },
+      { producerId: 1, sequence: 1, baseOffset: 30, transactional: true },
+    );
+    expect(state.firstUndecidedOffset).toBe(10);
+    expect(state.update(marker(40, 1), { isCommit: false, coordinatorEpoch: 5 })).toEqual({
+      producerId: 1,
+      firstOffset: 10,
+      lastOffset: 40,
+      lastStableOffset: 20,
+    });
+    expect(state.firstUndecidedOffset).toBe(20);
+    expect(state.update(marker(41, 2), { isCommit: true, coordinatorEpoch: 5 })).toBeUndefined();
+    expect(state.firstUndecidedOffset).toBeUndefined();
+    // A marker without a transaction aborts nothing.
+    expect(state.update(marker(42, 2), { isCommit: false, coordinatorEpoch: 5 })).toBeUndefined();
+  });
+
+  it('given producers of different age, when expired, then the old go, but none with an open transaction', () => {
+    const state = after(
+      { producerId: 1, sequence: 0, timestamp: 100 },
+      { producerId: 2, sequence: 0, timestamp: 300 },
+      { producerId: 3, sequence: 0, timestamp: 100, transactional: true },
+    );
+    state.expireBefore(200);
+    expect(Array.from(state.entries(), (entry) => entry.producerId)).toEqual([2, 3]);
+  });
+});
+
+describe('producer snapshots', () => {
+  const sent = fc.record({
+    producerId: fc.nat(20),
+    epoch: fc.nat(100),
+    sequence: fc.nat(INT32_MAX),
+    records: fc.integer({ min: 1, max: 500 }),
+    baseOffset: fc.nat({ max: Number.MAX_SAFE_INTEGER - 1000 }),
+    timestamp: fc.nat({ max: 4_000_000_000_000 }),
+    transactional: fc.boolean(),
+  });
+
+  it('given any producers, when written and read, then each keeps its epoch, last batch and open transaction', () => {
+    fc.assert(
+      fc.property(fc.array(sent, { maxLength: 15 }), (batches) => {
+        const state = after(...batches);
+        const read = decodeProducerSnapshot(encodeProducerSnapshot(state.entries()));
+        const expected = Array.from(state.entries(), (entry) => ({
+          ...entry,
+          batches: entry.batches.slice(-1),
+        }));
+        expect(read).toEqual(expected);
+        const again = new ProducerState();
+        again.reset(read, 0);
+        expect(again.firstUndecidedOffset).toBe(state.firstUndecidedOffset);
+      }),
+    );
+  });
+
+  it('given a snapshot with any one bit flipped or any tail missing, when read, then it is refused', () => {
+    const bytes = encodeProducerSnapshot(after({ sequence: 4, records: 2 }).entries());
+    const refused = expect.objectContaining({ code: 'CORRUPT_MESSAGE' });
+    for (let bit = 0; bit < bytes.length * 8; bit += 1) {
+      const damaged = Buffer.from(bytes);
+      damaged[bit >>> 3]! ^= 1 << (bit & 7);
+      expect(() => decodeProducerSnapshot(damaged), `bit ${bit}`).toThrow(refused);
+    }
+    for (let length = 0; length < bytes.length; length += 1)
+      expect(() => decodeProducerSnapshot(bytes.subarray(0, length)), `${length}`).toThrow(refused);
+  });
+});
