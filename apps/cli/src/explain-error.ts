@@ -22,13 +22,21 @@ export function reportError(error: unknown, io: CliIo): number {
 export function explainError(error: unknown): Explanation {
   if (error instanceof CliError) return error;
   const { name, message } = error instanceof Error ? error : { name: '', message: String(error) };
-  if (name === 'ConfigError') return { message, next: undefined, exitCode: EXIT.usage };
+  // Both say in one line what to do.
+  if (name === 'ConfigError' || name === 'StartError')
+    return { message: oneLine(message), next: undefined, exitCode: exitCodeOf(error) };
   const code = codeOf(error);
   return {
     message: oneLine(message),
     next: code === undefined ? undefined : NEXT_STEPS[code],
     exitCode: EXIT.failed,
   };
+}
+
+/** A StartError knows it; a ConfigError is always the user's. */
+function exitCodeOf(error: unknown): number {
+  const { exitCode } = error as { readonly exitCode?: unknown };
+  return typeof exitCode === 'number' ? exitCode : EXIT.usage;
 }
 
 /** By the code of the innermost cause that has a step of its own. */

@@ -1,6 +1,6 @@
 // `produce`, `consume` and `group` against a real broker.
 import { Buffer } from 'node:buffer';
-import { Consumer, Producer } from '@ottla/client';
+import { Consumer, type ConsumerRecord, Producer } from '@ottla/client';
 import { startBroker, type TestBroker } from '@ottla/testing';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -167,9 +167,9 @@ describe('ottla consume --json | ottla produce --json', () => {
 async function everythingIn(topic: string, count: number): Promise<unknown[]> {
   await using consumer = new Consumer({ bootstrapServers: broker.bootstrapServers });
   await consumer.assign([0, 1].map((partition) => ({ topic, partition, offset: 0 })));
-  const found: { partition: number; offset: number }[] = [];
+  const found: Omit<ConsumerRecord, 'topic' | 'leaderEpoch'>[] = [];
   for await (const { partition, offset, timestamp, key, value, headers } of consumer) {
-    found.push({ partition, offset, ...{ timestamp, key, value, headers } });
+    found.push({ partition, offset, timestamp, key, value, headers });
     if (found.length === count) break;
   }
   return found.sort((a, b) => a.partition - b.partition || a.offset - b.offset);
