@@ -6,15 +6,16 @@ import type { Platform } from '@ottla/platform';
 /** Bytes of all topics' logs in memory mode, above which the oldest segments go. */
 export const MEMORY_BYTES_DEFAULT: number = 256 * 1024 * 1024;
 
-/** What memory mode wants of the configuration: segments small enough that dropping one frees little. */
+/** What memory mode wants of the configuration: small segments, whose memory is free as soon as they are dropped. */
 export const MEMORY_PRESETS: Readonly<Record<string, string>> = {
   'log.segment.bytes': String(8 * 1024 * 1024),
   'offsets.topic.segment.bytes': String(8 * 1024 * 1024),
+  'log.segment.delete.delay.ms': '0',
   'log.dirs': '/memory',
 };
 
-/** The disk itself holds twice the cap: what was appended since the last look, indexes, the metadata log. */
-const DISK_FACTOR = 2;
+/** The disk itself takes more than the cap: what is appended between two looks at it, indexes, the metadata log. */
+const DISK_FACTOR = 4;
 
 /** @param bytesMax default {@link MEMORY_BYTES_DEFAULT} */
 export function memoryPlatform(

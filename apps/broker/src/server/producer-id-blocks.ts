@@ -43,10 +43,10 @@ export class ProducerIdBlocks implements ProducerIdSource {
       const block = this.#block;
       if (block !== undefined && block.next < block.end) {
         const id = block.next++;
-        if (block.end - block.next < block.length * PREFETCH_SHARE) void this.#fetchAhead();
+        if (block.end - block.next < block.length * PREFETCH_SHARE) void this.#allocateAhead();
         return id;
       }
-      const following = this.#fetchAhead();
+      const following = this.#allocateAhead();
       const fetched = await following.catch((error: unknown) => {
         this.#options.logger.warn('no producer ids from the controller', { error });
         throw new ApiError(ErrorCode.COORDINATOR_LOAD_IN_PROGRESS);
@@ -59,9 +59,9 @@ export class ProducerIdBlocks implements ProducerIdSource {
     }
   }
 
-  #fetchAhead(): Promise<Block> {
+  #allocateAhead(): Promise<Block> {
     if (this.#following !== undefined) return this.#following;
-    const following = this.#fetch();
+    const following = this.#allocate();
     this.#following = following;
     // A failure is told to who needs the block, by trying again.
     following.catch(() => {
@@ -70,7 +70,7 @@ export class ProducerIdBlocks implements ProducerIdSource {
     return following;
   }
 
-  async #fetch(): Promise<Block> {
+  async #allocate(): Promise<Block> {
     const { controller, brokerId, brokerEpoch } = this.#options;
     const body = { brokerId, brokerEpoch: brokerEpoch() };
     const answer = await controller.send(

@@ -3,8 +3,8 @@ import { cp, mkdtemp, readFile, rm, writeFile, mkdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
-  type Disk,
   DiskError,
+  type DiskFile,
   type Logger,
   memoryDisk,
   nodePlatform,
@@ -174,6 +174,31 @@ describe('startServer', () => {
     expect(pending.size).toBe(0);
   });
 
+  it('given a disk that fails under the metadata log, then the server stops by itself and says why', async () => {
+    const disk = memoryDisk();
+    let isBroken = false;
+    const failure = new DiskError({ code: 'EIO', operation: 'write', path: directory });
+    const open = async (path: string, mode: 'read' | 'write'): Promise<DiskFile> =>
+      intercepted(await disk.open(path, mode), 'write', (write, args) =>
+        isBroken ? Promise.reject(failure) : write(...args),
+      );
+    const fatal = Promise.withResolvers<unknown>();
+    const server = await startServer({
+      config: BrokerConfig.load({ presets: LOOPBACK, overrides: [`log.dirs=${directory}`] }),
+      platform: {
+        ...nodePlatform(),
+        disk: intercepted(disk, 'open', (_open, args) => open(...args)),
+      },
+      onFatal: fatal.resolve,
+    });
+
+    isBroken = true;
+
+    expect(String(await fatal.promise)).toContain('EIO');
+    await expect(ProtocolClient.connect(server.endpoints[0]!)).rejects.toThrow('ECONNREFUSED');
+    await server.close();
+  });
+
   it('given clients that are connected and wait, then closing does not wait for them', async () => {
     const server = await startTestServer();
     const client = await ProtocolClient.connect(server.endpoints[0]!);
@@ -238,12 +263,7 @@ describe('a start that is refused', () => {
 
   it('given a directory that this user may not write to, then it says so', async () => {
     const detail = { code: 'EACCES', operation: 'mkdir', path: directory };
-    const disk = new Proxy(memoryDisk(), {
-      get: (target, name: keyof Disk) =>
-        name === 'mkdir'
-          ? () => Promise.reject(new DiskError(detail))
-          : (...args: never[]) => (target[name] as (...given: never[]) => unknown)(...args),
-    });
+    const disk = intercepted(memoryDisk(), 'mkdir', () => Promise.reject(new DiskError(detail)));
     const config = BrokerConfig.load({ presets: LOOPBACK, overrides: [`log.dirs=${directory}`] });
     const error = await refusal(startServer({ config, platform: { ...nodePlatform(), disk } }));
     expect(error).toMatchObject({ code: 'DIRECTORY_UNUSABLE', exitCode: 1 });
@@ -271,6 +291,26 @@ describe('a start that is refused', () => {
     expect(noisy).toEqual([]);
   });
 });
+
+/** The same object, but for one method. */
+function intercepted<T extends object, Name extends keyof T>(
+  object: T,
+  name: Name,
+  instead: T[Name] extends (...args: infer Args) => infer Result
+    ? (method: (...args: Args) => Result, args: Args) => Result
+    : never,
+): T {
+  return new Proxy(object, {
+    get: (target, asked) => {
+      const value: unknown = Reflect.get(target, asked, target);
+      if (typeof value !== 'function') return value;
+      const method = (...args: never[]): unknown => Reflect.apply(value, target, args);
+      if (asked !== name) return method;
+      return (...args: never[]): unknown =>
+        (instead as (...given: unknown[]) => unknown)(method, args);
+    },
+  });
+}
 
 /** Node's platform, with the timers that are set at present. */
 function countedTimers(): { platform: Platform; pending: ReadonlySet<Timer> } {
