@@ -37,7 +37,9 @@ export function readTail(tail: LogTail, request: ReadRequest): LogRegion | undef
     append.lease.retain();
     parts.push({ bytes, lease: append.lease });
     sizeBytes += bytes.length;
-    if (sizeBytes >= request.maxBytes) break;
+    // What was clipped short may not be followed by the next append: that would leave a gap.
+    const isWhole = endInSlab(bytes) === endInSlab(append.bytes);
+    if (!isWhole || sizeBytes >= request.maxBytes) break;
   }
   return new MemoryRegion(parts, sizeBytes);
 }
@@ -72,6 +74,11 @@ function clip(
   return end > start ? bytes.subarray(start, end) : bytes.subarray(0, 0);
 }
 
+/** Where the slice ends in the memory behind it. */
+function endInSlab(bytes: Buffer): number {
+  return bytes.byteOffset + bytes.length;
+}
+
 function readBaseOffset(bytes: Buffer, position: number): number {
   return bytes.readInt32BE(position) * 0x1_0000_0000 + bytes.readUInt32BE(position + 4);
 }
@@ -86,7 +93,8 @@ export async function readSegment(
   const first = await segment.locate(context, request.offset);
   if (first === undefined) return undefined;
   // A batch is served whole or not at all.
-  if (lastOffsetOf(first) >= request.endOffset) return new MemoryRegion([], 0);
+  const isTooLarge = !request.minOneBatch && first.sizeInBytes > request.maxBytes;
+  if (lastOffsetOf(first) >= request.endOffset || isTooLarge) return new MemoryRegion([], 0);
   const limit = await endPosition(context, segment, segmentEndOffset, request.endOffset);
   const available = limit - first.position;
   const wanted = request.minOneBatch

@@ -198,6 +198,24 @@ describe('PartitionLog', () => {
   });
 });
 
+describe('reads with little room', () => {
+  it('given appends of two batches, when a read has room for one and a half, then no batch between is skipped', async () => {
+    const log = await openLog(await directoryOn(inMemory()));
+    const two = Buffer.concat([batch(['a']), batch(['b'])]);
+    await log.appendAsLeader(two, { leaderEpoch: 0, origin: 'coordinator' });
+    await log.appendAsLeader(batch(['c']), { leaderEpoch: 0 });
+    const region = await log.read({ offset: 0, maxBytes: two.length - 1, endOffset: Infinity, minOneBatch: false });
+    expect([...decodeRecords(await bytesOf(region))].map((record) => record.offset)).toEqual([0]);
+  });
+
+  it('given a first batch larger than the room, when read from the files without the duty to return one, then nothing comes', async () => {
+    const log = await openLog(await directoryOn(inMemory(), { tailCacheBytes: 0 }));
+    await log.appendAsLeader(batch(['a']), { leaderEpoch: 0 });
+    const region = await log.read({ offset: 0, maxBytes: 10, endOffset: Infinity, minOneBatch: false });
+    expect(region.sizeBytes).toBe(0);
+  });
+});
+
 describe('durability on a disk that loses what was not synced', () => {
   it('given flush.messages=1, when the machine stops anywhere, then nothing acknowledged is missing and the log is a valid prefix', async () => {
     const only = process.env['OTTLA_SEED'];
