@@ -4,18 +4,6 @@
 import { DirectoryId, replicaDirectory } from '@ottla/metadata';
 import type { BrokerRegistration, Endpoint, MetadataImage, PartitionImage } from '@ottla/metadata';
 
-/** Topics that belong to the system itself. Clients may not write to them unless they say that they know. */
-const INTERNAL_TOPICS: ReadonlySet<string> = new Set([
-  '__consumer_offsets',
-  '__transaction_state',
-  '__share_group_state',
-]);
-
-/** Whether Kafka calls a topic of that name internal. */
-export function isInternalTopic(name: string): boolean {
-  return INTERNAL_TOPICS.has(name);
-}
-
 /** A broker as a client on one listener reaches it. */
 export interface BrokerNode {
   readonly id: number;

@@ -19,7 +19,8 @@ import { ApiError } from '../network/api-error.ts';
 import type { CreateApiHandler } from '../network/api-handler.ts';
 import type { BrokerServices } from '../server/broker-services.ts';
 import { TOPIC_OPERATIONS } from './authorized-operations.ts';
-import { ClusterView, isInternalTopic } from './cluster-view.ts';
+import { ClusterView } from './cluster-view.ts';
+import { isInternalTopic } from './internal-topics.ts';
 
 const NO_LEADER = -1;
 

@@ -13,7 +13,12 @@ const INTERNAL_TOPICS: ReadonlySet<string> = new Set([
 /** The one client that may. */
 const ADMIN_CLIENT_ID = '__admin_client';
 
+/** Whether Kafka calls a topic of that name internal. */
+export function isInternalTopic(name: string): boolean {
+  return INTERNAL_TOPICS.has(name);
+}
+
 /** Whether this client must not write to the topic. */
 export function isOutOfBounds(topic: string, clientId: string | null): boolean {
-  return INTERNAL_TOPICS.has(topic) && clientId !== ADMIN_CLIENT_ID;
+  return isInternalTopic(topic) && clientId !== ADMIN_CLIENT_ID;
 }

@@ -25,7 +25,8 @@ import {
   OPERATIONS_NOT_ASKED,
   TOPIC_OPERATIONS,
 } from './authorized-operations.ts';
-import { ClusterView, isInternalTopic } from './cluster-view.ts';
+import { ClusterView } from './cluster-view.ts';
+import { isInternalTopic } from './internal-topics.ts';
 
 const NO_LEADER = -1;
 /** From here on "all topics" is null and an empty list is none. */

@@ -11,6 +11,7 @@ import {
 } from '@ottla/protocol/messages/create-topics';
 import type { CreatableTopic } from '@ottla/protocol/messages/create-topics';
 import type { BrokerConfig } from '../config/broker-config.ts';
+import { OFFSETS_TOPIC } from '../handlers/internal-topics.ts';
 import type { TopicAutoCreation } from './broker-services.ts';
 import type { ControllerChannel } from './controller-channel.ts';
 
@@ -21,7 +22,6 @@ export interface AutoTopicCreationOptions {
   readonly logger: Logger;
 }
 
-const CONSUMER_OFFSETS = '__consumer_offsets';
 /** The controller's own default stands in. */
 const DEFAULT_COUNT = -1;
 /** Replicas of an internal topic where the configuration does not say: as many as there are brokers, up to this. */
@@ -75,7 +75,7 @@ export class AutoTopicCreator implements TopicAutoCreation {
 
   #creatable(name: string): CreatableTopic {
     const { config } = this.#options;
-    if (name === CONSUMER_OFFSETS)
+    if (name === OFFSETS_TOPIC)
       return createCreatableTopic({
         name,
         numPartitions: config.number('offsets.topic.num.partitions'),
