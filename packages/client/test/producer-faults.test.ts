@@ -1,0 +1,151 @@
+// What the producer promises when the network or the broker fails: each record once, in order, and an answer for each.
+import { ApiKey, ErrorCode } from '@ottla/protocol';
+import { describe, expect, it } from 'vitest';
+import { Producer, type ProducerOptions } from '../src/index.ts';
+import type { Fault } from './fake-broker.ts';
+import { simulatedCluster } from './simulated-cluster.ts';
+
+const VALUES = Array.from({ length: 12 }, (_, index) => `value-${index}`);
+
+/** Makes the topic known, so that what follows is about producing. */
+const FIRST = { topic: 'orders', partition: 0, value: 'first' };
+
+/** Every record a batch of its own, so that order over batches shows. */
+const ONE_BY_ONE: Partial<ProducerOptions> = { lingerMs: 0 };
+
+async function sendAll(
+  producer: Producer,
+  partition = 0,
+): Promise<PromiseSettledResult<{ offset: number }>[]> {
+  return Promise.allSettled(
+    VALUES.map((value) => producer.send({ topic: 'orders', partition, value })),
+  );
+}
+
+function produceFault(fault: Fault, partition?: number) {
+  return { apiKey: ApiKey.Produce, fault, ...(partition === undefined ? {} : { partition }) };
+}
+
+describe('Producer', () => {
+  it.each<[string, Fault]>([
+    ['the answer is lost after the append', { kind: 'loseAnswer' }],
+    ['the connection ends in the middle of the answer frame', { kind: 'cutAnswer', afterBytes: 9 }],
+    ['the connection ends inside the frame size', { kind: 'cutAnswer', afterBytes: 2 }],
+    ['no answer comes', { kind: 'neverAnswer' }],
+    ['the leader has moved', { kind: 'error', errorCode: ErrorCode.NOT_LEADER_OR_FOLLOWER }],
+    ['too few replicas are in sync', { kind: 'error', errorCode: ErrorCode.NOT_ENOUGH_REPLICAS }],
+  ])('given that %s, then every record is there once and in order', async (_, fault) => {
+    const { simulation, broker, options } = await simulatedCluster();
+    const producer = new Producer({ ...options, ...ONE_BY_ONE });
+    broker.inject(produceFault(fault), produceFault(fault));
+
+    const results = await simulation.settle(sendAll(producer));
+
+    expect(results.map((result) => result.status === 'fulfilled' && result.value.offset)).toEqual(
+      VALUES.map((__, index) => index),
+    );
+    expect(broker.values('orders', 0)).toEqual(VALUES);
+    expect(broker.faultsLeft).toBe(0);
+    await simulation.settle(producer.close());
+  });
+
+  it('given requests to a known topic that are cut at any byte, then every record is there once and in order', async () => {
+    for (let bytes = 1; bytes < 700; bytes += 37) {
+      const { simulation, broker, options } = await simulatedCluster({ seed: bytes });
+      const producer = new Producer({ ...options, ...ONE_BY_ONE });
+      await simulation.settle(producer.send(FIRST));
+      simulation.net.cutAfter({ from: 'client', to: 'broker' }, bytes);
+      await simulation.settle(sendAll(producer));
+      expect(broker.values('orders', 0), `cut after ${bytes} bytes`).toEqual(['first', ...VALUES]);
+      await simulation.settle(producer.close());
+    }
+  });
+
+  it('given a known topic and a network that resets connections, when many seeds run, then never a duplicate or a swap', async () => {
+    for (let seed = 1; seed <= 15; seed += 1) {
+      const { simulation, broker, options } = await simulatedCluster({ seed });
+      const producer = new Producer({ ...options, ...ONE_BY_ONE });
+      await simulation.settle(producer.send(FIRST));
+      simulation.net.conditions = { ...simulation.net.conditions, resetProbability: 0.03 };
+      const results = await simulation.settle(sendAll(producer), 120_000);
+      expect(
+        results.every(({ status }) => status === 'fulfilled'),
+        `seed ${seed}`,
+      ).toBe(true);
+      expect(broker.values('orders', 0), `seed ${seed}`).toEqual(['first', ...VALUES]);
+      await simulation.settle(producer.close());
+    }
+  });
+
+  it('given a broker that is away for longer than the delivery timeout, then fails each record by that name', async () => {
+    const { simulation, options } = await simulatedCluster();
+    const producer = new Producer({ ...options, ...ONE_BY_ONE, deliveryTimeoutMs: 3_000 });
+    await simulation.settle(producer.send({ topic: 'orders', value: 'before' }));
+    simulation.net.refuse('broker');
+    simulation.net.reset({ to: 'broker' });
+
+    const results = await simulation.settle(sendAll(producer), 30_000);
+
+    for (const result of results)
+      expect(result).toMatchObject({
+        status: 'rejected',
+        reason: { code: 'DELIVERY_TIMED_OUT', topic: 'orders' },
+      });
+    await simulation.settle(producer.close());
+  });
+
+  it('given a record that the broker refuses, then tells its name, topic and partition, and goes on', async () => {
+    const { simulation, broker, options } = await simulatedCluster();
+    const producer = new Producer({ ...options, ...ONE_BY_ONE });
+    broker.inject(produceFault({ kind: 'error', errorCode: ErrorCode.INVALID_RECORD }));
+
+    const refused = simulation.settle(producer.send({ topic: 'orders', value: 'bad' }));
+
+    await expect(refused).rejects.toMatchObject({
+      name: 'BrokerError',
+      code: 'INVALID_RECORD',
+      retriable: false,
+      topic: 'orders',
+      partition: 0,
+    });
+    await simulation.settle(producer.send({ topic: 'orders', value: 'good' }));
+    expect(broker.values('orders', 0)).toEqual(['good']);
+    await simulation.settle(producer.close());
+  });
+
+  it('given acks 0, then resolves without an offset', async () => {
+    const { simulation, broker, options } = await simulatedCluster();
+    const producer = new Producer({ ...options, acks: 'none', lingerMs: 0 });
+    const sent = await simulation.settle(producer.send({ topic: 'orders', value: 'a' }));
+    await simulation.run(100);
+    expect(sent.offset).toBe(-1);
+    expect(broker.values('orders', 0)).toEqual(['a']);
+    await simulation.settle(producer.close());
+  });
+
+  it('given memory for two records, when twenty are sent, then waits for room and delivers all in order', async () => {
+    const { simulation, broker, options } = await simulatedCluster();
+    const producer = new Producer({ ...options, ...ONE_BY_ONE, bufferMemoryBytes: 100 });
+    await simulation.settle(sendAll(producer));
+    expect(broker.values('orders', 0)).toEqual(VALUES);
+    await simulation.settle(producer.close());
+  });
+
+  it('given a closed producer, then refuses to send and says why', async () => {
+    const { simulation, options } = await simulatedCluster();
+    const producer = new Producer(options);
+    await simulation.settle(producer.close());
+    await expect(
+      simulation.settle(producer.send({ topic: 'orders', value: 'a' })),
+    ).rejects.toMatchObject({
+      code: 'CLOSED',
+    });
+  });
+
+  it('given options that contradict each other, then refuses them in words', () => {
+    expect(
+      () => new Producer({ bootstrapServers: 'a:1', idempotent: true, acks: 'leader' }),
+    ).toThrow(/acks 'all'/);
+    expect(() => new Producer({ bootstrapServers: 'nonsense' })).toThrow(/host:port/);
+  });
+});
