@@ -91,6 +91,8 @@ export class PartitionLog {
   #logEndOffset: number;
   #highWatermark: number;
   #recoveryPoint: number;
+  /** The newest append; appends settle in order, so all before it have settled when it has. */
+  #newest: Promise<AppendResult> | undefined;
   #unflushedRecords = 0;
   #lastFlushMs: number;
   #failure: LogError | undefined;
@@ -232,7 +234,7 @@ export class PartitionLog {
       if (checked.headers.length === 0)
         throw new LogError('INVALID_RECORD', 'there is no record batch to append');
       const duplicate = this.#checkProducers(checked.headers, origin);
-      if (duplicate !== undefined) return Promise.resolve(this.#duplicateResult(duplicate));
+      if (duplicate !== undefined) return this.#answerDuplicate(duplicate);
       return this.#enqueue(checked, options.leaderEpoch, options.lease, nowMs, origin);
     } catch (error) {
       return Promise.reject(error as Error);
@@ -244,8 +246,7 @@ export class PartitionLog {
     try {
       this.#assertOpen();
       const checked = checkReplicaBatches(bytes);
-      const first = checked.headers[0];
-      if (first === undefined || first.baseOffset < this.#nextOffset)
+      if (!continues(checked.headers, this.#nextOffset))
         throw new LogError(
           'INVALID_RECORD',
           `the batches do not continue ${this.name} at ${this.#nextOffset}`,
@@ -296,7 +297,7 @@ export class PartitionLog {
       isDuplicate: false,
     };
     lease?.retain();
-    return new Promise((resolve, reject) =>
+    this.#newest = new Promise((resolve, reject) =>
       this.#queue.push({
         bytes: checked.bytes,
         lease,
@@ -307,6 +308,7 @@ export class PartitionLog {
         reject,
       }),
     );
+    return this.#newest;
   }
 
   /** The remembered batch when the append repeats one. */
@@ -325,14 +327,18 @@ export class PartitionLog {
     return undefined;
   }
 
-  #duplicateResult(batch: ProducerBatch): AppendResult {
-    return {
+  /** The first time may still be on its way to the disk: its repetition is acknowledged no sooner, and fails with it. */
+  #answerDuplicate(batch: ProducerBatch): Promise<AppendResult> {
+    const result: AppendResult = {
       baseOffset: batch.lastOffset - batch.offsetDelta,
       lastOffset: batch.lastOffset,
       logAppendTimeMs: this.#config.timestampType === 'LogAppendTime' ? batch.timestamp : -1,
       logStartOffset: this.#logStartOffset,
       isDuplicate: true,
     };
+    if (batch.lastOffset < this.#logEndOffset || this.#newest === undefined)
+      return Promise.resolve(result);
+    return this.#newest.then(() => result);
   }
 
   #updateProducers(
@@ -804,6 +810,16 @@ export class PartitionLog {
     if (this.#failure !== undefined) throw this.#failure;
     if (this.#isClosed) throw new LogError('CLOSED', `${this.name} is closed`);
   }
+}
+
+/** Whether there is a batch, and each starts at or after the end of what is before it. */
+function continues(headers: readonly BatchHeader[], nextOffset: number): boolean {
+  let end = nextOffset;
+  for (const header of headers) {
+    if (header.baseOffset < end || header.lastOffsetDelta < 0) return false;
+    end = nextOffsetOf(header);
+  }
+  return headers.length > 0;
 }
 
 /** A new log exists for good once its file's name and its folder's name are durable. */

@@ -98,6 +98,22 @@ describe('ProducerState', () => {
     expect(() => state.check(stale, 'replica')).not.toThrow();
   });
 
+  it('given an open transaction, when a batch comes outside it, then it is refused, and a marker is not', () => {
+    const state = after({ sequence: 0, transactional: true });
+    for (const origin of ['client', 'coordinator'] as const)
+      expect(() => state.check(header({ sequence: 1 }), origin)).toThrow(
+        expect.objectContaining({ code: 'INVALID_TXN_STATE' }),
+      );
+    expect(() => state.check(header({ sequence: 1, transactional: true }), 'client')).not.toThrow();
+    expect(() => state.check(marker(1), 'coordinator')).not.toThrow();
+  });
+
+  it('given offsets of a transaction, when a coordinator writes again without a sequence, then it is taken', () => {
+    const state = after({ sequence: -1, transactional: true });
+    const next = header({ sequence: -1, transactional: true });
+    expect(() => state.check(next, 'coordinator')).not.toThrow();
+  });
+
   it('given a newer epoch, when it starts with 0, then it goes on and the batches of the old epoch are forgotten', () => {
     const state = after({ sequence: 0, epoch: 3 });
     expect(() => state.check(header({ sequence: 1, epoch: 4 }), 'client')).toThrow(

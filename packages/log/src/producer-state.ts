@@ -88,8 +88,9 @@ export class ProducerState {
   }
 
   /**
-   * Whether the batch may follow what is known of its producer. Control batches are not checked for sequence.
-   * @throws LogError `INVALID_PRODUCER_EPOCH` below the known epoch, `OUT_OF_ORDER_SEQUENCE_NUMBER` for a gap
+   * Whether the batch may follow what is known of its producer. Only what clients send is checked for sequence.
+   * @throws LogError `INVALID_PRODUCER_EPOCH` below the known epoch, `INVALID_TXN_STATE` outside an open transaction,
+   *   `OUT_OF_ORDER_SEQUENCE_NUMBER` for a gap
    */
   check(header: BatchHeader, origin: AppendOrigin): void {
     const entry = this.#entries.get(header.producerId);
@@ -100,6 +101,13 @@ export class ProducerState {
         `producer ${header.producerId} has epoch ${entry.epoch}, the batch has ${header.producerEpoch}`,
       );
     if (isControlBatch(header.attributes)) return;
+    if (entry.transactionFirstOffset >= 0 && !isTransactional(header.attributes))
+      throw new LogError(
+        'INVALID_TXN_STATE',
+        `producer ${header.producerId} has an open transaction and sent a batch outside it`,
+      );
+    // What coordinators write for a producer (offsets of a transaction) has no sequence.
+    if (origin !== 'client') return;
     if (header.producerEpoch !== entry.epoch) {
       if (header.baseSequence === 0 || entry.epoch === NO_EPOCH) return;
       throw outOfOrder(header, 'a new epoch starts with sequence 0');
