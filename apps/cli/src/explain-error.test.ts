@@ -1,7 +1,8 @@
 import { NetError } from '@ottla/platform';
 import { describe, expect, it } from 'vitest';
 import { usageError } from './cli-error.ts';
-import { explainError } from './explain-error.ts';
+import { explainError, reportError } from './explain-error.ts';
+import type { CliIo } from './io.ts';
 
 describe('explainError', () => {
   it('given a refused connection deep in the causes, then says how to start a broker', () => {
@@ -30,5 +31,18 @@ describe('explainError', () => {
 
   it('given something that is no error, then says it', () => {
     expect(explainError('odd')).toMatchObject({ message: 'odd', exitCode: 1 });
+  });
+});
+
+describe('reportError', () => {
+  const lines: string[] = [];
+  const io = (env: Record<string, string>) =>
+    ({ env, stderr: { write: (text: string) => void lines.push(text) } }) as unknown as CliIo;
+
+  it('given any error, then prints no stack, unless OTTLA_DEBUG=1', () => {
+    expect(reportError(new TypeError('broken'), io({}))).toBe(1);
+    expect(lines.splice(0)).toEqual(['ottla: broken\n']);
+    reportError(new TypeError('broken'), io({ OTTLA_DEBUG: '1' }));
+    expect(lines.join('')).toContain('    at ');
   });
 });

@@ -173,24 +173,17 @@ describe('ottla config', () => {
     expect((await ottla('config alter topic configured --set retention.ms=5000')).stdout).toBe(
       'Changed retention.ms of topic configured.\n',
     );
-    expect((await ottla('config describe topic configured --json')).stdout).toMatchInlineSnapshot(`
-      "[
-        {
-          "key": "retention.ms",
-          "value": "5000",
-          "source": "dynamicTopic",
-          "readOnly": false,
-          "sensitive": false
-        },
-        {
-          "key": "segment.bytes",
-          "value": "8388608",
-          "source": "staticBroker",
-          "readOnly": false,
-          "sensitive": false
-        }
-      ]
-      "
+    const described = await ottla('config describe topic configured --json');
+    // What the broker itself was started with differs from the default too; here only what was set counts.
+    const entries = JSON.parse(described.stdout) as { key: string }[];
+    expect(entries.find(({ key }) => key === 'retention.ms')).toMatchInlineSnapshot(`
+      {
+        "key": "retention.ms",
+        "readOnly": false,
+        "sensitive": false,
+        "source": "dynamicTopic",
+        "value": "5000",
+      }
     `);
     expect((await ottla('config describe topic configured --all')).stdout).toContain(
       'cleanup.policy',
