@@ -169,3 +169,21 @@ export function runChaos(options: Partial<WorldOptions> & { readonly seed: numbe
   quorum.runUntilAllReached();
   return quorum.invariants.committed.map(({ value }) => value);
 }
+
+const ELECTIONS_MS = 1_500;
+
+/** Nothing but elections: voters that stand at the same time, over a slow network, and restart while others ask them. */
+export function runElections(options: Partial<WorldOptions> & { readonly seed: number }): void {
+  const faults = seededRandom(options.seed ^ 0x5eed);
+  const quorum = world(options.seed, { voters: 3, jitter: 0.1, delayMaxMs: 25, ...options });
+  for (let atMs = 0; atMs < ELECTIONS_MS;) {
+    const pauseMs = 1 + faults.below(8);
+    quorum.run(pauseMs);
+    atMs += pauseMs;
+    const hasVoted = quorum.voters.filter(({ core }) => core?.electionState.votedFor !== undefined);
+    const victim = hasVoted[faults.below(hasVoted.length + 3)];
+    victim?.crash();
+    victim?.start();
+  }
+  quorum.runUntilProgress();
+}
