@@ -199,7 +199,7 @@ describe('Consumer in a group', () => {
     second.subscribe(['shared']);
     await until(() => first.assignment().length === 2 && second.assignment().length === 2);
     const owned = [...first.assignment(), ...second.assignment()].map(({ partition }) => partition);
-    expect(owned.sort()).toEqual([0, 1, 2, 3]);
+    expect(owned.sort((a, b) => a - b)).toEqual([0, 1, 2, 3]);
     await second.close();
     await until(() => first.assignment().length === 4);
   });
