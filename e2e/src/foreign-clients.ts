@@ -68,7 +68,7 @@ const kcat: ForeignClient = {
   join: (bootstrap, topic, group) =>
     Promise.resolve(
       processMember(
-        new Child('kcat', ['-b', bootstrap, '-u', '-f', '%s\n', '-X', 'auto.offset.reset=earliest', '-G', group, topic]),
+        new Child('kcat', ['-b', bootstrap, '-E', '-u', '-f', '%s\n', '-X', 'auto.offset.reset=earliest', '-G', group, topic]),
       ),
     ),
 };

@@ -37,11 +37,20 @@ export class BrokerError extends KafkaError {
   override readonly name: string = 'BrokerError';
   readonly errorCode: number;
 
-  constructor(errorCode: number, brokerMessage: string | null | undefined, details: KafkaErrorDetails = {}) {
+  constructor(
+    errorCode: number,
+    brokerMessage: string | null | undefined,
+    details: KafkaErrorDetails = {},
+  ) {
     const info = errorInfo(errorCode);
     const name = info?.name ?? `ERROR_${errorCode}`;
     const subject = describe(details);
-    super(name, `${brokerMessage ?? info?.description ?? name}${subject} (${name})`, info?.retriable ?? false, details);
+    super(
+      name,
+      `${brokerMessage ?? info?.description ?? name}${subject} (${name})`,
+      info?.retriable ?? false,
+      details,
+    );
     this.errorCode = errorCode;
   }
 }
@@ -74,7 +83,11 @@ export class UsageError extends KafkaError {
 }
 
 /** Throws when the code is an error. */
-export function throwOnError(errorCode: number, message?: string | null, details?: KafkaErrorDetails): void {
+export function throwOnError(
+  errorCode: number,
+  message?: string | null,
+  details?: KafkaErrorDetails,
+): void {
   if (errorCode !== 0) throw new BrokerError(errorCode, message, details);
 }
 
@@ -85,6 +98,8 @@ export function isRetriable(error: unknown): boolean {
 
 function describe(details: KafkaErrorDetails): string {
   if (details.topic !== undefined)
-    return details.partition === undefined ? `: topic ${details.topic}` : `: ${details.topic}-${details.partition}`;
+    return details.partition === undefined
+      ? `: topic ${details.topic}`
+      : `: ${details.topic}-${details.partition}`;
   return details.group === undefined ? '' : `: group ${details.group}`;
 }

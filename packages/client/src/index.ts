@@ -6,8 +6,18 @@ export {
   type LogDirDescription,
   type NewTopic,
 } from './admin/admin.ts';
-export type { ConfigChange, ConfigEntry, ConfigResource, DescribedResource } from './admin/admin-configs.ts';
-export type { GroupDescription, GroupMember, ListedGroup, OffsetToCommit } from './admin/admin-groups.ts';
+export type {
+  ConfigChange,
+  ConfigEntry,
+  ConfigResource,
+  DescribedResource,
+} from './admin/admin-configs.ts';
+export type {
+  GroupDescription,
+  GroupMember,
+  ListedGroup,
+  OffsetToCommit,
+} from './admin/admin-groups.ts';
 export type { OffsetQuery, OffsetResult } from './admin/list-offsets.ts';
 export type { CommittedOffset } from './consumer/committed-offsets.ts';
 export type { TopicPartition } from './consumer/consumer-protocol.ts';
@@ -22,8 +32,24 @@ export {
 export type { PartitionMetadata, TopicMetadata } from './metadata/cluster-metadata.ts';
 export type { ClientOptions } from './options.ts';
 export type { CompressionType, RecordMetadata } from './producer/partition-batch.ts';
-export { type Bytes, Producer, type ProducerOptions, type ProducerRecord } from './producer/producer.ts';
-export { type Assignor, ASSIGNORS, type GroupSubscriptions, rangeAssignor, roundRobinAssignor } from './consumer/assignors.ts';
-export { type ConsumedBatch, Consumer, type ConsumerOptions, type IterateOptions } from './consumer/consumer.ts';
+export {
+  type Bytes,
+  Producer,
+  type ProducerOptions,
+  type ProducerRecord,
+} from './producer/producer.ts';
+export {
+  type Assignor,
+  ASSIGNORS,
+  type GroupSubscriptions,
+  rangeAssignor,
+  roundRobinAssignor,
+} from './consumer/assignors.ts';
+export {
+  type ConsumedBatch,
+  Consumer,
+  type ConsumerOptions,
+  type IterateOptions,
+} from './consumer/consumer.ts';
 export type { Subscription } from './consumer/consumer-protocol.ts';
 export type { ConsumerRecord } from './consumer/partition-reader.ts';

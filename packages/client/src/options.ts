@@ -38,8 +38,11 @@ export interface ResolvedOptions {
 /** @throws UsageError for an address that is none */
 export function resolveOptions(options: ClientOptions): ResolvedOptions {
   const servers =
-    typeof options.bootstrapServers === 'string' ? options.bootstrapServers.split(',') : options.bootstrapServers;
-  if (servers.length === 0) throw new UsageError('bootstrapServers is empty: name at least one broker as host:port');
+    typeof options.bootstrapServers === 'string'
+      ? options.bootstrapServers.split(',')
+      : options.bootstrapServers;
+  if (servers.length === 0)
+    throw new UsageError('bootstrapServers is empty: name at least one broker as host:port');
   return {
     bootstrapServers: servers.map(parseAddress),
     clientId: options.clientId ?? 'ottla',

@@ -35,7 +35,11 @@ export async function withRetries<T>(
       if (!isRetriable(error)) throw error;
       const waitMs = backoffMs(policy, count);
       if (clock.monotonicMs() + waitMs > deadline)
-        throw new TimeoutError('REQUEST_TIMED_OUT', `${what} did not succeed within ${timeoutMs} ms: ${(error as Error).message}`, { cause: error });
+        throw new TimeoutError(
+          'REQUEST_TIMED_OUT',
+          `${what} did not succeed within ${timeoutMs} ms: ${(error as Error).message}`,
+          { cause: error },
+        );
       await timers.sleep(waitMs, signal);
     }
   }

@@ -46,13 +46,13 @@ export type {
   VoteAnswer,
   VoteMessage,
 } from './messages.ts';
+export { QuorumCore } from './quorum-core.ts';
 export {
   type LogView,
   QUORUM_TIMES_DEFAULT,
-  QuorumCore,
   type QuorumCoreOptions,
   type QuorumTimes,
-} from './quorum-core.ts';
+} from './quorum-options.ts';
 export {
   type ElectionState,
   type LogPosition,

@@ -1,5 +1,8 @@
 // DescribeConfigs and IncrementalAlterConfigs. A broker's configs are asked of that broker, everything else of any.
-import { describeConfigsRequest, describeConfigsResponse } from '@ottla/protocol/messages/describe-configs';
+import {
+  describeConfigsRequest,
+  describeConfigsResponse,
+} from '@ottla/protocol/messages/describe-configs';
 import {
   incrementalAlterConfigsRequest,
   incrementalAlterConfigsResponse,
@@ -9,10 +12,19 @@ import { throwOnError } from '../errors.ts';
 import { withRetries } from '../retry.ts';
 
 const DESCRIBE = { request: describeConfigsRequest, response: describeConfigsResponse };
-const ALTER = { request: incrementalAlterConfigsRequest, response: incrementalAlterConfigsResponse };
+const ALTER = {
+  request: incrementalAlterConfigsRequest,
+  response: incrementalAlterConfigsResponse,
+};
 
 /** Codes of the wire. */
-const RESOURCE_TYPE = { topic: 2, broker: 4, brokerLogger: 8, clientMetrics: 16, group: 32 } as const;
+const RESOURCE_TYPE = {
+  topic: 2,
+  broker: 4,
+  brokerLogger: 8,
+  clientMetrics: 16,
+  group: 32,
+} as const;
 const OPERATION = { set: 0, delete: 1, append: 2, subtract: 3 } as const;
 const SOURCES = [
   'unknown',
@@ -25,7 +37,18 @@ const SOURCES = [
   'clientMetrics',
   'group',
 ] as const;
-const TYPES = ['unknown', 'boolean', 'string', 'int', 'short', 'long', 'double', 'list', 'class', 'password'] as const;
+const TYPES = [
+  'unknown',
+  'boolean',
+  'string',
+  'int',
+  'short',
+  'long',
+  'double',
+  'list',
+  'class',
+  'password',
+] as const;
 
 export interface ConfigResource {
   readonly type: keyof typeof RESOURCE_TYPE;
@@ -42,7 +65,11 @@ export interface ConfigEntry {
   readonly isReadOnly: boolean;
   readonly isSensitive: boolean;
   readonly documentation: string | null;
-  readonly synonyms: readonly { readonly name: string; readonly value: string | null; readonly source: (typeof SOURCES)[number] }[];
+  readonly synonyms: readonly {
+    readonly name: string;
+    readonly value: string | null;
+    readonly source: (typeof SOURCES)[number];
+  }[];
 }
 
 export interface DescribedResource {
@@ -67,41 +94,58 @@ export class AdminConfigs {
   /** Every config of a resource, with where its value comes from. */
   readonly describe = async (
     resource: ConfigResource,
-    options: { names?: readonly string[]; includeSynonyms?: boolean; includeDocumentation?: boolean } = {},
+    options: {
+      names?: readonly string[];
+      includeSynonyms?: boolean;
+      includeDocumentation?: boolean;
+    } = {},
   ): Promise<DescribedResource> => {
     const { options: clientOptions } = this.#cluster;
-    return withRetries(clientOptions, `describing configs of ${resource.name}`, clientOptions.defaultApiTimeoutMs, async () => {
-      const connection = await this.#brokerFor(resource);
-      const response = await connection.send(
-        DESCRIBE,
-        describeConfigsRequest.create({
-          resources: [
-            {
-              resourceType: RESOURCE_TYPE[resource.type],
-              resourceName: resource.name,
-              configurationKeys: options.names === undefined ? null : [...options.names],
-            },
-          ],
-          includeSynonyms: options.includeSynonyms ?? false,
-          includeDocumentation: options.includeDocumentation ?? false,
-        }),
-      );
-      const result = response.results[0]!;
-      throwOnError(result.errorCode, result.errorMessage, resource.type === 'topic' ? { topic: resource.name } : {});
-      return {
-        resource,
-        entries: result.configs.map((config) => ({
-          name: config.name,
-          value: config.value,
-          source: SOURCES[config.configSource] ?? 'unknown',
-          type: TYPES[config.configType] ?? 'unknown',
-          isReadOnly: config.readOnly,
-          isSensitive: config.isSensitive,
-          documentation: config.documentation,
-          synonyms: config.synonyms.map(({ name, value, source }) => ({ name, value, source: SOURCES[source] ?? 'unknown' })),
-        })),
-      };
-    });
+    return withRetries(
+      clientOptions,
+      `describing configs of ${resource.name}`,
+      clientOptions.defaultApiTimeoutMs,
+      async () => {
+        const connection = await this.#brokerFor(resource);
+        const response = await connection.send(
+          DESCRIBE,
+          describeConfigsRequest.create({
+            resources: [
+              {
+                resourceType: RESOURCE_TYPE[resource.type],
+                resourceName: resource.name,
+                configurationKeys: options.names === undefined ? null : [...options.names],
+              },
+            ],
+            includeSynonyms: options.includeSynonyms ?? false,
+            includeDocumentation: options.includeDocumentation ?? false,
+          }),
+        );
+        const result = response.results[0]!;
+        throwOnError(
+          result.errorCode,
+          result.errorMessage,
+          resource.type === 'topic' ? { topic: resource.name } : {},
+        );
+        return {
+          resource,
+          entries: result.configs.map((config) => ({
+            name: config.name,
+            value: config.value,
+            source: SOURCES[config.configSource] ?? 'unknown',
+            type: TYPES[config.configType] ?? 'unknown',
+            isReadOnly: config.readOnly,
+            isSensitive: config.isSensitive,
+            documentation: config.documentation,
+            synonyms: config.synonyms.map(({ name, value, source }) => ({
+              name,
+              value,
+              source: SOURCES[source] ?? 'unknown',
+            })),
+          })),
+        };
+      },
+    );
   };
 
   /** Changes some configs of a resource and leaves the others. */
@@ -111,32 +155,42 @@ export class AdminConfigs {
     options: { validateOnly?: boolean } = {},
   ): Promise<void> => {
     const { options: clientOptions } = this.#cluster;
-    await withRetries(clientOptions, `altering configs of ${resource.name}`, clientOptions.defaultApiTimeoutMs, async () => {
-      const connection = await this.#brokerFor(resource);
-      const response = await connection.send(
-        ALTER,
-        incrementalAlterConfigsRequest.create({
-          resources: [
-            {
-              resourceType: RESOURCE_TYPE[resource.type],
-              resourceName: resource.name,
-              configs: changes.map(({ name, operation, value }) => ({
-                name,
-                configOperation: OPERATION[operation],
-                value: value ?? null,
-              })),
-            },
-          ],
-          validateOnly: options.validateOnly ?? false,
-        }),
-      );
-      const result = response.responses[0]!;
-      throwOnError(result.errorCode, result.errorMessage, resource.type === 'topic' ? { topic: resource.name } : {});
-    });
+    await withRetries(
+      clientOptions,
+      `altering configs of ${resource.name}`,
+      clientOptions.defaultApiTimeoutMs,
+      async () => {
+        const connection = await this.#brokerFor(resource);
+        const response = await connection.send(
+          ALTER,
+          incrementalAlterConfigsRequest.create({
+            resources: [
+              {
+                resourceType: RESOURCE_TYPE[resource.type],
+                resourceName: resource.name,
+                configs: changes.map(({ name, operation, value }) => ({
+                  name,
+                  configOperation: OPERATION[operation],
+                  value: value ?? null,
+                })),
+              },
+            ],
+            validateOnly: options.validateOnly ?? false,
+          }),
+        );
+        const result = response.responses[0]!;
+        throwOnError(
+          result.errorCode,
+          result.errorMessage,
+          resource.type === 'topic' ? { topic: resource.name } : {},
+        );
+      },
+    );
   };
 
   #brokerFor(resource: ConfigResource): ReturnType<Cluster['any']> {
-    const isOneBroker = (resource.type === 'broker' || resource.type === 'brokerLogger') && resource.name !== '';
+    const isOneBroker =
+      (resource.type === 'broker' || resource.type === 'brokerLogger') && resource.name !== '';
     return isOneBroker ? this.#cluster.broker(Number(resource.name)) : this.#cluster.any();
   }
 }

@@ -1,7 +1,10 @@
 // Groups and their committed offsets. Asked of the group's coordinator; lists are asked of every broker.
 import { ErrorCode } from '@ottla/protocol';
 import { deleteGroupsRequest, deleteGroupsResponse } from '@ottla/protocol/messages/delete-groups';
-import { describeGroupsRequest, describeGroupsResponse } from '@ottla/protocol/messages/describe-groups';
+import {
+  describeGroupsRequest,
+  describeGroupsResponse,
+} from '@ottla/protocol/messages/describe-groups';
 import { listGroupsRequest, listGroupsResponse } from '@ottla/protocol/messages/list-groups';
 import { offsetCommitRequest, offsetCommitResponse } from '@ottla/protocol/messages/offset-commit';
 import { offsetDeleteRequest, offsetDeleteResponse } from '@ottla/protocol/messages/offset-delete';
@@ -9,7 +12,11 @@ import { offsetFetchRequest } from '@ottla/protocol/messages/offset-fetch';
 import type { BrokerConnection } from '../connection/broker-connection.ts';
 import type { Cluster } from '../connection/cluster.ts';
 import { decodeAssignment, decodeSubscription } from '../consumer/consumer-protocol.ts';
-import { type CommittedOffset, fetchCommitted, OFFSET_COMMIT_MAX_VERSION } from '../consumer/committed-offsets.ts';
+import {
+  type CommittedOffset,
+  fetchCommitted,
+  OFFSET_COMMIT_MAX_VERSION,
+} from '../consumer/committed-offsets.ts';
 import { BrokerError, isRetriable, throwOnError } from '../errors.ts';
 import { withRetries } from '../retry.ts';
 
@@ -64,27 +71,34 @@ export class AdminGroups {
   /** All groups of the cluster. */
   readonly list = async (options: { states?: readonly string[] } = {}): Promise<ListedGroup[]> => {
     const { options: clientOptions } = this.#cluster;
-    return withRetries(clientOptions, 'listing groups', clientOptions.defaultApiTimeoutMs, async () => {
-      const { brokers } = await this.#cluster.refresh([]);
-      const lists = await Promise.all(
-        [...brokers.keys()].map(async (nodeId) => {
-          const connection = await this.#cluster.broker(nodeId);
-          const canFilter = connection.versionOf(listGroupsRequest.apiKey!)! >= 4;
-          const response = await connection.send(
-            LIST,
-            listGroupsRequest.create(canFilter ? { statesFilter: [...(options.states ?? [])] } : {}),
-          );
-          throwOnError(response.errorCode);
-          return response.groups.map(({ groupId, protocolType, groupState, groupType }) => ({
-            groupId,
-            protocolType,
-            state: groupState,
-            groupType,
-          }));
-        }),
-      );
-      return lists.flat().sort((a, b) => (a.groupId < b.groupId ? -1 : 1));
-    });
+    return withRetries(
+      clientOptions,
+      'listing groups',
+      clientOptions.defaultApiTimeoutMs,
+      async () => {
+        const { brokers } = await this.#cluster.refresh([]);
+        const lists = await Promise.all(
+          [...brokers.keys()].map(async (nodeId) => {
+            const connection = await this.#cluster.broker(nodeId);
+            const canFilter = connection.versionOf(listGroupsRequest.apiKey!)! >= 4;
+            const response = await connection.send(
+              LIST,
+              listGroupsRequest.create(
+                canFilter ? { statesFilter: [...(options.states ?? [])] } : {},
+              ),
+            );
+            throwOnError(response.errorCode);
+            return response.groups.map(({ groupId, protocolType, groupState, groupType }) => ({
+              groupId,
+              protocolType,
+              state: groupState,
+              groupType,
+            }));
+          }),
+        );
+        return lists.flat().sort((a, b) => (a.groupId < b.groupId ? -1 : 1));
+      },
+    );
   };
 
   /** Members and their assignments. @throws BrokerError `GROUP_ID_NOT_FOUND` */
@@ -92,10 +106,14 @@ export class AdminGroups {
     Promise.all(
       groupIds.map((groupId) =>
         this.#atCoordinator(groupId, `describing group ${groupId}`, async (connection) => {
-          const response = await connection.send(DESCRIBE, describeGroupsRequest.create({ groups: [groupId] }));
+          const response = await connection.send(
+            DESCRIBE,
+            describeGroupsRequest.create({ groups: [groupId] }),
+          );
           const group = response.groups[0]!;
           throwOnError(group.errorCode, group.errorMessage, { group: groupId });
-          if (group.groupState === 'Dead') throw new BrokerError(ErrorCode.GROUP_ID_NOT_FOUND, undefined, { group: groupId });
+          if (group.groupState === 'Dead')
+            throw new BrokerError(ErrorCode.GROUP_ID_NOT_FOUND, undefined, { group: groupId });
           const isConsumer = group.protocolType === 'consumer';
           return {
             groupId,
@@ -120,7 +138,10 @@ export class AdminGroups {
   readonly delete = async (groupIds: readonly string[]): Promise<void> => {
     for (const groupId of groupIds)
       await this.#atCoordinator(groupId, `deleting group ${groupId}`, async (connection) => {
-        const response = await connection.send(DELETE, deleteGroupsRequest.create({ groupsNames: [groupId] }));
+        const response = await connection.send(
+          DELETE,
+          deleteGroupsRequest.create({ groupsNames: [groupId] }),
+        );
         throwOnError(response.results[0]!.errorCode, undefined, { group: groupId });
       });
   };
@@ -158,7 +179,11 @@ export class AdminGroups {
       );
       for (const topic of response.topics)
         for (const partition of topic.partitions)
-          throwOnError(partition.errorCode, undefined, { topic: topic.name, partition: partition.partitionIndex, group: groupId });
+          throwOnError(partition.errorCode, undefined, {
+            topic: topic.name,
+            partition: partition.partitionIndex,
+            group: groupId,
+          });
     });
 
   /** Forgets committed offsets. */
@@ -180,10 +205,17 @@ export class AdminGroups {
       throwOnError(response.errorCode, undefined, { group: groupId });
       for (const topic of response.topics)
         for (const partition of topic.partitions)
-          throwOnError(partition.errorCode, undefined, { topic: topic.name, partition: partition.partitionIndex });
+          throwOnError(partition.errorCode, undefined, {
+            topic: topic.name,
+            partition: partition.partitionIndex,
+          });
     });
 
-  #atCoordinator<T>(groupId: string, what: string, use: (connection: BrokerConnection) => Promise<T>): Promise<T> {
+  #atCoordinator<T>(
+    groupId: string,
+    what: string,
+    use: (connection: BrokerConnection) => Promise<T>,
+  ): Promise<T> {
     const { options } = this.#cluster;
     return withRetries(options, what, options.defaultApiTimeoutMs, async () => {
       try {

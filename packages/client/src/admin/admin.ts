@@ -1,12 +1,24 @@
 // Everything about a cluster that is not records: topics, partitions, configs, groups, offsets. Each call goes to the
 // broker that must answer it, and retries what may succeed later.
 import { ErrorCode } from '@ottla/protocol';
-import { createPartitionsRequest, createPartitionsResponse } from '@ottla/protocol/messages/create-partitions';
+import {
+  createPartitionsRequest,
+  createPartitionsResponse,
+} from '@ottla/protocol/messages/create-partitions';
 import { createTopicsRequest, createTopicsResponse } from '@ottla/protocol/messages/create-topics';
-import { deleteRecordsRequest, deleteRecordsResponse } from '@ottla/protocol/messages/delete-records';
+import {
+  deleteRecordsRequest,
+  deleteRecordsResponse,
+} from '@ottla/protocol/messages/delete-records';
 import { deleteTopicsRequest, deleteTopicsResponse } from '@ottla/protocol/messages/delete-topics';
-import { describeClusterRequest, describeClusterResponse } from '@ottla/protocol/messages/describe-cluster';
-import { describeLogDirsRequest, describeLogDirsResponse } from '@ottla/protocol/messages/describe-log-dirs';
+import {
+  describeClusterRequest,
+  describeClusterResponse,
+} from '@ottla/protocol/messages/describe-cluster';
+import {
+  describeLogDirsRequest,
+  describeLogDirsResponse,
+} from '@ottla/protocol/messages/describe-log-dirs';
 import type { BrokerConnection } from '../connection/broker-connection.ts';
 import { Cluster } from '../connection/cluster.ts';
 import { BrokerError, throwOnError } from '../errors.ts';
@@ -45,7 +57,12 @@ export interface ListedTopic {
 export interface ClusterDescription {
   readonly clusterId: string;
   readonly controllerId: number;
-  readonly brokers: readonly { readonly nodeId: number; readonly host: string; readonly port: number; readonly rack: string | null }[];
+  readonly brokers: readonly {
+    readonly nodeId: number;
+    readonly host: string;
+    readonly port: number;
+    readonly rack: string | null;
+  }[];
 }
 
 export interface LogDirDescription {
@@ -104,16 +121,24 @@ export class Admin {
   }
 
   /** Creates topics. @throws BrokerError of the first that fails: `TOPIC_ALREADY_EXISTS`, `INVALID_REPLICATION_FACTOR` … */
-  async createTopics(topics: readonly NewTopic[], options: { validateOnly?: boolean; timeoutMs?: number } = {}): Promise<void> {
+  async createTopics(
+    topics: readonly NewTopic[],
+    options: { validateOnly?: boolean; timeoutMs?: number } = {},
+  ): Promise<void> {
     const response = await this.#anyBroker('creating topics', (connection) =>
       connection.send(
         CREATE_TOPICS,
         createTopicsRequest.create({
           topics: topics.map((topic) => ({
             name: topic.name,
-            numPartitions: topic.assignments === undefined ? (topic.numPartitions ?? BROKER_DEFAULT) : -1,
-            replicationFactor: topic.assignments === undefined ? (topic.replicationFactor ?? BROKER_DEFAULT) : -1,
-            assignments: (topic.assignments ?? []).map((brokerIds, partitionIndex) => ({ partitionIndex, brokerIds: [...brokerIds] })),
+            numPartitions:
+              topic.assignments === undefined ? (topic.numPartitions ?? BROKER_DEFAULT) : -1,
+            replicationFactor:
+              topic.assignments === undefined ? (topic.replicationFactor ?? BROKER_DEFAULT) : -1,
+            assignments: (topic.assignments ?? []).map((brokerIds, partitionIndex) => ({
+              partitionIndex,
+              brokerIds: [...brokerIds],
+            })),
             configs: Object.entries(topic.configs ?? {}).map(([name, value]) => ({ name, value })),
           })),
           timeoutMs: options.timeoutMs ?? 30_000,
@@ -121,11 +146,15 @@ export class Admin {
         }),
       ),
     );
-    for (const topic of response.topics) throwOnError(topic.errorCode, topic.errorMessage, { topic: topic.name ?? '' });
+    for (const topic of response.topics)
+      throwOnError(topic.errorCode, topic.errorMessage, { topic: topic.name ?? '' });
   }
 
   /** Deletes topics with all they hold. */
-  async deleteTopics(names: readonly string[], options: { timeoutMs?: number } = {}): Promise<void> {
+  async deleteTopics(
+    names: readonly string[],
+    options: { timeoutMs?: number } = {},
+  ): Promise<void> {
     const response = await this.#anyBroker('deleting topics', (connection) =>
       connection.send(
         DELETE_TOPICS,
@@ -154,7 +183,11 @@ export class Admin {
       connection.send(
         CREATE_PARTITIONS,
         createPartitionsRequest.create({
-          topics: topics.map(({ name, totalCount }) => ({ name, count: totalCount, assignments: null })),
+          topics: topics.map(({ name, totalCount }) => ({
+            name,
+            count: totalCount,
+            assignments: null,
+          })),
           timeoutMs: options.timeoutMs ?? 30_000,
           validateOnly: options.validateOnly ?? false,
         }),
@@ -178,11 +211,14 @@ export class Admin {
   /** Partitions, leaders and replicas of the topics. @param names undefined for all @throws BrokerError for an unknown topic */
   async describeTopics(names: readonly string[] | undefined): Promise<TopicMetadata[]> {
     const metadata = await this.#retry('describing topics', () => this.#cluster.refresh(names));
-    if (names === undefined) return [...metadata.topics.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+    if (names === undefined)
+      return [...metadata.topics.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
     return names.map((name) => {
       const topic = metadata.topics.get(name);
       if (topic === undefined || topic.errorCode !== 0)
-        throw new BrokerError(topic?.errorCode ?? ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, undefined, { topic: name });
+        throw new BrokerError(topic?.errorCode ?? ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, undefined, {
+          topic: name,
+        });
       return topic;
     });
   }
@@ -195,12 +231,20 @@ export class Admin {
     return {
       clusterId: response.clusterId,
       controllerId: response.controllerId,
-      brokers: response.brokers.map(({ brokerId, host, port, rack }) => ({ nodeId: brokerId, host, port, rack })),
+      brokers: response.brokers.map(({ brokerId, host, port, rack }) => ({
+        nodeId: brokerId,
+        host,
+        port,
+        rack,
+      })),
     };
   }
 
   /** First, last or timestamped offsets of partitions. */
-  listOffsets(queries: readonly OffsetQuery[], options: { isolationLevel?: 'read_committed' | 'read_uncommitted' } = {}): Promise<OffsetResult[]> {
+  listOffsets(
+    queries: readonly OffsetQuery[],
+    options: { isolationLevel?: 'read_committed' | 'read_uncommitted' } = {},
+  ): Promise<OffsetResult[]> {
     return listOffsets(this.#cluster, queries, options.isolationLevel);
   }
 
@@ -209,7 +253,11 @@ export class Admin {
    * @returns the new first offsets, in the order asked
    */
   async deleteRecords(
-    partitions: readonly { readonly topic: string; readonly partition: number; readonly offset: number }[],
+    partitions: readonly {
+      readonly topic: string;
+      readonly partition: number;
+      readonly offset: number;
+    }[],
   ): Promise<{ topic: string; partition: number; lowWatermark: number }[]> {
     return Promise.all(
       partitions.map(({ topic, partition, offset }) =>
@@ -234,16 +282,23 @@ export class Admin {
 
   /** Sizes on disk. @param brokerIds default: all */
   async describeLogDirs(brokerIds?: readonly number[]): Promise<LogDirDescription[]> {
-    const ids = brokerIds ?? [...(await this.#retry('finding brokers', () => this.#cluster.refresh([]))).brokers.keys()];
+    const ids = brokerIds ?? [
+      ...(await this.#retry('finding brokers', () => this.#cluster.refresh([]))).brokers.keys(),
+    ];
     const found = await Promise.all(
-      ids.map((brokerId) => this.#retry(`describing log dirs of broker ${brokerId}`, () => this.#logDirsOf(brokerId))),
+      ids.map((brokerId) =>
+        this.#retry(`describing log dirs of broker ${brokerId}`, () => this.#logDirsOf(brokerId)),
+      ),
     );
     return found.flat();
   }
 
   async #logDirsOf(brokerId: number): Promise<LogDirDescription[]> {
     const connection = await this.#cluster.broker(brokerId);
-    const response = await connection.send(DESCRIBE_LOG_DIRS, describeLogDirsRequest.create({ topics: null }));
+    const response = await connection.send(
+      DESCRIBE_LOG_DIRS,
+      describeLogDirsRequest.create({ topics: null }),
+    );
     throwOnError(response.errorCode);
     return response.results.map((dir) => ({
       brokerId,
@@ -276,6 +331,11 @@ export class Admin {
   }
 
   #retry<T>(what: string, attempt: () => Promise<T>): Promise<T> {
-    return withRetries(this.#cluster.options, what, this.#cluster.options.defaultApiTimeoutMs, attempt);
+    return withRetries(
+      this.#cluster.options,
+      what,
+      this.#cluster.options.defaultApiTimeoutMs,
+      attempt,
+    );
   }
 }

@@ -34,33 +34,44 @@ export async function listOffsets(
   const { options } = cluster;
   return Promise.all(
     queries.map(({ topic, partition, at }) =>
-      withRetries(options, `looking up an offset of ${topic}-${partition}`, options.defaultApiTimeoutMs, async () => {
-        const leader = await cluster.leader(topic, partition);
-        const connection = await cluster.broker(leader.leaderId);
-        const response = await connection.send(
-          LIST_OFFSETS,
-          listOffsetsRequest.create({
-            replicaId: -1,
-            isolationLevel: isolationLevel === 'read_committed' ? 1 : 0,
-            topics: [
-              {
-                name: topic,
-                partitions: [
-                  {
-                    partitionIndex: partition,
-                    currentLeaderEpoch: leader.leaderEpoch,
-                    timestamp: typeof at === 'number' ? at : SPECIAL[at],
-                  },
-                ],
-              },
-            ],
-          }),
-        );
-        const found = response.topics[0]!.partitions[0]!;
-        if (found.errorCode !== 0) cluster.invalidate(topic);
-        throwOnError(found.errorCode, undefined, { topic, partition });
-        return { topic, partition, offset: found.offset, timestamp: found.timestamp, leaderEpoch: found.leaderEpoch };
-      }),
+      withRetries(
+        options,
+        `looking up an offset of ${topic}-${partition}`,
+        options.defaultApiTimeoutMs,
+        async () => {
+          const leader = await cluster.leader(topic, partition);
+          const connection = await cluster.broker(leader.leaderId);
+          const response = await connection.send(
+            LIST_OFFSETS,
+            listOffsetsRequest.create({
+              replicaId: -1,
+              isolationLevel: isolationLevel === 'read_committed' ? 1 : 0,
+              topics: [
+                {
+                  name: topic,
+                  partitions: [
+                    {
+                      partitionIndex: partition,
+                      currentLeaderEpoch: leader.leaderEpoch,
+                      timestamp: typeof at === 'number' ? at : SPECIAL[at],
+                    },
+                  ],
+                },
+              ],
+            }),
+          );
+          const found = response.topics[0]!.partitions[0]!;
+          if (found.errorCode !== 0) cluster.invalidate(topic);
+          throwOnError(found.errorCode, undefined, { topic, partition });
+          return {
+            topic,
+            partition,
+            offset: found.offset,
+            timestamp: found.timestamp,
+            leaderEpoch: found.leaderEpoch,
+          };
+        },
+      ),
     ),
   );
 }

@@ -136,14 +136,22 @@ export class BrokerConnection {
   }
 
   close(): void {
-    this.#fail(new ConnectionError('ECLOSED', `the connection to ${this.address} was closed`, { broker: this.address }));
+    this.#fail(
+      new ConnectionError('ECLOSED', `the connection to ${this.address} was closed`, {
+        broker: this.address,
+      }),
+    );
     this.#connection.destroy();
   }
 
   #require<Request>(codec: MessageCodec<Request>, maxVersion?: number): number {
-    const version = codec.apiKey === undefined ? undefined : this.versionOf(codec.apiKey, maxVersion);
+    const version =
+      codec.apiKey === undefined ? undefined : this.versionOf(codec.apiKey, maxVersion);
     if (version === undefined)
-      throw new BrokerError(ErrorCode.UNSUPPORTED_VERSION, `${this.address} does not serve ${codec.name} in a version that this client knows`);
+      throw new BrokerError(
+        ErrorCode.UNSUPPORTED_VERSION,
+        `${this.address} does not serve ${codec.name} in a version that this client knows`,
+      );
     return version;
   }
 
@@ -157,24 +165,46 @@ export class BrokerConnection {
     return new Promise((resolve, reject) => {
       const correlationId = this.#write(codec, version, request);
       const deadlineMs = this.#options.platform.clock.monotonicMs() + timeoutMs;
-      this.#pending.push({ correlationId, apiKey: codec.apiKey!, version, name: codec.name, deadlineMs, resolve, reject });
+      this.#pending.push({
+        correlationId,
+        apiKey: codec.apiKey!,
+        version,
+        name: codec.name,
+        deadlineMs,
+        resolve,
+        reject,
+      });
       if (this.#timer === undefined) this.#setTimer();
     });
   }
 
   #write<Request>(codec: MessageCodec<Request>, version: number, request: Request): number {
     this.#correlationId = (this.#correlationId + 1) & 0x7fff_ffff;
-    const segments = encodeRequest(codec, version, this.#correlationId, this.#options.clientId, request);
+    const segments = encodeRequest(
+      codec,
+      version,
+      this.#correlationId,
+      this.#options.clientId,
+      request,
+    );
     this.#connection.write(segments as Buffer[]);
     return this.#correlationId;
   }
 
-  #decode<Request, Response>(api: Api<Request, Response>, reader: Reader, version: number): Response {
+  #decode<Request, Response>(
+    api: Api<Request, Response>,
+    reader: Reader,
+    version: number,
+  ): Response {
     try {
       return api.response.decode(reader, version);
     } catch (error) {
       if (error instanceof ProtocolError)
-        throw new ConnectionError('EPROTO', `${this.address} sent a ${api.response.name} that cannot be read: ${error.message}`, { cause: error });
+        throw new ConnectionError(
+          'EPROTO',
+          `${this.address} sent a ${api.response.name} that cannot be read: ${error.message}`,
+          { cause: error },
+        );
       throw error;
     }
   }
@@ -192,9 +222,13 @@ export class BrokerConnection {
     const response = isRefused
       ? this.#decode(api, await this.#exchange(apiVersionsRequest, 0, request), 0)
       : this.#decode(api, reader, newest);
-    if (response.errorCode !== ErrorCode.NONE) throw new BrokerError(response.errorCode, undefined, { broker: this.address });
+    if (response.errorCode !== ErrorCode.NONE)
+      throw new BrokerError(response.errorCode, undefined, { broker: this.address });
     this.#versions = new Map(
-      response.apiKeys.map(({ apiKey, minVersion, maxVersion }) => [apiKey, { min: minVersion, max: maxVersion }]),
+      response.apiKeys.map(({ apiKey, minVersion, maxVersion }) => [
+        apiKey,
+        { min: minVersion, max: maxVersion },
+      ]),
     );
   }
 
@@ -211,7 +245,10 @@ export class BrokerConnection {
     const pending = this.#pending.shift();
     const correlationId = frame.readInt32BE(0);
     if (pending === undefined || pending.correlationId !== correlationId)
-      throw new ConnectionError('EPROTO', `${this.address} answered ${correlationId} where ${pending?.correlationId ?? 'nothing'} was due`);
+      throw new ConnectionError(
+        'EPROTO',
+        `${this.address} answered ${correlationId} where ${pending?.correlationId ?? 'nothing'} was due`,
+      );
     const reader = new Reader(frame);
     try {
       decodeResponseHeader(reader, pending.apiKey, pending.version);
@@ -225,7 +262,12 @@ export class BrokerConnection {
   #closed(error?: Error): void {
     const why = error === undefined ? 'the broker closed it' : error.message;
     const code = (error as { code?: string } | undefined)?.code ?? 'ECONNRESET';
-    this.#fail(new ConnectionError(code, `the connection to ${this.address} was lost: ${why}`, { broker: this.address, cause: error }));
+    this.#fail(
+      new ConnectionError(code, `the connection to ${this.address} was lost: ${why}`, {
+        broker: this.address,
+        cause: error,
+      }),
+    );
   }
 
   #fail(error: KafkaError): void {
@@ -243,14 +285,22 @@ export class BrokerConnection {
     this.#timer = undefined;
     if (this.#pending.length === 0 || this.#failure !== undefined) return;
     const { clock, timers } = this.#options.platform;
-    const earliest = this.#pending.reduce((first, pending) => (pending.deadlineMs < first.deadlineMs ? pending : first));
+    const earliest = this.#pending.reduce((first, pending) =>
+      pending.deadlineMs < first.deadlineMs ? pending : first,
+    );
     this.#timer = timers.set(Math.max(0, earliest.deadlineMs - clock.monotonicMs()), () => {
       const isLate = this.#pending.includes(earliest);
       if (!isLate) {
         this.#setTimer();
         return;
       }
-      this.#fail(new TimeoutError('REQUEST_TIMED_OUT', `${this.address} did not answer ${earliest.name} in time`, { broker: this.address }));
+      this.#fail(
+        new TimeoutError(
+          'REQUEST_TIMED_OUT',
+          `${this.address} did not answer ${earliest.name} in time`,
+          { broker: this.address },
+        ),
+      );
       this.#connection.destroy();
     });
   }
@@ -259,5 +309,8 @@ export class BrokerConnection {
 function asConnectionError(error: unknown, address: string): KafkaError {
   if (error instanceof KafkaError) return error;
   const code = (error as { code?: string }).code ?? 'ECONNRESET';
-  return new ConnectionError(code, `cannot talk to ${address}: ${(error as Error).message}`, { broker: address, cause: error });
+  return new ConnectionError(code, `cannot talk to ${address}: ${(error as Error).message}`, {
+    broker: address,
+    cause: error,
+  });
 }

@@ -1,7 +1,10 @@
 // The way to the cluster: one connection to each broker, opened when first needed; metadata, leaders and coordinators.
 // Falls back to the bootstrap servers when every known broker is gone (KIP-899).
 import { ErrorCode } from '@ottla/protocol';
-import { findCoordinatorRequest, findCoordinatorResponse } from '@ottla/protocol/messages/find-coordinator';
+import {
+  findCoordinatorRequest,
+  findCoordinatorResponse,
+} from '@ottla/protocol/messages/find-coordinator';
 import { metadataRequest, metadataResponse } from '@ottla/protocol/messages/metadata';
 import { BrokerError, ConnectionError, UsageError } from '../errors.ts';
 import {
@@ -26,6 +29,8 @@ export class Cluster {
   #metadata: ClusterMetadata = EMPTY_METADATA;
   #fetchedMs = -Infinity;
   readonly #coordinators = new Map<string, { host: string; port: number }>();
+  /** Topics that are being asked for: many callers share one answer. */
+  readonly #lookUps = new Map<string, Promise<TopicMetadata>>();
   #isClosed = false;
 
   constructor(options: ResolvedOptions) {
@@ -74,7 +79,11 @@ export class Cluster {
     const { random } = this.options.platform;
     const known = [...this.#metadata.brokers.values()];
     const start = known.length === 0 ? 0 : random.below(known.length);
-    const addresses = [...known.slice(start), ...known.slice(0, start), ...this.options.bootstrapServers];
+    const addresses = [
+      ...known.slice(start),
+      ...known.slice(0, start),
+      ...this.options.bootstrapServers,
+    ];
     let failure: unknown;
     for (const { host, port } of addresses) {
       try {
@@ -90,12 +99,19 @@ export class Cluster {
   /** A connection to a broker by its id. @throws ConnectionError (retriable) when it is not known */
   async broker(nodeId: number, purpose?: string): Promise<BrokerConnection> {
     const node = this.#metadata.brokers.get(nodeId) ?? (await this.refresh([])).brokers.get(nodeId);
-    if (node === undefined) throw new ConnectionError('BROKER_NOT_AVAILABLE', `broker ${nodeId} is not in the cluster now`);
+    if (node === undefined)
+      throw new ConnectionError(
+        'BROKER_NOT_AVAILABLE',
+        `broker ${nodeId} is not in the cluster now`,
+      );
     return this.connect(node.host, node.port, purpose);
   }
 
   /** Asks for metadata now. @param topics their names; undefined for all */
-  async refresh(topics: readonly string[] | undefined, allowAutoTopicCreation = false): Promise<ClusterMetadata> {
+  async refresh(
+    topics: readonly string[] | undefined,
+    allowAutoTopicCreation = false,
+  ): Promise<ClusterMetadata> {
     const connection = await this.any();
     const response = await connection.send(
       METADATA,
@@ -110,17 +126,40 @@ export class Cluster {
   }
 
   /** A topic from the cache, or asked for, with retries while its leaders are not known. @throws BrokerError */
-  async topic(name: string, allowAutoTopicCreation = false, timeoutMs: number = this.options.defaultApiTimeoutMs): Promise<TopicMetadata> {
+  async topic(
+    name: string,
+    allowAutoTopicCreation = false,
+    timeoutMs: number = this.options.defaultApiTimeoutMs,
+  ): Promise<TopicMetadata> {
     const cached = this.#metadata.topics.get(name);
     const age = this.options.platform.clock.monotonicMs() - this.#fetchedMs;
-    if (cached !== undefined && cached.errorCode === 0 && age < this.options.metadataMaxAgeMs) return cached;
+    if (cached !== undefined && cached.errorCode === 0 && age < this.options.metadataMaxAgeMs)
+      return cached;
+    const key = `${name}/${allowAutoTopicCreation}`;
+    const underWay = this.#lookUps.get(key);
+    if (underWay !== undefined) return underWay;
+    const lookUp = this.#lookUp(name, allowAutoTopicCreation, timeoutMs).finally(() =>
+      this.#lookUps.delete(key),
+    );
+    this.#lookUps.set(key, lookUp);
+    return lookUp;
+  }
+
+  #lookUp(
+    name: string,
+    allowAutoTopicCreation: boolean,
+    timeoutMs: number,
+  ): Promise<TopicMetadata> {
     return withRetries(this.options, `looking up topic ${name}`, timeoutMs, async () => {
       const topic = (await this.refresh([name], allowAutoTopicCreation)).topics.get(name);
-      if (topic === undefined) throw new BrokerError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, undefined, { topic: name });
+      if (topic === undefined)
+        throw new BrokerError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, undefined, { topic: name });
       const isMissing = topic.errorCode === ErrorCode.UNKNOWN_TOPIC_OR_PARTITION;
       // Not there, and nobody is creating it: asking again would only take time.
       if (isMissing && !allowAutoTopicCreation)
-        throw new UsageError(`topic ${name} does not exist`, 'UNKNOWN_TOPIC_OR_PARTITION', { topic: name });
+        throw new UsageError(`topic ${name} does not exist`, 'UNKNOWN_TOPIC_OR_PARTITION', {
+          topic: name,
+        });
       if (topic.errorCode !== 0) throw new BrokerError(topic.errorCode, undefined, { topic: name });
       return topic;
     });
@@ -130,7 +169,11 @@ export class Cluster {
   async leader(topic: string, partition: number): Promise<PartitionMetadata> {
     const found = (await this.topic(topic)).partitions[partition];
     if (found === undefined)
-      throw new UsageError(`topic ${topic} has no partition ${partition}`, 'UNKNOWN_TOPIC_OR_PARTITION', { topic, partition });
+      throw new UsageError(
+        `topic ${topic} has no partition ${partition}`,
+        'UNKNOWN_TOPIC_OR_PARTITION',
+        { topic, partition },
+      );
     if (found.leaderId < 0) {
       this.invalidate(topic);
       throw new BrokerError(ErrorCode.LEADER_NOT_AVAILABLE, undefined, { topic, partition });
@@ -153,12 +196,15 @@ export class Cluster {
     const response = await connection.send(
       FIND_COORDINATOR,
       findCoordinatorRequest.create({
-        ...(connection.versionOf(findCoordinatorRequest.apiKey!)! >= 4 ? { coordinatorKeys: [group] } : { key: group }),
+        ...(connection.versionOf(findCoordinatorRequest.apiKey!)! >= 4
+          ? { coordinatorKeys: [group] }
+          : { key: group }),
         keyType: GROUP_COORDINATOR,
       }),
     );
     const found = response.coordinators[0] ?? response;
-    if (found.errorCode !== ErrorCode.NONE) throw new BrokerError(found.errorCode, found.errorMessage, { group });
+    if (found.errorCode !== ErrorCode.NONE)
+      throw new BrokerError(found.errorCode, found.errorMessage, { group });
     this.#coordinators.set(group, { host: found.host, port: found.port });
     return this.connect(found.host, found.port, purpose);
   }
@@ -173,6 +219,13 @@ export class Cluster {
     this.#isClosed = true;
     const connections = [...this.#connections.values()];
     this.#connections.clear();
-    await Promise.all(connections.map((opening) => opening.then((connection) => connection.close(), () => undefined)));
+    await Promise.all(
+      connections.map((opening) =>
+        opening.then(
+          (connection) => connection.close(),
+          () => undefined,
+        ),
+      ),
+    );
   }
 }

@@ -43,7 +43,10 @@ export class FrameSplitter {
     this.#sizeFilled = 0;
     const size = this.#size.readInt32BE(0);
     if (size < SIZE_BYTES || size > this.#maxBytes)
-      throw new ConnectionError('EPROTO', `the peer announced a response of ${size} bytes: is it a Kafka broker, without TLS?`);
+      throw new ConnectionError(
+        'EPROTO',
+        `the peer announced a response of ${size} bytes: is it a Kafka broker, without TLS?`,
+      );
     this.#frame = Buffer.allocUnsafeSlow(size);
     this.#filled = 0;
     return start + count;

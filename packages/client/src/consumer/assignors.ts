@@ -24,13 +24,17 @@ export const rangeAssignor: Assignor = {
     const topics = new Set([...members.values()].flatMap((member) => member.topics));
     for (const topic of [...topics].sort()) {
       const count = partitionCounts.get(topic) ?? 0;
-      const takers = [...members].filter(([, member]) => member.topics.includes(topic)).map(([id]) => id).sort();
+      const takers = [...members]
+        .filter(([, member]) => member.topics.includes(topic))
+        .map(([id]) => id)
+        .sort();
       const each = Math.floor(count / takers.length);
       const extra = count % takers.length;
       let next = 0;
       takers.forEach((id, place) => {
         const size = each + (place < extra ? 1 : 0);
-        for (let partition = next; partition < next + size; partition += 1) assignment.get(id)!.push({ topic, partition });
+        for (let partition = next; partition < next + size; partition += 1)
+          assignment.get(id)!.push({ topic, partition });
         next += size;
       });
     }
@@ -58,6 +62,8 @@ export const roundRobinAssignor: Assignor = {
 
 export const ASSIGNORS: readonly Assignor[] = [rangeAssignor, roundRobinAssignor];
 
-function emptyAssignment(members: ReadonlyMap<string, Subscription>): Map<string, TopicPartition[]> {
+function emptyAssignment(
+  members: ReadonlyMap<string, Subscription>,
+): Map<string, TopicPartition[]> {
   return new Map([...members.keys()].map((id) => [id, []]));
 }

@@ -35,7 +35,8 @@ export async function fetchCommitted(
               groupId,
               memberId: null,
               memberEpoch: -1,
-              topics: topics?.map((topic) => ({ ...topic, topicId: 'AAAAAAAAAAAAAAAAAAAAAA' })) ?? null,
+              topics:
+                topics?.map((topic) => ({ ...topic, topicId: 'AAAAAAAAAAAAAAAAAAAAAA' })) ?? null,
             },
           ],
         }
@@ -47,7 +48,11 @@ export async function fetchCommitted(
   throwOnError(group.errorCode, undefined, { group: groupId });
   return group.topics.flatMap((topic) =>
     topic.partitions.map((partition) => {
-      throwOnError(partition.errorCode, undefined, { topic: topic.name, partition: partition.partitionIndex, group: groupId });
+      throwOnError(partition.errorCode, undefined, {
+        topic: topic.name,
+        partition: partition.partitionIndex,
+        group: groupId,
+      });
       return {
         topic: topic.name,
         partition: partition.partitionIndex,
@@ -59,8 +64,11 @@ export async function fetchCommitted(
   );
 }
 
-function groupByTopic(partitions: readonly TopicPartition[]): { name: string; partitionIndexes: number[] }[] {
+function groupByTopic(
+  partitions: readonly TopicPartition[],
+): { name: string; partitionIndexes: number[] }[] {
   const topics = new Map<string, number[]>();
-  for (const { topic, partition } of partitions) topics.set(topic, [...(topics.get(topic) ?? []), partition]);
+  for (const { topic, partition } of partitions)
+    topics.set(topic, [...(topics.get(topic) ?? []), partition]);
   return [...topics].map(([name, partitionIndexes]) => ({ name, partitionIndexes }));
 }

@@ -48,7 +48,10 @@ export function decodeSubscription(bytes: Buffer): Subscription | undefined {
 }
 
 export function encodeAssignment(partitions: readonly TopicPartition[]): Buffer {
-  const value = consumerProtocolAssignment.create({ assignedPartitions: grouped(partitions), userData: null });
+  const value = consumerProtocolAssignment.create({
+    assignedPartitions: grouped(partitions),
+    userData: null,
+  });
   const bytes = encodeMessage(consumerProtocolAssignment, value, VERSION_MAX, VERSION_BYTES);
   bytes.writeInt16BE(VERSION_MAX, 0);
   return bytes;
@@ -58,15 +61,24 @@ export function encodeAssignment(partitions: readonly TopicPartition[]): Buffer 
 export function decodeAssignment(bytes: Buffer): TopicPartition[] | undefined {
   if (bytes.length < VERSION_BYTES) return [];
   const version = Math.min(bytes.readInt16BE(0), VERSION_MAX);
-  return flat(consumerProtocolAssignment.decode(new Reader(bytes, VERSION_BYTES), version).assignedPartitions);
+  return flat(
+    consumerProtocolAssignment.decode(new Reader(bytes, VERSION_BYTES), version).assignedPartitions,
+  );
 }
 
-function grouped(partitions: readonly TopicPartition[]): ConsumerProtocolAssignment['assignedPartitions'] {
+function grouped(
+  partitions: readonly TopicPartition[],
+): ConsumerProtocolAssignment['assignedPartitions'] {
   const topics = new Map<string, number[]>();
-  for (const { topic, partition } of partitions) topics.set(topic, [...(topics.get(topic) ?? []), partition]);
+  for (const { topic, partition } of partitions)
+    topics.set(topic, [...(topics.get(topic) ?? []), partition]);
   return [...topics].map(([topic, list]) => ({ topic, partitions: list.sort((a, b) => a - b) }));
 }
 
-function flat(topics: readonly { readonly topic: string; readonly partitions: readonly number[] }[]): TopicPartition[] {
-  return topics.flatMap(({ topic, partitions }) => partitions.map((partition) => ({ topic, partition })));
+function flat(
+  topics: readonly { readonly topic: string; readonly partitions: readonly number[] }[],
+): TopicPartition[] {
+  return topics.flatMap(({ topic, partitions }) =>
+    partitions.map((partition) => ({ topic, partition })),
+  );
 }

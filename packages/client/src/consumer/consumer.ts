@@ -98,9 +98,11 @@ export class Consumer {
   /** Joins the group and reads its share of the topics. */
   subscribe(topics: readonly string[]): void {
     const { groupId } = this.#options;
-    if (groupId === undefined) throw new UsageError('subscribe needs a groupId; use assign to read without a group');
+    if (groupId === undefined)
+      throw new UsageError('subscribe needs a groupId; use assign to read without a group');
     if (topics.length === 0) throw new UsageError('subscribe needs at least one topic');
-    if (this.#membership !== undefined || this.#readers.size > 0) throw new UsageError('this consumer reads something already');
+    if (this.#membership !== undefined || this.#readers.size > 0)
+      throw new UsageError('this consumer reads something already');
     this.#topics = [...topics];
     this.#membership = new GroupMembership(this.#cluster, {
       groupId,
@@ -119,12 +121,17 @@ export class Consumer {
   }
 
   /** Reads these partitions, without a group; from `offset`, a committed one, or as `autoOffsetReset` says. */
-  async assign(partitions: readonly (TopicPartition & { readonly offset?: number })[]): Promise<void> {
-    if (this.#membership !== undefined) throw new UsageError('this consumer has subscribed: it cannot be assigned partitions too');
+  async assign(
+    partitions: readonly (TopicPartition & { readonly offset?: number })[],
+  ): Promise<void> {
+    if (this.#membership !== undefined)
+      throw new UsageError('this consumer has subscribed: it cannot be assigned partitions too');
     this.#readers = new Map(
       partitions.map((target) => [keyOf(target), new PartitionReader(target, target.offset ?? -1)]),
     );
-    await this.#lookUpPositions([...this.#readers.values()].filter((reader) => reader.position < 0));
+    await this.#lookUpPositions(
+      [...this.#readers.values()].filter((reader) => reader.position < 0),
+    );
     if (this.#options.groupId !== undefined) this.#scheduleCommit();
     this.#fetcher.wake();
   }
@@ -164,7 +171,12 @@ export class Consumer {
       const generation = reader.generation;
       for (let record = reader.take(); record !== undefined; record = reader.take()) {
         yield record;
-        if (reader.isPaused || reader.generation !== generation || !this.#readers.has(keyOf(reader))) break;
+        if (
+          reader.isPaused ||
+          reader.generation !== generation ||
+          !this.#readers.has(keyOf(reader))
+        )
+          break;
       }
       this.#fetcher.wake();
     }
@@ -177,7 +189,12 @@ export class Consumer {
       if (reader === undefined) return;
       const records = reader.takeAll(BATCH_RECORDS_MAX);
       this.#fetcher.wake();
-      yield { topic: reader.topic, partition: reader.partition, records, highWatermark: reader.highWatermark };
+      yield {
+        topic: reader.topic,
+        partition: reader.partition,
+        records,
+        highWatermark: reader.highWatermark,
+      };
     }
   }
 
@@ -186,13 +203,20 @@ export class Consumer {
   }
 
   /** Commits positions: those given, or of everything handed out so far. */
-  async commit(offsets?: readonly (TopicPartition & { readonly offset: number; readonly metadata?: string })[]): Promise<void> {
+  async commit(
+    offsets?: readonly (TopicPartition & { readonly offset: number; readonly metadata?: string })[],
+  ): Promise<void> {
     const { groupId } = this.#options;
     if (groupId === undefined) throw new UsageError('commit needs a groupId');
     const wanted = offsets ?? this.#uncommitted();
     if (wanted.length === 0) return;
     const { options } = this.#cluster;
-    await withRetries(options, `committing offsets of group ${groupId}`, options.defaultApiTimeoutMs, () => this.#commitOnce(groupId, wanted));
+    await withRetries(
+      options,
+      `committing offsets of group ${groupId}`,
+      options.defaultApiTimeoutMs,
+      () => this.#commitOnce(groupId, wanted),
+    );
     for (const target of wanted) this.#committed.set(keyOf(target), target.offset);
   }
 
@@ -217,13 +241,17 @@ export class Consumer {
   async #revoked(): Promise<void> {
     if (this.#isAutoCommit())
       await this.commit().catch((error: unknown) =>
-        this.#cluster.options.logger.warn('offsets could not be committed before a rebalance', { error: String(error) }),
+        this.#cluster.options.logger.warn('offsets could not be committed before a rebalance', {
+          error: String(error),
+        }),
       );
     this.#readers = new Map();
   }
 
   async #assigned(partitions: readonly TopicPartition[]): Promise<void> {
-    const readers = new Map(partitions.map((target) => [keyOf(target), new PartitionReader(target)]));
+    const readers = new Map(
+      partitions.map((target) => [keyOf(target), new PartitionReader(target)]),
+    );
     this.#committed.clear();
     await this.#lookUpPositions([...readers.values()]);
     if (this.#isClosed) return;
@@ -238,17 +266,29 @@ export class Consumer {
     const { options } = this.#cluster;
     const { groupId } = this.#options;
     if (groupId !== undefined) {
-      const committed = await withRetries(options, `fetching offsets of group ${groupId}`, options.defaultApiTimeoutMs, async () => {
-        try {
-          return await fetchCommitted(await this.#cluster.coordinator(groupId), groupId, readers, offsetFetchRequest.apiKey!);
-        } catch (error) {
-          if (isRetriable(error)) this.#cluster.forgetCoordinator(groupId);
-          throw error;
-        }
-      });
+      const committed = await withRetries(
+        options,
+        `fetching offsets of group ${groupId}`,
+        options.defaultApiTimeoutMs,
+        async () => {
+          try {
+            return await fetchCommitted(
+              await this.#cluster.coordinator(groupId),
+              groupId,
+              readers,
+              offsetFetchRequest.apiKey!,
+            );
+          } catch (error) {
+            if (isRetriable(error)) this.#cluster.forgetCoordinator(groupId);
+            throw error;
+          }
+        },
+      );
       for (const { topic, partition, offset } of committed) {
         if (offset < 0) continue;
-        readers.find((reader) => reader.topic === topic && reader.partition === partition)?.seek(offset);
+        readers
+          .find((reader) => reader.topic === topic && reader.partition === partition)
+          ?.seek(offset);
         this.#committed.set(keyOf({ topic, partition }), offset);
       }
     }
@@ -256,8 +296,14 @@ export class Consumer {
     const at = this.#options.autoOffsetReset ?? 'latest';
     if (unknown.length === 0) return;
     if (at === 'none')
-      throw new UsageError(`there is no committed offset for ${keyOf(unknown[0]!)} and autoOffsetReset is 'none'`, 'NO_OFFSET');
-    const found = await listOffsets(this.#cluster, unknown.map(({ topic, partition }) => ({ topic, partition, at })));
+      throw new UsageError(
+        `there is no committed offset for ${keyOf(unknown[0]!)} and autoOffsetReset is 'none'`,
+        'NO_OFFSET',
+      );
+    const found = await listOffsets(
+      this.#cluster,
+      unknown.map(({ topic, partition }) => ({ topic, partition, at })),
+    );
     found.forEach(({ offset }, slot) => unknown[slot]!.seek(offset));
   }
 
@@ -265,7 +311,12 @@ export class Consumer {
   #reset(reader: PartitionReader): void {
     const at = this.#options.autoOffsetReset ?? 'latest';
     if (at === 'none') {
-      this.#fail(new UsageError(`offset ${reader.fetchOffset} of ${keyOf(reader)} is outside the log and autoOffsetReset is 'none'`, 'OFFSET_OUT_OF_RANGE'));
+      this.#fail(
+        new UsageError(
+          `offset ${reader.fetchOffset} of ${keyOf(reader)} is outside the log and autoOffsetReset is 'none'`,
+          'OFFSET_OUT_OF_RANGE',
+        ),
+      );
       return;
     }
     const { generation } = reader;
@@ -288,16 +339,23 @@ export class Consumer {
 
   #scheduleCommit(): void {
     if (!this.#isAutoCommit() || this.#isClosed) return;
-    this.#commitTimer = this.#cluster.options.platform.timers.set(this.#options.autoCommitIntervalMs ?? 5_000, () => {
-      this.commit()
-        .catch((error: unknown) => this.#cluster.options.logger.warn('automatic commit failed', { error: String(error) }))
-        .finally(() => this.#scheduleCommit());
-    });
+    this.#commitTimer = this.#cluster.options.platform.timers.set(
+      this.#options.autoCommitIntervalMs ?? 5_000,
+      () => {
+        this.commit()
+          .catch((error: unknown) =>
+            this.#cluster.options.logger.warn('automatic commit failed', { error: String(error) }),
+          )
+          .finally(() => this.#scheduleCommit());
+      },
+    );
   }
 
   #uncommitted(): (TopicPartition & { offset: number })[] {
     return [...this.#readers.values()]
-      .filter((reader) => reader.position >= 0 && this.#committed.get(keyOf(reader)) !== reader.position)
+      .filter(
+        (reader) => reader.position >= 0 && this.#committed.get(keyOf(reader)) !== reader.position,
+      )
       .map(({ topic, partition, position }) => ({ topic, partition, offset: position }));
   }
 
@@ -305,7 +363,10 @@ export class Consumer {
     groupId: string,
     offsets: readonly (TopicPartition & { readonly offset: number; readonly metadata?: string })[],
   ): Promise<void> {
-    const { memberId, generationId } = this.#membership?.membership ?? { memberId: '', generationId: -1 };
+    const { memberId, generationId } = this.#membership?.membership ?? {
+      memberId: '',
+      generationId: -1,
+    };
     const topics = new Map<string, (typeof offsets)[number][]>();
     for (const item of offsets) topics.set(item.topic, [...(topics.get(item.topic) ?? []), item]);
     try {
@@ -332,7 +393,11 @@ export class Consumer {
       );
       for (const topic of response.topics)
         for (const partition of topic.partitions)
-          throwOnError(partition.errorCode, undefined, { topic: topic.name, partition: partition.partitionIndex, group: groupId });
+          throwOnError(partition.errorCode, undefined, {
+            topic: topic.name,
+            partition: partition.partitionIndex,
+            group: groupId,
+          });
     } catch (error) {
       if (isRetriable(error)) this.#cluster.forgetCoordinator(groupId);
       throw error;
@@ -382,7 +447,8 @@ export class Consumer {
 
   #reader(target: TopicPartition): PartitionReader {
     const reader = this.#readers.get(keyOf(target));
-    if (reader === undefined) throw new UsageError(`this consumer does not read ${keyOf(target)} now`, 'NOT_ASSIGNED');
+    if (reader === undefined)
+      throw new UsageError(`this consumer does not read ${keyOf(target)} now`, 'NOT_ASSIGNED');
     return reader;
   }
 }

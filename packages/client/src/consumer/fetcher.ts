@@ -53,11 +53,14 @@ export class Fetcher {
         isLaterWork = true;
         continue;
       }
-      const leaderId = this.#cluster.metadata.topics.get(reader.topic)?.partitions[reader.partition]?.leaderId ?? -1;
+      const leaderId =
+        this.#cluster.metadata.topics.get(reader.topic)?.partitions[reader.partition]?.leaderId ??
+        -1;
       if (leaderId < 0) this.#findLeader(reader);
       else byLeader.set(leaderId, [...(byLeader.get(leaderId) ?? []), reader]);
     }
-    for (const [leaderId, readers] of byLeader) if (!this.#busy.has(leaderId)) this.#fetch(leaderId, readers);
+    for (const [leaderId, readers] of byLeader)
+      if (!this.#busy.has(leaderId)) this.#fetch(leaderId, readers);
     if (isLaterWork) this.#wakeLater();
   }
 
@@ -92,14 +95,19 @@ export class Fetcher {
   #fetch(leaderId: number, readers: readonly PartitionReader[]): void {
     this.#busy.add(leaderId);
     for (const reader of readers) reader.isFetching = true;
-    const asked = readers.map((reader) => ({ reader, generation: reader.generation, offset: reader.fetchOffset }));
+    const asked = readers.map((reader) => ({
+      reader,
+      generation: reader.generation,
+      offset: reader.fetchOffset,
+    }));
     this.#exchange(leaderId, asked)
       .catch((error: unknown) => {
         for (const { reader } of asked) {
           this.#cluster.invalidate(reader.topic);
           this.#backOff(reader);
         }
-        if (!isRetriable(error) && !this.#isClosed && !this.#cluster.isClosed) this.#options.onError(error);
+        if (!isRetriable(error) && !this.#isClosed && !this.#cluster.isClosed)
+          this.#options.onError(error);
       })
       .finally(() => {
         this.#busy.delete(leaderId);
@@ -115,7 +123,8 @@ export class Fetcher {
     const options = this.#options;
     const connection = await this.#cluster.broker(leaderId, PURPOSE);
     const topics = new Map<string, { reader: PartitionReader; offset: number }[]>();
-    for (const item of asked) topics.set(item.reader.topic, [...(topics.get(item.reader.topic) ?? []), item]);
+    for (const item of asked)
+      topics.set(item.reader.topic, [...(topics.get(item.reader.topic) ?? []), item]);
     const response = (await connection.send(
       FETCH,
       fetchRequest.create({
@@ -138,17 +147,26 @@ export class Fetcher {
           })),
         })),
       }),
-      { maxVersion: FETCH_MAX_VERSION, timeoutMs: options.maxWaitMs + this.#cluster.options.requestTimeoutMs },
+      {
+        maxVersion: FETCH_MAX_VERSION,
+        timeoutMs: options.maxWaitMs + this.#cluster.options.requestTimeoutMs,
+      },
     )) as FetchResponse<Buffer>;
     if (response.errorCode !== 0) throw new BrokerError(response.errorCode, undefined);
     if (!this.#isClosed) this.#take(response, asked);
   }
 
-  #take(response: FetchResponse<Buffer>, asked: readonly { reader: PartitionReader; generation: number }[]): void {
+  #take(
+    response: FetchResponse<Buffer>,
+    asked: readonly { reader: PartitionReader; generation: number }[],
+  ): void {
     let hasRecords = false;
     for (const topic of response.responses)
       for (const partition of topic.partitions) {
-        const item = asked.find(({ reader }) => reader.topic === topic.topic && reader.partition === partition.partitionIndex);
+        const item = asked.find(
+          ({ reader }) =>
+            reader.topic === topic.topic && reader.partition === partition.partitionIndex,
+        );
         if (item === undefined || item.generation !== item.reader.generation) continue;
         const { reader } = item;
         if (partition.errorCode !== 0) {
@@ -169,15 +187,26 @@ export class Fetcher {
       this.#options.onOutOfRange(reader);
       return;
     }
-    const error = new BrokerError(errorCode, undefined, { topic: reader.topic, partition: reader.partition });
+    const error = new BrokerError(errorCode, undefined, {
+      topic: reader.topic,
+      partition: reader.partition,
+    });
     this.#cluster.invalidate(reader.topic);
     this.#backOff(reader);
-    if (!error.retriable) this.#options.onError(new UsageError(error.message, error.code, { topic: reader.topic, partition: reader.partition, cause: error }));
+    if (!error.retriable)
+      this.#options.onError(
+        new UsageError(error.message, error.code, {
+          topic: reader.topic,
+          partition: reader.partition,
+          cause: error,
+        }),
+      );
   }
 
   #backOff(reader: PartitionReader): void {
     reader.failures += 1;
     reader.notBeforeMs =
-      this.#cluster.options.platform.clock.monotonicMs() + backoffMs(this.#cluster.options, Math.min(reader.failures, 10));
+      this.#cluster.options.platform.clock.monotonicMs() +
+      backoffMs(this.#cluster.options, Math.min(reader.failures, 10));
   }
 }

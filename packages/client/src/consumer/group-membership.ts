@@ -3,14 +3,24 @@
 import type { Timer } from '@ottla/platform';
 import { ErrorCode } from '@ottla/protocol';
 import { heartbeatRequest, heartbeatResponse } from '@ottla/protocol/messages/heartbeat';
-import { joinGroupRequest, joinGroupResponse, type JoinGroupResponse } from '@ottla/protocol/messages/join-group';
+import {
+  joinGroupRequest,
+  joinGroupResponse,
+  type JoinGroupResponse,
+} from '@ottla/protocol/messages/join-group';
 import { leaveGroupRequest, leaveGroupResponse } from '@ottla/protocol/messages/leave-group';
 import { syncGroupRequest, syncGroupResponse } from '@ottla/protocol/messages/sync-group';
 import type { Cluster } from '../connection/cluster.ts';
 import { BrokerError, isRetriable, throwOnError } from '../errors.ts';
 import { backoffMs } from '../retry.ts';
 import { ASSIGNORS, type Assignor } from './assignors.ts';
-import { decodeAssignment, decodeSubscription, encodeAssignment, encodeSubscription, type TopicPartition } from './consumer-protocol.ts';
+import {
+  decodeAssignment,
+  decodeSubscription,
+  encodeAssignment,
+  encodeSubscription,
+  type TopicPartition,
+} from './consumer-protocol.ts';
 
 const JOIN = { request: joinGroupRequest, response: joinGroupResponse };
 const SYNC = { request: syncGroupRequest, response: syncGroupResponse };
@@ -96,7 +106,9 @@ export class GroupMembership {
         }
         failures += 1;
         const { timers } = this.#cluster.options.platform;
-        await timers.sleep(backoffMs(this.#cluster.options, Math.min(failures, 10)), this.#abort.signal).catch(() => undefined);
+        await timers
+          .sleep(backoffMs(this.#cluster.options, Math.min(failures, 10)), this.#abort.signal)
+          .catch(() => undefined);
       }
     }
   }
@@ -130,8 +142,13 @@ export class GroupMembership {
   }
 
   async #join(): Promise<JoinGroupResponse> {
-    const { groupId, groupInstanceId, sessionTimeoutMs, rebalanceTimeoutMs, assignors } = this.#options;
-    const metadata = encodeSubscription({ topics: this.#options.topics(), ownedPartitions: [], generationId: -1 });
+    const { groupId, groupInstanceId, sessionTimeoutMs, rebalanceTimeoutMs, assignors } =
+      this.#options;
+    const metadata = encodeSubscription({
+      topics: this.#options.topics(),
+      ownedPartitions: [],
+      generationId: -1,
+    });
     for (;;) {
       const connection = await this.#cluster.coordinator(groupId, PURPOSE);
       const response = await connection.send(
@@ -172,7 +189,10 @@ export class GroupMembership {
         groupInstanceId,
         protocolType: 'consumer',
         protocolName: joined.protocolName,
-        assignments: [...assignments].map(([memberId, partitions]) => ({ memberId, assignment: encodeAssignment(partitions) })),
+        assignments: [...assignments].map(([memberId, partitions]) => ({
+          memberId,
+          assignment: encodeAssignment(partitions),
+        })),
       }),
       { timeoutMs: this.#options.rebalanceTimeoutMs + this.#cluster.options.requestTimeoutMs },
     );
@@ -181,8 +201,13 @@ export class GroupMembership {
   }
 
   async #share(joined: JoinGroupResponse): Promise<Map<string, TopicPartition[]>> {
-    const assignor = [...this.#options.assignors, ...ASSIGNORS].find(({ name }) => name === joined.protocolName);
-    if (assignor === undefined) throw new BrokerError(ErrorCode.INCONSISTENT_GROUP_PROTOCOL, undefined, { group: this.#options.groupId });
+    const assignor = [...this.#options.assignors, ...ASSIGNORS].find(
+      ({ name }) => name === joined.protocolName,
+    );
+    if (assignor === undefined)
+      throw new BrokerError(ErrorCode.INCONSISTENT_GROUP_PROTOCOL, undefined, {
+        group: this.#options.groupId,
+      });
     const members = new Map(
       joined.members.map(({ memberId, metadata }) => [
         memberId,
@@ -191,7 +216,9 @@ export class GroupMembership {
     );
     const topics = [...new Set([...members.values()].flatMap(({ topics: names }) => names))];
     const metadata = await this.#cluster.refresh(topics, true);
-    const partitionCounts = new Map(topics.map((name) => [name, metadata.topics.get(name)?.partitions.length ?? 0]));
+    const partitionCounts = new Map(
+      topics.map((name) => [name, metadata.topics.get(name)?.partitions.length ?? 0]),
+    );
     return assignor.assign({ members, partitionCounts });
   }
 
@@ -214,7 +241,10 @@ export class GroupMembership {
         );
       };
       const schedule = (): void => {
-        this.#timer = this.#cluster.options.platform.timers.set(this.#options.heartbeatIntervalMs, beat);
+        this.#timer = this.#cluster.options.platform.timers.set(
+          this.#options.heartbeatIntervalMs,
+          beat,
+        );
       };
       schedule();
     });
@@ -225,7 +255,12 @@ export class GroupMembership {
     const connection = await this.#cluster.coordinator(groupId, PURPOSE);
     const response = await connection.send(
       HEARTBEAT,
-      heartbeatRequest.create({ groupId, generationId: this.#generationId, memberId: this.#memberId, groupInstanceId }),
+      heartbeatRequest.create({
+        groupId,
+        generationId: this.#generationId,
+        memberId: this.#memberId,
+        groupInstanceId,
+      }),
     );
     throwOnError(response.errorCode, undefined, { group: groupId });
   }
@@ -240,7 +275,16 @@ export class GroupMembership {
       LEAVE,
       leaveGroupRequest.create(
         isBatched
-          ? { groupId, members: [{ memberId: this.#memberId, groupInstanceId: null, reason: 'the consumer is being closed' }] }
+          ? {
+              groupId,
+              members: [
+                {
+                  memberId: this.#memberId,
+                  groupInstanceId: null,
+                  reason: 'the consumer is being closed',
+                },
+              ],
+            }
           : { groupId, memberId: this.#memberId },
       ),
     );

@@ -63,7 +63,8 @@ export class PartitionReader {
     const pending = [...(aborted ?? [])].sort((a, b) => a.firstOffset - b.firstOffset);
     const abortedNow = new Set<number>();
     for (const batch of decodeBatches(bytes, { verifyCrc: true })) {
-      while (pending.length > 0 && pending[0]!.firstOffset <= batch.lastOffset) abortedNow.add(pending.shift()!.producerId);
+      while (pending.length > 0 && pending[0]!.firstOffset <= batch.lastOffset)
+        abortedNow.add(pending.shift()!.producerId);
       if (batch.isControlBatch) {
         // A marker ends the producer's transaction, whichever way.
         abortedNow.delete(batch.producerId);
@@ -102,7 +103,8 @@ export class PartitionReader {
     const taken = this.#ready.slice(this.#head, this.#head + max);
     this.#head += taken.length;
     const last = taken.at(-1);
-    if (last !== undefined) this.position = this.bufferedCount === 0 ? this.fetchOffset : last.offset + 1;
+    if (last !== undefined)
+      this.position = this.bufferedCount === 0 ? this.fetchOffset : last.offset + 1;
     return taken;
   }
 

@@ -44,7 +44,11 @@ export const EMPTY_METADATA: ClusterMetadata = {
 };
 
 /** The response as a snapshot; topics that it does not name are taken from `before`. */
-export function mergeMetadata(before: ClusterMetadata, response: MetadataResponse, isComplete: boolean): ClusterMetadata {
+export function mergeMetadata(
+  before: ClusterMetadata,
+  response: MetadataResponse,
+  isComplete: boolean,
+): ClusterMetadata {
   const topics = new Map(isComplete ? [] : before.topics);
   for (const topic of response.topics) {
     if (topic.name === null) continue;
@@ -56,7 +60,8 @@ export function mergeMetadata(before: ClusterMetadata, response: MetadataRespons
       partitions: topic.partitions
         .map((partition) => ({
           partition: partition.partitionIndex,
-          leaderId: partition.errorCode === ErrorCode.LEADER_NOT_AVAILABLE ? -1 : partition.leaderId,
+          leaderId:
+            partition.errorCode === ErrorCode.LEADER_NOT_AVAILABLE ? -1 : partition.leaderId,
           leaderEpoch: partition.leaderEpoch,
           replicas: partition.replicaNodes,
           isr: partition.isrNodes,
@@ -68,7 +73,12 @@ export function mergeMetadata(before: ClusterMetadata, response: MetadataRespons
   return {
     clusterId: response.clusterId,
     controllerId: response.controllerId,
-    brokers: new Map(response.brokers.map(({ nodeId, host, port, rack }) => [nodeId, { nodeId, host, port, rack }])),
+    brokers: new Map(
+      response.brokers.map(({ nodeId, host, port, rack }) => [
+        nodeId,
+        { nodeId, host, port, rack },
+      ]),
+    ),
     topics,
   };
 }

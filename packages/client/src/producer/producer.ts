@@ -66,12 +66,18 @@ export class Producer {
     const acks = options.acks ?? 'all';
     const idempotent = options.idempotent ?? acks === 'all';
     if (idempotent && acks !== 'all')
-      throw new UsageError(`an idempotent producer needs acks 'all', not '${acks}': set idempotent: false, or leave acks out`);
+      throw new UsageError(
+        `an idempotent producer needs acks 'all', not '${acks}': set idempotent: false, or leave acks out`,
+      );
     if (options.compression !== undefined && !(options.compression in Compression))
-      throw new UsageError(`compression '${options.compression}' is none of ${Object.keys(Compression).join(', ')}`);
+      throw new UsageError(
+        `compression '${options.compression}' is none of ${Object.keys(Compression).join(', ')}`,
+      );
     this.#cluster = new Cluster(resolveOptions(options));
     this.#memory = new MemoryBound(options.bufferMemoryBytes ?? 32 * 1024 * 1024);
-    this.#partitioner = new Partitioner((bound) => this.#cluster.options.platform.random.below(bound));
+    this.#partitioner = new Partitioner((bound) =>
+      this.#cluster.options.platform.random.below(bound),
+    );
     this.#compression = options.compression ?? 'none';
     this.#lingerMs = options.lingerMs ?? 5;
     this.#batchSizeBytes = options.batchSizeBytes ?? 16_384;
@@ -154,7 +160,10 @@ export class Producer {
   async #admit(record: ProducerRecord): Promise<number> {
     if (this.#isClosed) throw new UsageError('the producer was closed', 'CLOSED');
     const topic = await this.#cluster.topic(record.topic, this.#allowAutoTopicCreation);
-    if (record.partition !== undefined && (record.partition < 0 || record.partition >= topic.partitions.length))
+    if (
+      record.partition !== undefined &&
+      (record.partition < 0 || record.partition >= topic.partitions.length)
+    )
       throw new UsageError(
         `topic ${record.topic} has partitions 0 to ${topic.partitions.length - 1}, not ${record.partition}`,
         'INVALID_ARGUMENT',
@@ -182,7 +191,8 @@ export class Producer {
     batch.builder.append(timestamp, key, value, headers);
     batch.reservedBytes += size;
     batch.waiters.push({ index, timestamp, resolve, reject });
-    if (this.#lingerMs === 0 || batch.builder.estimatedBytes >= this.#batchSizeBytes) this.#close(batch);
+    if (this.#lingerMs === 0 || batch.builder.estimatedBytes >= this.#batchSizeBytes)
+      this.#close(batch);
     else this.#linger();
   }
 
@@ -201,7 +211,10 @@ export class Producer {
     const batch: PartitionBatch = {
       topic,
       partition,
-      builder: new RecordBatchBuilder({ compression: Compression[this.#compression], maxBytes: this.#batchSizeBytes }),
+      builder: new RecordBatchBuilder({
+        compression: Compression[this.#compression],
+        maxBytes: this.#batchSizeBytes,
+      }),
       waiters: [],
       reservedBytes: 0,
       createdMs: now,
@@ -228,7 +241,8 @@ export class Producer {
     this.#lingerTimer = this.#cluster.options.platform.timers.set(this.#lingerMs, () => {
       this.#lingerTimer = undefined;
       const now = this.#cluster.options.platform.clock.monotonicMs();
-      for (const batch of this.#open.values()) if (now - batch.createdMs >= this.#lingerMs - 1) this.#close(batch);
+      for (const batch of this.#open.values())
+        if (now - batch.createdMs >= this.#lingerMs - 1) this.#close(batch);
       if (this.#open.size > 0) this.#linger();
     });
   }
@@ -243,7 +257,9 @@ function sizeOf(record: ProducerRecord): number {
 function toBuffer(bytes: Bytes | null): Buffer | null {
   if (bytes === null) return null;
   if (typeof bytes === 'string') return Buffer.from(bytes);
-  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return Buffer.isBuffer(bytes)
+    ? bytes
+    : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 const NO_HEADERS: readonly RecordHeader[] = [];

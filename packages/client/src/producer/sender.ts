@@ -1,8 +1,15 @@
 // Takes closed batches to their leaders: one Produce request for each broker with a batch of every partition that is due,
 // several requests under way, but one batch of a partition at a time, so that a retry can never overtake.
 import { ErrorCode } from '@ottla/protocol';
-import { initProducerIdRequest, initProducerIdResponse } from '@ottla/protocol/messages/init-producer-id';
-import { produceRequest, produceResponse, type ProduceResponse } from '@ottla/protocol/messages/produce';
+import {
+  initProducerIdRequest,
+  initProducerIdResponse,
+} from '@ottla/protocol/messages/init-producer-id';
+import {
+  produceRequest,
+  produceResponse,
+  type ProduceResponse,
+} from '@ottla/protocol/messages/produce';
 import type { Cluster } from '../connection/cluster.ts';
 import { BrokerError, isRetriable, KafkaError, TimeoutError, UsageError } from '../errors.ts';
 import { backoffMs } from '../retry.ts';
@@ -76,7 +83,8 @@ export class Sender {
   /** Fails what is left. */
   close(error: KafkaError): void {
     this.#retryTimer?.cancel();
-    for (const lane of this.#lanes.values()) for (const batch of [...lane.batches]) this.#settle(lane, batch, error);
+    for (const lane of this.#lanes.values())
+      for (const batch of [...lane.batches]) this.#settle(lane, batch, error);
   }
 
   /** Batches that become due in the same turn share a request. */
@@ -111,7 +119,8 @@ export class Sender {
         soonest = Math.min(soonest, batch.notBeforeMs);
         continue;
       }
-      const leaderId = this.#cluster.metadata.topics.get(lane.topic)?.partitions[lane.partition]?.leaderId ?? -1;
+      const leaderId =
+        this.#cluster.metadata.topics.get(lane.topic)?.partitions[lane.partition]?.leaderId ?? -1;
       if (leaderId < 0) this.#findLeader(lane, batch);
       else byLeader.set(leaderId, [...(byLeader.get(leaderId) ?? []), lane]);
     }
@@ -121,7 +130,9 @@ export class Sender {
 
   #wakeIn(delayMs: number): void {
     this.#retryTimer?.cancel();
-    this.#retryTimer = this.#cluster.options.platform.timers.set(Math.max(0, delayMs), () => this.#schedule());
+    this.#retryTimer = this.#cluster.options.platform.timers.set(Math.max(0, delayMs), () =>
+      this.#schedule(),
+    );
   }
 
   async #identify(): Promise<void> {
@@ -129,13 +140,17 @@ export class Sender {
       const connection = await this.#cluster.any();
       const response = await connection.send(
         INIT_PRODUCER_ID,
-        initProducerIdRequest.create({ transactionalId: null, transactionTimeoutMs: 2_147_483_647 }),
+        initProducerIdRequest.create({
+          transactionalId: null,
+          transactionTimeoutMs: 2_147_483_647,
+        }),
       );
       if (response.errorCode !== 0) throw new BrokerError(response.errorCode, undefined);
       this.#identity.assign({ producerId: response.producerId, epoch: response.producerEpoch });
     } catch (error) {
       for (const lane of this.#lanes.values())
-        if (!lane.isInFlight && lane.batches[0] !== undefined) this.#failed(lane, lane.batches[0], error);
+        if (!lane.isInFlight && lane.batches[0] !== undefined)
+          this.#failed(lane, lane.batches[0], error);
       throw error;
     }
   }
@@ -145,9 +160,13 @@ export class Sender {
     this.#cluster
       .refresh([lane.topic])
       .then(() => {
-        const leaderId = this.#cluster.metadata.topics.get(lane.topic)?.partitions[lane.partition]?.leaderId ?? -1;
+        const leaderId =
+          this.#cluster.metadata.topics.get(lane.topic)?.partitions[lane.partition]?.leaderId ?? -1;
         if (leaderId < 0)
-          throw new BrokerError(ErrorCode.LEADER_NOT_AVAILABLE, undefined, { topic: lane.topic, partition: lane.partition });
+          throw new BrokerError(ErrorCode.LEADER_NOT_AVAILABLE, undefined, {
+            topic: lane.topic,
+            partition: lane.partition,
+          });
         lane.isInFlight = false;
         this.#schedule();
       })
@@ -183,14 +202,20 @@ export class Sender {
     const id = this.#identity.id;
     if (batch.bytes !== undefined) return batch.bytes;
     if (id !== undefined && this.#options.idempotent) {
-      batch.baseSequence = this.#identity.take(`${batch.topic}-${batch.partition}`, batch.builder.recordCount);
+      batch.baseSequence = this.#identity.take(
+        `${batch.topic}-${batch.partition}`,
+        batch.builder.recordCount,
+      );
       batch.builder.setProducerState(id.producerId, id.epoch, batch.baseSequence, false);
     }
     batch.bytes = batch.builder.build();
     return batch.bytes;
   }
 
-  async #exchange(leaderId: number, sent: readonly { lane: Lane; batch: PartitionBatch }[]): Promise<void> {
+  async #exchange(
+    leaderId: number,
+    sent: readonly { lane: Lane; batch: PartitionBatch }[],
+  ): Promise<void> {
     const connection = await this.#cluster.broker(leaderId);
     const topics = new Map<string, { index: number; records: Buffer }[]>();
     for (const { lane, batch } of sent) {
@@ -202,7 +227,11 @@ export class Sender {
       transactionalId: null,
       acks: this.#options.acks,
       timeoutMs: this.#options.requestTimeoutMs,
-      topicData: [...topics].map(([name, partitionData]) => ({ name, topicId: 'AAAAAAAAAAAAAAAAAAAAAA', partitionData })),
+      topicData: [...topics].map(([name, partitionData]) => ({
+        name,
+        topicId: 'AAAAAAAAAAAAAAAAAAAAAA',
+        partitionData,
+      })),
     });
     if (this.#options.acks === 0) {
       connection.sendOneWay(produceRequest, request, PRODUCE_MAX_VERSION);
@@ -220,14 +249,30 @@ export class Sender {
         ?.partitionResponses.find((partition) => partition.index === lane.partition);
       const about = { topic: lane.topic, partition: lane.partition };
       if (answer === undefined)
-        this.#failed(lane, batch, new BrokerError(ErrorCode.UNKNOWN_SERVER_ERROR, 'the broker left the partition out', about));
-      else if (answer.errorCode === ErrorCode.NONE || answer.errorCode === ErrorCode.DUPLICATE_SEQUENCE_NUMBER)
+        this.#failed(
+          lane,
+          batch,
+          new BrokerError(
+            ErrorCode.UNKNOWN_SERVER_ERROR,
+            'the broker left the partition out',
+            about,
+          ),
+        );
+      else if (
+        answer.errorCode === ErrorCode.NONE ||
+        answer.errorCode === ErrorCode.DUPLICATE_SEQUENCE_NUMBER
+      )
         this.#acknowledge(lane, batch, answer.baseOffset, answer.logAppendTimeMs);
       else this.#failed(lane, batch, new BrokerError(answer.errorCode, answer.errorMessage, about));
     }
   }
 
-  #acknowledge(lane: Lane, batch: PartitionBatch, baseOffset: number, logAppendTimeMs: number): void {
+  #acknowledge(
+    lane: Lane,
+    batch: PartitionBatch,
+    baseOffset: number,
+    logAppendTimeMs: number,
+  ): void {
     for (const waiter of batch.waiters)
       waiter.resolve({
         topic: lane.topic,
@@ -242,7 +287,11 @@ export class Sender {
     const error =
       cause instanceof KafkaError
         ? cause
-        : new UsageError(`sending to ${lane.topic}-${lane.partition} failed: ${String(cause)}`, 'SEND_FAILED', { cause });
+        : new UsageError(
+            `sending to ${lane.topic}-${lane.partition} failed: ${String(cause)}`,
+            'SEND_FAILED',
+            { cause },
+          );
     const { platform } = this.#cluster.options;
     const now = platform.clock.monotonicMs();
     this.#cluster.invalidate(lane.topic);
@@ -255,11 +304,15 @@ export class Sender {
     }
     const isLate = isRetriable(error) && now >= batch.deadlineMs;
     const final = isLate
-      ? new TimeoutError('DELIVERY_TIMED_OUT', `${lane.topic}-${lane.partition}: not delivered in time: ${error.message}`, {
-          topic: lane.topic,
-          partition: lane.partition,
-          cause: error,
-        })
+      ? new TimeoutError(
+          'DELIVERY_TIMED_OUT',
+          `${lane.topic}-${lane.partition}: not delivered in time: ${error.message}`,
+          {
+            topic: lane.topic,
+            partition: lane.partition,
+            cause: error,
+          },
+        )
       : error;
     // Sequences behind a batch that was given up do not fit any more; whether it was written is not known.
     if (this.#options.idempotent && batch.bytes !== undefined) this.#restartSequences(lane, batch);
@@ -270,7 +323,8 @@ export class Sender {
     this.#identity.forget();
     for (const other of this.#lanes.values())
       for (const batch of other.batches)
-        if (batch !== failed && !(other !== lane && other.isInFlight && batch === other.batches[0])) batch.bytes = undefined;
+        if (batch !== failed && !(other !== lane && other.isInFlight && batch === other.batches[0]))
+          batch.bytes = undefined;
   }
 
   #settle(lane: Lane, batch: PartitionBatch, error: KafkaError): void {

@@ -5,7 +5,7 @@ import { LOG_CONFIG_DEFAULT } from '@ottla/log';
 import type { Disk } from '@ottla/platform';
 import { METADATA_TOPIC_ID } from '@ottla/protocol';
 import { decodeBatches, type RecordBatch } from '@ottla/protocol/records';
-import type { LogView } from '../quorum-core.ts';
+import type { LogView } from '../quorum-options.ts';
 import type { LogPosition, VoterSet } from '../replica.ts';
 import { readControlRecord } from './control-records.ts';
 import { parseSnapshotFileName, snapshotFileName } from './snapshot-file.ts';

@@ -14,7 +14,8 @@ import { voteRequest, voteResponse } from '@ottla/protocol/messages/vote';
 import { RecordBatchBuilder } from '@ottla/protocol/records';
 import { QuorumNodeError } from '../errors.ts';
 import type { Effect, OutgoingMessage } from '../messages.ts';
-import { QuorumCore, type QuorumTimes } from '../quorum-core.ts';
+import { QuorumCore } from '../quorum-core.ts';
+import type { QuorumTimes } from '../quorum-options.ts';
 import { type QuorumEndpoint, type ReplicaKey, VoterSet } from '../replica.ts';
 import { CommitReader, type QuorumNodeListener } from './commit-reader.ts';
 import {

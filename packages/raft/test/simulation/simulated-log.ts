@@ -1,6 +1,6 @@
 // A replica's disk in the simulation: its log, of which a crash keeps what was synced and perhaps a little more, its newest
 // snapshot, and its election state.
-import type { LogView } from '../../src/quorum-core.ts';
+import type { LogView } from '../../src/quorum-options.ts';
 import { type ElectionState, type LogPosition, NO_ELECTION } from '../../src/replica.ts';
 
 export interface Entry {
