@@ -19,7 +19,13 @@ import {
   type QuorumCoreOptions,
   type QuorumTimes,
 } from './quorum-options.ts';
-import type { ElectionState, LogPosition, ReplicaKey, VoterSet } from './replica.ts';
+import {
+  type ElectionState,
+  type LogPosition,
+  type ReplicaKey,
+  sameReplica,
+  type VoterSet,
+} from './replica.ts';
 import type { Candidate, Follower, Leader, Prospective, ReplicaProgress, Role } from './roles.ts';
 
 const CHECK_QUORUM_FACTOR = 1.5;
@@ -41,17 +47,7 @@ export class QuorumCore {
     this.#log = options.log;
     this.#random = options.random;
     this.#times = options.times ?? QUORUM_TIMES_DEFAULT;
-    const { epoch, leaderId, votedFor } = options.election;
-    // A leader that comes back does not know what it appended without being acknowledged: it stands again.
-    this.#role =
-      leaderId !== undefined && leaderId !== this.self.id
-        ? this.#follower(epoch, leaderId, votedFor, nowMs)
-        : {
-            role: 'unattached',
-            epoch,
-            votedFor,
-            electionDeadlineMs: this.#electionDeadline(nowMs),
-          };
+    this.#role = this.#initialRole(options.election, nowMs);
   }
 
   get role(): Readonly<Role> {
@@ -80,7 +76,7 @@ export class QuorumCore {
   get electionState(): ElectionState {
     const role = this.#role;
     const votedFor =
-      role.role === 'candidate'
+      role.role === 'candidate' || role.role === 'resigned'
         ? this.self
         : role.role === 'unattached' || role.role === 'prospective' || role.role === 'follower'
           ? role.votedFor
@@ -164,7 +160,7 @@ export class QuorumCore {
     const role = this.#role;
     if (role.role !== 'unattached' && role.role !== 'prospective') return false;
     if (this.leaderId !== undefined) return false;
-    if (role.votedFor !== undefined) return role.votedFor.id === candidate.id;
+    if (role.votedFor !== undefined) return sameReplica(role.votedFor, candidate);
     return isUpToDate;
   }
 
@@ -220,7 +216,7 @@ export class QuorumCore {
 
   // ---- who leads ----
 
-  handleBeginEpoch(message: BeginEpochMessage, nowMs: number): Answer {
+  handleBeginEpoch(message: BeginEpochMessage | EndEpochMessage, nowMs: number): Answer {
     if (message.epoch < this.epoch) return this.#answer('FENCED_LEADER_EPOCH');
     const known = this.leaderId;
     if (message.epoch === this.epoch && known !== undefined && known !== message.leaderId)
@@ -230,21 +226,17 @@ export class QuorumCore {
   }
 
   handleEndEpoch(message: EndEpochMessage, nowMs: number): Answer {
-    if (message.epoch < this.epoch) return this.#answer('FENCED_LEADER_EPOCH');
-    if (message.epoch > this.epoch) this.#becomeUnattached(message.epoch, nowMs);
+    const answer = this.handleBeginEpoch(message, nowMs);
     const role = this.#role;
-    if (!this.isVoter || role.role === 'leader') return this.#answer('NONE');
-    // The first successor stands now, the others a little later each, so that they do not split the votes.
+    if (answer.error !== 'NONE' || role.role !== 'follower' || !this.isVoter) return answer;
+    // Still its follower, so that its vote is not given twice, but one that helps others to stand. The first successor
+    // stands now, the others a little later each, so that they do not split the votes.
     const place = message.successors.findIndex((key) => key.id === this.self.id);
     const waitMs =
       place <= 0 ? 0 : this.#random(this.#times.electionTimeoutMs) * Math.min(place, 4);
-    this.#role = {
-      role: 'unattached',
-      epoch: this.epoch,
-      votedFor: role.role === 'unattached' ? role.votedFor : undefined,
-      electionDeadlineMs: nowMs + waitMs,
-    };
-    return this.#answer('NONE');
+    role.fetchDeadlineMs = nowMs + waitMs;
+    role.hasFetched = false;
+    return answer;
   }
 
   /** Takes in what any answer says about the leader. */
@@ -402,6 +394,15 @@ export class QuorumCore {
   }
 
   // ---- transitions ----
+
+  #initialRole({ epoch, leaderId, votedFor }: ElectionState, nowMs: number): Role {
+    const electionDeadlineMs = this.#electionDeadline(nowMs);
+    // A leader that comes back voted for itself, and may have lost what was not acknowledged: it neither leads nor votes
+    // in that epoch again.
+    if (leaderId === this.self.id) return { role: 'resigned', epoch, electionDeadlineMs };
+    if (leaderId !== undefined) return this.#follower(epoch, leaderId, votedFor, nowMs);
+    return { role: 'unattached', epoch, votedFor, electionDeadlineMs };
+  }
 
   #tickLeader(role: Leader, nowMs: number): void {
     if (nowMs >= role.checkQuorumDeadlineMs) {

@@ -9,6 +9,14 @@ export interface ReplicaKey {
   readonly directoryId: Uuid;
 }
 
+/** Whether both name the same replica; an unknown directory matches any. */
+export function sameReplica(a: ReplicaKey, b: ReplicaKey): boolean {
+  return (
+    a.id === b.id &&
+    (a.directoryId === ZERO_UUID || b.directoryId === ZERO_UUID || a.directoryId === b.directoryId)
+  );
+}
+
 /** Where a listener is reached. */
 export interface QuorumEndpoint {
   readonly name: string;
@@ -55,12 +63,7 @@ export class VoterSet {
   /** Whether the replica is a voter; an unknown directory on either side matches. */
   has(key: ReplicaKey): boolean {
     const voter = this.get(key.id);
-    if (voter === undefined) return false;
-    return (
-      voter.directoryId === ZERO_UUID ||
-      key.directoryId === ZERO_UUID ||
-      voter.directoryId === key.directoryId
-    );
+    return voter !== undefined && sameReplica(voter, key);
   }
 
   get(id: number): Voter | undefined {

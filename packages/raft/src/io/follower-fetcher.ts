@@ -155,31 +155,35 @@ export class FollowerFetcher {
       await this.#options.stepped();
       return core.epoch !== epoch;
     }
-    await this.#take(source, epoch, partition);
-    core.handleFetched(source.id, epoch, partition.highWatermark, platform.clock.monotonicMs());
+    const continues = await this.#take(source, epoch, partition);
+    // Only records that continue this log say that its beginning is the leader's.
+    const highWatermark = continues ? partition.highWatermark : -1;
+    core.handleFetched(source.id, epoch, highWatermark, platform.clock.monotonicMs());
     await this.#options.stepped();
     return true;
   }
 
-  async #take(source: Voter, epoch: number, partition: PartitionData<Buffer>): Promise<void> {
+  /** Returns whether this node's log was a prefix of the leader's. */
+  async #take(source: Voter, epoch: number, partition: PartitionData<Buffer>): Promise<boolean> {
     const { log } = this.#options;
     if (partition.snapshotId.endOffset >= 0) {
       await this.#download(source, epoch, {
         offset: partition.snapshotId.endOffset,
         epoch: partition.snapshotId.epoch,
       });
-      return;
+      return false;
     }
     if (partition.divergingEpoch.epoch >= 0) {
       const { epoch: divergingEpoch, endOffset } = partition.divergingEpoch;
       const own = log.endOffsetForEpoch(divergingEpoch);
-      await log.log.truncateTo(Math.min(endOffset, own?.offset ?? endOffset));
-      return;
+      await log.log.truncateTo(Math.min(endOffset, own?.offset ?? log.startOffset));
+      return false;
     }
     const records = partition.records;
-    if (records === null || records.length === 0) return;
+    if (records === null || records.length === 0) return true;
     await log.log.appendAsFollower(Buffer.from(records));
     this.#learnVoters(records);
+    return true;
   }
 
   #learnVoters(records: Buffer): void {

@@ -90,16 +90,13 @@ export class MetadataLog implements LogView {
   }
 
   endOffsetForEpoch(epoch: number): LogPosition | undefined {
-    const snapshot = this.latestSnapshot;
-    if (
-      snapshot !== undefined &&
-      snapshot.epoch === epoch &&
-      snapshot.offset === this.startOffset &&
-      this.log.epochs.latest === undefined
-    )
-      return snapshot;
-    const end = this.log.endOffsetForEpoch(epoch);
-    return end.endOffset < 0 ? undefined : { offset: end.endOffset, epoch: end.epoch };
+    const { endOffset, lastEpoch, startOffset } = this;
+    if (epoch >= lastEpoch) return { offset: endOffset, epoch: lastEpoch };
+    const { epoch: found, endOffset: end } = this.log.endOffsetForEpoch(epoch);
+    if (end > startOffset) return { offset: end, epoch: found };
+    // Nothing so old is in the log: the snapshot that stands for what is before its start must say.
+    const before = this.#snapshots.find((snapshot) => snapshot.offset === startOffset);
+    return before !== undefined && before.epoch <= epoch ? before : undefined;
   }
 
   get latestSnapshot(): LogPosition | undefined {

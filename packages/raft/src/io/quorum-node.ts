@@ -83,7 +83,8 @@ export class QuorumNode {
   #appendEpoch = -1;
   #timer: Timer | undefined;
   #isClosed = false;
-  #sendsUnderWay = new Set<number>();
+  #hasFailed = false;
+  readonly #sendsUnderWay = new Set<string>();
 
   private constructor(
     options: QuorumNodeOptions,
@@ -239,9 +240,13 @@ export class QuorumNode {
     await this.#reader.close();
   }
 
-  /** Call after every event that the core was given; resolves when what it asked for is done. */
-  stepped(): Promise<void> {
-    return this.#stepped();
+  /**
+   * Call after every event that the core was given; resolves when what it asked for is done.
+   * @throws QuorumNodeError `CLOSED` when it could not be done: nothing may be answered
+   */
+  async stepped(): Promise<void> {
+    await this.#stepped();
+    if (this.#hasFailed) throw new QuorumNodeError('CLOSED', 'this node failed');
   }
 
   #stepped(): Promise<void> {
@@ -258,6 +263,7 @@ export class QuorumNode {
 
   async #perform(effects: readonly Effect[]): Promise<void> {
     for (const effect of effects) {
+      if (this.#hasFailed) return;
       switch (effect.kind) {
         case 'persist':
           await this.#persist();
@@ -322,8 +328,11 @@ export class QuorumNode {
   #send(to: ReplicaKey, message: OutgoingMessage): void {
     const voter = this.core.voters.get(to.id);
     const transport = this.#options.transport;
-    if (voter === undefined || transport === undefined || this.#sendsUnderWay.has(to.id)) return;
-    this.#sendsUnderWay.add(to.id);
+    // Only the same request is not sent twice: a vote must not wait for the pre-vote that led to it.
+    const preVote = message.kind === 'vote' && message.preVote;
+    const exchange = `${to.id} ${message.kind} ${message.epoch} ${preVote}`;
+    if (voter === undefined || transport === undefined || this.#sendsUnderWay.has(exchange)) return;
+    this.#sendsUnderWay.add(exchange);
     const sending = this.#exchange(transport, voter, message).catch((error: unknown) => {
       this.#options.logger.debug('a quorum request failed', {
         to: to.id,
@@ -331,7 +340,7 @@ export class QuorumNode {
         error: String(error),
       });
     });
-    void sending.finally(() => this.#sendsUnderWay.delete(to.id));
+    void sending.finally(() => this.#sendsUnderWay.delete(exchange));
   }
 
   async #exchange(
@@ -375,6 +384,7 @@ export class QuorumNode {
   }
 
   #fail(error: unknown): void {
+    this.#hasFailed = true;
     if (this.#isClosed) return;
     this.#options.logger.error('the quorum node failed', { error: String(error) });
     this.#isClosed = true;

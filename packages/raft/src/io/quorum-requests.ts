@@ -136,7 +136,7 @@ export class QuorumRequests {
     const { core, log } = this.#node;
     const decide = (): FetchDecision => core.handleFetch(message, this.#node.nowMs);
     let decision = decide();
-    void this.#node.stepped();
+    await this.#node.stepped();
     const highWatermarkAtStart = core.highWatermark;
     const isNothingNew = (): boolean =>
       decision.kind === 'read' &&
@@ -150,7 +150,7 @@ export class QuorumRequests {
         () => !isNothingNew() || core.epoch !== epoch || core.role.role !== 'leader',
       );
       decision = decide();
-      void this.#node.stepped();
+      await this.#node.stepped();
     }
     return decision;
   }

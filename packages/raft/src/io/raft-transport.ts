@@ -1,5 +1,5 @@
-// How a quorum node reaches the others; the broker implements it on its connections. One request is under way to each
-// node at a time, so an implementation need not order anything.
+// How a quorum node reaches the others; the broker implements it on its connections. A few requests may be under way to a
+// node at a time; their order does not matter.
 import type { MessageCodec } from '@ottla/protocol';
 import type { Voter } from '../replica.ts';
 
