@@ -81,7 +81,7 @@ export class HandleCache {
 
   /** Closes everything that nobody holds and waits for it. */
   async close(): Promise<void> {
-    for (const entry of [...this.#entries.values()]) this.#doom(entry);
+    for (const entry of this.#entries.values()) this.#doom(entry);
     await Promise.all(this.#closing);
   }
 

@@ -204,14 +204,24 @@ describe('reads with little room', () => {
     const two = Buffer.concat([batch(['a']), batch(['b'])]);
     await log.appendAsLeader(two, { leaderEpoch: 0, origin: 'coordinator' });
     await log.appendAsLeader(batch(['c']), { leaderEpoch: 0 });
-    const region = await log.read({ offset: 0, maxBytes: two.length - 1, endOffset: Infinity, minOneBatch: false });
+    const region = await log.read({
+      offset: 0,
+      maxBytes: two.length - 1,
+      endOffset: Infinity,
+      minOneBatch: false,
+    });
     expect([...decodeRecords(await bytesOf(region))].map((record) => record.offset)).toEqual([0]);
   });
 
   it('given a first batch larger than the room, when read from the files without the duty to return one, then nothing comes', async () => {
     const log = await openLog(await directoryOn(inMemory(), { tailCacheBytes: 0 }));
     await log.appendAsLeader(batch(['a']), { leaderEpoch: 0 });
-    const region = await log.read({ offset: 0, maxBytes: 10, endOffset: Infinity, minOneBatch: false });
+    const region = await log.read({
+      offset: 0,
+      maxBytes: 10,
+      endOffset: Infinity,
+      minOneBatch: false,
+    });
     expect(region.sizeBytes).toBe(0);
   });
 });

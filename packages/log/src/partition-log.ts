@@ -2,47 +2,31 @@
 // in the call that asks for it; only the bytes are written later. Kafka: UnifiedLog, LocalLog.
 import {
   type BatchHeader,
-  isControlBatch,
   lastOffsetOf,
   nextOffsetOf,
   setBaseOffset,
   setPartitionLeaderEpoch,
 } from '@ottla/protocol/records';
-import { appendAborted, readAborted } from './aborted-transactions.ts';
-import {
-  AppendQueue,
-  type AppendResult,
-  type AppendTarget,
-  lastOffsetOfAppend,
-  maxTimestampOfAppend,
-  type PendingAppend,
-} from './append-queue.ts';
+import { AppendQueue, type AppendResult } from './append-queue.ts';
 import { checkLeaderBatches, checkReplicaBatches, type CheckedBatches } from './check-batches.ts';
-import { writeEpochCheckpoint } from './checkpoint-file.ts';
-import { endMarkerOf } from './end-marker.ts';
 import { LogError } from './errors.ts';
-import { LeaderEpochs } from './leader-epochs.ts';
+import type { LeaderEpochs } from './leader-epochs.ts';
 import type { LogConfig } from './log-config.ts';
 import type { LogContext } from './log-context.ts';
-import {
-  EPOCH_CHECKPOINT_FILE,
-  type LoadedLog,
-  loadLog,
-  loadProducers,
-  removeSegmentFiles,
-} from './log-loader.ts';
+import { type LoadedLog, loadLog } from './log-loader.ts';
+import { LogProducers } from './log-producers.ts';
 import { type LogRegion, MemoryRegion } from './log-region.ts';
-import { type ReadRequest, readSegment, readTail } from './log-reader.ts';
-import { encodeProducerSnapshot } from './producer-snapshot.ts';
-import {
-  type AbortedTransaction,
-  type AppendOrigin,
-  type ProducerBatch,
+import { type ReadRequest, readTail } from './log-reader.ts';
+import { LogWriter } from './log-writer.ts';
+import type {
+  AbortedTransaction,
+  AppendOrigin,
+  ProducerBatch,
   ProducerState,
 } from './producer-state.ts';
-import { dueForRetention, scheduleRemoval } from './retention.ts';
-import { parseSegmentFile, segmentPath } from './segment-files.ts';
-import { Segment, type TimestampOffset } from './segment.ts';
+import { dueForRetention } from './retention.ts';
+import { SegmentList } from './segment-list.ts';
+import type { TimestampOffset } from './segment.ts';
 import type { SlabLease } from './slab-pool.ts';
 import type { LogTail } from './tail-cache.ts';
 
@@ -77,52 +61,54 @@ export class PartitionLog {
   readonly #context: LogContext;
   #directory: string;
   #config: LogConfig;
-  #segments: Segment[];
+  readonly #segments: SegmentList;
   readonly #epochs: LeaderEpochs;
-  /** Producers up to the newest accepted append; decides on the next. */
-  #producers: ProducerState;
-  /** Producers up to the log's end; goes into snapshots. */
-  #writtenProducers: ProducerState;
+  readonly #producers: LogProducers;
   readonly #tail: LogTail;
+  readonly #writer: LogWriter;
   readonly #queue: AppendQueue;
   #logStartOffset: number;
   /** Offset for the next append; ahead of `#logEndOffset` while appends are under way. */
   #nextOffset: number;
-  #logEndOffset: number;
   #highWatermark: number;
-  #recoveryPoint: number;
   /** The newest append; appends settle in order, so all before it have settled when it has. */
   #newest: Promise<AppendResult> | undefined;
-  #unflushedRecords = 0;
-  #lastFlushMs: number;
-  #failure: LogError | undefined;
   #isClosed = false;
   readonly #endListeners = new Set<OffsetListener>();
   readonly #highWatermarkListeners = new Set<OffsetListener>();
 
-  private constructor(
-    context: LogContext,
-    options: OpenLogOptions,
-    loaded: LoadedLog,
-    written: ProducerState,
-  ) {
+  private constructor(context: LogContext, options: OpenLogOptions, loaded: LoadedLog) {
+    const { directory } = options;
+    const { epochs, logEndOffset } = loaded;
     this.#context = context;
     this.topic = options.topic;
     this.partition = options.partition;
-    this.#directory = options.directory;
+    this.#directory = directory;
     this.#config = options.config;
-    this.#segments = loaded.segments;
-    this.#epochs = loaded.epochs;
-    this.#producers = loaded.producers;
-    this.#writtenProducers = written;
+    this.#segments = new SegmentList(context, directory, loaded.segments);
+    this.#epochs = epochs;
+    this.#producers = new LogProducers(context, directory, loaded.producers, logEndOffset);
     this.#tail = context.tailCache.tail();
-    this.#queue = new AppendQueue(this.#target());
     this.#logStartOffset = loaded.logStartOffset;
-    this.#nextOffset = loaded.logEndOffset;
-    this.#logEndOffset = loaded.logEndOffset;
+    this.#nextOffset = logEndOffset;
     this.#highWatermark = loaded.logStartOffset;
-    this.#recoveryPoint = Math.min(options.recoveryPoint ?? 0, loaded.logEndOffset);
-    this.#lastFlushMs = context.clock.monotonicMs();
+    this.#writer = new LogWriter({
+      context,
+      name: this.name,
+      directory,
+      segments: this.#segments,
+      producers: this.#producers,
+      epochs,
+      tail: this.#tail,
+      config: () => this.#config,
+      logStartOffset: () => this.#logStartOffset,
+      onEnd: (offset) => {
+        for (const listener of this.#endListeners) listener(offset);
+      },
+      logEndOffset,
+      recoveryPoint: options.recoveryPoint ?? 0,
+    });
+    this.#queue = new AppendQueue(this.#writer);
   }
 
   /** Opens or creates the log; recovers it when the shutdown was not clean. */
@@ -139,9 +125,7 @@ export class PartitionLog {
         jitterMs > 0 ? Math.min(context.random.below(jitterMs), options.config.segmentMs) : 0,
       indexIntervalBytes: options.config.indexIntervalBytes,
     });
-    const written = new ProducerState();
-    written.reset(loaded.producers.entries(), loaded.logEndOffset);
-    const log = new PartitionLog(context, options, loaded, written);
+    const log = new PartitionLog(context, options, loaded);
     if (loaded.cutBytes > 0 || !(options.isCleanShutdown ?? true)) await log.flush();
     if (isNew) await syncNames(context, options.directory);
     return log;
@@ -162,7 +146,7 @@ export class PartitionLog {
   }
   /** End of what is visible (exclusive): behind the last append whose write returned. */
   get logEndOffset(): number {
-    return this.#logEndOffset;
+    return this.#writer.logEndOffset;
   }
   /** Committed below (exclusive); the partition moves it. */
   get highWatermark(): number {
@@ -170,19 +154,17 @@ export class PartitionLog {
   }
   /** The end for read_committed (exclusive). */
   get lastStableOffset(): number {
-    return Math.min(this.#writtenProducers.firstUndecidedOffset ?? Infinity, this.#highWatermark);
+    return Math.min(this.#producers.written.firstUndecidedOffset ?? Infinity, this.#highWatermark);
   }
   /** Durable below (exclusive). */
   get recoveryPoint(): number {
-    return this.#recoveryPoint;
+    return this.#writer.recoveryPoint;
   }
   get sizeBytes(): number {
-    let bytes = 0;
-    for (const segment of this.#segments) bytes += segment.sizeBytes;
-    return bytes;
+    return this.#segments.sizeBytes;
   }
   get segmentCount(): number {
-    return this.#segments.length;
+    return this.#segments.all.length;
   }
   get latestEpoch(): number {
     return this.#epochs.latest?.epoch ?? -1;
@@ -191,14 +173,14 @@ export class PartitionLog {
     return this.#epochs;
   }
   get producers(): ProducerState {
-    return this.#writtenProducers;
+    return this.#producers.written;
   }
   /** Why the log takes nothing any more, or undefined. */
   get failure(): LogError | undefined {
-    return this.#failure;
+    return this.#writer.failure;
   }
   get hasUnflushed(): boolean {
-    return this.#recoveryPoint < this.#logEndOffset;
+    return this.recoveryPoint < this.logEndOffset;
   }
 
   /** New settings, from the next append on. */
@@ -233,7 +215,7 @@ export class PartitionLog {
       const checked = checkLeaderBatches(bytes, origin, this.#config, nowMs);
       if (checked.headers.length === 0)
         throw new LogError('INVALID_RECORD', 'there is no record batch to append');
-      const duplicate = this.#checkProducers(checked.headers, origin);
+      const duplicate = this.#producers.check(checked.headers, origin);
       if (duplicate !== undefined) return this.#answerDuplicate(duplicate);
       return this.#enqueue(checked, options.leaderEpoch, options.lease, nowMs, origin);
     } catch (error) {
@@ -285,8 +267,7 @@ export class PartitionLog {
     lease: SlabLease | undefined,
     logAppendTimeMs: number,
   ): Promise<AppendResult> {
-    for (const header of checked.headers)
-      this.#updateProducers(this.#producers, checked.bytes, header);
+    for (const header of checked.headers) this.#producers.accept(checked.bytes, header);
     const last = checked.headers.at(-1)!;
     this.#nextOffset = nextOffsetOf(last);
     const result: AppendResult = {
@@ -311,22 +292,6 @@ export class PartitionLog {
     return this.#newest;
   }
 
-  /** The remembered batch when the append repeats one. */
-  #checkProducers(
-    headers: readonly BatchHeader[],
-    origin: AppendOrigin,
-  ): ProducerBatch | undefined {
-    for (const header of headers) {
-      if (header.producerId < 0) continue;
-      if (origin === 'client') {
-        const duplicate = this.#producers.findDuplicate(header);
-        if (duplicate !== undefined) return duplicate;
-      }
-      this.#producers.check(header, origin);
-    }
-    return undefined;
-  }
-
   /** The first time may still be on its way to the disk: its repetition is acknowledged no sooner, and fails with it. */
   #answerDuplicate(batch: ProducerBatch): Promise<AppendResult> {
     const result: AppendResult = {
@@ -336,153 +301,9 @@ export class PartitionLog {
       logStartOffset: this.#logStartOffset,
       isDuplicate: true,
     };
-    if (batch.lastOffset < this.#logEndOffset || this.#newest === undefined)
+    if (batch.lastOffset < this.logEndOffset || this.#newest === undefined)
       return Promise.resolve(result);
     return this.#newest.then(() => result);
-  }
-
-  #updateProducers(
-    state: ProducerState,
-    bytes: Buffer,
-    header: BatchHeader,
-  ): AbortedTransaction | undefined {
-    if (header.producerId < 0) return undefined;
-    if (!isControlBatch(header.attributes)) return state.update(header);
-    return state.update(
-      header,
-      endMarkerOf(bytes.subarray(header.position, header.position + header.sizeInBytes)),
-    );
-  }
-
-  // ---- the write path ----
-
-  #target(): AppendTarget {
-    return {
-      prepare: (append) => this.#prepare(append),
-      fits: (append, groupBytes) => !this.#mustRoll(append, groupBytes),
-      write: (group) => this.#write(group),
-      written: (group) => this.#written(group),
-      failed: (error) => this.#fail(error),
-    };
-  }
-
-  get #active(): Segment {
-    return this.#segments.at(-1)!;
-  }
-
-  #mustRoll(append: PendingAppend, groupBytes: number): boolean {
-    const nowMs = this.#context.clock.nowMs();
-    const bytes = append.bytes.length + groupBytes;
-    return this.#active.mustRoll(
-      this.#config,
-      bytes,
-      lastOffsetOfAppend(append),
-      maxTimestampOfAppend(append),
-      nowMs,
-    );
-  }
-
-  async #prepare(append: PendingAppend): Promise<void> {
-    if (this.#mustRoll(append, 0)) await this.#roll(append.result.baseOffset);
-    if (this.#epochs.takeDirty()) await this.#writeEpochs();
-  }
-
-  async #write(group: readonly PendingAppend[]): Promise<void> {
-    const active = this.#active;
-    const chunks = group.map((append) => append.bytes);
-    const records = group.reduce((count, append) => count + append.recordCount, 0);
-    const handle = await this.#context.handles.acquire(active.path, 'write');
-    try {
-      await handle.file.write(chunks, active.sizeBytes);
-      this.#unflushedRecords += records;
-      if (this.#unflushedRecords >= this.#config.flushMessages) {
-        await this.#context.syncs.datasync(handle.file);
-        this.#unflushedRecords = 0;
-        this.#recoveryPoint = lastOffsetOfAppend(group.at(-1)!) + 1;
-        this.#lastFlushMs = this.#context.clock.monotonicMs();
-      }
-    } finally {
-      handle.release();
-    }
-    let position = active.sizeBytes;
-    for (const append of group) {
-      for (const header of append.headers) await this.#index(active, append, header, position);
-      position += append.bytes.length;
-    }
-  }
-
-  /** Only a marker that aborts makes this wait: its entry must be in the file before it is visible. */
-  #index(
-    active: Segment,
-    append: PendingAppend,
-    header: BatchHeader,
-    appendPosition: number,
-  ): Promise<void> | undefined {
-    const inBytes = header.position;
-    const aborted = this.#updateProducers(this.#writtenProducers, append.bytes, header);
-    header.position = appendPosition + inBytes;
-    active.add(header, this.#config.indexIntervalBytes);
-    return aborted === undefined ? undefined : appendAborted(this.#context, active, aborted);
-  }
-
-  #written(group: readonly PendingAppend[]): void {
-    for (const append of group) this.#cache(append);
-    this.#logEndOffset = lastOffsetOfAppend(group.at(-1)!) + 1;
-    this.#writtenProducers.mapEndOffset = this.#logEndOffset;
-    for (const listener of this.#endListeners) listener(this.#logEndOffset);
-  }
-
-  #cache(append: PendingAppend): void {
-    const { baseOffset, lastOffset } = append.result;
-    if (append.lease !== undefined) {
-      this.#context.tailCache.add(this.#tail, {
-        baseOffset,
-        lastOffset,
-        bytes: append.bytes,
-        lease: append.lease,
-      });
-      return;
-    }
-    const lease = this.#context.slabs.lease(append.bytes.length);
-    append.bytes.copy(lease.bytes);
-    this.#context.tailCache.add(this.#tail, { baseOffset, lastOffset, bytes: lease.bytes, lease });
-    lease.release();
-  }
-
-  #fail(error: LogError): void {
-    if (this.#failure !== undefined) return;
-    this.#failure = error;
-    this.#context.logger.error('the log failed', { log: this.name, error: error.message });
-    this.#context.onFailure(error);
-  }
-
-  async #roll(baseOffset: number): Promise<void> {
-    const old = this.#active;
-    if (old.sizeBytes === 0 && old.baseOffset === baseOffset) return;
-    await this.#takeProducerSnapshot(this.#logEndOffset);
-    await old.writeIndexes(this.#context);
-    await this.#context.handles.use(old.path, 'write', (file) =>
-      this.#context.syncs.datasync(file),
-    );
-    this.#context.loadedIndexes.touch(old);
-    await this.#addSegment(baseOffset);
-    await this.#context.disk.syncDirectory(this.#directory);
-    this.#recoveryPoint = Math.max(this.#recoveryPoint, this.#logEndOffset);
-    this.#unflushedRecords = 0;
-  }
-
-  async #addSegment(baseOffset: number): Promise<Segment> {
-    const jitter = this.#config.segmentJitterMs;
-    const segment = new Segment(
-      this.#directory,
-      baseOffset,
-      this.#context.clock.nowMs(),
-      jitter > 0 ? this.#context.random.below(jitter) : 0,
-    );
-    segment.startIndexes();
-    await this.#context.handles.use(segment.path, 'write', (file) => file.truncate(0));
-    this.#segments.push(segment);
-    return segment;
   }
 
   // ---- reads ----
@@ -494,15 +315,16 @@ export class PartitionLog {
    */
   read(request: ReadRequest): LogRegion | Promise<LogRegion> {
     if (this.#isClosed) throw new LogError('CLOSED', `${this.name} is closed`);
-    if (request.offset < this.#logStartOffset || request.offset > this.#logEndOffset)
+    if (request.offset < this.#logStartOffset || request.offset > this.logEndOffset)
       throw new LogError(
         'OFFSET_OUT_OF_RANGE',
-        `offset ${request.offset} is outside ${this.#logStartOffset} to ${this.#logEndOffset} of ${this.name}`,
+        `offset ${request.offset} is outside ${this.#logStartOffset} to ${this.logEndOffset} of ${this.name}`,
       );
-    const endOffset = Math.min(request.endOffset, this.#logEndOffset);
+    const endOffset = Math.min(request.endOffset, this.logEndOffset);
     if (request.offset >= endOffset) return new MemoryRegion([], 0);
     return (
-      readTail(this.#tail, { ...request, endOffset }) ?? this.#readFiles({ ...request, endOffset })
+      readTail(this.#tail, { ...request, endOffset }) ??
+      this.#segments.read({ ...request, endOffset }, this.logEndOffset)
     );
   }
 
@@ -511,41 +333,18 @@ export class PartitionLog {
     if (this.#isClosed || request.offset < this.#logStartOffset) return undefined;
     return readTail(this.#tail, {
       ...request,
-      endOffset: Math.min(request.endOffset, this.#logEndOffset),
+      endOffset: Math.min(request.endOffset, this.logEndOffset),
     });
   }
 
-  async #readFiles(request: ReadRequest): Promise<LogRegion> {
-    let slot = this.#floorSegment(request.offset);
-    for (; slot < this.#segments.length; slot += 1) {
-      const segment = this.#segments[slot]!;
-      const end = this.#segments[slot + 1]?.baseOffset ?? this.#logEndOffset;
-      const region = await readSegment(this.#context, segment, end, request);
-      if (region !== undefined) return region;
-    }
-    return new MemoryRegion([], 0);
-  }
-
-  #floorSegment(offset: number): number {
-    let slot = this.#segments.length - 1;
-    while (slot > 0 && this.#segments[slot]!.baseOffset > offset) slot -= 1;
-    return slot;
-  }
-
   /** The first record whose timestamp is ≥ `timestamp` (milliseconds), or undefined. */
-  async offsetForTimestamp(timestamp: number): Promise<TimestampOffset | undefined> {
-    for (const segment of [...this.#segments]) {
-      if (segment.maxTimestamp < timestamp) continue;
-      const found = await segment.findTimestamp(this.#context, timestamp, this.#logStartOffset);
-      if (found !== undefined) return found;
-    }
-    return undefined;
+  offsetForTimestamp(timestamp: number): Promise<TimestampOffset | undefined> {
+    return this.#segments.findTimestamp(timestamp, this.#logStartOffset);
   }
 
   /** The record with the highest timestamp (the first of them), or undefined in an empty log. */
   async offsetOfMaxTimestamp(): Promise<TimestampOffset | undefined> {
-    let highest = -1;
-    for (const segment of this.#segments) highest = Math.max(highest, segment.maxTimestamp);
+    const highest = this.#segments.maxTimestamp;
     return highest < 0 ? undefined : this.offsetForTimestamp(highest);
   }
 
@@ -554,29 +353,14 @@ export class PartitionLog {
     from: number,
     to: number,
   ): AbortedTransaction[] | Promise<AbortedTransaction[]> {
-    const segments = this.#segments.slice(this.#floorSegment(from));
-    if (segments.every(({ hasAborted }) => hasAborted === false)) return [];
-    return this.#readAborted(segments, from, to);
-  }
-
-  async #readAborted(
-    segments: readonly Segment[],
-    from: number,
-    to: number,
-  ): Promise<AbortedTransaction[]> {
-    const found: AbortedTransaction[] = [];
-    for (const segment of segments) {
-      for (const aborted of await readAborted(this.#context, segment))
-        if (aborted.lastOffset >= from && aborted.firstOffset < to) found.push(aborted);
-    }
-    return found;
+    return this.#segments.abortedTransactions(from, to);
   }
 
   // ---- watermarks, start, truncation ----
 
   /** Moves the high watermark up, at most to the log's end. Returns whether it moved. */
   advanceHighWatermark(offset: number): boolean {
-    const next = Math.min(offset, this.#logEndOffset);
+    const next = Math.min(offset, this.logEndOffset);
     if (next <= this.#highWatermark) return false;
     this.#highWatermark = next;
     for (const listener of this.#highWatermarkListeners) listener(next);
@@ -593,17 +377,17 @@ export class PartitionLog {
     if (offset <= this.#logStartOffset) return false;
     this.#logStartOffset = offset;
     this.#epochs.truncateFromStart(offset);
-    if (this.#epochs.takeDirty()) await this.#writeEpochs();
+    await this.#writer.writeEpochs();
     await this.deleteOldSegments();
     return true;
   }
 
   /** Removes segments that retention or the log's start no longer wants. Returns how many. */
   async deleteOldSegments(): Promise<number> {
-    const due = dueForRetention(this.#segments, this.#config, {
+    const due = dueForRetention(this.#segments.all, this.#config, {
       logStartOffset: this.#logStartOffset,
       highWatermark: this.#highWatermark,
-      logEndOffset: this.#logEndOffset,
+      logEndOffset: this.logEndOffset,
       nowMs: this.#context.clock.nowMs(),
     });
     return due === 0 ? 0 : this.#removeOldest(due);
@@ -612,8 +396,8 @@ export class PartitionLog {
   /** Memory mode: removes the oldest segments until so many bytes are gone; the newest stays. Returns the bytes. */
   async dropOldest(bytes: number): Promise<number> {
     let freed = 0;
-    while (freed < bytes && this.#segments.length > 1) {
-      freed += this.#segments[0]!.sizeBytes;
+    while (freed < bytes && this.#segments.all.length > 1) {
+      freed += this.#segments.first.sizeBytes;
       await this.#removeOldest(1);
     }
     return freed;
@@ -621,85 +405,52 @@ export class PartitionLog {
 
   async #removeOldest(count: number): Promise<number> {
     await this.#queue.idle();
-    if (count >= this.#segments.length) await this.#roll(this.#nextOffset);
-    const removed = this.#segments.splice(0, Math.min(count, this.#segments.length - 1));
-    this.#logStartOffset = Math.max(this.#logStartOffset, this.#segments[0]!.baseOffset);
+    if (count >= this.#segments.all.length) await this.#writer.roll(this.#nextOffset);
+    // The start moves in the same turn, so that no read looks for what is gone.
+    const removed = this.#segments.takeOldest(count);
+    this.#logStartOffset = Math.max(this.#logStartOffset, this.#segments.first.baseOffset);
     this.#epochs.truncateFromStart(this.#logStartOffset);
-    if (this.#epochs.takeDirty()) await this.#writeEpochs();
-    for (const segment of removed)
-      await scheduleRemoval(this.#context, segment, this.#config.fileDeleteDelayMs);
+    await this.#writer.writeEpochs();
+    await this.#segments.discard(removed, this.#config.fileDeleteDelayMs);
     return removed.length;
   }
 
   /** Where the largest epoch ≤ `epoch` ends (exclusive). Offset −1 when unknown. */
   endOffsetForEpoch(epoch: number): { readonly epoch: number; readonly endOffset: number } {
-    return this.#epochs.endOffsetFor(epoch, this.#logEndOffset);
+    return this.#epochs.endOffsetFor(epoch, this.logEndOffset);
   }
 
   /** Cuts everything at and above `offset` off (a follower that diverged). */
   async truncateTo(offset: number): Promise<void> {
     await this.#queue.idle();
-    if (offset >= this.#logEndOffset) return;
-    if (offset < this.#logStartOffset || offset <= this.#segments[0]!.baseOffset) {
+    if (offset >= this.logEndOffset) return;
+    if (offset < this.#logStartOffset || offset <= this.#segments.first.baseOffset) {
       await this.truncateFullyAndStartAt(Math.max(offset, 0));
       return;
     }
     this.#tail.clear();
-    const slot = this.#floorSegment(offset);
-    for (const segment of this.#segments.splice(slot + 1))
-      await removeSegmentFiles(this.#context, segment);
-    await this.#cutActive(offset);
-    this.#finishTruncation(offset);
-    await this.#reloadProducers();
-    await this.#writeEpochs();
-  }
-
-  async #cutActive(offset: number): Promise<void> {
-    const segment = this.#active;
-    const first = await segment.locate(this.#context, offset);
-    if (first !== undefined) {
-      segment.sizeBytes = first.position;
-      await this.#context.handles.use(segment.path, 'write', async (file) => {
-        await file.truncate(first.position);
-        await file.datasync();
-      });
-    }
-    await segment.rebuild(this.#context);
-    this.#context.loadedIndexes.forget(segment);
+    await this.#segments.cut(offset);
+    await this.#finishTruncation(offset);
   }
 
   /** Throws the whole content away and goes on at `offset` (a follower behind the leader's start). */
   async truncateFullyAndStartAt(offset: number): Promise<void> {
     await this.#queue.idle();
     this.#tail.clear();
-    for (const segment of this.#segments.splice(0))
-      await removeSegmentFiles(this.#context, segment);
-    await this.#addSegment(offset);
+    await this.#segments.clear();
+    await this.#writer.addSegment(offset);
     this.#logStartOffset = offset;
-    this.#finishTruncation(offset);
     this.#epochs.truncateFromEnd(0);
-    await this.#reloadProducers();
-    await this.#writeEpochs();
+    await this.#finishTruncation(offset);
   }
 
-  #finishTruncation(offset: number): void {
-    this.#logEndOffset = offset;
+  async #finishTruncation(offset: number): Promise<void> {
+    this.#writer.cutTo(offset);
     this.#nextOffset = offset;
     this.#highWatermark = Math.min(this.#highWatermark, offset);
-    this.#recoveryPoint = Math.min(this.#recoveryPoint, offset);
     this.#epochs.truncateFromEnd(offset);
-  }
-
-  async #reloadProducers(): Promise<void> {
-    this.#producers = await loadProducers(
-      this.#context,
-      this.#directory,
-      this.#segments,
-      this.#logStartOffset,
-      this.#logEndOffset,
-    );
-    this.#writtenProducers = new ProducerState();
-    this.#writtenProducers.reset(this.#producers.entries(), this.#logEndOffset);
+    await this.#producers.reload(this.#segments.all, this.#logStartOffset, offset);
+    await this.#writer.writeEpochs();
   }
 
   // ---- durability and life ----
@@ -707,50 +458,29 @@ export class PartitionLog {
   /** Makes everything visible durable. */
   async flush(): Promise<void> {
     this.#assertOpen();
-    const end = this.#logEndOffset;
-    try {
-      await this.#context.handles.use(this.#active.path, 'write', (file) =>
-        this.#context.syncs.datasync(file),
-      );
-      await this.#context.disk.syncDirectory(this.#directory);
-    } catch (cause) {
-      const error = new LogError(
-        'KAFKA_STORAGE_ERROR',
-        `the log cannot be synced: ${String(cause)}`,
-        cause,
-      );
-      this.#fail(error);
-      throw error;
-    }
-    this.#recoveryPoint = Math.max(this.#recoveryPoint, end);
-    this.#unflushedRecords = 0;
-    this.#lastFlushMs = this.#context.clock.monotonicMs();
+    await this.#writer.flush();
   }
 
   /** Flushes when `flush.ms` has passed since the last time; forgets producers not heard of. */
   async maintain(): Promise<void> {
-    if (this.#isClosed || this.#failure !== undefined) return;
-    const { flushMs, producerIdExpirationMs } = this.#config;
-    if (this.hasUnflushed && this.#context.clock.monotonicMs() - this.#lastFlushMs >= flushMs)
-      await this.flush();
-    const horizon = this.#context.clock.nowMs() - producerIdExpirationMs;
-    this.#producers.expireBefore(horizon);
-    this.#writtenProducers.expireBefore(horizon);
+    if (this.#isClosed || this.failure !== undefined) return;
+    if (this.#writer.isFlushDue()) await this.flush();
+    this.#producers.expireBefore(this.#context.clock.nowMs() - this.#config.producerIdExpirationMs);
   }
 
   /** Waits for what is under way, makes it durable and writes everything that makes the next start quick. */
   async close(): Promise<void> {
     if (this.#isClosed) return;
     await this.#queue.idle();
-    if (this.#failure === undefined) {
+    if (this.failure === undefined) {
       await this.flush();
-      await this.#takeProducerSnapshot(this.#logEndOffset);
-      await this.#active.writeIndexes(this.#context);
-      if (this.#epochs.takeDirty()) await this.#writeEpochs();
+      await this.#writer.takeSnapshot();
+      await this.#segments.active.writeIndexes(this.#context);
+      await this.#writer.writeEpochs();
     }
     this.#isClosed = true;
     this.#tail.clear();
-    this.#forgetFiles();
+    this.#segments.forget();
   }
 
   /** Removes the log: its folder is renamed at once, its files go after `file.delete.delay.ms`. */
@@ -758,7 +488,7 @@ export class PartitionLog {
     await this.#queue.idle();
     this.#isClosed = true;
     this.#tail.clear();
-    this.#forgetFiles();
+    this.#segments.forget();
     const parent = this.#directory.slice(0, this.#directory.lastIndexOf('/'));
     const doomed = `${parent}/${this.name}.${suffix}-delete`;
     await this.#context.disk.rename(this.#directory, doomed);
@@ -766,48 +496,8 @@ export class PartitionLog {
     this.#directory = doomed;
   }
 
-  #forgetFiles(): void {
-    for (const segment of this.#segments) {
-      for (const kind of ['log', 'index', 'timeindex', 'txnindex'] as const)
-        this.#context.handles.forget(segmentPath(segment.directory, segment.baseOffset, kind));
-      this.#context.loadedIndexes.forget(segment);
-    }
-  }
-
-  async #takeProducerSnapshot(offset: number): Promise<void> {
-    const path = segmentPath(this.#directory, offset, 'snapshot');
-    if (offset <= this.#logStartOffset || (await this.#context.disk.stat(path)) !== undefined)
-      return;
-    await this.#context.disk.replaceFile(
-      path,
-      encodeProducerSnapshot(this.#writtenProducers.entries()),
-    );
-    await this.#dropOldSnapshots(offset);
-  }
-
-  /** Kept are the two newest snapshots and those at the start of a segment that is still there. */
-  async #dropOldSnapshots(newest: number): Promise<void> {
-    const bases = new Set(this.#segments.map((segment) => segment.baseOffset));
-    const offsets = (await this.#context.disk.readdir(this.#directory))
-      .map(parseSegmentFile)
-      .filter((file) => file?.kind === 'snapshot')
-      .map((file) => file!.baseOffset)
-      .sort((a, b) => b - a);
-    for (const offset of offsets.slice(2))
-      if (!bases.has(offset) && offset < newest)
-        await this.#context.disk.remove(segmentPath(this.#directory, offset, 'snapshot'));
-  }
-
-  async #writeEpochs(): Promise<void> {
-    await writeEpochCheckpoint(
-      this.#context.disk,
-      `${this.#directory}/${EPOCH_CHECKPOINT_FILE}`,
-      this.#epochs.entries,
-    );
-  }
-
   #assertOpen(): void {
-    if (this.#failure !== undefined) throw this.#failure;
+    if (this.failure !== undefined) throw this.failure;
     if (this.#isClosed) throw new LogError('CLOSED', `${this.name} is closed`);
   }
 }
