@@ -45,6 +45,7 @@ describe('BrokerConnection', () => {
     ['a frame of 2 GB', frameOf(0x7fff_ffff)],
     ['a frame of negative size', frameOf(-5)],
     ['a frame too short for its header', frameOf(2, Buffer.alloc(2))],
+    ['an answer to something never asked', frameOf(4, Buffer.from([0, 0, 0x77, 0x77]))],
     ['HTTP', Buffer.from('HTTP/1.1 400 Bad Request\r\n\r\n')],
   ])(
     'given a peer that answers with %s, then drops it and asks on a new connection',

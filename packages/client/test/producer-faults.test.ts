@@ -113,6 +113,32 @@ describe('Producer', () => {
     await simulation.settle(producer.close());
   });
 
+  it('given sends before the topic is known and a connection that is cut, then keeps their order', async () => {
+    const { simulation, broker, options } = await simulatedCluster({ seed: 7 });
+    const producer = new Producer({ ...options, ...ONE_BY_ONE });
+    simulation.net.cutAfter({ from: 'client', to: 'broker' }, 40);
+    await simulation.settle(sendAll(producer));
+    expect(broker.values('orders', 0)).toEqual(VALUES);
+    await simulation.settle(producer.close());
+  });
+
+  it('given an answer lost on one partition, when a batch of another is refused, then the retry is no duplicate', async () => {
+    const { simulation, broker, options } = await simulatedCluster({ topics: { orders: 2 } });
+    const producer = new Producer({ ...options, ...ONE_BY_ONE });
+    await simulation.settle(producer.send({ topic: 'orders', partition: 1, value: 'known' }));
+    broker.inject(
+      produceFault({ kind: 'loseAnswer' }, 0),
+      produceFault({ kind: 'error', errorCode: ErrorCode.INVALID_RECORD }, 1),
+    );
+    const written = producer.send({ topic: 'orders', partition: 0, value: 'once' });
+    await simulation.runUntil(() => broker.faultsLeft === 1);
+    const refused = producer.send({ topic: 'orders', partition: 1, value: 'bad' });
+    const [first, second] = await simulation.settle(Promise.allSettled([written, refused]));
+    expect([first.status, second.status]).toEqual(['fulfilled', 'rejected']);
+    expect(broker.values('orders', 0)).toEqual(['once']);
+    await simulation.settle(producer.close());
+  });
+
   it('given acks 0, then resolves without an offset', async () => {
     const { simulation, broker, options } = await simulatedCluster();
     const producer = new Producer({ ...options, acks: 'none', lingerMs: 0 });

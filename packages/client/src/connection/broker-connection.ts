@@ -242,13 +242,15 @@ export class BrokerConnection {
   }
 
   #received(frame: Buffer): void {
-    const pending = this.#pending.shift();
+    const pending = this.#pending[0];
     const correlationId = frame.readInt32BE(0);
     if (pending === undefined || pending.correlationId !== correlationId)
       throw new ConnectionError(
         'EPROTO',
         `${this.address} answered ${correlationId} where ${pending?.correlationId ?? 'nothing'} was due`,
       );
+    // Taken out only now: had the answer been another's, `#fail` must still find the request to reject it.
+    this.#pending.shift();
     const reader = new Reader(frame);
     try {
       decodeResponseHeader(reader, pending.apiKey, pending.version);

@@ -230,6 +230,7 @@ export class Consumer {
     if (this.#membership !== undefined) await this.#membership.close();
     else if (this.#isAutoCommit()) await this.commit().catch(() => undefined);
     await this.#cluster.close();
+    await this.#membership?.ended();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -88,6 +88,10 @@ export class GroupMembership {
     this.#abort.abort();
     this.#endGeneration?.();
     await this.#leave().catch(() => undefined);
+  }
+
+  /** Resolves when nothing of it runs any more; a join under way ends when the connections are closed. */
+  async ended(): Promise<void> {
     await this.#running;
   }
 
@@ -269,7 +273,8 @@ export class GroupMembership {
     const { groupId, groupInstanceId } = this.#options;
     // A static member keeps its place until its session ends (KIP-345).
     if (this.#memberId === '' || groupInstanceId !== null) return;
-    const connection = await this.#cluster.coordinator(groupId, PURPOSE);
+    // Not on the group's own connection, where a join that waits for others holds up what comes behind it.
+    const connection = await this.#cluster.coordinator(groupId);
     const isBatched = connection.versionOf(leaveGroupRequest.apiKey!)! >= 3;
     await connection.send(
       LEAVE,

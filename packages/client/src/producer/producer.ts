@@ -3,7 +3,7 @@
 import type { Timer } from '@ottla/platform';
 import { Compression, RecordBatchBuilder, type RecordHeader } from '@ottla/protocol/records';
 import { Cluster } from '../connection/cluster.ts';
-import { KafkaError, UsageError } from '../errors.ts';
+import { type KafkaError, UsageError } from '../errors.ts';
 import { type ClientOptions, resolveOptions } from '../options.ts';
 import { MemoryBound } from './memory-bound.ts';
 import type { CompressionType, PartitionBatch, RecordMetadata } from './partition-batch.ts';

@@ -84,7 +84,7 @@ export class Sender {
   close(error: KafkaError): void {
     this.#retryTimer?.cancel();
     for (const lane of this.#lanes.values())
-      for (const batch of [...lane.batches]) this.#settle(lane, batch, error);
+      for (const batch of lane.batches.slice()) this.#settle(lane, batch, error);
   }
 
   /** Batches that become due in the same turn share a request. */
@@ -319,11 +319,16 @@ export class Sender {
     this.#settle(lane, batch, final);
   }
 
+  /** A batch that was sent before keeps its id and sequence: it may be in the log, and only they show the broker a duplicate. */
   #restartSequences(lane: Lane, failed: PartitionBatch): void {
     this.#identity.forget();
     for (const other of this.#lanes.values())
       for (const batch of other.batches)
-        if (batch !== failed && !(other !== lane && other.isInFlight && batch === other.batches[0]))
+        if (
+          batch !== failed &&
+          batch.attempts === 0 &&
+          !(other !== lane && other.isInFlight && batch === other.batches[0])
+        )
           batch.bytes = undefined;
   }
 
