@@ -32,22 +32,37 @@ function add(found, file) {
   found[file.replace(/^src\//, '').replace(/\.ts$/, '')] = path.join(folder, file);
 }
 
-/** Dependencies that npm will install beside this package, and so must not be bundled. */
-function externals() {
-  const names = {
+/** Private workspace packages: users cannot install them, so they become part of the bundle. */
+const bundled = new Set(
+  globSync('{packages,apps}/*/package.json', { cwd: root })
+    .map((file) => JSON.parse(readFileSync(path.join(root, file), 'utf8')))
+    .filter((other) => other.private)
+    .map((other) => other.name),
+);
+
+/** What npm installs beside this package, and so stays an import. */
+const installed = new Set(
+  Object.keys({
     ...manifest.dependencies,
     ...manifest.optionalDependencies,
     ...manifest.peerDependencies,
-  };
-  return Object.keys(names);
-}
+  }),
+);
 
-const isPrivate = (name) => privatePackages().has(name);
-function privatePackages() {
-  const files = globSync('{packages,apps}/*/package.json', { cwd: root });
-  const manifests = files.map((file) => JSON.parse(readFileSync(path.join(root, file), 'utf8')));
-  return new Set(manifests.filter((m) => m.private).map((m) => m.name));
-}
+const outside = {
+  name: 'outside',
+  setup(api) {
+    api.onResolve({ filter: /^[^./]/ }, (args) => {
+      if (args.kind === 'entry-point') return undefined;
+      const external = { path: args.path, external: true };
+      if (args.path.startsWith('node:') || args.path === manifest.name) return external;
+      const name = args.path.split('/', args.path.startsWith('@') ? 2 : 1).join('/');
+      if (installed.has(name)) return external;
+      if (bundled.has(name)) return undefined;
+      return { errors: [{ text: `${name} is not in the dependencies of ${manifest.name}` }] };
+    });
+  },
+};
 
 rmSync(path.join(folder, 'dist'), { recursive: true, force: true, maxRetries: 3 });
 await build({
@@ -63,26 +78,5 @@ await build({
   sourcesContent: false,
   conditions: [SOURCE_CONDITION],
   logLevel: 'warning',
-  banner: {
-    js: "import{createRequire as __ottlaRequire}from'node:module';const require=__ottlaRequire(import.meta.url);",
-  },
-  plugins: [
-    {
-      name: 'externals',
-      setup(api) {
-        const outside = externals().filter((name) => !isPrivate(name));
-        api.onResolve({ filter: /^[^./]/ }, (args) => {
-          if (args.kind === 'entry-point') return undefined;
-          if (args.path.startsWith('node:')) return { path: args.path, external: true };
-          const owner = outside.some(
-            (name) => args.path === name || args.path.startsWith(`${name}/`),
-          );
-          const ours =
-            args.path.startsWith('@ottla/') &&
-            !isPrivate(args.path.split('/').slice(0, 2).join('/'));
-          return owner || ours ? { path: args.path, external: true } : undefined;
-        });
-      },
-    },
-  ],
+  plugins: [outside],
 });

@@ -9,11 +9,12 @@ const IMPORT =
   /^\s*(?:import|export|\})[^'\n]*?\bfrom '([^'\n]+)'|\bimport\('([^'\n]+)'\)|^import '([^'\n]+)'/gm;
 const offences = [];
 
-for (const manifestFile of globSync('{packages,packages/connectors,apps}/*/package.json', {
-  cwd: root,
-})) {
-  const folder = path.dirname(manifestFile);
-  const manifest = JSON.parse(readFileSync(path.join(root, manifestFile), 'utf8'));
+const manifests = globSync('{packages,packages/connectors,apps}/*/package.json', { cwd: root }).map(
+  (file) => [path.dirname(file), JSON.parse(readFileSync(path.join(root, file), 'utf8'))],
+);
+const privateNames = new Set(manifests.filter(([, m]) => m.private).map(([, m]) => m.name));
+
+for (const [folder, manifest] of manifests) {
   checkReferences(folder, manifest);
   for (const file of globSync(`${folder}/src/**/*.ts`, { cwd: root })) checkFile(file, manifest);
 }
@@ -46,14 +47,20 @@ function checkImport(file, text, match, manifest, isTest) {
   const parts = name.split('/');
   const owner = name.startsWith('@') ? parts.slice(0, 2).join('/') : parts[0];
   if (owner === manifest.name || isTest) return;
-  const declared = {
+  if (!declared(manifest).includes(owner))
+    report(file, line, `${owner} is not in the package's dependencies`);
+  if (owner in rules.layers && !(rules.layers[manifest.name] ?? []).includes(owner))
+    report(file, line, `${manifest.name} may not import ${owner}`);
+}
+
+/** What a package's source may import: what npm installs beside it, and the private packages that its build bundles. */
+function declared(manifest) {
+  const bundled = Object.keys(manifest.devDependencies ?? {}).filter((n) => privateNames.has(n));
+  return Object.keys({
     ...manifest.dependencies,
     ...manifest.optionalDependencies,
     ...manifest.peerDependencies,
-  };
-  if (!(owner in declared)) report(file, line, `${owner} is not in the package's dependencies`);
-  if (owner in rules.layers && !(rules.layers[manifest.name] ?? []).includes(owner))
-    report(file, line, `${manifest.name} may not import ${owner}`);
+  }).concat(bundled);
 }
 
 function checkRelative(file, line, name, manifest) {
@@ -66,7 +73,7 @@ function checkRelative(file, line, name, manifest) {
     report(file, line, `${manifest.name} reaches into ${target}`);
 }
 
-/** tsconfig references must equal the workspace dependencies, or `tsc -b` builds in the wrong order. */
+/** tsconfig references must equal the workspace packages that the source may import, or `tsc -b` builds in the wrong order. */
 function checkReferences(folder, manifest) {
   const config = path.join(root, folder, 'tsconfig.json');
   if (!existsSync(config)) return;
@@ -74,14 +81,14 @@ function checkReferences(folder, manifest) {
   const referenced = references
     .map(({ path: where }) => nameOf(path.join(root, folder, where)))
     .sort();
-  const declared = Object.keys(manifest.dependencies ?? {})
+  const expected = declared(manifest)
     .filter((name) => name in rules.layers)
     .sort();
-  if (referenced.join() !== declared.join())
+  if (referenced.join() !== expected.join())
     report(
       `${folder}/tsconfig.json`,
       1,
-      `references [${referenced.join()}] differ from dependencies [${declared.join()}]`,
+      `references [${referenced.join()}] differ from dependencies [${expected.join()}]`,
     );
 }
 
