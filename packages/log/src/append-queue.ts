@@ -55,6 +55,7 @@ export class AppendQueue {
   #isRunning = false;
   #failure: LogError | undefined;
   #idle: (() => void)[] = [];
+  readonly #exclusive: (() => Promise<void>)[] = [];
 
   constructor(target: AppendTarget) {
     this.#target = target;
@@ -71,6 +72,21 @@ export class AppendQueue {
       return;
     }
     this.#pending.push(append);
+    this.#start();
+  }
+
+  /**
+   * Runs `work` between two writes: nothing is in flight while it runs, and appends wait behind it. Those already
+   * queued have their offsets, but are not in the file. Rejects as `work` does; the queue goes on.
+   */
+  exclusive<T>(work: () => Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      this.#exclusive.push(() => work().then(resolve, reject));
+      this.#start();
+    });
+  }
+
+  #start(): void {
     if (this.#isRunning) return;
     this.#isRunning = true;
     void this.#run();
@@ -83,7 +99,13 @@ export class AppendQueue {
   }
 
   async #run(): Promise<void> {
-    while (this.#pending.length > 0) {
+    for (;;) {
+      const work = this.#exclusive.shift();
+      if (work !== undefined) {
+        await work();
+        continue;
+      }
+      if (this.#pending.length === 0) break;
       let group: PendingAppend[] = [];
       try {
         await this.#target.prepare(this.#pending[0]!);
@@ -91,7 +113,7 @@ export class AppendQueue {
         await this.#target.write(group);
       } catch (error) {
         this.#fail(group, error);
-        break;
+        continue;
       }
       this.#target.written(group);
       settle(group, undefined);

@@ -384,28 +384,37 @@ export class PartitionLog {
 
   /** Removes segments that retention or the log's start no longer wants. Returns how many. */
   async deleteOldSegments(): Promise<number> {
-    const due = dueForRetention(this.#segments.all, this.#config, {
+    return this.#queue.exclusive(() => this.#removeOldest(this.#dueForRetention()));
+  }
+
+  #dueForRetention(): number {
+    return dueForRetention(this.#segments.all, this.#config, {
       logStartOffset: this.#logStartOffset,
       highWatermark: this.#highWatermark,
       logEndOffset: this.logEndOffset,
       nowMs: this.#context.clock.nowMs(),
     });
-    return due === 0 ? 0 : this.#removeOldest(due);
   }
 
   /** Memory mode: removes the oldest segments until so many bytes are gone; the newest stays. Returns the bytes. */
   async dropOldest(bytes: number): Promise<number> {
-    let freed = 0;
-    while (freed < bytes && this.#segments.all.length > 1) {
-      freed += this.#segments.first.sizeBytes;
-      await this.#removeOldest(1);
-    }
-    return freed;
+    return this.#queue.exclusive(async () => {
+      let freed = 0;
+      while (freed < bytes && this.#segments.all.length > 1) {
+        freed += this.#segments.first.sizeBytes;
+        await this.#removeOldest(1);
+      }
+      return freed;
+    });
   }
 
+  /**
+   * Only while the append queue stands still: an append written between the decision and the removal would go with the
+   * segment. The next segment starts at the log's end, for appends that are queued are not written yet.
+   */
   async #removeOldest(count: number): Promise<number> {
-    await this.#queue.idle();
-    if (count >= this.#segments.all.length) await this.#writer.roll(this.#nextOffset);
+    if (count === 0) return 0;
+    if (count >= this.#segments.all.length) await this.#writer.roll(this.logEndOffset);
     // The start moves in the same turn, so that no read looks for what is gone.
     const removed = this.#segments.takeOldest(count);
     this.#logStartOffset = Math.max(this.#logStartOffset, this.#segments.first.baseOffset);
