@@ -23,10 +23,18 @@ describe.each(serverKinds)('$name', (kind) => {
     await server?.stop();
   });
 
-  async function readAll(client: ForeignClient, topic: string, count: number, group: string): Promise<string[]> {
+  async function readAll(
+    client: ForeignClient,
+    topic: string,
+    count: number,
+    group: string,
+  ): Promise<string[]> {
     const member = await client.join(server.bootstrap, topic, group);
     try {
-      await until(`${client.name} has read ${count} values of ${topic}`, () => member.values.length >= count);
+      await until(
+        `${client.name} has read ${count} values of ${topic}`,
+        () => member.values.length >= count,
+      );
       return [...member.values];
     } finally {
       await member.stop();
@@ -42,16 +50,19 @@ describe.each(serverKinds)('$name', (kind) => {
     const skip = whyNot ?? missing(client.needs);
     const slug = client.name.replaceAll(/\W+/g, '-');
 
-    it.for(client.codecs)('produces with %s, and the stored batch has that codec', async (codec, context) => {
-      if (skip !== undefined) return context.skip(skip);
-      const topic = `codec-${slug}-${codec}`;
-      await admin.createTopics([{ name: topic, numPartitions: 1 }]);
-      const values = Array.from({ length: 50 }, (_, i) => `v${i} ${'x'.repeat(100)}`);
-      await client.produce(server.bootstrap, topic, codec, values);
-      expect(storedCodecs(server.dataDir, topic)).toEqual([codec]);
-      const [offset] = await admin.listOffsets([{ topic, partition: 0, at: 'latest' }]);
-      expect(offset?.offset).toBe(50);
-    });
+    it.for(client.codecs)(
+      'produces with %s, and the stored batch has that codec',
+      async (codec, context) => {
+        if (skip !== undefined) return context.skip(skip);
+        const topic = `codec-${slug}-${codec}`;
+        await admin.createTopics([{ name: topic, numPartitions: 1 }]);
+        const values = Array.from({ length: 50 }, (_, i) => `v${i} ${'x'.repeat(100)}`);
+        await client.produce(server.bootstrap, topic, codec, values);
+        expect(storedCodecs(server.dataDir, topic)).toEqual([codec]);
+        const [offset] = await admin.listOffsets([{ topic, partition: 0, at: 'latest' }]);
+        expect(offset?.offset).toBe(50);
+      },
+    );
 
     it('reads back what every codec of another client left', async (context) => {
       if (skip !== undefined) return context.skip(skip);
@@ -61,7 +72,8 @@ describe.each(serverKinds)('$name', (kind) => {
       const topic = `cross-${slug}`;
       await admin.createTopics([{ name: topic, numPartitions: 2 }]);
       const readable = other.codecs.filter((codec) => client.codecs.includes(codec));
-      for (const codec of readable) await other.produce(server.bootstrap, topic, codec, [`v-${codec}-1`, `v-${codec}-2`]);
+      for (const codec of readable)
+        await other.produce(server.bootstrap, topic, codec, [`v-${codec}-1`, `v-${codec}-2`]);
       const wanted = readable.flatMap((codec) => [`v-${codec}-1`, `v-${codec}-2`]);
       const values = await readAll(client, topic, wanted.length, `cross-${slug}`);
       expect(values.toSorted()).toEqual(wanted.toSorted());
@@ -72,7 +84,8 @@ describe.each(serverKinds)('$name', (kind) => {
       const topic = `group-${slug}`;
       const group = `g-${slug}`;
       await admin.createTopics([{ name: topic, numPartitions: 4 }]);
-      const lines = (from: number): string[] => Array.from({ length: 40 }, (_, i) => `v${from + i}`);
+      const lines = (from: number): string[] =>
+        Array.from({ length: 40 }, (_, i) => `v${from + i}`);
       const members: GroupMember[] = [];
       const seen = (): Set<string> => new Set(members.flatMap((member) => [...member.values]));
       try {
@@ -92,7 +105,11 @@ describe.each(serverKinds)('$name', (kind) => {
         await until('both halves have been read', () => seen().size === 80);
         await server.restart();
         await client.produce(server.bootstrap, topic, 'none', lines(80));
-        await until('what came after the restart has been read', () => seen().size === 120, 120_000);
+        await until(
+          'what came after the restart has been read',
+          () => seen().size === 120,
+          120_000,
+        );
       } finally {
         for (const member of members) await member.stop();
       }

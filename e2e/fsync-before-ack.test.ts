@@ -24,9 +24,24 @@ it('given flush.messages=1, when a record is produced, then fdatasync returns be
     'log.flush.interval.messages=1',
   ]);
   const calls = 'trace=fdatasync,write,writev,pwrite64,pwritev,sendto,sendmsg';
-  const broker = new Child('strace', ['-f', '-y', '-s', '64', '-e', calls, '-o', trace, ...command]);
+  const broker = new Child('strace', [
+    '-f',
+    '-y',
+    '-s',
+    '64',
+    '-e',
+    calls,
+    '-o',
+    trace,
+    ...command,
+  ]);
   try {
-    const producer = new Producer({ bootstrapServers: [`127.0.0.1:${port}`], clientId: 'strace', lingerMs: 0, compression: 'none' });
+    const producer = new Producer({
+      bootstrapServers: [`127.0.0.1:${port}`],
+      clientId: 'strace',
+      lingerMs: 0,
+      compression: 'none',
+    });
     await until('the broker answers', async () => {
       try {
         await producer.send({ topic: 'durable', value: 'warm' });
@@ -51,15 +66,25 @@ it('given flush.messages=1, when a record is produced, then fdatasync returns be
 
 /** Line numbers of: the write of the last record, the return of the sync that follows, the next write to the client's socket. */
 function sequence(lines: readonly string[]): { written: number; synced: number; answered: number } {
-  const written = lines.findLastIndex((line) => /write/.test(line) && /durable-0\/\d+\.log/.test(line));
-  const isSyncStart = (line: string): boolean => line.includes('fdatasync(') && line.includes('durable-0/');
+  const written = lines.findLastIndex(
+    (line) => /write/.test(line) && /durable-0\/\d+\.log/.test(line),
+  );
+  const isSyncStart = (line: string): boolean =>
+    line.includes('fdatasync(') && line.includes('durable-0/');
   const start = lines.findIndex((line, at) => at > written && isSyncStart(line));
   const thread = lines[start]?.split(/\s+/)[0] ?? '';
   const isReturn = (line: string): boolean =>
-    line.startsWith(`${thread} `) && (line.includes('fdatasync resumed') || (isSyncStart(line) && / = 0$/.test(line)));
+    line.startsWith(`${thread} `) &&
+    (line.includes('fdatasync resumed') || (isSyncStart(line) && / = 0$/.test(line)));
   const synced = lines.findIndex((line, at) => at >= start && start >= 0 && isReturn(line));
-  const answered = lines.findIndex((line, at) => at > synced && synced >= 0 && /\b(write|writev|sendto|sendmsg)\(\d+<(TCP|socket)/.test(line));
+  const answered = lines.findIndex(
+    (line, at) =>
+      at > synced && synced >= 0 && /\b(write|writev|sendto|sendmsg)\(\d+<(TCP|socket)/.test(line),
+  );
   // Nothing may have gone to a socket between the write and the return of the sync.
-  const early = lines.findIndex((line, at) => at > written && at < synced && /\b(write|writev|sendto|sendmsg)\(\d+<(TCP|socket)/.test(line));
+  const early = lines.findIndex(
+    (line, at) =>
+      at > written && at < synced && /\b(write|writev|sendto|sendmsg)\(\d+<(TCP|socket)/.test(line),
+  );
   return { written, synced, answered: early >= 0 ? early : answered };
 }

@@ -21,7 +21,12 @@ export interface ForeignClient {
   readonly name: string;
   readonly needs: readonly Tool[];
   readonly codecs: readonly string[];
-  produce(bootstrap: string, topic: string, codec: string, values: readonly string[]): Promise<void>;
+  produce(
+    bootstrap: string,
+    topic: string,
+    codec: string,
+    values: readonly string[],
+  ): Promise<void>;
   join(bootstrap: string, topic: string, group: string): Promise<GroupMember>;
 }
 
@@ -44,14 +49,26 @@ const java: ForeignClient = {
   needs: ['java'],
   codecs: ALL_CODECS,
   produce: async (bootstrap, topic, codec, values) => {
-    await runTool('consoleProducer', ['--bootstrap-server', bootstrap, '--topic', topic, '--compression-codec', codec], `${values.join('\n')}\n`);
+    await runTool(
+      'consoleProducer',
+      ['--bootstrap-server', bootstrap, '--topic', topic, '--compression-codec', codec],
+      `${values.join('\n')}\n`,
+    );
   },
   join: (bootstrap, topic, group) =>
     Promise.resolve(
       processMember(
         new Child(
           'java',
-          javaArguments('consoleConsumer', ['--bootstrap-server', bootstrap, '--topic', topic, '--group', group, '--from-beginning']),
+          javaArguments('consoleConsumer', [
+            '--bootstrap-server',
+            bootstrap,
+            '--topic',
+            topic,
+            '--group',
+            group,
+            '--from-beginning',
+          ]),
         ),
       ),
     ),
@@ -63,12 +80,26 @@ const kcat: ForeignClient = {
   codecs: ALL_CODECS,
   produce: async (bootstrap, topic, codec, values) => {
     const compression = codec === 'none' ? [] : ['-z', codec];
-    await run('kcat', ['-b', bootstrap, '-P', '-t', topic, ...compression, '-X', 'linger.ms=20'], { input: `${values.join('\n')}\n` });
+    await run('kcat', ['-b', bootstrap, '-P', '-t', topic, ...compression, '-X', 'linger.ms=20'], {
+      input: `${values.join('\n')}\n`,
+    });
   },
   join: (bootstrap, topic, group) =>
     Promise.resolve(
       processMember(
-        new Child('kcat', ['-b', bootstrap, '-E', '-u', '-f', '%s\n', '-X', 'auto.offset.reset=earliest', '-G', group, topic]),
+        new Child('kcat', [
+          '-b',
+          bootstrap,
+          '-E',
+          '-u',
+          '-f',
+          '%s\n',
+          '-X',
+          'auto.offset.reset=earliest',
+          '-G',
+          group,
+          topic,
+        ]),
       ),
     ),
 };
@@ -109,10 +140,16 @@ const python: ForeignClient = {
   needs: ['python3'],
   codecs: ALL_CODECS,
   produce: async (bootstrap, topic, codec, values) => {
-    await run(pythonWithConfluentKafka(), ['-c', PYTHON_PRODUCE, bootstrap, topic, codec], { input: values.join('\n') });
+    await run(pythonWithConfluentKafka(), ['-c', PYTHON_PRODUCE, bootstrap, topic, codec], {
+      input: values.join('\n'),
+    });
   },
   join: (bootstrap, topic, group) =>
-    Promise.resolve(processMember(new Child(pythonWithConfluentKafka(), ['-c', PYTHON_CONSUME, bootstrap, topic, group]))),
+    Promise.resolve(
+      processMember(
+        new Child(pythonWithConfluentKafka(), ['-c', PYTHON_CONSUME, bootstrap, topic, group]),
+      ),
+    ),
 };
 
 const kafkajs: ForeignClient = {
@@ -130,7 +167,10 @@ const kafkajs: ForeignClient = {
     await producer.disconnect();
   },
   join: async (bootstrap, topic, group) => {
-    const consumer = new Kafka({ brokers: [bootstrap], logLevel: logLevel.NOTHING }).consumer({ groupId: group, heartbeatInterval: 500 });
+    const consumer = new Kafka({ brokers: [bootstrap], logLevel: logLevel.NOTHING }).consumer({
+      groupId: group,
+      heartbeatInterval: 500,
+    });
     const values: string[] = [];
     await consumer.connect();
     await consumer.subscribe({ topics: [topic], fromBeginning: true });
@@ -149,7 +189,11 @@ const platformatic: ForeignClient = {
   needs: [],
   codecs: ALL_CODECS,
   produce: async (bootstrap, topic, codec, values) => {
-    const producer = new PlatformaticProducer({ clientId: 'e2e', bootstrapBrokers: [bootstrap], serializers: stringSerializers });
+    const producer = new PlatformaticProducer({
+      clientId: 'e2e',
+      bootstrapBrokers: [bootstrap],
+      serializers: stringSerializers,
+    });
     await producer.send({
       messages: values.map((value) => ({ topic, value })),
       compression: codec as 'none',
@@ -165,10 +209,22 @@ const platformatic: ForeignClient = {
       heartbeatInterval: 500,
     });
     const values: string[] = [];
-    const stream = await consumer.consume({ topics: [topic], autocommit: 100, mode: MessagesStreamModes.COMMITTED, fallbackMode: 'earliest', maxWaitTime: 200 });
+    const stream = await consumer.consume({
+      topics: [topic],
+      autocommit: true,
+      mode: MessagesStreamModes.COMMITTED,
+      fallbackMode: 'earliest',
+      maxWaitTime: 200,
+    });
     stream.on('data', (message: { value: string }) => values.push(message.value));
     stream.on('error', () => undefined);
-    return { values, stop: () => consumer.close(true) };
+    return {
+      values,
+      stop: async () => {
+        await stream.close();
+        await consumer.close();
+      },
+    };
   },
 };
 

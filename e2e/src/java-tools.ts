@@ -28,7 +28,11 @@ export function javaArguments(tool: JavaTool, args: readonly string[]): string[]
   return [...JVM, '-cp', kafkaClassPath(), TOOLS[tool], ...args];
 }
 
-export function runTool(tool: JavaTool, args: readonly string[], input?: string): Promise<Finished> {
+export function runTool(
+  tool: JavaTool,
+  args: readonly string[],
+  input?: string,
+): Promise<Finished> {
   return run('java', javaArguments(tool, args), input === undefined ? {} : { input });
 }
 

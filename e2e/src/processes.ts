@@ -15,14 +15,24 @@ export class Child {
   stdout = '';
   stderr = '';
 
-  constructor(command: string, args: readonly string[], options: { env?: NodeJS.ProcessEnv; cwd?: string } = {}) {
-    this.#process = spawn(command, [...args], { ...options, env: options.env ?? process.env, stdio: 'pipe' });
+  constructor(
+    command: string,
+    args: readonly string[],
+    options: { env?: NodeJS.ProcessEnv; cwd?: string } = {},
+  ) {
+    this.#process = spawn(command, [...args], {
+      ...options,
+      env: options.env ?? process.env,
+      stdio: 'pipe',
+    });
     this.#process.stdout.on('data', (chunk: Buffer) => (this.stdout += chunk.toString()));
     this.#process.stderr.on('data', (chunk: Buffer) => (this.stderr += chunk.toString()));
     this.#process.stdin.on('error', () => undefined);
     this.finished = new Promise((resolve, reject) => {
       this.#process.on('error', reject);
-      this.#process.on('close', (code) => resolve({ code, stdout: this.stdout, stderr: this.stderr }));
+      this.#process.on('close', (code) =>
+        resolve({ code, stdout: this.stdout, stderr: this.stderr }),
+      );
     });
     this.finished.catch(() => undefined);
   }
@@ -63,12 +73,18 @@ export async function run(
   const killer = setTimeout(() => void child.stop('SIGKILL'), options.timeoutMs ?? 120_000);
   const finished = await child.finished.finally(() => clearTimeout(killer));
   if (finished.code !== 0)
-    throw new Error(`${command} ${args.slice(-8).join(' ')} ended with ${finished.code}:\n${finished.stdout.slice(-2000)}\n${finished.stderr.slice(-4000)}`);
+    throw new Error(
+      `${command} ${args.slice(-8).join(' ')} ended with ${finished.code}:\n${finished.stdout.slice(-2000)}\n${finished.stderr.slice(-4000)}`,
+    );
   return finished;
 }
 
 /** Polls until the condition holds. @throws after the limit, naming what was waited for */
-export async function until(what: string, condition: () => boolean | Promise<boolean>, limitMs = 60_000): Promise<void> {
+export async function until(
+  what: string,
+  condition: () => boolean | Promise<boolean>,
+  limitMs = 60_000,
+): Promise<void> {
   const deadline = Date.now() + limitMs;
   for (;;) {
     if (await condition()) return;

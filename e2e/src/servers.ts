@@ -40,68 +40,107 @@ export function freePort(): Promise<number> {
 
 /** How Ottla is started from source; a prefix (strace) may go before it. */
 export function ottlaCommand(args: readonly string[]): readonly string[] {
-  return [process.execPath, '--conditions=@ottla/source', path.join(root, 'apps/cli/src/main.ts'), ...args];
+  return [
+    process.execPath,
+    '--conditions=@ottla/source',
+    path.join(root, 'apps/cli/src/main.ts'),
+    ...args,
+  ];
+}
+
+/** A server with its port and folders, not yet running. */
+export interface PreparedServer {
+  readonly name: string;
+  readonly port: number;
+  readonly folder: string;
+  readonly dataDir: string;
+  readonly command: readonly string[];
+}
+
+/** Ottla on a free port; `command` is the `ottla` to run, from source by default. */
+export async function prepareOttla(
+  overrides: Readonly<Record<string, string>> = {},
+  command: readonly string[] = ottlaCommand([]),
+): Promise<PreparedServer> {
+  const folder = mkdtempSync(path.join(tmpdir(), 'ottla-e2e-'));
+  const port = await freePort();
+  const dataDir = `${folder}/data`;
+  const settings = { ...COMMON, listeners: `PLAINTEXT://127.0.0.1:${port}`, 'log.dirs': dataDir, ...overrides };
+  const args = Object.entries(settings).flatMap(([key, value]) => ['--override', `${key}=${value}`]);
+  return { name: 'Ottla', port, folder, dataDir, command: [...command, 'server', ...args] };
+}
+
+/** Small and quick to start: enough for what tests ask. */
+const TEST_JVM = ['-Xms256m', '-Xmx512m', '-XX:TieredStopAtLevel=1'];
+
+/** Apache Kafka on free ports, its storage formatted. */
+export async function prepareApacheKafka(
+  overrides: Readonly<Record<string, string>> = {},
+  jvm: readonly string[] = TEST_JVM,
+): Promise<PreparedServer> {
+  const folder = mkdtempSync(path.join(tmpdir(), 'kafka-e2e-'));
+  const port = await freePort();
+  const controllerPort = await freePort();
+  const dataDir = `${folder}/data`;
+  const settings = {
+    'process.roles': 'broker,controller',
+    'node.id': '1',
+    listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`,
+    'controller.listener.names': 'CONTROLLER',
+    'controller.quorum.bootstrap.servers': `127.0.0.1:${controllerPort}`,
+    'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
+    'log.dirs': dataDir,
+    'offsets.topic.replication.factor': '1',
+    'transaction.state.log.replication.factor': '1',
+    'transaction.state.log.min.isr': '1',
+    ...COMMON,
+    ...overrides,
+  };
+  const file = path.join(folder, 'server.properties');
+  writeFileSync(file, Object.entries(settings).map(([key, value]) => `${key}=${value}\n`).join(''));
+  await run('java', ['-cp', kafkaClassPath(), 'kafka.tools.StorageTool', 'format', '--standalone', '-t', 'Ej3_evlyTlCg2mz1BVtabw', '-c', file]);
+  const command = ['java', ...jvm, '-cp', kafkaClassPath(), 'kafka.Kafka', file];
+  return { name: 'Apache Kafka 4.3.1', port, folder, dataDir, command };
 }
 
 export const ottla: ServerKind = {
   name: 'Ottla',
   needs: [],
-  start: async (overrides = {}) => {
-    const folder = mkdtempSync(path.join(tmpdir(), 'ottla-e2e-'));
-    const port = await freePort();
-    const settings = { ...COMMON, listeners: `PLAINTEXT://127.0.0.1:${port}`, 'log.dirs': `${folder}/data`, ...overrides };
-    const args = Object.entries(settings).flatMap(([key, value]) => ['--override', `${key}=${value}`]);
-    const [command, ...rest] = ottlaCommand(['server', ...args]);
-    return startProcess('Ottla', port, folder, `${folder}/data`, () => new Child(command!, rest));
-  },
+  start: async (overrides) => startPrepared(await prepareOttla(overrides)),
 };
 
 export const apacheKafka: ServerKind = {
   name: 'Apache Kafka 4.3.1',
   needs: ['java'],
-  start: async (overrides = {}) => {
-    const folder = mkdtempSync(path.join(tmpdir(), 'kafka-e2e-'));
-    const port = await freePort();
-    const controllerPort = await freePort();
-    const settings = {
-      'process.roles': 'broker,controller',
-      'node.id': '1',
-      listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`,
-      'controller.listener.names': 'CONTROLLER',
-      'controller.quorum.bootstrap.servers': `127.0.0.1:${controllerPort}`,
-      'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
-      'log.dirs': `${folder}/data`,
-      'offsets.topic.replication.factor': '1',
-      'transaction.state.log.replication.factor': '1',
-      'transaction.state.log.min.isr': '1',
-      ...COMMON,
-      ...overrides,
-    };
-    const file = path.join(folder, 'server.properties');
-    writeFileSync(file, Object.entries(settings).map(([key, value]) => `${key}=${value}\n`).join(''));
-    await run('java', ['-cp', kafkaClassPath(), 'kafka.tools.StorageTool', 'format', '--standalone', '-t', 'Ej3_evlyTlCg2mz1BVtabw', '-c', file]);
-    const java = ['-Xms256m', '-Xmx512m', '-XX:TieredStopAtLevel=1', '-cp', kafkaClassPath(), 'kafka.Kafka', file];
-    return startProcess('Apache Kafka 4.3.1', port, folder, `${folder}/data`, () => new Child('java', java));
-  },
+  start: async (overrides) => startPrepared(await prepareApacheKafka(overrides)),
 };
+
+/** A topic with one replica. */
+export async function createTopic(bootstrap: string, name: string, partitions: number): Promise<void> {
+  const admin = new Admin({ bootstrapServers: [bootstrap] });
+  try {
+    await admin.createTopics([{ name, numPartitions: partitions, replicationFactor: 1 }]);
+  } finally {
+    await admin.close();
+  }
+}
 
 /** Both, for `describe.each`. */
 export const serverKinds: readonly ServerKind[] = [ottla, apacheKafka];
 
-async function startProcess(
-  name: string,
-  port: number,
-  folder: string,
-  dataDir: string,
-  spawn: () => Child,
-): Promise<ServerUnderTest> {
+/** Runs a prepared server, and returns when it answers. */
+export async function startPrepared({ name, port, folder, dataDir, command }: PreparedServer): Promise<ServerUnderTest> {
   const bootstrap = `127.0.0.1:${port}`;
+  const spawn = (): Child => new Child(command[0]!, command.slice(1));
   let child = spawn();
   const ready = async (): Promise<void> => {
     await until(
       `${name} answers on ${bootstrap}`,
       async () => {
-        if (!child.isRunning) throw new Error(`${name} ended:\n${child.stdout.slice(-3000)}\n${child.stderr.slice(-3000)}`);
+        if (!child.isRunning)
+          throw new Error(
+            `${name} ended:\n${child.stdout.slice(-3000)}\n${child.stderr.slice(-3000)}`,
+          );
         const admin = new Admin({ bootstrapServers: [bootstrap], defaultApiTimeoutMs: 1_000 });
         try {
           return (await admin.describeCluster()).brokers.length === 1;

@@ -1,6 +1,12 @@
 // The batches of a topic as they lie in the server's log directory, read by our own decoder.
 import { globSync, readFileSync } from 'node:fs';
-import { compressionName, compressionOf, decodeBatches, isCompression, readBatchHeader } from '@ottla/protocol/records';
+import {
+  compressionName,
+  compressionOf,
+  decodeBatches,
+  isCompression,
+  readBatchHeader,
+} from '@ottla/protocol/records';
 
 /** Codecs of all stored batches of a topic, each once, sorted. */
 export function storedCodecs(dataDir: string, topic: string): string[] {

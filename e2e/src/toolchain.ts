@@ -15,12 +15,14 @@ export function missing(tools: readonly Tool[]): string | undefined {
   const absent = tools.filter((tool) => !has(tool));
   if (absent.length === 0) return undefined;
   const reason = `not installed: ${absent.map((tool) => (tool === 'java' ? 'java (JDK 17) with mvn' : tool)).join(', ')}`;
-  if (process.env['OTTLA_REQUIRE_INTEROP'] === '1') throw new Error(`OTTLA_REQUIRE_INTEROP=1, but ${reason}`);
+  if (process.env['OTTLA_REQUIRE_INTEROP'] === '1')
+    throw new Error(`OTTLA_REQUIRE_INTEROP=1, but ${reason}`);
   return reason;
 }
 
 function has(tool: Tool): boolean {
-  const runs = (command: string, ...args: string[]): boolean => spawnSync(command, args, { stdio: 'ignore' }).status === 0;
+  const runs = (command: string, ...args: string[]): boolean =>
+    spawnSync(command, args, { stdio: 'ignore' }).status === 0;
   switch (tool) {
     case 'java':
       return runs('java', '-version') && runs('mvn', '-v');
@@ -42,11 +44,23 @@ export function kafkaClassPath(): string {
   const key = createHash('sha256').update(readFileSync(pom)).digest('hex').slice(0, 16);
   const file = path.join(cache, `classpath-${key}.txt`);
   mkdirSync(cache, { recursive: true });
-  const isGood = existsSync(file) && readFileSync(file, 'utf8').split(':').every((jar) => existsSync(jar));
+  const isGood =
+    existsSync(file) &&
+    readFileSync(file, 'utf8')
+      .split(':')
+      .every((jar) => existsSync(jar));
   if (!isGood)
     execFileSync(
       'mvn',
-      ['-B', '-q', '-f', pom, 'dependency:build-classpath', `-Dmdep.outputFile=${file}`, '-Dmdep.includeScope=runtime'],
+      [
+        '-B',
+        '-q',
+        '-f',
+        pom,
+        'dependency:build-classpath',
+        `-Dmdep.outputFile=${file}`,
+        '-Dmdep.includeScope=runtime',
+      ],
       { stdio: ['ignore', 'ignore', 'inherit'] },
     );
   classPath = readFileSync(file, 'utf8').trim();
@@ -57,11 +71,16 @@ export function kafkaClassPath(): string {
 export function pythonWithConfluentKafka(): string {
   const home = path.join(cache, 'python');
   const python = path.join(home, 'bin/python');
-  if (spawnSync(python, ['-c', 'import confluent_kafka'], { stdio: 'ignore' }).status === 0) return python;
+  if (spawnSync(python, ['-c', 'import confluent_kafka'], { stdio: 'ignore' }).status === 0)
+    return python;
   rmSync(home, { recursive: true, force: true });
   execFileSync('python3', ['-m', 'venv', home], { stdio: 'inherit' });
-  execFileSync(python, ['-m', 'pip', 'install', '-q', '--disable-pip-version-check', 'confluent-kafka'], {
-    stdio: 'inherit',
-  });
+  execFileSync(
+    python,
+    ['-m', 'pip', 'install', '-q', '--disable-pip-version-check', 'confluent-kafka'],
+    {
+      stdio: 'inherit',
+    },
+  );
   return python;
 }
