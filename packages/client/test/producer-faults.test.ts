@@ -157,6 +157,26 @@ describe('Producer', () => {
     await simulation.settle(producer.close());
   });
 
+  it('given sends that still wait for their topic, when flushed, then they are written', async () => {
+    const { simulation, broker, options } = await simulatedCluster();
+    const producer = new Producer({ ...options, lingerMs: 60_000 });
+    const sent = sendAll(producer);
+    await simulation.settle(producer.flush(), 5_000);
+    expect(broker.values('orders', 0)).toEqual(VALUES);
+    await simulation.settle(sent);
+    await simulation.settle(producer.close());
+  });
+
+  it('given sends that still wait for memory, when closed, then they are written', async () => {
+    const { simulation, broker, options } = await simulatedCluster();
+    const producer = new Producer({ ...options, lingerMs: 60_000, bufferMemoryBytes: 100 });
+    const sent = sendAll(producer);
+    await simulation.settle(producer.close(), 5_000);
+    const results = await simulation.settle(sent);
+    expect(results.every(({ status }) => status === 'fulfilled')).toBe(true);
+    expect(broker.values('orders', 0)).toEqual(VALUES);
+  });
+
   it('given a closed producer, then refuses to send and says why', async () => {
     const { simulation, options } = await simulatedCluster();
     const producer = new Producer(options);

@@ -59,6 +59,9 @@ export class Producer {
   readonly #batchSizeBytes: number;
   readonly #deliveryTimeoutMs: number;
   readonly #allowAutoTopicCreation: boolean;
+  /** Sends that wait for their topic or for memory. */
+  readonly #entries = new Set<Promise<unknown>>();
+  #flushCount = 0;
   #lingerTimer: Timer | undefined;
   #isClosed = false;
 
@@ -96,10 +99,9 @@ export class Producer {
   }
 
   /** Sends a record; resolves when the broker has it as `acks` says. Waits while the memory is full. */
-  async send(record: ProducerRecord): Promise<RecordMetadata> {
-    const size = await this.#admit(record);
+  send(record: ProducerRecord): Promise<RecordMetadata> {
     return new Promise((resolve, reject) => {
-      this.#append(record, size, resolve, reject);
+      this.#entering(this.#admitAndAppend(record, resolve, reject)).catch(reject);
     });
   }
 
@@ -120,20 +122,22 @@ export class Producer {
       failure ??= error;
       done();
     };
-    for (const record of records) {
-      const needsWait = this.#needsWait(record);
-      const size = needsWait ? await this.#admit(record) : sizeOf(record);
-      this.#append(record, size, done, failed);
-    }
+    await this.#entering(this.#appendAll(records, done, failed));
     await finished;
     if (failure !== undefined) throw failure;
     return { recordCount: records.length };
   }
 
-  /** Sends everything now and waits for it. */
+  /** Sends everything now and waits for it, what still waits for its topic or for memory included. */
   async flush(): Promise<void> {
-    for (const batch of this.#open.values()) this.#close(batch);
-    await this.#sender.idle();
+    this.#flushCount += 1;
+    try {
+      for (const batch of this.#open.values()) this.#close(batch);
+      await Promise.allSettled(this.#entries);
+      await this.#sender.idle();
+    } finally {
+      this.#flushCount -= 1;
+    }
   }
 
   /** Sends what is left, waits for it, and disconnects. */
@@ -148,6 +152,36 @@ export class Producer {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
+  }
+
+  async #admitAndAppend(
+    record: ProducerRecord,
+    resolve: (metadata: RecordMetadata) => void,
+    reject: (error: KafkaError) => void,
+  ): Promise<void> {
+    const size = await this.#admit(record);
+    this.#append(record, size, resolve, reject);
+  }
+
+  async #appendAll(
+    records: readonly ProducerRecord[],
+    done: () => void,
+    failed: (error: KafkaError) => void,
+  ): Promise<void> {
+    for (const record of records) {
+      const size = this.#needsWait(record) ? await this.#admit(record) : sizeOf(record);
+      this.#append(record, size, done, failed);
+    }
+  }
+
+  /** Keeps in mind what is on its way into the batches, for `flush`. */
+  async #entering<T>(entry: Promise<T>): Promise<T> {
+    this.#entries.add(entry);
+    try {
+      return await entry;
+    } finally {
+      this.#entries.delete(entry);
+    }
   }
 
   #needsWait(record: ProducerRecord): boolean {
@@ -191,7 +225,12 @@ export class Producer {
     batch.builder.append(timestamp, key, value, headers);
     batch.reservedBytes += size;
     batch.waiters.push({ index, timestamp, resolve, reject });
-    if (this.#lingerMs === 0 || batch.builder.estimatedBytes >= this.#batchSizeBytes)
+    // While a flush waits, nothing lingers: what it waits for may need the memory of this batch.
+    if (
+      this.#flushCount > 0 ||
+      this.#lingerMs === 0 ||
+      batch.builder.estimatedBytes >= this.#batchSizeBytes
+    )
       this.#close(batch);
     else this.#linger();
   }
