@@ -51,7 +51,7 @@ describe.each(serverKinds)('console tools on $name', (kind) => {
     await runTool('topics', [...at(), '--delete', '--topic', 'made']);
     expect((await runTool('topics', [...at(), '--list'])).stdout.split('\n')).not.toContain('made');
     await expect(runTool('topics', [...at(), '--create', '--topic', 'bad name'])).rejects.toThrow(
-      /InvalidTopic|illegal|contains a character/,
+      /Topic name is invalid: 'bad name' contains one or more characters/,
     );
   });
 

@@ -75,7 +75,7 @@ function sequence(lines: readonly string[]): { written: number; synced: number; 
   const thread = lines[start]?.split(/\s+/)[0] ?? '';
   const isReturn = (line: string): boolean =>
     line.startsWith(`${thread} `) &&
-    (line.includes('fdatasync resumed') || (isSyncStart(line) && / = 0$/.test(line)));
+    (line.includes('fdatasync resumed') || (isSyncStart(line) && line.endsWith(' = 0')));
   const synced = lines.findIndex((line, at) => at >= start && start >= 0 && isReturn(line));
   const answered = lines.findIndex(
     (line, at) =>

@@ -74,7 +74,7 @@ export async function run(
   const finished = await child.finished.finally(() => clearTimeout(killer));
   if (finished.code !== 0)
     throw new Error(
-      `${command} ${args.slice(-8).join(' ')} ended with ${finished.code}:\n${finished.stdout.slice(-2000)}\n${finished.stderr.slice(-4000)}`,
+      `${command} ${args.filter((arg) => !arg.includes('.jar')).join(' ')} ended with ${finished.code}:\n${finished.stdout.slice(-2000)}\n${finished.stderr.slice(-4000)}`,
     );
   return finished;
 }

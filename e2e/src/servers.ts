@@ -65,8 +65,16 @@ export async function prepareOttla(
   const folder = mkdtempSync(path.join(tmpdir(), 'ottla-e2e-'));
   const port = await freePort();
   const dataDir = `${folder}/data`;
-  const settings = { ...COMMON, listeners: `PLAINTEXT://127.0.0.1:${port}`, 'log.dirs': dataDir, ...overrides };
-  const args = Object.entries(settings).flatMap(([key, value]) => ['--override', `${key}=${value}`]);
+  const settings = {
+    ...COMMON,
+    listeners: `PLAINTEXT://127.0.0.1:${port}`,
+    'log.dirs': dataDir,
+    ...overrides,
+  };
+  const args = Object.entries(settings).flatMap(([key, value]) => [
+    '--override',
+    `${key}=${value}`,
+  ]);
   return { name: 'Ottla', port, folder, dataDir, command: [...command, 'server', ...args] };
 }
 
@@ -97,8 +105,23 @@ export async function prepareApacheKafka(
     ...overrides,
   };
   const file = path.join(folder, 'server.properties');
-  writeFileSync(file, Object.entries(settings).map(([key, value]) => `${key}=${value}\n`).join(''));
-  await run('java', ['-cp', kafkaClassPath(), 'kafka.tools.StorageTool', 'format', '--standalone', '-t', 'Ej3_evlyTlCg2mz1BVtabw', '-c', file]);
+  writeFileSync(
+    file,
+    Object.entries(settings)
+      .map(([key, value]) => `${key}=${value}\n`)
+      .join(''),
+  );
+  await run('java', [
+    '-cp',
+    kafkaClassPath(),
+    'kafka.tools.StorageTool',
+    'format',
+    '--standalone',
+    '-t',
+    'Ej3_evlyTlCg2mz1BVtabw',
+    '-c',
+    file,
+  ]);
   const command = ['java', ...jvm, '-cp', kafkaClassPath(), 'kafka.Kafka', file];
   return { name: 'Apache Kafka 4.3.1', port, folder, dataDir, command };
 }
@@ -116,7 +139,11 @@ export const apacheKafka: ServerKind = {
 };
 
 /** A topic with one replica. */
-export async function createTopic(bootstrap: string, name: string, partitions: number): Promise<void> {
+export async function createTopic(
+  bootstrap: string,
+  name: string,
+  partitions: number,
+): Promise<void> {
   const admin = new Admin({ bootstrapServers: [bootstrap] });
   try {
     await admin.createTopics([{ name, numPartitions: partitions, replicationFactor: 1 }]);
@@ -129,7 +156,13 @@ export async function createTopic(bootstrap: string, name: string, partitions: n
 export const serverKinds: readonly ServerKind[] = [ottla, apacheKafka];
 
 /** Runs a prepared server, and returns when it answers. */
-export async function startPrepared({ name, port, folder, dataDir, command }: PreparedServer): Promise<ServerUnderTest> {
+export async function startPrepared({
+  name,
+  port,
+  folder,
+  dataDir,
+  command,
+}: PreparedServer): Promise<ServerUnderTest> {
   const bootstrap = `127.0.0.1:${port}`;
   const spawn = (): Child => new Child(command[0]!, command.slice(1));
   let child = spawn();

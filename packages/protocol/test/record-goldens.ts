@@ -74,7 +74,7 @@ function lines(file: string): Json[] {
     .split('\n')
     .map((line) => {
       const parsed = JSON.parse(line) as Json;
-      return { ...parsed, bytes: Buffer.from(String(parsed['hex'] ?? ''), 'hex') };
+      return { ...parsed, bytes: Buffer.from((parsed['hex'] as string | undefined) ?? '', 'hex') };
     });
 }
 

@@ -147,7 +147,7 @@ export class QuorumNode {
   /** Begins to take part. A voter that is alone leads at once. */
   start(): void {
     this.core.start(this.nowMs);
-    this.#stepped();
+    void this.#stepped();
   }
 
   /** Tells `listener` everything from the latest snapshot or the start of the log; call once. */
@@ -197,7 +197,7 @@ export class QuorumNode {
         if (result.lastOffset !== lastOffset)
           this.#fail(new Error(`expected offset ${lastOffset}, got ${result.lastOffset}`));
         if (this.core.epoch === epoch) this.core.handleDurable(result.lastOffset + 1, this.nowMs);
-        this.#stepped();
+        void this.#stepped();
       },
       (error: unknown) => this.#fail(error),
     );
@@ -207,7 +207,7 @@ export class QuorumNode {
   /** Gives up leadership of `epoch`. */
   resign(epoch: number): void {
     this.core.resign(epoch, this.nowMs);
-    this.#stepped();
+    void this.#stepped();
   }
 
   /** Writes a snapshot; false when one at that offset or later exists already. */
@@ -232,7 +232,7 @@ export class QuorumNode {
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.core.resign(this.core.epoch, this.nowMs);
-    this.#stepped();
+    void this.#stepped();
     this.#isClosed = true;
     this.#timer?.cancel();
     this.#fetcher?.close();
