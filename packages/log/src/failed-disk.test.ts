@@ -117,6 +117,27 @@ describe('a disk that fails under flush.messages=1', () => {
     },
   );
 
+  it('given a flush by time whose sync fails, then appends that wait behind it are not acknowledged', async () => {
+    const simulation = createSimulation({ seed: 13 });
+    const node = simulation.node('broker');
+    const { log, failures } = await simulation.settle(open(node.platform));
+    expect(await simulation.settle(append(log, 'safe'))).toBe('acknowledged');
+    const syncFails: DiskFault = {
+      operation: 'datasync',
+      path: SEGMENT,
+      effect: { kind: 'fail', code: 'EIO' },
+    };
+    node.disk.inject(syncFails);
+    const flushed = log.flush().then(
+      () => 'flushed',
+      (error: LogError) => error.code,
+    );
+    const appended = append(log, 'lost');
+    expect(await simulation.settle(flushed)).toBe('KAFKA_STORAGE_ERROR');
+    expect(await simulation.settle(appended)).toBe('KAFKA_STORAGE_ERROR');
+    expect([log.logEndOffset, failures.length]).toEqual([1, 1]);
+  });
+
   it.each(faults)(
     'given %s, when the machine restarts, then what was acknowledged is there and the log goes on',
     async (_name, fault) => {

@@ -71,6 +71,8 @@ export class LogWriter implements AppendTarget {
   // ---- what the append queue asks for ----
 
   async prepare(append: PendingAppend): Promise<void> {
+    // A sync of maintenance may have failed since: what it lost is not reported again to ours.
+    if (this.#failure !== undefined) throw this.#failure;
     if (this.#mustRoll(append, 0)) await this.roll(append.result.baseOffset);
     await this.writeEpochs();
   }
@@ -157,16 +159,18 @@ export class LogWriter implements AppendTarget {
 
   // ---- maintenance ----
 
-  /** Ends the active segment, durably, and starts the next at `baseOffset`. */
+  /** Ends the active segment, durably, and starts the next at `baseOffset`. Nothing is written meanwhile. */
   async roll(baseOffset: number): Promise<void> {
     const old = this.#segments.active;
     if (old.sizeBytes === 0 && old.baseOffset === baseOffset) return;
-    await this.takeSnapshot();
-    await old.writeIndexes(this.#context);
-    await this.#datasync();
-    this.#context.loadedIndexes.touch(old);
-    await this.addSegment(baseOffset);
-    await this.#context.disk.syncDirectory(this.#options.directory);
+    await this.#failing(async () => {
+      await this.takeSnapshot();
+      await old.writeIndexes(this.#context);
+      await this.#datasync();
+      this.#context.loadedIndexes.touch(old);
+      await this.addSegment(baseOffset);
+      await this.#context.disk.syncDirectory(this.#options.directory);
+    });
     this.#recoveryPoint = Math.max(this.#recoveryPoint, this.#logEndOffset);
     this.#unflushedRecords = 0;
   }
@@ -177,19 +181,13 @@ export class LogWriter implements AppendTarget {
     await this.#segments.add(baseOffset, jitterMs);
   }
 
-  /** Makes everything visible durable. */
+  /** Makes everything visible durable. Nothing is written meanwhile. */
   async flush(): Promise<void> {
-    const end = this.#logEndOffset;
-    try {
+    await this.#failing(async () => {
       await this.#datasync();
       await this.#context.disk.syncDirectory(this.#options.directory);
-    } catch (cause) {
-      const message = `the log cannot be synced: ${String(cause)}`;
-      const error = new LogError('KAFKA_STORAGE_ERROR', message, cause);
-      this.failed(error);
-      throw error;
-    }
-    this.#noteDurable(Math.max(this.#recoveryPoint, end));
+    });
+    this.#noteDurable(Math.max(this.#recoveryPoint, this.#logEndOffset));
   }
 
   /** Whether something visible has not been synced for `flush.ms`. */
@@ -217,6 +215,19 @@ export class LogWriter implements AppendTarget {
     const { producers, logStartOffset } = this.#options;
     if (this.#logEndOffset <= logStartOffset()) return;
     await producers.takeSnapshot(this.#logEndOffset, this.#segments.all);
+  }
+
+  /** Work whose failure is the end of the log. */
+  async #failing(work: () => Promise<void>): Promise<void> {
+    if (this.#failure !== undefined) throw this.#failure;
+    try {
+      await work();
+    } catch (cause) {
+      const message = `the log cannot be made durable: ${String(cause)}`;
+      const error = new LogError('KAFKA_STORAGE_ERROR', message, cause);
+      this.failed(error);
+      throw error;
+    }
   }
 
   #datasync(): Promise<void> {

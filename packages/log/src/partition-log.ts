@@ -467,7 +467,7 @@ export class PartitionLog {
   /** Makes everything visible durable. */
   async flush(): Promise<void> {
     this.#assertOpen();
-    await this.#writer.flush();
+    await this.#queue.exclusive(() => this.#writer.flush());
   }
 
   /** Flushes when `flush.ms` has passed since the last time; forgets producers not heard of. */
