@@ -13,6 +13,7 @@ const SOURCE = '--conditions=@ottla/source';
 const SCRIPTS = {
   start: [['apps/cli/src/main.ts', 'dev']],
   ottla: [['apps/cli/src/main.ts']],
+  quickstart: [['examples/quickstart/main.ts']],
   test: [['node_modules/vitest/vitest.mjs', 'run']],
   check: [['tools/check.mjs']],
   build: [['tools/build-all.mjs']],
