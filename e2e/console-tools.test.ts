@@ -230,7 +230,7 @@ describe('DumpLogSegments on a directory that Ottla wrote', () => {
     const { ottla } = await import('./src/servers.ts');
     const { globSync } = await import('node:fs');
     const server = await ottla.start({
-      'log.segment.bytes': '100000',
+      'log.segment.bytes': '1048576',
       'log.index.interval.bytes': '1000',
     });
     try {
@@ -239,9 +239,9 @@ describe('DumpLogSegments on a directory that Ottla wrote', () => {
         '--topic',
         'dumped',
         '--num-records',
-        '2000',
+        '10000',
         '--record-size',
-        '300',
+        '500',
         '--throughput',
         '-1',
         '--producer-props',
@@ -268,9 +268,12 @@ describe('DumpLogSegments on a directory that Ottla wrote', () => {
           files(pattern),
           ...options,
         ]);
-        expect(stdout + stderr).not.toMatch(
-          /mismatch|corrupt|Found timestamp|Exception|isvalid: false|Non-consecutive|out of order/i,
-        );
+        const complaint =
+          /mismatch|corrupt|Found timestamp|Exception|isvalid: false|Non-consecutive|out of order/i;
+        // Kafka's tool says this of every segment but the first, its own included.
+        const quirk = /Non-consecutive offsets in [^\n]+\n\s+-1 is followed by \d+\n/g;
+        const said = (stdout + stderr).replaceAll(quirk, '');
+        expect(said.split('\n').filter((line) => complaint.test(line))).toEqual([]);
         return stdout;
       };
       expect(files('dumped-0/*.log').split(',').length).toBeGreaterThan(3);
