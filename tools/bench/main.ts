@@ -29,6 +29,8 @@ async function main(): Promise<void> {
   const settings = readSettings(options);
   const both = contenders(settings, options.source);
   const startedAt = new Date();
+  const file = resultFile(startedAt);
+  const facts = { startedAt: startedAt.toISOString(), machine: machine(both), settings };
   const runs: RunResult[] = [];
   for (let run = 0; run < settings.runs; run++) {
     // The order alternates, so that a machine that warms up or tires favours neither.
@@ -36,23 +38,18 @@ async function main(): Promise<void> {
       process.stderr.write(`run ${run + 1} of ${settings.runs}: ${contender.id} …\n`);
       runs.push(await measure(contender, settings));
     }
+    // After every pair, so that a bench that is interrupted keeps what it has.
+    const result = { ...facts, rows: summarise(runs), runs };
+    writeFileSync(file, `${JSON.stringify(result, null, 2)}\n`);
   }
-  const rows = summarise(runs);
-  process.stdout.write(`${table(rows)}\n`);
-  const file = save(startedAt, { machine: machine(both), settings, rows, runs });
+  process.stdout.write(`${table(summarise(runs))}\n`);
   process.stderr.write(`written: ${path.relative(process.cwd(), file)}\n`);
 }
 
-function save(startedAt: Date, result: object): string {
+function resultFile(startedAt: Date): string {
   const folder = path.join(import.meta.dirname, 'results');
   mkdirSync(folder, { recursive: true });
-  const stamp = startedAt.toISOString().slice(0, 16).replace(':', '');
-  const file = path.join(folder, `${stamp}.json`);
-  writeFileSync(
-    file,
-    `${JSON.stringify({ startedAt: startedAt.toISOString(), ...result }, null, 2)}\n`,
-  );
-  return file;
+  return path.join(folder, `${startedAt.toISOString().slice(0, 16).replace(':', '')}.json`);
 }
 
 function machine(both: readonly Contender[]): Record<string, unknown> {

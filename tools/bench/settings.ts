@@ -36,10 +36,12 @@ export interface BenchSettings {
 
 interface SettingsFile extends BenchSettings {
   readonly quick: {
-    runs: number;
-    megabytes: number;
-    warmupMegabytes: number;
-    latencySeconds: number;
+    readonly runs: number;
+    readonly megabytes: number;
+    readonly warmupMegabytes: number;
+    readonly latencySeconds: number;
+    /** Only the cases with so many. */
+    readonly partitions: number;
   };
 }
 
@@ -50,9 +52,14 @@ export function readSettings(options: {
 }): BenchSettings {
   const file = path.join(import.meta.dirname, 'settings.json');
   const { quick, ...settings } = JSON.parse(readFileSync(file, 'utf8')) as SettingsFile;
-  const { latencySeconds, ...less } = quick;
+  const { latencySeconds, partitions, ...less } = quick;
   const chosen = options.quick
-    ? { ...settings, ...less, latency: { ...settings.latency, seconds: latencySeconds } }
+    ? {
+        ...settings,
+        ...less,
+        cases: settings.cases.filter((one) => one.partitions === partitions),
+        latency: { ...settings.latency, seconds: latencySeconds },
+      }
     : settings;
   const runs = options.runs === undefined ? chosen.runs : Number(options.runs);
   if (!Number.isInteger(runs) || runs < 1)
@@ -60,7 +67,7 @@ export function readSettings(options: {
   return { ...chosen, runs };
 }
 
-/** For example `produce 16 × 1024 B, batch 16 KB`. */
+/** For example `16 partitions, 1024 B, batch 16 KB`. */
 export function caseName({ partitions, recordBytes, batchBytes }: BenchCase): string {
   const batch =
     batchBytes >= 1_048_576 ? `${batchBytes / 1_048_576} MB` : `${batchBytes / 1024} KB`;
