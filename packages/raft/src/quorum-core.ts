@@ -121,6 +121,10 @@ export class QuorumCore {
         this.#tickLeader(role, nowMs);
         return;
       case 'follower':
+        // An observer asks around who leads now.
+        if (this.isVoter) this.#becomeProspective(nowMs);
+        else this.#becomeUnattached(role.epoch, nowMs);
+        return;
       case 'unattached':
         this.#becomeProspective(nowMs);
         return;
@@ -260,7 +264,7 @@ export class QuorumCore {
       role.fetchDeadlineMs = this.#fetchDeadline(nowMs);
       return false;
     }
-    if (epoch === role.epoch && role.role === 'leader') return false;
+    if (epoch === role.epoch && (role.role === 'leader' || role.role === 'resigned')) return false;
     // Asking around whether the silent leader is really gone: an answer that names it again changes nothing.
     if (epoch === role.epoch && role.role === 'prospective' && role.leaderId === leaderId)
       return false;
@@ -440,7 +444,8 @@ export class QuorumCore {
       before.role === 'leader' || before.role === 'follower' || before.role === 'resigned'
         ? this.#electionDeadline(nowMs)
         : before.electionDeadlineMs;
-    this.#role = { role: 'unattached', epoch, votedFor: undefined, electionDeadlineMs: deadline };
+    const votedFor = epoch === before.epoch ? this.electionState.votedFor : undefined;
+    this.#role = { role: 'unattached', epoch, votedFor, electionDeadlineMs: deadline };
     this.#persist();
     if (hadLeader || before.role === 'leader')
       this.#effects.push({ kind: 'leaderChanged', leaderId: undefined, epoch });
@@ -579,6 +584,6 @@ export class QuorumCore {
   }
 
   #fetchDeadline(nowMs: number): number {
-    return this.isVoter ? nowMs + this.#times.fetchTimeoutMs : Infinity;
+    return nowMs + this.#times.fetchTimeoutMs;
   }
 }

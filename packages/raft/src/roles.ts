@@ -81,7 +81,6 @@ export interface Follower {
   readonly epoch: number;
   readonly leaderId: number;
   readonly votedFor: ReplicaKey | undefined;
-  /** Infinity for an observer. */
   fetchDeadlineMs: number;
   hasFetched: boolean;
 }

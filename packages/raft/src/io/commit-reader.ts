@@ -126,13 +126,12 @@ export class CommitReader {
     }
   }
 
-  /** The first claim that is due, but none before an older one; a newer claim makes waiting ones void. */
+  /** The first claim that is due, but none before an older one; a newer claim makes those void that still wait. */
   #dueClaim(): Claim | undefined {
-    const newest = this.#claims.at(-1);
-    if (newest !== undefined && this.#claims.length > 1) this.#claims = this.#claims.slice(-1);
-    return newest !== undefined && newest.afterOffset <= Math.max(this.#delivered, 0)
-      ? newest
-      : undefined;
+    const isDue = (claim: Claim): boolean => claim.afterOffset <= Math.max(this.#delivered, 0);
+    while (this.#claims.length > 1 && !isDue(this.#claims[0]!)) this.#claims.shift();
+    const first = this.#claims[0];
+    return first !== undefined && isDue(first) ? first : undefined;
   }
 
   async #begin(listener: QuorumNodeListener): Promise<void> {

@@ -18,6 +18,7 @@ import type { LogPosition, Voter } from '../replica.ts';
 import { readControlRecord } from './control-records.ts';
 import { METADATA_TOPIC, type MetadataLog } from './metadata-log.ts';
 import type { RaftTransport, RequestKind } from './raft-transport.ts';
+import { readSnapshotFile } from './snapshot-file.ts';
 
 export interface FollowerFetcherOptions {
   readonly platform: Platform;
@@ -105,7 +106,7 @@ export class FollowerFetcher {
     const epoch = core.epoch;
     const request = fetchRequest.create({
       clusterId,
-      replicaId: core.self.id,
+      // Since version 15 the replica is named here; `replicaId` cannot be sent any more.
       replicaState: { replicaId: core.self.id, replicaEpoch: -1 },
       maxWaitMs: MAX_WAIT_MS,
       maxBytes: MAX_BYTES,
@@ -176,12 +177,15 @@ export class FollowerFetcher {
     if (partition.divergingEpoch.epoch >= 0) {
       const { epoch: divergingEpoch, endOffset } = partition.divergingEpoch;
       const own = log.endOffsetForEpoch(divergingEpoch);
-      await log.log.truncateTo(Math.min(endOffset, own?.offset ?? log.startOffset));
+      const cut = Math.min(endOffset, own?.offset ?? log.startOffset);
+      if (cut < this.#options.core.highWatermark)
+        throw new Error(`the leader would cut committed records at ${cut}`);
+      await log.cutAt(cut);
       return false;
     }
     const records = partition.records;
     if (records === null || records.length === 0) return true;
-    await log.log.appendAsFollower(Buffer.from(records));
+    await log.appendAsFollower(Buffer.from(records));
     this.#learnVoters(records);
     return true;
   }
@@ -247,5 +251,7 @@ export class FollowerFetcher {
     await platform.disk.rename(partial, path);
     await platform.disk.syncDirectory(log.directory);
     await log.startAt(id);
+    const { voters } = await readSnapshotFile(platform.disk, path);
+    if (voters !== undefined) core.setVoters(voters);
   }
 }

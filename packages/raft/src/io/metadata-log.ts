@@ -28,6 +28,8 @@ export class MetadataLog implements LogView {
   readonly directory: string;
   readonly #disk: Disk;
   #snapshots: LogPosition[];
+  /** The newest change that a leader asked for; one at a time. */
+  #changing: Promise<unknown> = Promise.resolve();
 
   private constructor(log: PartitionLog, disk: Disk, snapshots: LogPosition[]) {
     this.log = log;
@@ -83,8 +85,9 @@ export class MetadataLog implements LogView {
     return this.log.logStartOffset;
   }
 
+  /** Of the last record below `endOffset`; an append under way has given the log its epoch already. */
   get lastEpoch(): number {
-    const latest = this.log.epochs.latest;
+    const latest = this.log.epochs.entries.findLast((entry) => entry.startOffset < this.endOffset);
     if (latest !== undefined) return latest.epoch;
     return this.latestSnapshot?.offset === this.endOffset ? (this.latestSnapshot?.epoch ?? 0) : 0;
   }
@@ -113,6 +116,27 @@ export class MetadataLog implements LogView {
 
   append(bytes: Buffer, epoch: number): Promise<AppendResult> {
     return this.log.appendAsLeader(bytes, { leaderEpoch: epoch, origin: 'coordinator' });
+  }
+
+  /** Appends what the leader gave. */
+  async appendAsFollower(bytes: Buffer): Promise<void> {
+    await this.#change(this.log.appendAsFollower(bytes));
+  }
+
+  /** Cuts off everything at and above `offset`. */
+  cutAt(offset: number): Promise<void> {
+    return this.#change(this.log.truncateTo(offset));
+  }
+
+  /** Resolves when nothing is on its way into the log, and it is not being cut. */
+  async idle(): Promise<void> {
+    await this.#changing.catch(() => undefined);
+    await this.log.truncateTo(Infinity);
+  }
+
+  #change<T>(change: Promise<T>): Promise<T> {
+    this.#changing = change;
+    return change;
   }
 
   /** Batches from `offset` (inclusive) up to `endOffset` (exclusive), about a megabyte at a time; empty at the end. */
@@ -153,7 +177,7 @@ export class MetadataLog implements LogView {
 
   /** The log becomes empty at a snapshot's end. */
   async startAt(id: LogPosition): Promise<void> {
-    await this.log.truncateFullyAndStartAt(id.offset);
+    await this.#change(this.log.truncateFullyAndStartAt(id.offset));
     this.#snapshots = [...this.#snapshots.filter((snapshot) => snapshot.offset < id.offset), id];
   }
 }

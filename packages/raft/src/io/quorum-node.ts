@@ -84,7 +84,7 @@ export class QuorumNode {
   #timer: Timer | undefined;
   #isClosed = false;
   #hasFailed = false;
-  readonly #sendsUnderWay = new Set<string>();
+  readonly #sendsUnderWay = new Map<string, Promise<void>>();
 
   private constructor(
     options: QuorumNodeOptions,
@@ -237,6 +237,8 @@ export class QuorumNode {
     this.#timer?.cancel();
     this.#fetcher?.close();
     await this.#effects;
+    // That it leaves must have reached the others, or have been given up, before the caller takes the network away.
+    await Promise.all(this.#sendsUnderWay.values());
     await this.#reader.close();
   }
 
@@ -275,6 +277,8 @@ export class QuorumNode {
           this.#startEpoch(effect.epoch, effect.granted);
           break;
         case 'leaderChanged':
+          // It lost the epoch before it could begin it.
+          if (effect.leaderId === this.core.self.id && this.#appendEpoch !== effect.epoch) break;
           this.#reader.leaderChanged(effect, this.core.self.id, this.#nextOffset);
           break;
         case 'highWatermark':
@@ -332,7 +336,6 @@ export class QuorumNode {
     const preVote = message.kind === 'vote' && message.preVote;
     const exchange = `${to.id} ${message.kind} ${message.epoch} ${preVote}`;
     if (voter === undefined || transport === undefined || this.#sendsUnderWay.has(exchange)) return;
-    this.#sendsUnderWay.add(exchange);
     const sending = this.#exchange(transport, voter, message).catch((error: unknown) => {
       this.#options.logger.debug('a quorum request failed', {
         to: to.id,
@@ -340,6 +343,7 @@ export class QuorumNode {
         error: String(error),
       });
     });
+    this.#sendsUnderWay.set(exchange, sending);
     void sending.finally(() => this.#sendsUnderWay.delete(exchange));
   }
 
@@ -355,6 +359,8 @@ export class QuorumNode {
       const answer = voteAnswerFromWire(
         await transport.send(to, { request: voteRequest, response: voteResponse }, wire, timeoutMs),
       );
+      // The epoch starts at the log's end: nothing may be on its way there when the last vote is counted.
+      await this.log.idle();
       if (answer !== undefined) this.core.handleVoteAnswer(to.id, message, answer, this.nowMs);
     } else if (message.kind === 'beginEpoch') {
       const kind = { request: beginQuorumEpochRequest, response: beginQuorumEpochResponse };

@@ -137,12 +137,14 @@ export class QuorumRequests {
     const decide = (): FetchDecision => core.handleFetch(message, this.#node.nowMs);
     let decision = decide();
     await this.#node.stepped();
-    const highWatermarkAtStart = core.highWatermark;
+    // What the replica has heard (KIP-1166); one that does not say is taken to have heard the present one.
+    const heard = Number.isSafeInteger(knownHighWatermark)
+      ? knownHighWatermark
+      : core.highWatermark;
     const isNothingNew = (): boolean =>
       decision.kind === 'read' &&
       log.endOffset <= message.fetchOffset &&
-      core.highWatermark <=
-        Math.max(highWatermarkAtStart, Math.min(knownHighWatermark, highWatermarkAtStart));
+      core.highWatermark <= heard;
     if (maxWaitMs > 0 && isNothingNew()) {
       const epoch = core.epoch;
       await this.#changed(

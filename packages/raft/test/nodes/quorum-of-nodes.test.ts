@@ -1,0 +1,131 @@
+import { describe, expect, it } from 'vitest';
+import { type Member, QuorumOfNodes } from './quorum-of-nodes.ts';
+
+const { OTTLA_SEED } = process.env;
+const SEEDS = OTTLA_SEED === undefined ? 16 : 1;
+const FIRST = Number(OTTLA_SEED ?? 1);
+
+/** The leader appends a value of its own every now and then. */
+function appending(quorum: QuorumOfNodes): { stop(): void } {
+  let count = 0;
+  let isStopped = false;
+  const next = (): void => {
+    if (isStopped) return;
+    const { leader } = quorum;
+    if (leader?.node !== undefined)
+      tryAppend(leader, `${leader.id}/${leader.leads}/${(count += 1)}`);
+    quorum.simulation.at(10 + quorum.simulation.random.below(30), next);
+  };
+  next();
+  return { stop: () => (isStopped = true) };
+}
+
+function tryAppend(leader: Member, value: string): boolean {
+  try {
+    leader.node!.append([Buffer.from(value)], leader.leads);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Everybody is told a new value, and with it all before. */
+async function reachAll(quorum: QuorumOfNodes): Promise<void> {
+  await quorum.until(() => quorum.leader !== undefined, 20_000);
+  const goal = quorum.committed.length + 1;
+  const { leader } = quorum;
+  if (leader !== undefined) tryAppend(leader, `goal ${goal}`);
+  const has = ({ values }: Member): boolean => values.length >= goal;
+  await quorum.until(() => quorum.members.every(has), 30_000);
+}
+
+async function fault(quorum: QuorumOfNodes): Promise<void> {
+  const { random } = quorum.simulation;
+  const victim = quorum.members[random.below(quorum.members.length)]!;
+  switch (random.below(8)) {
+    case 0:
+      quorum.crash(victim);
+      break;
+    case 1:
+      quorum.crash(quorum.leader ?? victim);
+      break;
+    case 2:
+      for (const member of quorum.members) if (random.below(2) === 0) quorum.crash(member);
+      break;
+    case 3:
+      quorum.cutOff([quorum.leader ?? victim]);
+      break;
+    case 4:
+      quorum.cutOff([]);
+      break;
+    case 5:
+      if (quorum.leader?.node !== undefined) quorum.leader.node.resign(quorum.leader.leads);
+      break;
+    case 6: {
+      const { node, last, values } = victim;
+      if (node === undefined || last.offset < 0) break;
+      const lastContained = { lastContainedOffset: last.offset, lastContainedEpoch: last.epoch };
+      void node
+        .writeSnapshot({
+          ...lastContained,
+          lastContainedLogTimeMs: 0,
+          values: values.map((value) => Buffer.from(value)),
+        })
+        .catch(() => undefined);
+      break;
+    }
+    default:
+      for (const member of quorum.members) quorum.start(member);
+  }
+}
+
+async function play(seed: number): Promise<string> {
+  const quorum = new QuorumOfNodes(seed, 3, 1);
+  for (const member of quorum.members) quorum.start(member);
+  const load = appending(quorum);
+  await reachAll(quorum);
+  quorum.loss = [0, 0.05][seed % 2]!;
+  for (let round = 0; round < 25; round += 1) {
+    await quorum.run(quorum.simulation.random.below(500));
+    await fault(quorum);
+  }
+  quorum.loss = 0;
+  quorum.cutOff([]);
+  await quorum.run(1_000);
+  for (const member of quorum.members) quorum.start(member);
+  await reachAll(quorum);
+  load.stop();
+  return quorum.simulation.traceHash;
+}
+
+describe('three voters and an observer, whole nodes', () => {
+  for (let seed = FIRST; seed < FIRST + SEEDS; seed += 1)
+    it(`given seed ${seed}, then nobody is told anything else, and all recover (OTTLA_SEED=${seed} npx vitest run --project @ottla/raft quorum-of-nodes)`, async () => {
+      expect(await play(seed)).toMatch(/^[0-9a-f]{16}$/);
+    });
+
+  it('given a leader that stays away, then the observer follows the next one', async () => {
+    const quorum = new QuorumOfNodes(3, 3, 1);
+    for (const member of quorum.members) quorum.start(member);
+    await reachAll(quorum);
+    const first = quorum.leader!;
+    const observer = quorum.members[3]!;
+    quorum.crash(first);
+    await quorum.until(() => quorum.leader !== undefined && quorum.leader !== first, 20_000);
+    tryAppend(quorum.leader!, 'without it');
+    await quorum.until(() => observer.values.includes('without it'), 5_000);
+  });
+
+  it('given a record on a quiet log, then all are told of it without waiting for the next one', async () => {
+    const quorum = new QuorumOfNodes(5, 3, 1);
+    for (const member of quorum.members) quorum.start(member);
+    await reachAll(quorum);
+    await quorum.run(1_000);
+    tryAppend(quorum.leader!, 'quiet');
+    await quorum.until(() => quorum.members.every(({ values }) => values.includes('quiet')), 200);
+  });
+
+  it('given one seed, then one history', async () => {
+    expect(await play(7)).toBe(await play(7));
+  });
+});
