@@ -1,5 +1,12 @@
 // One data directory: its lock, its identity, its checkpoints and all its logs. Kafka: LogManager, one `log.dirs` entry.
-import { DiskError, type DiskLock, type Logger, type Platform, type Timer } from '@ottla/platform';
+import {
+  type Disk,
+  DiskError,
+  type DiskLock,
+  type Logger,
+  type Platform,
+  type Timer,
+} from '@ottla/platform';
 import { readOffsetCheckpoint, writeOffsetCheckpoint } from './checkpoint-file.ts';
 import { DelayedRemovals } from './delayed-removals.ts';
 import { LogError } from './errors.ts';
@@ -108,7 +115,7 @@ export class LogDirectory {
     const { disk } = options.platform;
     let lock: DiskLock | undefined;
     try {
-      await disk.mkdir(options.path);
+      await createDurably(disk, options.path);
       lock = await disk.lock(`${options.path}/${LOCK_FILE}`);
       const found = await readState(disk, options.path);
       return new LogDirectory(options, lock, found);
@@ -233,7 +240,8 @@ export class LogDirectory {
     for (const timer of this.#timers) timer.cancel();
     await this.#maintenance;
     for (const log of this.#logs.values()) await log.close();
-    if (this.#failure === undefined) {
+    // A directory that is not ours is left as it was.
+    if (this.#failure === undefined && this.#meta !== undefined) {
       await this.#writeCheckpoints();
       await this.#platform.disk.replaceFile(
         `${this.path}/${CLEAN_SHUTDOWN_FILE}`,
@@ -359,4 +367,14 @@ function explain(error: unknown, path: string): unknown {
     `${path} ${why} (${error.code}): check its permissions or choose another log.dirs`,
     error,
   );
+}
+
+/** Creates a folder and those above it; a power cut later does not take them away again. */
+async function createDurably(disk: Disk, path: string): Promise<void> {
+  if ((await disk.stat(path)) !== undefined) return;
+  const slash = path.lastIndexOf('/');
+  const parent = slash < 0 ? '.' : path.slice(0, slash) || '/';
+  await createDurably(disk, parent);
+  await disk.mkdir(path);
+  await disk.syncDirectory(parent);
 }
