@@ -9,6 +9,7 @@ import {
   type DescribeLogDirsResult,
   type DescribeLogDirsTopic,
 } from '@ottla/protocol/messages/describe-log-dirs';
+import { METADATA_TOPIC } from '@ottla/raft';
 import type { ApiHandler } from '../network/api-handler.ts';
 import type { BrokerServices } from '../server/broker-services.ts';
 import { errorCodeOf } from './error-code.ts';
@@ -69,7 +70,8 @@ async function describe(
   const { totalBytes, usableBytes } = await platform.disk.space(directory.path);
   const topics = new Map<string, DescribeLogDirsTopic>();
   for (const log of directory.logs.values()) {
-    if (!isAsked(log)) continue;
+    // The metadata log belongs to the quorum, not to the partitions.
+    if (log.topic === METADATA_TOPIC || !isAsked(log)) continue;
     const topic = topics.get(log.topic) ?? { name: log.topic, partitions: [] };
     topics.set(log.topic, topic);
     topic.partitions.push({

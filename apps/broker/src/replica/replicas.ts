@@ -56,6 +56,7 @@ export class Replicas {
   readonly #options: ReplicasOptions;
   readonly #logger: Logger;
   readonly #folders: PartitionFolders;
+  readonly #saidCompacted = new Set<string>();
   readonly #byName = new Map<string, HostedTopic>();
   readonly #byId = new Map<Uuid, HostedTopic>();
   readonly #listeners = new Set<LeadershipListener>();
@@ -248,6 +249,7 @@ export class Replicas {
       const log = await this.#folders.open(partition);
       // The settings may have changed meanwhile.
       log.configure(partition.config);
+      if (partition.id === 0) this.#sayIfCompacted(partition.topic, partition.config);
       partition.open(log);
       this.#update(partition);
     } catch (error) {
@@ -260,7 +262,17 @@ export class Replicas {
     const topic = this.#byName.get(topicName);
     if (topic === undefined) return;
     const config = this.#configOf(topicName);
+    this.#sayIfCompacted(topicName, config);
     for (const partition of topic.partitions) partition?.configure(config);
+  }
+
+  /** There is no log cleaner yet; who asks for compaction is told once for each topic. */
+  #sayIfCompacted(topicName: string, config: TopicConfig): void {
+    if (!config.cleanupPolicy.includes('compact') || this.#saidCompacted.has(topicName)) return;
+    this.#saidCompacted.add(topicName);
+    const text = 'cleanup.policy=compact keeps every record: this version has no log cleaner yet';
+    if (topicName.startsWith('__')) this.#logger.debug(text, { topic: topicName });
+    else this.#logger.warn(text, { topic: topicName });
   }
 
   #configOf(topicName: string): TopicConfig {

@@ -1,5 +1,5 @@
 // Starting, stopping, crashing and refusing to start, on real files and on the disk in memory.
-import { cp, mkdtemp, readFile, rm, writeFile, mkdir } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -240,6 +240,14 @@ describe('a start that is refused', () => {
     const error = await refusal(startOn(directory));
     expect(error.code).toBe('DIRECTORY_INVALID');
     await expect(readFile(join(directory, 'meta.properties'))).rejects.toThrow('ENOENT');
+  });
+
+  it("given a folder of somebody's files, then it is refused and nothing is added but the lock", async () => {
+    await writeFile(join(directory, 'notes.txt'), 'mine');
+    const error = await refusal(startOn(directory));
+    expect(error).toMatchObject({ code: 'DIRECTORY_FOREIGN', exitCode: 1 });
+    expect(error.message).toContain('notes.txt');
+    expect((await readdir(directory)).filter((name) => name !== '.lock')).toEqual(['notes.txt']);
   });
 
   it('given a damaged identity, then it says so and leaves it', async () => {

@@ -144,11 +144,23 @@ async function formatted(
 async function refuseUsed({ disk }: Platform, directory: LogDirectory): Promise<void> {
   const logs = (await directory.listLogs()).filter((name) => name !== METADATA_LOG_FOLDER);
   const state = `${directory.path}/${METADATA_LOG_FOLDER}/${QUORUM_STATE_FILE}`;
+  const strange = (await disk.readdir(directory.path)).find((name) => !isOwnName(name));
+  if (logs.length === 0 && strange !== undefined)
+    throw new StartError(
+      'DIRECTORY_FOREIGN',
+      `${directory.path} holds other files (${strange}) and no meta.properties: choose an empty or a new log.dirs`,
+    );
   if (logs.length === 0 && (await disk.stat(state)) === undefined) return;
   throw new StartError(
     'DIRECTORY_INVALID',
     `${directory.path} holds logs but no meta.properties: restore that file, or choose an empty log.dirs`,
   );
+}
+
+/** What a directory may hold before it is formatted: nothing but what we leave when formatting is cut short. */
+function isOwnName(name: string): boolean {
+  const own = [METADATA_LOG_FOLDER, BOOTSTRAP_CHECKPOINT_FILE, 'lost+found'];
+  return name.startsWith('.') || own.some((each) => name === each || name.startsWith(`${each}.`));
 }
 
 async function readBootstrap(

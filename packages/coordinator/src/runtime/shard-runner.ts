@@ -122,7 +122,7 @@ export class ShardRunner<S extends CoordinatorShard<R>, R> {
       if (summary === undefined) return;
       this.#writtenOffset = summary.endOffset;
       const durationMs = platform.clock.monotonicMs() - startMs;
-      logger.info('coordinator shard loaded', { partition, ...summary, durationMs });
+      logger.debug('coordinator shard loaded', { partition, ...summary, durationMs });
     } catch (error) {
       if (this.#life !== life) return;
       logger.error('coordinator shard could not be loaded', { partition, error });
