@@ -53,6 +53,8 @@ it('packs every public package, and nothing that only we need', () => {
     const paths = files.map((file) => file.path);
     expect(paths, name).toContain('dist/index.js');
     expect(paths, name).toContain('dist/index.d.ts');
+    expect(paths, name).toContain('dist/LICENSE');
+    expect(paths, name).toContain('dist/NOTICE');
     expect(
       paths.filter((each) => /\.test\.|tsbuildinfo|^test\//.test(each)),
       name,

@@ -1,5 +1,6 @@
-// `npm run build`: JavaScript of every package by Nx (cached), then the type declarations by `tsc -b`.
+// `npm run build`: JavaScript of every package by Nx (cached), then the type declarations by `tsc -b`, then the licence.
 import { spawnSync } from 'node:child_process';
+import { copyFileSync, globSync } from 'node:fs';
 import path from 'node:path';
 
 const root = path.resolve(import.meta.dirname, '..');
@@ -12,3 +13,6 @@ function step(file, ...args) {
 
 step('nx/dist/bin/nx.js', 'run-many', '-t', 'build', ...process.argv.slice(2));
 step('typescript/bin/tsc', '-b');
+for (const dist of globSync('{packages,apps}/*/dist', { cwd: root }))
+  for (const file of ['LICENSE', 'NOTICE'])
+    copyFileSync(path.join(root, file), path.join(root, dist, file));
