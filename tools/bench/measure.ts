@@ -1,4 +1,5 @@
 // One run of one server: start-up, idle memory, every load, latency, memory at the end.
+import os from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createTopic, startPrepared } from '../../e2e/src/servers.ts';
 import type { Contender } from './contender.ts';
@@ -14,6 +15,8 @@ export interface Transfer {
 
 export interface RunResult {
   readonly server: Contender['id'];
+  /** Of the last minute and 5 and 15 minutes, when the run ended: what else the machine was doing shows here. */
+  readonly loadAverage: readonly number[];
   readonly firstAcknowledgedMs: number;
   readonly idleMiB: number;
   readonly loadedMiB: number;
@@ -52,6 +55,7 @@ export async function measure(contender: Contender, settings: BenchSettings): Pr
     const loadedMiB = peakResidentMiB(server.pid);
     return {
       server: contender.id,
+      loadAverage: os.loadavg(),
       firstAcknowledgedMs,
       idleMiB,
       loadedMiB,
