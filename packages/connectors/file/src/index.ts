@@ -1,0 +1,2 @@
+// The only door of @ottla/connector-file.
+export {};
