@@ -34,10 +34,13 @@ export type { ClientOptions } from './options.ts';
 export type { CompressionType, RecordMetadata } from './producer/partition-batch.ts';
 export {
   type Bytes,
+  type OnDelivery,
   Producer,
   type ProducerOptions,
   type ProducerRecord,
 } from './producer/producer.ts';
+export { TypedProducer, type TypedRecord } from './producer/typed-producer.ts';
+export type { SerdeLike, SerdeLikeContext, TopicType } from './topic-type.ts';
 export {
   type Assignor,
   ASSIGNORS,

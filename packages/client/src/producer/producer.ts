@@ -5,10 +5,12 @@ import { Compression, RecordBatchBuilder, type RecordHeader } from '@ottla/proto
 import { Cluster } from '../connection/cluster.ts';
 import { type KafkaError, UsageError } from '../errors.ts';
 import { type ClientOptions, resolveOptions } from '../options.ts';
+import type { TopicType } from '../topic-type.ts';
 import { MemoryBound } from './memory-bound.ts';
 import type { CompressionType, PartitionBatch, RecordMetadata } from './partition-batch.ts';
 import { Partitioner } from './partitioner.ts';
 import { Sender } from './sender.ts';
+import { TypedProducer } from './typed-producer.ts';
 
 /** A value that goes out as bytes: text as UTF-8. */
 export type Bytes = Uint8Array | string;
@@ -16,13 +18,13 @@ export type Bytes = Uint8Array | string;
 export interface ProducerRecord {
   readonly topic: string;
   /** Default: by key, or spread. */
-  readonly partition?: number;
-  readonly key?: Bytes | null;
+  readonly partition?: number | undefined;
+  readonly key?: Bytes | null | undefined;
   readonly value: Bytes | null;
   /** In order; a name may come twice. */
-  readonly headers?: readonly (readonly [string, Bytes | null])[];
+  readonly headers?: readonly (readonly [string, Bytes | null])[] | undefined;
   /** Milliseconds since 1970; default now. */
-  readonly timestamp?: number;
+  readonly timestamp?: number | undefined;
 }
 
 export interface ProducerOptions extends ClientOptions {
@@ -46,6 +48,12 @@ export interface ProducerOptions extends ClientOptions {
   readonly allowAutoTopicCreation?: boolean;
 }
 
+/** Told once for each record: an error, or where it is. Must not throw. */
+export type OnDelivery = (
+  error: KafkaError | undefined,
+  metadata: RecordMetadata | undefined,
+) => void;
+
 const RECORD_OVERHEAD_BYTES = 24;
 
 export class Producer {
@@ -61,6 +69,8 @@ export class Producer {
   readonly #allowAutoTopicCreation: boolean;
   /** Sends that wait for their topic or for memory. */
   readonly #entries = new Set<Promise<unknown>>();
+  /** The last `enqueue` that had to wait: later ones wait behind it. */
+  #lastWait: Promise<void> | undefined;
   #flushCount = 0;
   #lingerTimer: Timer | undefined;
   #isClosed = false;
@@ -126,6 +136,35 @@ export class Producer {
     await finished;
     if (failure !== undefined) throw failure;
     return { recordCount: records.length };
+  }
+
+  /**
+   * Takes a record without a promise of its own: the fast path. Records of a partition are written in the order of the calls.
+   *
+   * @returns nothing when the record was taken; else a promise to wait for: resolved when it was taken, rejected when it
+   *   cannot be (no such topic, memory not free in time, closed), and then `onDelivery` is not called
+   */
+  enqueue(record: ProducerRecord, onDelivery: OnDelivery = ignoreDelivery): void | Promise<void> {
+    const resolve = (metadata: RecordMetadata): void => onDelivery(undefined, metadata);
+    const reject = (error: KafkaError): void => onDelivery(error, undefined);
+    if (this.#lastWait === undefined && !this.#needsWait(record)) {
+      this.#append(record, sizeOf(record), resolve, reject);
+      return undefined;
+    }
+    const before = this.#lastWait ?? Promise.resolve();
+    const taken = this.#entering(before.then(() => this.#admitAndAppend(record, resolve, reject)));
+    const settled = taken
+      .catch(() => undefined)
+      .then(() => {
+        if (this.#lastWait === settled) this.#lastWait = undefined;
+      });
+    this.#lastWait = settled;
+    return taken;
+  }
+
+  /** A producer of one topic, with its types. */
+  topic<K, V>(type: TopicType<K, V>): TypedProducer<K, V> {
+    return new TypedProducer(this, type);
   }
 
   /** Sends everything now and waits for it, what still waits for its topic or for memory included. */
@@ -285,6 +324,10 @@ export class Producer {
       if (this.#open.size > 0) this.#linger();
     });
   }
+}
+
+function ignoreDelivery(): void {
+  // The caller does not want to know.
 }
 
 function sizeOf(record: ProducerRecord): number {
