@@ -199,14 +199,56 @@ export interface Dns {
 
 // ---- threads ----------------------------------------------------------------------------------
 
-/** Bulk CPU work that must not hold the event loop: pure functions of bytes, named by module and export. */
+/** Work beside the event loop: pure functions of bytes in a pool, and long-running programs in threads of their own. */
 export interface Threads {
   /**
    * Runs `exportName` of `module` with `input` elsewhere. The input's buffers are copied, the result is transferred
    * (a `Buffer` arrives as `Uint8Array`). In the simulation it runs in place. Rejects with `ThreadError`.
    */
   run(module: URL, exportName: string, input: unknown): Promise<unknown>;
+  /**
+   * Starts a program in a thread of its own, outside the pool. In the simulation it runs in place, and cannot be stopped
+   * while it computes.
+   * @throws ThreadError `ECLOSED` after `close`, `ETASK` when the input cannot be copied
+   */
+  start(options: ThreadOptions): Thread;
+  /** Rejects what waits, terminates every thread. */
   close(): Promise<void>;
+}
+
+/** A long-running program: `exportName` of `module`, called as `(input, port: ThreadPort) => void | Promise<void>`. */
+export interface ThreadOptions {
+  readonly module: URL;
+  readonly exportName: string;
+  /** Copied. */
+  readonly input: unknown;
+  /** For debuggers and messages. */
+  readonly name: string;
+  /** Bytes of JavaScript heap after which the thread (not the process) dies. Default: the process's. */
+  readonly heapBytesMax?: number;
+  /** What the program posts, in order. */
+  onMessage(message: unknown): void;
+  /**
+   * Called exactly once, last. Without an error when the program returned or `terminate` was called; else `ThreadError`:
+   * `ETASK` the program threw (the cause says what), `EWORKER` the thread died (an error outside the program's promise, its
+   * memory used up, an exit).
+   */
+  onExit(error?: Error): void;
+}
+
+/** The owner's end of a program's thread. */
+export interface Thread {
+  /** Copies the message to the program; after the exit it is dropped. @throws ThreadError `ETASK` when it cannot be copied */
+  post(message: unknown): void;
+  /** Stops the program where it stands, in an endless loop too. Resolves after `onExit`; idempotent. */
+  terminate(): Promise<void>;
+}
+
+/** The program's end. */
+export interface ThreadPort {
+  post(message: unknown): void;
+  /** Sets who gets the owner's messages; those that came before wait for it. A buffer arrives as `Uint8Array`. */
+  listen(handler: (message: unknown) => void): void;
 }
 
 // ---- log lines --------------------------------------------------------------------------------

@@ -36,4 +36,47 @@ describe('NodeThreads', () => {
     expect(await threads.run(WORK, 'multiply', task)).toEqual(Uint8Array.of(1));
     await threads.close();
   });
+
+  it('given a program that computes for ever, when terminated, then it ends without an error', async () => {
+    const threads = new NodeThreads();
+    const exit = Promise.withResolvers<Error | undefined>();
+    const looping = Promise.withResolvers<unknown>();
+    const thread = threads.start({
+      module: WORK,
+      exportName: 'loop',
+      name: 'loop',
+      input: undefined,
+      onMessage: looping.resolve,
+      onExit: exit.resolve,
+    });
+    expect(await looping.promise).toBe('looping');
+
+    await thread.terminate();
+
+    expect(await exit.promise).toBeUndefined();
+    await threads.close();
+  });
+
+  it.each([
+    ['throws outside of its promise', 'failOutside', 'out of nowhere'],
+    ['ends its process', 'die', 'exit code 3'],
+    ['uses up its heap', 'hoard', 'memory'],
+  ])('given a program that %s, when it dies, then EWORKER says why', async (_what, name, why) => {
+    const threads = new NodeThreads();
+    const exit = Promise.withResolvers<Error | undefined>();
+    threads.start({
+      module: WORK,
+      exportName: name,
+      name,
+      input: undefined,
+      heapBytesMax: 16 * 1024 * 1024,
+      onMessage: () => undefined,
+      onExit: exit.resolve,
+    });
+
+    const error = await exit.promise;
+    expect(error).toMatchObject({ code: 'EWORKER' });
+    expect(error?.message).toContain(why);
+    await threads.close();
+  });
 });

@@ -3,7 +3,8 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { ThreadError } from '../errors.ts';
-import type { Threads } from '../ports.ts';
+import type { Thread as ProgramThread, ThreadOptions, Threads } from '../ports.ts';
+import { NodeThread } from './program-thread.ts';
 
 /** Tasks that may wait for a free thread before `run` rejects with `EBUSY`. */
 const WAITING_MAX = 1024;
@@ -51,6 +52,7 @@ export class NodeThreads implements Threads {
   readonly #sizeMax: number;
   readonly #threads: Set<Thread> = new Set();
   readonly #waiting: Task[] = [];
+  readonly #programs: Set<NodeThread> = new Set();
   #closed = false;
 
   /** @param sizeMax threads at most; default one fewer than the cores, 1 to 4 */
@@ -71,6 +73,13 @@ export class NodeThreads implements Threads {
     });
   }
 
+  start(options: ThreadOptions): ProgramThread {
+    if (this.#closed) throw new ThreadError('ECLOSED', 'the thread pool is closed');
+    const program = new NodeThread(options, () => this.#programs.delete(program));
+    this.#programs.add(program);
+    return program;
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
     const error = new ThreadError('ECLOSED', 'the thread pool was closed');
@@ -78,7 +87,10 @@ export class NodeThreads implements Threads {
     const threads = [...this.#threads];
     this.#threads.clear();
     for (const thread of threads) thread.task?.reject(error);
-    await Promise.all(threads.map((thread) => thread.worker.terminate()));
+    await Promise.all([
+      ...threads.map((thread) => thread.worker.terminate()),
+      ...[...this.#programs].map((program) => program.terminate()),
+    ]);
   }
 
   #assign(): void {

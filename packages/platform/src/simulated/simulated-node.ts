@@ -1,18 +1,16 @@
 // A simulated machine: the ports of its present life on a disk and an address that outlive it.
-import { ThreadError } from '../errors.ts';
-import type { Platform, Threads } from '../ports.ts';
+import type { Platform } from '../ports.ts';
 import { deriveSeed, seededRandom } from '../random.ts';
 import { sleep } from '../sleep.ts';
-import { never } from './draw.ts';
 import type { Network } from './network.ts';
 import { Life, type Scheduler } from './scheduler.ts';
 import { SimulatedVolume } from './simulated-disk.ts';
 import { SimulatedHost, SimulatedNet, simulatedDns } from './simulated-net.ts';
+import { simulatedThreads } from './simulated-threads.ts';
 import type { CrashOptions, DiskConditions, SimulatedNode } from './world.ts';
 
 /** Nothing takes no time at all, or a loop that yields would stop the clock. */
 const TIMER_MS_MIN = 0.001;
-const THREAD_MS = 1;
 
 export interface SimulatedNodeOptions {
   readonly name: string;
@@ -115,43 +113,4 @@ export class NodeOfSimulation implements SimulatedNode {
       threads: simulatedThreads(scheduler, life),
     };
   }
-}
-
-/** Runs the function in place; virtual time stands still while its module is loaded. */
-function simulatedThreads(scheduler: Scheduler, life: Life): Threads {
-  let isClosed = false;
-  return {
-    run(module, exportName, input) {
-      if (!life.isAlive) return never();
-      if (isClosed) return Promise.reject(new ThreadError('ECLOSED', 'the thread pool is closed'));
-      const work = callExport(module, exportName, structuredClone(input));
-      scheduler.hold(work);
-      return new Promise((resolve, reject) => {
-        const settle = (action: () => void): void => {
-          scheduler.schedule(life, THREAD_MS, `thread ${exportName}`, action);
-        };
-        work.then(
-          (result) => settle(() => resolve(result)),
-          (error: unknown) => settle(() => reject(taskError(exportName, error))),
-        );
-      });
-    },
-    async close() {
-      isClosed = true;
-    },
-  };
-}
-
-async function callExport(module: URL, exportName: string, input: unknown): Promise<unknown> {
-  const exports: Record<string, unknown> = await import(module.href);
-  const exported = exports[exportName];
-  if (typeof exported !== 'function') {
-    throw new TypeError(`${module.href} exports no function ${exportName}`);
-  }
-  return structuredClone(await exported(input));
-}
-
-function taskError(exportName: string, error: unknown): ThreadError {
-  const message = error instanceof Error ? error.message : 'not an Error';
-  return new ThreadError('ETASK', `${exportName}: ${message}`, error);
 }

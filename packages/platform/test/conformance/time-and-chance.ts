@@ -9,7 +9,10 @@ export function describeTimeAndChance(world: World): void {
   describe(`Timers of ${world.name}`, () => describeTimers(world));
   describe(`Random of ${world.name}`, () => describeRandom(world));
   describe(`Dns of ${world.name}`, () => describeDns(world));
-  describe(`Threads of ${world.name}`, () => describeThreads(world));
+  describe(`Threads of ${world.name}`, () => {
+    describeThreads(world);
+    describeThreadPrograms(world);
+  });
 }
 
 function describeTimers(world: World): void {
@@ -137,4 +140,76 @@ function describeThreads(world: World): void {
       await threads.close();
       expect(await codeOf(threads.run(WORK, 'multiply', undefined))).toBe('ECLOSED');
     }));
+}
+
+function describeThreadPrograms(world: World): void {
+  it('given a program, when messages are posted, then they come back in order; its return is its exit', () =>
+    world.play(async ({ platform: { threads } }) => {
+      const heard = new Audience();
+      const thread = threads.start({ ...ECHO, input: 'hello', ...heard.handlers });
+      thread.post({ bytes: Uint8Array.of(1) });
+      thread.post(2);
+      thread.post('stop');
+
+      expect(await heard.exit).toBeUndefined();
+      expect(heard.messages).toEqual([
+        'hello, ready',
+        { greeting: 'hello', message: { bytes: Uint8Array.of(1) } },
+        { greeting: 'hello', message: 2 },
+      ]);
+      thread.post('nobody there');
+      await thread.terminate();
+      expect(heard.exitCount).toBe(1);
+      await threads.close();
+    }));
+
+  it('given a program that throws or is not there, when it ends, then its exit tells ETASK and why', () =>
+    world.play(async ({ platform: { threads } }) => {
+      const throwing = new Audience();
+      threads.start({ ...ECHO, input: '', ...throwing.handlers }).post('throw');
+      expect(await throwing.exit).toMatchObject({
+        code: 'ETASK',
+        cause: { message: 'as asked' },
+      });
+
+      const missing = new Audience();
+      threads.start({ ...ECHO, exportName: 'nothing', input: '', ...missing.handlers });
+      expect(await missing.exit).toMatchObject({ code: 'ETASK' });
+      await threads.close();
+    }));
+
+  it('given running programs, when the threads are closed, then each exits without an error and none starts', () =>
+    world.play(async ({ platform: { threads } }) => {
+      const heard = new Audience();
+      const thread = threads.start({ ...ECHO, input: '', ...heard.handlers });
+      expect(() => thread.post(() => 1)).toThrow('cannot be copied');
+
+      await threads.close();
+
+      expect(await heard.exit).toBeUndefined();
+      expect(() => threads.start({ ...ECHO, input: '', ...heard.handlers })).toThrow('closed');
+    }));
+}
+
+const ECHO = { module: WORK, exportName: 'echo', name: 'echo' };
+
+/** Hears what a program says, and its end. */
+class Audience {
+  readonly messages: unknown[] = [];
+  readonly #exit = Promise.withResolvers<Error | undefined>();
+  exitCount = 0;
+
+  get exit(): Promise<Error | undefined> {
+    return this.#exit.promise;
+  }
+
+  get handlers(): { onMessage(message: unknown): void; onExit(error?: Error): void } {
+    return {
+      onMessage: (message) => void this.messages.push(message),
+      onExit: (error) => {
+        this.exitCount += 1;
+        this.#exit.resolve(error);
+      },
+    };
+  }
 }
