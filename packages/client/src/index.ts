@@ -20,7 +20,7 @@ export type {
 } from './admin/admin-groups.ts';
 export type { OffsetQuery, OffsetResult } from './admin/list-offsets.ts';
 export type { CommittedOffset } from './consumer/committed-offsets.ts';
-export type { TopicPartition } from './consumer/consumer-protocol.ts';
+export type { TopicPartition } from './group/consumer-protocol.ts';
 export {
   BrokerError,
   ConnectionError,
@@ -29,7 +29,12 @@ export {
   TimeoutError,
   UsageError,
 } from './errors.ts';
-export type { PartitionMetadata, TopicMetadata } from './metadata/cluster-metadata.ts';
+export type {
+  BrokerNode,
+  ClusterMetadata,
+  PartitionMetadata,
+  TopicMetadata,
+} from './metadata/cluster-metadata.ts';
 export type { ClientOptions } from './options.ts';
 export type { CompressionType, RecordMetadata } from './producer/partition-batch.ts';
 export {
@@ -41,18 +46,22 @@ export {
 } from './producer/producer.ts';
 export { TypedProducer, type TypedRecord } from './producer/typed-producer.ts';
 export type { SerdeLike, SerdeLikeContext, TopicType } from './topic-type.ts';
-export {
-  type Assignor,
-  ASSIGNORS,
-  type GroupSubscriptions,
-  rangeAssignor,
-  roundRobinAssignor,
-} from './consumer/assignors.ts';
+export type {
+  Assignor,
+  GroupSubscriptions,
+  MemberAssignment,
+  RebalanceProtocol,
+} from './group/assignor.ts';
+export { ASSIGNORS, rangeAssignor, roundRobinAssignor } from './group/assignors.ts';
 export {
   type ConsumedBatch,
   Consumer,
   type ConsumerOptions,
+  type GroupMetadata,
   type IterateOptions,
+  type OffsetAndMetadata,
+  type PollOptions,
+  type RebalanceListener,
 } from './consumer/consumer.ts';
-export type { Subscription } from './consumer/consumer-protocol.ts';
+export type { Subscription } from './group/consumer-protocol.ts';
 export type { ConsumerRecord } from './consumer/partition-reader.ts';

@@ -11,7 +11,7 @@ import { offsetDeleteRequest, offsetDeleteResponse } from '@ottla/protocol/messa
 import { offsetFetchRequest } from '@ottla/protocol/messages/offset-fetch';
 import type { BrokerConnection } from '../connection/broker-connection.ts';
 import type { Cluster } from '../connection/cluster.ts';
-import { decodeAssignment, decodeSubscription } from '../consumer/consumer-protocol.ts';
+import { decodeAssignment, decodeSubscription } from '../group/consumer-protocol.ts';
 import {
   type CommittedOffset,
   fetchCommitted,
@@ -127,7 +127,7 @@ export class AdminGroups {
               clientId: member.clientId,
               clientHost: member.clientHost,
               topics: isConsumer ? (decodeSubscription(member.memberMetadata)?.topics ?? []) : [],
-              assignment: isConsumer ? (decodeAssignment(member.memberAssignment) ?? []) : [],
+              assignment: isConsumer ? decodeAssignment(member.memberAssignment).partitions : [],
             })),
           };
         }),

@@ -2,7 +2,7 @@
 import { offsetFetchRequest, offsetFetchResponse } from '@ottla/protocol/messages/offset-fetch';
 import type { BrokerConnection } from '../connection/broker-connection.ts';
 import { throwOnError } from '../errors.ts';
-import type { TopicPartition } from './consumer-protocol.ts';
+import type { TopicPartition } from '../group/consumer-protocol.ts';
 
 const OFFSET_FETCH = { request: offsetFetchRequest, response: offsetFetchResponse };
 /** The newest versions name topics by id, which this client does not use yet. */

@@ -3,16 +3,22 @@
 import type { Timer } from '@ottla/platform';
 import { offsetCommitRequest, offsetCommitResponse } from '@ottla/protocol/messages/offset-commit';
 import { offsetFetchRequest } from '@ottla/protocol/messages/offset-fetch';
-import { listOffsets } from '../admin/list-offsets.ts';
+import { listOffsets, type OffsetResult } from '../admin/list-offsets.ts';
 import { Cluster } from '../connection/cluster.ts';
 import { isRetriable, throwOnError, UsageError } from '../errors.ts';
 import { type ClientOptions, resolveOptions } from '../options.ts';
+import type { TopicType } from '../topic-type.ts';
 import { withRetries } from '../retry.ts';
-import { type Assignor, ASSIGNORS } from './assignors.ts';
-import { fetchCommitted, OFFSET_COMMIT_MAX_VERSION } from './committed-offsets.ts';
-import type { TopicPartition } from './consumer-protocol.ts';
+import type { Assignor } from '../group/assignor.ts';
+import { ASSIGNORS } from '../group/assignors.ts';
+import {
+  type CommittedOffset,
+  fetchCommitted,
+  OFFSET_COMMIT_MAX_VERSION,
+} from './committed-offsets.ts';
+import type { TopicPartition } from '../group/consumer-protocol.ts';
 import { Fetcher } from './fetcher.ts';
-import { GroupMembership } from './group-membership.ts';
+import { GroupMembership } from '../group/group-membership.ts';
 import { type ConsumerRecord, PartitionReader } from './partition-reader.ts';
 
 const COMMIT = { request: offsetCommitRequest, response: offsetCommitResponse };
@@ -52,6 +58,49 @@ export interface IterateOptions {
   readonly signal?: AbortSignal;
 }
 
+/** How much to wait for, and how much to take. */
+export interface PollOptions {
+  /** Default 500, as Java's. */
+  readonly maxRecords?: number;
+  /** How long to wait for the first record, milliseconds. Default 0: what is there now. */
+  readonly timeoutMs?: number;
+  /** Ends the wait by throwing its reason. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Told what the group gives and takes. A rebalance waits for the promises; commits and seeks inside them work.
+ * Kafka: ConsumerRebalanceListener.
+ */
+export interface RebalanceListener {
+  /** New partitions (cooperative: only what was added); positions are set, nothing was handed out yet. */
+  onAssigned?(partitions: readonly TopicPartition[]): void | Promise<void>;
+  /** Partitions that will go to others (also when the consumer is closed): finish and commit what was read of them. */
+  onRevoked?(partitions: readonly TopicPartition[]): void | Promise<void>;
+  /** Partitions that may belong to others already: nothing of them can be committed any more. Default: as `onRevoked`. */
+  onLost?(partitions: readonly TopicPartition[]): void | Promise<void>;
+}
+
+/** A position to commit. */
+export interface OffsetAndMetadata extends TopicPartition {
+  /** Of the next record to read. */
+  readonly offset: number;
+  /** Free text beside it. Default empty. */
+  readonly metadata?: string;
+  /** Of the last record read; default −1, unknown. */
+  readonly leaderEpoch?: number;
+}
+
+/** Who this consumer is to its group, now. */
+export interface GroupMetadata {
+  readonly groupId: string;
+  /** −1 outside of a generation. */
+  readonly generationId: number;
+  /** Empty before the first join. */
+  readonly memberId: string;
+  readonly groupInstanceId: string | null;
+}
+
 /** Records of one partition that were fetched together. */
 export interface ConsumedBatch {
   readonly topic: string;
@@ -70,6 +119,7 @@ export class Consumer {
   #readers = new Map<string, PartitionReader>();
   #topics: readonly string[] = [];
   #membership: GroupMembership | undefined;
+  #listener: RebalanceListener = {};
   #turn = 0;
   #waiting: (() => void)[] = [];
   #failure: unknown;
@@ -96,7 +146,8 @@ export class Consumer {
   }
 
   /** Joins the group and reads its share of the topics. */
-  subscribe(topics: readonly string[]): void {
+  subscribe(topics: readonly string[], listener: RebalanceListener = {}): void {
+    this.#listener = listener;
     const { groupId } = this.#options;
     if (groupId === undefined)
       throw new UsageError('subscribe needs a groupId; use assign to read without a group');
@@ -164,7 +215,36 @@ export class Consumer {
   }
 
   /** Records one by one, for as long as the consumer is open. */
-  async *records(options: IterateOptions = {}): AsyncGenerator<ConsumerRecord> {
+  records(options?: IterateOptions): AsyncGenerator<ConsumerRecord>;
+  /** Records of one topic, by its types. */
+  records<K, V>(
+    topic: TopicType<K, V>,
+    options?: IterateOptions,
+  ): AsyncGenerator<ConsumerRecord<K | null, V | null>>;
+  records<K, V>(
+    first: TopicType<K, V> | IterateOptions = {},
+    second: IterateOptions = {},
+  ): AsyncGenerator<ConsumerRecord> | AsyncGenerator<ConsumerRecord<K | null, V | null>> {
+    return 'name' in first ? this.#typedRecords(first, second) : this.#records(first);
+  }
+
+  async *#typedRecords<K, V>(
+    type: TopicType<K, V>,
+    options: IterateOptions,
+  ): AsyncGenerator<ConsumerRecord<K | null, V | null>> {
+    const { name: topic } = type;
+    for await (const record of this.#records(options)) {
+      if (record.topic !== topic) continue;
+      const { key, value } = record;
+      yield {
+        ...record,
+        key: key === null ? null : type.key.deserialize(key, { topic, side: 'key' }),
+        value: value === null ? null : type.value.deserialize(value, { topic, side: 'value' }),
+      };
+    }
+  }
+
+  async *#records(options: IterateOptions = {}): AsyncGenerator<ConsumerRecord> {
     for (;;) {
       const reader = await this.#nextReader(options.signal);
       if (reader === undefined) return;
@@ -198,14 +278,79 @@ export class Consumer {
     }
   }
 
+  /** Records of some partitions, waiting for the first; what earlier polls returned counts as processed. */
+  async poll(options: PollOptions = {}): Promise<ConsumedBatch[]> {
+    const { maxRecords = 500, timeoutMs = 0, signal } = options;
+    const timeout = new AbortController();
+    const timer = this.#cluster.options.platform.timers.set(timeoutMs, () => timeout.abort());
+    try {
+      const limit =
+        signal === undefined ? timeout.signal : AbortSignal.any([timeout.signal, signal]);
+      const reader = await this.#nextReader(limit);
+      if (reader === undefined) return [];
+      const { topic, partition, highWatermark } = reader;
+      return [{ topic, partition, records: reader.takeAll(maxRecords), highWatermark }];
+    } catch (error) {
+      if (timeout.signal.aborted && !(signal?.aborted ?? false)) return [];
+      throw error;
+    } finally {
+      timer.cancel();
+      this.#fetcher.wake();
+    }
+  }
+
+  /** What the group has committed; offset −1 where nothing is. */
+  async committed(partitions: readonly TopicPartition[]): Promise<CommittedOffset[]> {
+    const { groupId } = this.#options;
+    if (groupId === undefined) throw new UsageError('committed needs a groupId');
+    return fetchCommitted(
+      await this.#cluster.coordinator(groupId),
+      groupId,
+      partitions,
+      offsetFetchRequest.apiKey!,
+    );
+  }
+
+  /** First offsets of the logs, in the order asked. */
+  beginningOffsets(partitions: readonly TopicPartition[]): Promise<OffsetResult[]> {
+    return this.#offsetsAt(partitions, 'earliest');
+  }
+
+  /** Exclusive ends of the logs (with `read_committed`, of what is decided), in the order asked. */
+  endOffsets(partitions: readonly TopicPartition[]): Promise<OffsetResult[]> {
+    return this.#offsetsAt(partitions, 'latest');
+  }
+
+  #offsetsAt(
+    partitions: readonly TopicPartition[],
+    at: 'earliest' | 'latest',
+  ): Promise<OffsetResult[]> {
+    return listOffsets(
+      this.#cluster,
+      partitions.map(({ topic, partition }) => ({ topic, partition, at })),
+      this.#options.isolationLevel,
+    );
+  }
+
+  /** Who this consumer is in its group. */
+  groupMetadata(): GroupMetadata {
+    const { groupId, groupInstanceId = null } = this.#options;
+    if (groupId === undefined) throw new UsageError('groupMetadata needs a groupId');
+    const { memberId = '', generationId = -1 } = this.#membership?.membership ?? {};
+    return { groupId, generationId, memberId, groupInstanceId };
+  }
+
+  /** Asks the group to share its partitions anew. */
+  enforceRebalance(): void {
+    this.#membership?.rejoin();
+  }
+
   [Symbol.asyncIterator](): AsyncGenerator<ConsumerRecord> {
-    return this.records();
+    return this.#records();
   }
 
   /** Commits positions: those given, or of everything handed out so far. */
-  async commit(
-    offsets?: readonly (TopicPartition & { readonly offset: number; readonly metadata?: string })[],
-  ): Promise<void> {
+  async commit(offsets?: readonly OffsetAndMetadata[]): Promise<void> {
     const { groupId } = this.#options;
     if (groupId === undefined) throw new UsageError('commit needs a groupId');
     const wanted = offsets ?? this.#uncommitted();
@@ -240,6 +385,8 @@ export class Consumer {
   // ---- what the group says ----
 
   async #revoked(): Promise<void> {
+    const partitions = this.assignment();
+    if (partitions.length > 0) await this.#listener.onRevoked?.(partitions);
     if (this.#isAutoCommit())
       await this.commit().catch((error: unknown) =>
         this.#cluster.options.logger.warn('offsets could not be committed before a rebalance', {
@@ -257,6 +404,7 @@ export class Consumer {
     await this.#lookUpPositions([...readers.values()]);
     if (this.#isClosed) return;
     this.#readers = readers;
+    await this.#listener.onAssigned?.(partitions);
     this.#fetcher.wake();
     this.#wake();
   }
@@ -360,15 +508,12 @@ export class Consumer {
       .map(({ topic, partition, position }) => ({ topic, partition, offset: position }));
   }
 
-  async #commitOnce(
-    groupId: string,
-    offsets: readonly (TopicPartition & { readonly offset: number; readonly metadata?: string })[],
-  ): Promise<void> {
+  async #commitOnce(groupId: string, offsets: readonly OffsetAndMetadata[]): Promise<void> {
     const { memberId, generationId } = this.#membership?.membership ?? {
       memberId: '',
       generationId: -1,
     };
-    const topics = new Map<string, (typeof offsets)[number][]>();
+    const topics = new Map<string, OffsetAndMetadata[]>();
     for (const item of offsets) topics.set(item.topic, [...(topics.get(item.topic) ?? []), item]);
     try {
       const connection = await this.#cluster.coordinator(groupId);
@@ -382,10 +527,10 @@ export class Consumer {
           topics: [...topics].map(([name, items]) => ({
             name,
             topicId: 'AAAAAAAAAAAAAAAAAAAAAA',
-            partitions: items.map(({ partition, offset, metadata }) => ({
+            partitions: items.map(({ partition, offset, metadata, leaderEpoch }) => ({
               partitionIndex: partition,
               committedOffset: offset,
-              committedLeaderEpoch: -1,
+              committedLeaderEpoch: leaderEpoch ?? -1,
               committedMetadata: metadata ?? '',
             })),
           })),

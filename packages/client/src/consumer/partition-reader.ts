@@ -1,6 +1,6 @@
 // What a consumer knows of one partition that it reads: where it is, and batches that were fetched ahead.
 import { decodeBatches } from '@ottla/protocol/records';
-import type { TopicPartition } from './consumer-protocol.ts';
+import type { TopicPartition } from '../group/consumer-protocol.ts';
 
 /** A record as the user gets it. */
 export interface ConsumerRecord<K = Buffer | null, V = Buffer | null> {

@@ -13,8 +13,10 @@ import { syncGroupRequest, syncGroupResponse } from '@ottla/protocol/messages/sy
 import type { Cluster } from '../connection/cluster.ts';
 import { BrokerError, isRetriable, throwOnError } from '../errors.ts';
 import { backoffMs } from '../retry.ts';
-import { ASSIGNORS, type Assignor } from './assignors.ts';
+import type { Assignor, MemberAssignment } from './assignor.ts';
+import { ASSIGNORS } from './assignors.ts';
 import {
+  type Assignment,
   decodeAssignment,
   decodeSubscription,
   encodeAssignment,
@@ -141,18 +143,28 @@ export class GroupMembership {
     const assignment = await this.#sync(joined);
     if (this.#isClosed) return;
     this.#hasPartitions = true;
-    await this.#options.onAssigned(assignment);
+    const assignor = this.#options.assignors.find(({ name }) => name === joined.protocolName);
+    await assignor?.onAssignment?.(assignment.partitions, assignment.userData, joined.generationId);
+    await this.#options.onAssigned(assignment.partitions);
     await this.#stay();
   }
 
   async #join(): Promise<JoinGroupResponse> {
     const { groupId, groupInstanceId, sessionTimeoutMs, rebalanceTimeoutMs, assignors } =
       this.#options;
-    const metadata = encodeSubscription({
-      topics: this.#options.topics(),
-      ownedPartitions: [],
-      generationId: -1,
-    });
+    const topics = this.#options.topics();
+    const protocols = await Promise.all(
+      assignors.map(async (assignor) => ({
+        name: assignor.name,
+        metadata: encodeSubscription({
+          topics,
+          ownedPartitions: [],
+          generationId: -1,
+          userData: (await assignor.subscriptionUserData?.(topics)) ?? null,
+          rackId: null,
+        }),
+      })),
+    );
     for (;;) {
       const connection = await this.#cluster.coordinator(groupId, PURPOSE);
       const response = await connection.send(
@@ -164,7 +176,7 @@ export class GroupMembership {
           memberId: this.#memberId,
           groupInstanceId,
           protocolType: 'consumer',
-          protocols: assignors.map(({ name }) => ({ name, metadata })),
+          protocols,
         }),
         { timeoutMs: rebalanceTimeoutMs + this.#cluster.options.requestTimeoutMs },
       );
@@ -179,10 +191,10 @@ export class GroupMembership {
     }
   }
 
-  async #sync(joined: JoinGroupResponse): Promise<TopicPartition[]> {
+  async #sync(joined: JoinGroupResponse): Promise<Assignment> {
     const { groupId, groupInstanceId } = this.#options;
     const isLeader = joined.leader === joined.memberId && !joined.skipAssignment;
-    const assignments = isLeader ? await this.#share(joined) : new Map<string, TopicPartition[]>();
+    const assignments = isLeader ? await this.#share(joined) : new Map<string, MemberAssignment>();
     const connection = await this.#cluster.coordinator(groupId, PURPOSE);
     const response = await connection.send(
       SYNC,
@@ -193,18 +205,18 @@ export class GroupMembership {
         groupInstanceId,
         protocolType: 'consumer',
         protocolName: joined.protocolName,
-        assignments: [...assignments].map(([memberId, partitions]) => ({
+        assignments: [...assignments].map(([memberId, { partitions, userData }]) => ({
           memberId,
-          assignment: encodeAssignment(partitions),
+          assignment: encodeAssignment(partitions, userData),
         })),
       }),
       { timeoutMs: this.#options.rebalanceTimeoutMs + this.#cluster.options.requestTimeoutMs },
     );
     throwOnError(response.errorCode, undefined, { group: groupId });
-    return decodeAssignment(response.assignment) ?? [];
+    return decodeAssignment(response.assignment);
   }
 
-  async #share(joined: JoinGroupResponse): Promise<Map<string, TopicPartition[]>> {
+  async #share(joined: JoinGroupResponse): Promise<Map<string, MemberAssignment>> {
     const assignor = [...this.#options.assignors, ...ASSIGNORS].find(
       ({ name }) => name === joined.protocolName,
     );
@@ -213,9 +225,16 @@ export class GroupMembership {
         group: this.#options.groupId,
       });
     const members = new Map(
-      joined.members.map(({ memberId, metadata }) => [
+      joined.members.map(({ memberId, metadata, groupInstanceId }) => [
         memberId,
-        decodeSubscription(metadata) ?? { topics: [], ownedPartitions: [], generationId: -1 },
+        decodeSubscription(metadata, groupInstanceId) ?? {
+          topics: [],
+          ownedPartitions: [],
+          generationId: -1,
+          userData: null,
+          groupInstanceId,
+          rackId: null,
+        },
       ]),
     );
     const topics = [...new Set([...members.values()].flatMap(({ topics: names }) => names))];
@@ -223,7 +242,7 @@ export class GroupMembership {
     const partitionCounts = new Map(
       topics.map((name) => [name, metadata.topics.get(name)?.partitions.length ?? 0]),
     );
-    return assignor.assign({ members, partitionCounts });
+    return assignor.assign({ members, partitionCounts, cluster: metadata });
   }
 
   /** Heartbeats until the generation ends. */

@@ -1,0 +1,29 @@
+// Each topic by itself, in contiguous ranges over the members in order. Kafka: RangeAssignor.
+import {
+  type Assignor,
+  emptyAssignment,
+  membersInOrder,
+  subscribedTopics,
+  withoutUserData,
+} from './assignor.ts';
+
+/** Kafka's default: `range`. Members that read the same topics get the same partitions of each. */
+export const rangeAssignor: Assignor = {
+  name: 'range',
+  assign(group) {
+    const assignment = emptyAssignment(group);
+    const members = membersInOrder(group.members);
+    for (const topic of subscribedTopics(group)) {
+      const count = group.partitionCounts.get(topic) ?? 0;
+      const takers = members.filter(([, { topics }]) => topics.includes(topic));
+      const each = Math.floor(count / takers.length);
+      const extra = count % takers.length;
+      let next = 0;
+      takers.forEach(([id], place) => {
+        const end = next + each + (place < extra ? 1 : 0);
+        for (; next < end; next += 1) assignment.get(id)!.push({ topic, partition: next });
+      });
+    }
+    return withoutUserData(assignment);
+  },
+};
