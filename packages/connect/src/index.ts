@@ -1,2 +1,60 @@
 // The only door of @ottla/connect.
-export {};
+export * from './errors.ts';
+export { Field, Schema, type SchemaDefinition, type SchemaType } from './data/schema.ts';
+export { NULL_VALUE, type SchemaAndValue } from './data/schema-and-value.ts';
+export { describeValue } from './data/describe-value.ts';
+export { sameValue } from './data/same-value.ts';
+export { ConnectHeaders, type Header } from './header/headers.ts';
+export { ConnectRecord, type RecordParts } from './record/connect-record.ts';
+export {
+  type SourceOffset,
+  type SourcePartition,
+  SourceRecord,
+  type SourceRecordParts,
+} from './record/source-record.ts';
+export { SinkRecord, type SinkRecordParts, type TimestampType } from './record/sink-record.ts';
+export {
+  Connector,
+  type ConnectorContext,
+  type ConnectorProperties,
+  type ExactlyOnceSupport,
+  SinkConnector,
+  SourceConnector,
+  type SourceConnectorContext,
+} from './connector/connector.ts';
+export {
+  type OffsetStorageReader,
+  type SentRecord,
+  SourceTask,
+  type SourceTaskContext,
+} from './connector/source-task.ts';
+export {
+  type ErrantRecordReporter,
+  type SinkOffset,
+  SinkTask,
+  type SinkTaskContext,
+} from './connector/sink-task.ts';
+export {
+  ConfigDef,
+  type ConfigKey,
+  type ConfigKeyDefinition,
+  type ConfigProperties,
+  type ConfigValue,
+  type Importance,
+  newConfigValue,
+  type Recommender,
+  type Validator,
+  type Width,
+} from './config/config-def.ts';
+export { type ConfigType, Password } from './config/config-type.ts';
+export { ParsedConfig } from './config/parsed-config.ts';
+export type { Converter, ConverterSide, HeaderConverter } from './converter/converter.ts';
+export type { Predicate, Transformation } from './transform/transformation.ts';
+export * from './plugin/plugin.ts';
+export {
+  BUILT_IN,
+  type ImportModule,
+  packageForClass,
+  PluginRegistry,
+  type RegisteredPlugin,
+} from './plugin/plugin-registry.ts';
