@@ -36,6 +36,8 @@ export interface AppendTarget {
   prepare(append: PendingAppend): Promise<void>;
   /** Whether the append can still go into the segment that the group before it leaves, `groupBytes` fuller. */
   fits(append: PendingAppend, groupBytes: number): boolean;
+  /** Writes one append in place, if that may be done and nothing else is due. @returns whether it did */
+  writeNow(append: PendingAppend): boolean;
   /** One vectored write at the end of the segment; then, if due, one sync. */
   write(group: readonly PendingAppend[]): Promise<void>;
   /** The group is on disk: make it visible. */
@@ -71,8 +73,24 @@ export class AppendQueue {
       settle([append], this.#failure);
       return;
     }
-    this.#pending.push(append);
-    this.#start();
+    if (this.#isRunning || !this.#writeNow(append)) {
+      this.#pending.push(append);
+      this.#start();
+    }
+  }
+
+  /** Nothing is queued before it: it needs no queue. @returns whether the append is settled */
+  #writeNow(append: PendingAppend): boolean {
+    const group = [append];
+    try {
+      if (!this.#target.writeNow(append)) return false;
+    } catch (error) {
+      this.#fail(group, error);
+      return true;
+    }
+    this.#target.written(group);
+    settle(group, undefined);
+    return true;
   }
 
   /**

@@ -21,7 +21,7 @@ function batch(value: string): Buffer {
   return Buffer.from(builder.build());
 }
 
-async function open(platform: Platform): Promise<Opened> {
+async function open(platform: Platform, config = CONFIG): Promise<Opened> {
   const failures: LogError[] = [];
   const directory = await LogDirectory.open({
     platform,
@@ -31,7 +31,7 @@ async function open(platform: Platform): Promise<Opened> {
   });
   await platform.disk.syncDirectory('/');
   await directory.start();
-  const log = await directory.openLog({ topic: 'orders', partition: 0, config: CONFIG });
+  const log = await directory.openLog({ topic: 'orders', partition: 0, config });
   return { directory, log, failures };
 }
 
@@ -84,6 +84,27 @@ async function hit(simulation: Simulation, fault: DiskFault): Promise<Opened> {
   expect(outcomes).toEqual(Array.from({ length: 3 }, () => 'KAFKA_STORAGE_ERROR'));
   return opened;
 }
+
+describe('a disk that fails while small appends are written in place', () => {
+  it.each(faults.slice(1))(
+    'given %s, then the append and all after it are refused, and the directory fails once',
+    async (_name, fault) => {
+      const simulation = createSimulation({ seed: 10 });
+      const node = simulation.node('broker');
+      const { directory, log, failures } = await simulation.settle(
+        open(node.platform, LOG_CONFIG_DEFAULT),
+      );
+      for (const value of ['safe 1', 'safe 2'])
+        expect(await simulation.settle(append(log, value))).toBe('acknowledged');
+      node.disk.inject(fault);
+      for (const value of ['lost 1', 'lost 2'])
+        expect(await simulation.settle(append(log, value))).toBe('KAFKA_STORAGE_ERROR');
+      expect(await simulation.settle(valuesOf(log))).toEqual(['safe 1', 'safe 2']);
+      expect(failures).toHaveLength(1);
+      expect(directory.failure?.code).toBe('KAFKA_STORAGE_ERROR');
+    },
+  );
+});
 
 describe('a disk that fails under flush.messages=1', () => {
   it.each(faults)(

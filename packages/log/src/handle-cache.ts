@@ -63,6 +63,13 @@ export class HandleCache {
     return new CachedHandle(held.file, () => this.#release(held));
   }
 
+  /** The file when it is open for `mode` already, for a call that is over when it returns; nothing is held. */
+  openFile(path: string, mode: OpenMode): DiskFile | undefined {
+    const entry = this.#entries.get(path);
+    if (entry?.file === undefined || (mode === 'write' && entry.mode === 'read')) return undefined;
+    return entry.file;
+  }
+
   /** Runs `use` with the open file. */
   async use<T>(path: string, mode: OpenMode, use: (file: DiskFile) => Promise<T>): Promise<T> {
     const handle = await this.acquire(path, mode);

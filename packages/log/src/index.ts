@@ -1,5 +1,6 @@
 // The only door of @ottla/log.
 export type { AppendResult } from './append-queue.ts';
+export { BufferLease, BufferPool, type BufferPoolOptions } from './buffer-pool.ts';
 export {
   formatCheckpoint,
   parseCheckpoint,
@@ -16,7 +17,13 @@ export { LOG_CONFIG_DEFAULT, type LogConfig } from './log-config.ts';
 export { type IndexHolder, LoadedIndexes, type LogContext } from './log-context.ts';
 export { LogDirectory, type LogDirectoryOptions, type LogToOpen } from './log-directory.ts';
 export type { ReadRequest } from './log-reader.ts';
-export { FileRegion, type LogRegion, MemoryRegion, type RegionChunk } from './log-region.ts';
+export {
+  FileRegion,
+  type LogRegion,
+  MemoryRegion,
+  type RegionChunk,
+  type RegionFile,
+} from './log-region.ts';
 export {
   META_PROPERTIES_FILE,
   type MetaProperties,

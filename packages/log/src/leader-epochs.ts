@@ -24,7 +24,12 @@ export class LeaderEpochs {
     return this.#entries.at(-1);
   }
 
-  /** Whether there is something that the file does not have yet; reading it clears it. */
+  /** Whether there is something that the file does not have yet. */
+  get isDirty(): boolean {
+    return this.#isDirty;
+  }
+
+  /** As `isDirty`; reading it clears it. */
   takeDirty(): boolean {
     const isDirty = this.#isDirty;
     this.#isDirty = false;

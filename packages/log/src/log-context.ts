@@ -1,11 +1,13 @@
 // What all logs of a directory share: ports, caches, bounds. Passed in, so that a test can build one small.
 import type { Clock, Disk, Logger, Random, Timers } from '@ottla/platform';
+import type { BufferPool } from './buffer-pool.ts';
 import type { DelayedRemovals } from './delayed-removals.ts';
 import type { LogError } from './errors.ts';
 import type { HandleCache } from './handle-cache.ts';
 import type { SlabPool } from './slab-pool.ts';
 import type { SyncGate } from './sync-gate.ts';
 import type { TailCache } from './tail-cache.ts';
+import type { WriteNowGate } from './write-now-gate.ts';
 
 export interface LogContext {
   readonly disk: Disk;
@@ -16,7 +18,10 @@ export interface LogContext {
   readonly handles: HandleCache;
   readonly tailCache: TailCache;
   readonly slabs: SlabPool;
+  /** Memory for cold reads. */
+  readonly readBuffers: BufferPool;
   readonly syncs: SyncGate;
+  readonly writesNow: WriteNowGate;
   readonly removals: DelayedRemovals;
   /** Indexes of closed segments in memory. */
   readonly loadedIndexes: LoadedIndexes;

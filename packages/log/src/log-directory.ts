@@ -7,6 +7,7 @@ import {
   type Platform,
   type Timer,
 } from '@ottla/platform';
+import { BufferPool } from './buffer-pool.ts';
 import { readOffsetCheckpoint, writeOffsetCheckpoint } from './checkpoint-file.ts';
 import { DelayedRemovals } from './delayed-removals.ts';
 import { LogError } from './errors.ts';
@@ -17,6 +18,7 @@ import { type MetaProperties, readMetaProperties, writeMetaProperties } from './
 import { PartitionLog } from './partition-log.ts';
 import { SlabPool } from './slab-pool.ts';
 import { SyncGate } from './sync-gate.ts';
+import { WriteNowGate, type WriteNowLimits } from './write-now-gate.ts';
 import { TailCache } from './tail-cache.ts';
 
 export interface LogDirectoryOptions {
@@ -26,8 +28,12 @@ export interface LogDirectoryOptions {
   readonly path: string;
   /** Shared with the network's slabs; default: a pool of its own. */
   readonly slabs?: SlabPool;
+  /** Memory for cold reads; default: a pool that keeps 8 MB ready. */
+  readonly readBuffers?: BufferPool;
   /** Default 64 MB. */
   readonly tailCacheBytes?: number;
+  /** Which appends are written in place. */
+  readonly writeNow?: WriteNowLimits;
   /** Open files; default 1,024. */
   readonly handlesMax?: number;
   /** Called once when a write or sync failed: nothing here can be trusted to become durable. */
@@ -99,7 +105,9 @@ export class LogDirectory {
       handles: new HandleCache(platform.disk, options.handlesMax),
       tailCache: new TailCache(options.tailCacheBytes),
       slabs: options.slabs ?? new SlabPool(),
+      readBuffers: options.readBuffers ?? new BufferPool(),
       syncs: new SyncGate(),
+      writesNow: new WriteNowGate(platform.clock, options.writeNow),
       removals: this.#removals,
       loadedIndexes: new LoadedIndexes(),
       indexIntervalBytes: 4096,

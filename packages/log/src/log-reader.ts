@@ -104,9 +104,10 @@ export async function readSegment(
   if (sizeBytes <= 0) return new MemoryRegion([], 0);
   const handle = await context.handles.acquire(segment.path, 'read');
   try {
-    const ahead = Math.min(sizeBytes, READ_AHEAD_BYTES);
-    const bytes = await readWholeBatches(handle, first.position, ahead, sizeBytes, segment.path);
-    return new FileRegion(handle, segment.path, first.position, sizeBytes, bytes);
+    const file = { handle, description: segment.path, buffers: context.readBuffers };
+    const ahead = Math.max(first.sizeInBytes, READ_AHEAD_BYTES);
+    const bytes = await readWholeBatches(file, first.position, ahead, sizeBytes);
+    return new FileRegion(file, first.position, sizeBytes, bytes);
   } catch (error) {
     handle.release();
     throw error;

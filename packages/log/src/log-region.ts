@@ -2,10 +2,12 @@
 // as a socket drains. Cold bytes are read whole batches at a time and summed before they leave. DESIGN §4.3.
 import {
   batchSizeAt,
+  createBatchHeader,
   LOG_OVERHEAD_BYTES,
   readBatchHeader,
   verifyCrc,
 } from '@ottla/protocol/records';
+import type { BufferPool } from './buffer-pool.ts';
 import { LogError } from './errors.ts';
 import type { FileHandle } from './handle-cache.ts';
 import type { SlabLease } from './slab-pool.ts';
@@ -66,67 +68,97 @@ export class MemoryRegion implements LogRegion {
 
 /** Cold reads ask the disk for at least this much. */
 export const READ_AHEAD_BYTES: number = 256 * 1024;
-const NOTHING = (): void => undefined;
+
+/** Where cold bytes come from. */
+export interface RegionFile {
+  /** The region takes it over. */
+  readonly handle: FileHandle;
+  /** For errors. */
+  readonly description: string;
+  /** Lends the memory to read into. */
+  readonly buffers: BufferPool;
+}
 
 /** A range of a segment file that starts at a batch. */
 export class FileRegion implements LogRegion {
   readonly sizeBytes: number;
-  readonly #handle: FileHandle;
-  readonly #description: string;
+  readonly #file: RegionFile;
+  /** First byte that is not asked for yet. */
   #position: number;
   readonly #end: number;
-  /** Read and summed, not yet given out. */
-  #ready: Buffer;
+  /** Read and summed, not yet given out; with a hold of the region's own. */
+  #ready: ReadBytes | undefined;
+  /** The bytes behind `#ready`, on their way while those before them go out. */
+  #ahead: Promise<ReadBytes> | undefined;
   #isReleased = false;
 
-  /**
-   * @param handle the region takes it over
-   * @param first bytes from `position` on that are already read and summed; may be empty
-   */
-  constructor(
-    handle: FileHandle,
-    description: string,
-    position: number,
-    sizeBytes: number,
-    first: Buffer,
-  ) {
-    this.#handle = handle;
-    this.#description = description;
+  /** @param first bytes from `position` on that are already read and summed; the region takes over their hold */
+  constructor(file: RegionFile, position: number, sizeBytes: number, first: ReadBytes) {
+    this.#file = file;
     this.sizeBytes = sizeBytes;
     this.#end = position + sizeBytes;
-    this.#ready = first.subarray(0, Math.min(first.length, sizeBytes));
-    this.#position = position + this.#ready.length;
+    this.#ready = { ...first, bytes: first.bytes.subarray(0, sizeBytes) };
+    this.#position = position + this.#ready.bytes.length;
   }
 
   next(maxBytes: number): RegionChunk | Promise<RegionChunk> {
-    return this.#ready.length > 0 ? this.#give(maxBytes) : this.#read(maxBytes);
+    if (this.#ready !== undefined) return this.#give(this.#ready, maxBytes);
+    // From here on the bytes belong to who asks for them, also when the region is released before they come.
+    const reading = this.#ahead ?? this.#read(READ_AHEAD_BYTES);
+    this.#ahead = undefined;
+    return reading.then((ready) => this.#give(ready, maxBytes));
   }
 
   release(): void {
     if (this.#isReleased) return;
     this.#isReleased = true;
-    this.#ready = Buffer.alloc(0);
-    this.#handle.release();
-  }
-
-  #give(maxBytes: number): RegionChunk {
-    const bytes = this.#ready.subarray(0, maxBytes);
-    this.#ready = this.#ready.subarray(bytes.length);
-    return { bytes, release: NOTHING };
-  }
-
-  async #read(maxBytes: number): Promise<RegionChunk> {
-    const remaining = this.#end - this.#position;
-    this.#ready = await readWholeBatches(
-      this.#handle,
-      this.#position,
-      Math.min(remaining, READ_AHEAD_BYTES),
-      remaining,
-      this.#description,
+    this.#ready?.lease.release();
+    this.#ready = undefined;
+    // Nobody asked for what is read ahead: it is given back when it comes.
+    this.#ahead?.then(
+      ({ lease }) => lease.release(),
+      () => undefined,
     );
-    this.#position += this.#ready.length;
-    return this.#give(maxBytes);
+    this.#file.handle.release();
   }
+
+  /** A chunk with a hold of its own, or with the region's, when the region needs it no more. */
+  #give(ready: ReadBytes, maxBytes: number): RegionChunk {
+    const { lease } = ready;
+    const bytes = ready.bytes.subarray(0, maxBytes);
+    const rest = ready.bytes.subarray(bytes.length);
+    if (rest.length > 0 && !this.#isReleased) {
+      lease.retain();
+      this.#ready = { ...ready, bytes: rest };
+    } else {
+      this.#ready = undefined;
+      this.#readAhead(ready.lastBatchBytes);
+    }
+    return { bytes, release: () => lease.release() };
+  }
+
+  #readAhead(lastBatchBytes: number): void {
+    if (this.#isReleased || this.#position === this.#end) return;
+    this.#ahead = this.#read(Math.max(READ_AHEAD_BYTES, lastBatchBytes));
+    // Whoever asks for it gets the error; when nobody asks, nobody misses it.
+    this.#ahead.catch(() => undefined);
+  }
+
+  async #read(wantedBytes: number): Promise<ReadBytes> {
+    const limitBytes = this.#end - this.#position;
+    const read = await readWholeBatches(this.#file, this.#position, wantedBytes, limitBytes);
+    this.#position += read.bytes.length;
+    return read;
+  }
+}
+
+/** Bytes from a file in lent memory. */
+export interface ReadBytes {
+  readonly bytes: Buffer;
+  /** With one hold, which goes to the receiver. */
+  readonly lease: SlabLease;
+  /** Size of the last whole batch; 0 without one. */
+  readonly lastBatchBytes: number;
 }
 
 /**
@@ -135,51 +167,66 @@ export class FileRegion implements LogRegion {
  * @throws LogError `CORRUPT_MESSAGE` when a batch has a wrong sum, `KAFKA_STORAGE_ERROR` when the file is too short
  */
 export async function readWholeBatches(
-  handle: FileHandle,
+  file: RegionFile,
   position: number,
   wantedBytes: number,
   limitBytes: number,
-  description: string,
-): Promise<Buffer> {
-  let bytes = await readExactly(handle, position, wantedBytes, description);
-  const whole = sumBatches(bytes, description);
-  if (whole > 0 || wantedBytes >= limitBytes)
-    return wantedBytes >= limitBytes ? bytes : bytes.subarray(0, whole);
-  const first = bytes.length < LOG_OVERHEAD_BYTES ? 0 : bytes.readInt32BE(8) + LOG_OVERHEAD_BYTES;
-  bytes = await readExactly(handle, position, Math.min(first, limitBytes), description);
-  sumBatches(bytes, description);
-  return bytes;
+): Promise<ReadBytes> {
+  const read = await readSummed(file, position, Math.min(wantedBytes, limitBytes));
+  if (read.bytes.length === limitBytes) return read;
+  const { bytes, wholeBytes } = read;
+  if (wholeBytes > 0) return { ...read, bytes: bytes.subarray(0, wholeBytes) };
+  const size = bytes.length < LOG_OVERHEAD_BYTES ? 0 : bytes.readInt32BE(8) + LOG_OVERHEAD_BYTES;
+  read.lease.release();
+  return readSummed(file, position, Math.min(size, limitBytes));
 }
 
-/** Checks the complete batches at the start; returns how many bytes they have. */
-function sumBatches(bytes: Buffer, description: string): number {
+async function readSummed(
+  file: RegionFile,
+  position: number,
+  sizeBytes: number,
+): Promise<ReadBytes & { readonly wholeBytes: number }> {
+  const lease = file.buffers.lease(sizeBytes);
+  try {
+    await readExactly(file, position, lease.bytes);
+    return { bytes: lease.bytes, lease, ...sumBatches(lease.bytes, file.description) };
+  } catch (error) {
+    lease.release();
+    throw error;
+  }
+}
+
+const header = createBatchHeader();
+
+/** Checks the complete batches at the start. */
+function sumBatches(
+  bytes: Buffer,
+  description: string,
+): { wholeBytes: number; lastBatchBytes: number } {
   let position = 0;
+  let lastBatchBytes = 0;
   while (position < bytes.length) {
     const size = batchSizeAt(bytes, position);
     if (size === 0) break;
-    if (bytes[position + 16] === 2 && !verifyCrc(bytes, readBatchHeader(bytes, position)))
+    if (bytes[position + 16] === 2 && !verifyCrc(bytes, readBatchHeader(bytes, position, header)))
       throw new LogError(
         'CORRUPT_MESSAGE',
         `${description} is damaged: a record batch has a wrong CRC`,
       );
     position += size;
+    lastBatchBytes = size;
   }
-  return position;
+  return { wholeBytes: position, lastBatchBytes };
 }
 
-async function readExactly(
-  handle: FileHandle,
-  position: number,
-  sizeBytes: number,
-  description: string,
-): Promise<Buffer> {
-  const bytes = Buffer.allocUnsafeSlow(sizeBytes);
-  let filled = 0;
-  while (filled < sizeBytes) {
-    const count = await handle.file.read(bytes.subarray(filled), position + filled);
+async function readExactly(file: RegionFile, position: number, target: Buffer): Promise<void> {
+  for (let filled = 0; filled < target.length;) {
+    const count = await file.handle.file.read(
+      filled === 0 ? target : target.subarray(filled),
+      position + filled,
+    );
     if (count === 0)
-      throw new LogError('KAFKA_STORAGE_ERROR', `${description} is shorter than it was`);
+      throw new LogError('KAFKA_STORAGE_ERROR', `${file.description} is shorter than it was`);
     filled += count;
   }
-  return bytes;
 }

@@ -1,6 +1,6 @@
 // The write path of one log: rolls, writes groups of appends, indexes them, and knows the log's end and what of it is
 // durable. Only the append queue and the log's own maintenance call it. Kafka: LocalLog.append, UnifiedLog.flush.
-import type { BatchHeader } from '@ottla/protocol/records';
+import { type BatchHeader, isControlBatch } from '@ottla/protocol/records';
 import { appendAborted } from './aborted-transactions.ts';
 import {
   type AppendTarget,
@@ -79,6 +79,26 @@ export class LogWriter implements AppendTarget {
 
   fits(append: PendingAppend, groupBytes: number): boolean {
     return !this.#mustRoll(append, groupBytes);
+  }
+
+  writeNow(append: PendingAppend): boolean {
+    if (this.#failure !== undefined) throw this.#failure;
+    const { active } = this.#segments;
+    const { epochs, config } = this.#options;
+    const records = this.#unflushedRecords + append.recordCount;
+    if (records >= config().flushMessages || epochs.isDirty || this.#mustRoll(append, 0))
+      return false;
+    if (append.headers.some(({ attributes }) => isControlBatch(attributes))) return false;
+    const file = this.#context.handles.openFile(active.path, 'write');
+    if (file === undefined) return false;
+    const isWritten = this.#context.writesNow.run(append.bytes.length, () =>
+      file.writeNow([append.bytes], active.sizeBytes),
+    );
+    if (!isWritten) return false;
+    this.#unflushedRecords = records;
+    const position = active.sizeBytes;
+    for (const header of append.headers) void this.#index(append, header, position);
+    return true;
   }
 
   async write(group: readonly PendingAppend[]): Promise<void> {

@@ -90,6 +90,12 @@ export interface DiskFile {
   read(target: Uint8Array, position: number): Promise<number>;
   /** Writes all of `source` at `position`; either everything was handed to the system or it rejects. */
   write(source: readonly Uint8Array[], position: number): Promise<void>;
+  /**
+   * As `write`, but done when it returns: for a few pages into the system's cache, where giving the call to another thread
+   * costs several times the copy. It holds the caller for as long as the system makes writers wait: watch how long it takes.
+   * @throws DiskError; a part may have been written
+   */
+  writeNow(source: readonly Uint8Array[], position: number): void;
   /** Makes the written bytes durable. After a failure the file must be treated as lost, never retried as if it had worked. */
   datasync(): Promise<void>;
   truncate(sizeBytes: number): Promise<void>;

@@ -40,11 +40,17 @@ export interface DiskGate {
     source: readonly Uint8Array[],
     effect: (source: readonly Uint8Array[]) => void,
   ): Promise<void>;
+  passWriteNow(
+    call: DiskCall,
+    source: readonly Uint8Array[],
+    effect: (source: readonly Uint8Array[]) => void,
+  ): void;
 }
 
 const OPEN_GATE: DiskGate = {
   pass: async (_call, effect) => effect(),
   passWrite: async (_call, source, effect) => effect(source),
+  passWriteNow: (_call, source, effect) => effect(source),
 };
 
 export class MemoryDisk implements Disk {
@@ -167,13 +173,23 @@ class MemoryFile implements DiskFile {
   }
 
   async write(source: readonly Uint8Array[], position: number): Promise<void> {
+    return this.#gate.passWrite(this.#writeCall(source), source, (bytes) =>
+      this.#volume.write(this.#inode, this.path, bytes, position),
+    );
+  }
+
+  writeNow(source: readonly Uint8Array[], position: number): void {
+    this.#gate.passWriteNow(this.#writeCall(source), source, (bytes) =>
+      this.#volume.write(this.#inode, this.path, bytes, position),
+    );
+  }
+
+  #writeCall(source: readonly Uint8Array[]): DiskCall {
     let lengthBytes = 0;
     for (const chunk of source) lengthBytes += chunk.length;
     const call = this.#call('write', lengthBytes);
     if (this.#isClosed || this.#mode === 'read') throw badHandle(call);
-    return this.#gate.passWrite(call, source, (bytes) =>
-      this.#volume.write(this.#inode, this.path, bytes, position),
-    );
+    return call;
   }
 
   datasync(): Promise<void> {

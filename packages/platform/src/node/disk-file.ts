@@ -1,6 +1,17 @@
 // An open file by its descriptor. Callback API inside, one promise for each call; a write goes on
 // until the system took everything.
-import { close, fdatasync, fstat, ftruncate, read, write, writev, type Stats } from 'node:fs';
+import {
+  close,
+  fdatasync,
+  fstat,
+  ftruncate,
+  read,
+  write,
+  writeSync,
+  writev,
+  writevSync,
+  type Stats,
+} from 'node:fs';
 import { DiskError } from '../errors.ts';
 import type { DiskFile, FileStat } from '../ports.ts';
 import { toDiskError } from './disk-errors.ts';
@@ -38,6 +49,25 @@ export class NodeDiskFile implements DiskFile {
     });
   }
 
+  writeNow(source: readonly Uint8Array[], position: number): void {
+    if (this.#closed) throw closedError('write', this.path);
+    let rest = withoutEmpty(source);
+    let end = position;
+    while (rest.length > 0) {
+      try {
+        const count =
+          rest.length === 1
+            ? writeSync(this.#descriptor, rest[0]!, 0, rest[0]!.length, end)
+            : writevSync(this.#descriptor, rest.slice(0, VECTOR_LENGTH_MAX), end);
+        rest = dropBytes(rest, count);
+        end += count;
+      } catch (error) {
+        if (!isInterrupted(error as NodeJS.ErrnoException))
+          throw toDiskError(error as NodeJS.ErrnoException, 'write', this.path);
+      }
+    }
+  }
+
   datasync(): Promise<void> {
     return this.#call('datasync', (settle) => fdatasync(this.#descriptor, settle));
   }
@@ -73,7 +103,7 @@ export class NodeDiskFile implements DiskFile {
   ): Promise<T> {
     return new Promise((resolve, reject) => {
       if (this.#closed) {
-        reject(new DiskError({ code: 'EBADF', operation, path: this.path, detail: 'closed' }));
+        reject(closedError(operation, this.path));
         return;
       }
       this.#callsUnderWay++;
@@ -85,6 +115,10 @@ export class NodeDiskFile implements DiskFile {
       });
     });
   }
+}
+
+function closedError(operation: string, path: string): DiskError {
+  return new DiskError({ code: 'EBADF', operation, path, detail: 'closed' });
 }
 
 /** Node's stat in the port's words. */

@@ -57,6 +57,7 @@ export class SimulatedVolume implements SimulatedDisk {
     const gate: DiskGate = {
       pass: (call, effect) => this.#pass(life, call, effect),
       passWrite: (call, source, effect) => this.#passWrite(life, call, source, effect),
+      passWriteNow: (call, source, effect) => this.#passWriteNow(life, call, source, effect),
     };
     return new MemoryDisk(this.#volume, gate);
   }
@@ -159,6 +160,26 @@ export class SimulatedVolume implements SimulatedDisk {
       effect(this.#damage(source, call.lengthBytes, fault));
       if (fault?.kind === 'tear') throw failure(call, 'EIO');
     });
+  }
+
+  /** Takes no virtual time. A power cut leaves as much of it as of any write, and what called it hears of a failure. */
+  #passWriteNow(
+    life: Life,
+    call: DiskCall,
+    source: readonly Uint8Array[],
+    effect: (source: readonly Uint8Array[]) => void,
+  ): void {
+    if (!life.isAlive) throw failure(call, 'EIO');
+    const fault = this.#takeFault(call);
+    if (fault?.kind === 'crash') {
+      this.#writesUnderWay.add({ source, lengthBytes: call.lengthBytes, effect });
+      this.#options.crashNode();
+      throw failure(call, 'EIO');
+    }
+    for (const chunk of source) this.#options.scheduler.trace.noteBytes(chunk);
+    if (fault?.kind === 'fail') throw failure(call, fault.code);
+    effect(this.#damage(source, call.lengthBytes, fault));
+    if (fault?.kind === 'tear') throw failure(call, 'EIO');
   }
 
   #later<T>(

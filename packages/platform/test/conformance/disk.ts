@@ -33,6 +33,26 @@ function describeFiles(on: On): void {
   );
 
   it(
+    'given several chunks, when written now, then they are there when the call returns',
+    on(async (disk, directory) => {
+      const chunks = Array.from({ length: 2500 }, (_, index) => Buffer.from(`${index},`));
+      const file = await disk.open(`${directory}/log`, 'write');
+
+      file.writeNow([Buffer.from('abc'), Buffer.alloc(0), Buffer.from('defg')], 2);
+      file.writeNow(chunks, 9);
+      file.writeNow([], 0);
+
+      expect(await readAll(disk, `${directory}/log`)).toBe(
+        `\0\0abcdefg${Buffer.concat(chunks).toString()}`,
+      );
+      await file.close();
+      expect(() => file.writeNow([Buffer.from('late')], 0)).toThrow(
+        expect.objectContaining({ code: 'EBADF' }),
+      );
+    }),
+  );
+
+  it(
     'given a target larger than the rest, when read, then only what is there is counted, and 0 at the end',
     on(async (disk, directory) => {
       await disk.replaceFile(`${directory}/log`, Buffer.from('hello'));

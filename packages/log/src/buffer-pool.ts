@@ -1,0 +1,99 @@
+// Memory in size classes, lent by reference count and lent again: for received frames and for cold reads. Each lease has a
+// buffer of its own, so that one that is kept (by the tail cache, by a slow reader, by a peer that never finishes) pins
+// nothing but itself, and nothing on the hot path is left to the garbage collector. DESIGN §4.3.
+import type { Slab, SlabLease } from './slab-pool.ts';
+
+/** Classes go in steps of a quarter of a power of two: at most a fifth of a buffer is unused. */
+const SMALLEST_BYTES = 512;
+/** Larger ones are rare; they are made for one lease and left to the garbage collector. */
+const LARGEST_POOLED_BYTES = 4 * 1024 * 1024;
+
+export interface BufferPoolOptions {
+  /** Most bytes that lie ready, unused. Default 8 MiB. */
+  readonly idleBytesMax?: number;
+  /** Overwrites buffers that come back, so that a use after release shows. For tests. */
+  readonly poison?: boolean;
+}
+
+/** Lends buffers. Not bounded itself: who borrows accounts against a bound of its own. */
+export class BufferPool {
+  readonly #idleBytesMax: number;
+  readonly #poison: boolean;
+  readonly #idle = new Map<number, Buffer[]>();
+  #idleBytes = 0;
+  #lentBytes = 0;
+
+  constructor(options: BufferPoolOptions = {}) {
+    this.#idleBytesMax = options.idleBytesMax ?? 8 * 1024 * 1024;
+    this.#poison = options.poison ?? false;
+  }
+
+  /** Bytes in use, by capacity. */
+  get lentBytes(): number {
+    return this.#lentBytes;
+  }
+
+  /** Bytes that lie ready. */
+  get idleBytes(): number {
+    return this.#idleBytes;
+  }
+
+  /** How large a buffer for this many bytes is. */
+  static capacityFor(sizeBytes: number): number {
+    if (sizeBytes <= SMALLEST_BYTES) return SMALLEST_BYTES;
+    if (sizeBytes > LARGEST_POOLED_BYTES) return sizeBytes;
+    const step = 2 ** (Math.ceil(Math.log2(sizeBytes)) - 3);
+    return Math.ceil(sizeBytes / step) * step;
+  }
+
+  /** The first `sizeBytes` of a buffer, content unspecified, with one hold; the last release gives it back. */
+  lease(sizeBytes: number): SlabLease {
+    return new BufferLease(this, this.take(sizeBytes), sizeBytes);
+  }
+
+  /** A buffer of `capacityFor(sizeBytes)` bytes with unspecified content. */
+  take(sizeBytes: number): Buffer {
+    const capacity = BufferPool.capacityFor(sizeBytes);
+    this.#lentBytes += capacity;
+    const idle = this.#idle.get(capacity)?.pop();
+    if (idle === undefined) return Buffer.allocUnsafeSlow(capacity);
+    this.#idleBytes -= capacity;
+    return idle;
+  }
+
+  /** Gives a buffer of `take` back. */
+  give(buffer: Buffer): void {
+    const capacity = buffer.length;
+    this.#lentBytes -= capacity;
+    if (this.#poison) buffer.fill(0xdb);
+    if (capacity > LARGEST_POOLED_BYTES || this.#idleBytes + capacity > this.#idleBytesMax) return;
+    const idle = this.#idle.get(capacity);
+    if (idle === undefined) this.#idle.set(capacity, [buffer]);
+    else idle.push(buffer);
+    this.#idleBytes += capacity;
+  }
+}
+
+/** A hold on the first `sizeBytes` of a buffer; the last release gives the buffer back. */
+export class BufferLease implements SlabLease {
+  readonly bytes: Buffer;
+  readonly slab: Slab;
+  readonly #pool: BufferPool;
+
+  constructor(pool: BufferPool, buffer: Buffer, sizeBytes: number) {
+    this.bytes = buffer.length === sizeBytes ? buffer : buffer.subarray(0, sizeBytes);
+    this.slab = { buffer, sizeBytes: buffer.length, holds: 1 };
+    this.#pool = pool;
+  }
+
+  retain(): void {
+    if (this.slab.holds === 0) throw new Error('the buffer was given back before');
+    this.slab.holds += 1;
+  }
+
+  release(): void {
+    if (this.slab.holds === 0) throw new Error('the buffer was given back twice');
+    this.slab.holds -= 1;
+    if (this.slab.holds === 0) this.#pool.give(this.slab.buffer);
+  }
+}
