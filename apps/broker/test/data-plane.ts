@@ -1,7 +1,7 @@
 // The data plane of a broker without the rest: partitions on a disk in memory, their handlers, real frames over an
 // in-memory connection, on virtual time. Metadata is given as records, as the log of the cluster would.
 import { GroupCoordinator } from '@ottla/coordinator';
-import { LogDirectory, SlabPool } from '@ottla/log';
+import { BufferPool, LogDirectory, SlabPool } from '@ottla/log';
 import {
   EMPTY_IMAGE,
   MetadataDelta,
@@ -20,7 +20,6 @@ import {
 import { BrokerConfig } from '../src/config/broker-config.ts';
 import { BROKER_API_TABLE } from '../src/handlers/api-table.ts';
 import { BrokerMetrics } from '../src/metrics/broker-metrics.ts';
-import { FrameBuffers } from '../src/network/frame-buffers.ts';
 import { RequestPipeline } from '../src/network/request-pipeline.ts';
 import { SocketServer } from '../src/network/socket-server.ts';
 import { Purgatory } from '../src/purgatory/purgatory.ts';
@@ -76,7 +75,7 @@ export class DataPlane {
   readonly purgatory: Purgatory;
   readonly slabs: SlabPool;
   readonly errors: unknown[] = [];
-  readonly buffers: FrameBuffers;
+  readonly buffers: BufferPool;
   readonly metrics = new BrokerMetrics();
   /** Topics that somebody wanted to be created. */
   readonly autoCreated: string[] = [];
@@ -103,7 +102,7 @@ export class DataPlane {
     this.time = time;
     this.platform = platform;
     this.slabs = directory.context.slabs;
-    this.buffers = new FrameBuffers({ poison: options.poison ?? true });
+    this.buffers = new BufferPool({ poison: options.poison ?? true });
     this.wheel = new TimerWheel({ clock: time, timers: time });
     this.purgatory = new Purgatory({
       wheel: this.wheel,
@@ -156,6 +155,7 @@ export class DataPlane {
       logger: silentLogger,
       path: '/data',
       slabs,
+      readBuffers: new BufferPool({ poison: options.poison ?? true }),
       ...(options.tailCacheBytes === undefined ? {} : { tailCacheBytes: options.tailCacheBytes }),
       onFailure: (error) => {
         plane.failures.push(error);

@@ -14,7 +14,7 @@ import { BrokerConfig } from '../src/config/broker-config.ts';
 import { BrokerMetrics } from '../src/metrics/broker-metrics.ts';
 import { NO_RESPONSE } from '../src/network/api-handler.ts';
 import type { ApiHandler, ApiTable, NoResponse } from '../src/network/api-handler.ts';
-import { FrameBuffers } from '../src/network/frame-buffers.ts';
+import { BufferPool } from '@ottla/log';
 import type { RequestContext } from '../src/network/request-context.ts';
 import { RequestPipeline } from '../src/network/request-pipeline.ts';
 import { SocketServer } from '../src/network/socket-server.ts';
@@ -93,7 +93,7 @@ export class TestServer {
       metrics: this.metrics,
       wheel: this.wheel,
       pipelines: { broker: pipeline, controller: pipeline },
-      buffers: new FrameBuffers({ poison: true }),
+      buffers: new BufferPool({ poison: true }),
     });
   }
 

@@ -21,10 +21,10 @@ it('given an append above the bound, then it is left to the thread pool', () => 
 it('given a write that had to wait, then for a while the event loop does not wait again', () => {
   let nowMs = 5;
   const clock = { nowMs: () => 0, monotonicMs: () => nowMs };
-  const gate = new WriteNowGate(clock, { slowMs: 2, restMs: 1_000 });
+  const gate = new WriteNowGate(clock, { slowMs: 2, restFactor: 20 });
   expect(gate.run(1, () => (nowMs += 3))).toBe(true);
   expect(gate.run(1, never)).toBe(false);
-  nowMs += 999;
+  nowMs += 59;
   expect(gate.run(1, never)).toBe(false);
   nowMs += 1;
   expect(gate.run(1, () => undefined)).toBe(true);

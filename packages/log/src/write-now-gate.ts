@@ -8,8 +8,8 @@ export interface WriteNowLimits {
   readonly bytesMax?: number;
   /** A write in place that takes longer shows that writers have to wait. Default 2 ms. */
   readonly slowMs?: number;
-  /** So long everything goes to the thread pool then. Default 1,000 ms. */
-  readonly restMs?: number;
+  /** So many times its duration everything goes to the thread pool then. Default 20: the loop waits for 5 % of the time at most. */
+  readonly restFactor?: number;
 }
 
 /** One for each disk. */
@@ -17,14 +17,14 @@ export class WriteNowGate {
   readonly #clock: Clock;
   readonly #bytesMax: number;
   readonly #slowMs: number;
-  readonly #restMs: number;
+  readonly #restFactor: number;
   #restsUntilMs = -Infinity;
 
   constructor(clock: Clock, limits: WriteNowLimits = {}) {
     this.#clock = clock;
     this.#bytesMax = limits.bytesMax ?? 256 * 1024;
     this.#slowMs = limits.slowMs ?? 2;
-    this.#restMs = limits.restMs ?? 1_000;
+    this.#restFactor = limits.restFactor ?? 20;
   }
 
   /** Runs `write` in place, if it may. @returns whether it ran; throws as it does */
@@ -34,7 +34,8 @@ export class WriteNowGate {
     if (startMs < this.#restsUntilMs) return false;
     write();
     const endMs = this.#clock.monotonicMs();
-    if (endMs - startMs > this.#slowMs) this.#restsUntilMs = endMs + this.#restMs;
+    const tookMs = endMs - startMs;
+    if (tookMs > this.#slowMs) this.#restsUntilMs = endMs + tookMs * this.#restFactor;
     return true;
   }
 }

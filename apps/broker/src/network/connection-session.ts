@@ -9,7 +9,7 @@
 
 import type { Clock, Connection } from '@ottla/platform';
 import type { TimerWheel, WheelTimer } from '../purgatory/timer-wheel.ts';
-import type { FrameBuffers } from './frame-buffers.ts';
+import type { BufferPool } from '@ottla/log';
 import type { ReceivedFrame } from './frame-lease.ts';
 import { FrameReceiver } from './frame-receiver.ts';
 import type { LineLimit } from './line-limit.ts';
@@ -59,7 +59,7 @@ export interface SessionSurroundings {
   readonly clock: Pick<Clock, 'nowMs' | 'monotonicMs'>;
   readonly wheel: TimerWheel;
   readonly memory: RequestMemory;
-  readonly buffers: FrameBuffers;
+  readonly buffers: BufferPool;
   readonly limits: SessionLimits;
   readonly metrics: SessionMetrics;
   readonly lines: LineLimit;

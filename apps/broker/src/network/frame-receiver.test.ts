@@ -1,16 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { FrameBuffers } from './frame-buffers.ts';
+import { BufferPool } from '@ottla/log';
 import { FrameReceiver } from './frame-receiver.ts';
 import { RequestMemory } from './request-memory.ts';
 
 const LARGEST = 300_000;
 
 function setUp() {
-  const buffers = new FrameBuffers({ poison: true });
+  const buffers = new BufferPool({ poison: true });
   const memory = new RequestMemory({
     boundBytes: 4 * 1024 * 1024,
-    largestFrameBytes: FrameBuffers.capacityFor(LARGEST),
+    largestFrameBytes: BufferPool.capacityFor(LARGEST),
     schedule: () => () => {},
   });
   const frames: Buffer[] = [];

@@ -2,7 +2,7 @@
 // frame's own buffer (again only where a frame outgrows its buffer, which grows with what has arrived, not with what
 // was announced). Kafka: NetworkReceive, which allocates what the size says.
 
-import { BufferLease, FrameBuffers } from './frame-buffers.ts';
+import { BufferLease, BufferPool } from '@ottla/log';
 import type { FrameLease, ReceivedFrame } from './frame-lease.ts';
 import type { RequestMemory, Reservation } from './request-memory.ts';
 
@@ -25,7 +25,7 @@ const CONSUMED: ReceiveOutcome = { kind: 'consumed' };
 
 export interface FrameReceiverOptions {
   readonly memory: RequestMemory;
-  readonly buffers: FrameBuffers;
+  readonly buffers: BufferPool;
   /** `socket.request.max.bytes`. */
   readonly frameBytesMax: number;
   /** Takes over a whole frame. */
@@ -121,7 +121,7 @@ export class FrameReceiver {
     const growth = memory.isScarce ? GROWTH_SCARCE : GROWTH_PLENTIFUL;
     for (const wanted of [needed * growth, needed]) {
       const size = Math.min(partial.sizeBytes, Math.max(wanted, FIRST_BUFFER_BYTES));
-      if (!memory.tryGrow(partial.reservation, FrameBuffers.capacityFor(size))) continue;
+      if (!memory.tryGrow(partial.reservation, BufferPool.capacityFor(size))) continue;
       const larger = buffers.take(size);
       partial.buffer?.copy(larger, 0, 0, partial.filled);
       if (partial.buffer !== undefined) buffers.give(partial.buffer);

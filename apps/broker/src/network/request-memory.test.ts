@@ -2,24 +2,24 @@ import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import { heartbeat, settle, TestServer } from '../../test/echo-apis.ts';
 import type { TestClient } from '../../test/echo-apis.ts';
-import { FrameBuffers } from './frame-buffers.ts';
+import { BufferPool } from '@ottla/log';
 import type { MemoryClient, Reservation } from './request-memory.ts';
 import { RequestMemory } from './request-memory.ts';
 
 const MB = 1024 * 1024;
 
-describe('FrameBuffers', () => {
+describe('BufferPool', () => {
   it('wastes at most a quarter, and nothing of the largest', () => {
     for (let size = 600; size < 8 * MB; size = Math.ceil(size * 1.07)) {
-      const capacity = FrameBuffers.capacityFor(size);
+      const capacity = BufferPool.capacityFor(size);
       expect(capacity).toBeGreaterThanOrEqual(size);
       expect(capacity).toBeLessThanOrEqual(size * 1.25);
     }
-    expect(FrameBuffers.capacityFor(100 * MB)).toBe(100 * MB);
+    expect(BufferPool.capacityFor(100 * MB)).toBe(100 * MB);
   });
 
   it('lends what came back, and keeps no more ready than its bound', () => {
-    const buffers = new FrameBuffers({ idleBytesMax: 2048 });
+    const buffers = new BufferPool({ idleBytesMax: 2048 });
     const taken = [buffers.take(1000), buffers.take(1000), buffers.take(1000)];
     for (const buffer of taken) buffers.give(buffer);
     expect([buffers.lentBytes, buffers.idleBytes]).toEqual([0, 2048]);

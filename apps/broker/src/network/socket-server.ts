@@ -7,7 +7,7 @@ import type { TimerWheel } from '../purgatory/timer-wheel.ts';
 import { ConnectionLimits } from './connection-limits.ts';
 import { ConnectionSession } from './connection-session.ts';
 import type { SessionMetrics, SessionSurroundings } from './connection-session.ts';
-import { FrameBuffers } from './frame-buffers.ts';
+import { BufferPool } from '@ottla/log';
 import { LineLimit } from './line-limit.ts';
 import type { ListenerRole } from './request-context.ts';
 import { RequestMemory } from './request-memory.ts';
@@ -22,14 +22,14 @@ export interface SocketServerOptions {
   readonly wheel: TimerWheel;
   // oxlint-disable-next-line typescript/no-explicit-any -- the server does not look into the services
   readonly pipelines: Readonly<Record<ListenerRole, RequestPipeline<any>>>;
-  readonly buffers?: FrameBuffers;
+  readonly buffers?: BufferPool;
 }
 
 /** Accepts connections. A constructed server does nothing before `start`. */
 export class SocketServer {
   /** The account of request memory, for metrics. */
   readonly memory: RequestMemory;
-  readonly buffers: FrameBuffers;
+  readonly buffers: BufferPool;
   readonly #options: SocketServerOptions;
   readonly #limits: ConnectionLimits;
   readonly #surroundings: SessionSurroundings;
@@ -42,7 +42,7 @@ export class SocketServer {
     const { config, platform, wheel, logger } = options;
     this.#options = options;
     this.#limits = new ConnectionLimits(config);
-    this.buffers = options.buffers ?? new FrameBuffers();
+    this.buffers = options.buffers ?? new BufferPool();
     this.memory = requestMemory(config, wheel);
     this.#surroundings = {
       clock: platform.clock,
@@ -223,7 +223,7 @@ function requestMemory(config: BrokerConfig, wheel: TimerWheel): RequestMemory {
   const boundBytes = configured > 0 ? configured : DEFAULT_REQUEST_MEMORY_BYTES;
   return new RequestMemory({
     boundBytes,
-    largestFrameBytes: FrameBuffers.capacityFor(config.number('socket.request.max.bytes')),
+    largestFrameBytes: BufferPool.capacityFor(config.number('socket.request.max.bytes')),
     schedule: (delayMs, callback) => {
       const timer = wheel.set(delayMs, callback);
       return () => wheel.cancel(timer);

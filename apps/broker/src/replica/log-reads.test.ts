@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { memoryDisk, nodePlatform, silentLogger } from '@ottla/platform';
 import { RecordBatchBuilder } from '@ottla/protocol/records';
 import { describe, expect, it } from 'vitest';
-import { LOG_CONFIG_DEFAULT, LogDirectory, type LogRegion, SlabPool } from '@ottla/log';
+import { BufferPool, LOG_CONFIG_DEFAULT, LogDirectory, type LogRegion, SlabPool } from '@ottla/log';
 
 function batch(sizes: readonly number[]): Buffer {
   const builder = new RecordBatchBuilder({});
@@ -59,11 +59,13 @@ describe('reads of a log under the broker', () => {
         fc.constantFrom(400, 1500, 1024 * 1024),
         async (appends, reads, tailCacheBytes, segmentBytes) => {
           const slabs = new SlabPool({ slabBytes: 1000, poison: true });
+          const readBuffers = new BufferPool({ poison: true });
           const directory = await LogDirectory.open({
             platform: { ...nodePlatform(), disk: memoryDisk() },
             logger: silentLogger,
             path: '/data',
             slabs,
+            readBuffers,
             tailCacheBytes,
           });
           const log = await directory.openLog({
@@ -109,6 +111,7 @@ describe('reads of a log under the broker', () => {
           }
           await directory.close();
           expect(slabs.usedBytes).toBeLessThanOrEqual(1000);
+          expect(readBuffers.lentBytes).toBe(0);
         },
       ),
       { numRuns: 150 },
