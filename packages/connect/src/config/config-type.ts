@@ -151,5 +151,5 @@ const EXPECTED = {
 export function configValueToString(value: unknown, type: ConfigType): string | null {
   if (value === null || value === undefined) return null;
   if (Array.isArray(value)) return value.join(',');
-  return type === 'DOUBLE' ? describeValue(value) : String(value);
+  return typeof value === 'number' && type !== 'DOUBLE' ? String(value) : describeValue(value);
 }

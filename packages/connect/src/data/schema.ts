@@ -102,18 +102,32 @@ export class Schema {
     return this.#byName.get(name);
   }
 
-  /** Of a map's keys. @throws DataError for another type */
+  /** Of a map's keys. @throws DataError for another type, or when it says nothing about its keys */
   get keySchema(): Schema {
-    if (this.#keySchema === undefined)
-      throw new DataError('Cannot look up key schema on non-map type');
+    if (this.type !== 'MAP') throw new DataError('Cannot look up key schema on non-map type');
+    if (this.#keySchema === undefined) throw new DataError('No schema defined for key of map');
     return this.#keySchema;
   }
 
-  /** Of a map's values or an array's elements. @throws DataError for another type */
+  /** Of a map's values or an array's elements. @throws DataError for another type, or when it says nothing about them */
   get valueSchema(): Schema {
-    if (this.#valueSchema === undefined)
+    if (this.type !== 'MAP' && this.type !== 'ARRAY')
       throw new DataError('Cannot look up value schema on non-array and non-map type');
+    if (this.#valueSchema === undefined)
+      throw new DataError(
+        `No schema defined for ${this.type === 'MAP' ? 'value of map' : 'element of array'}`,
+      );
     return this.#valueSchema;
+  }
+
+  /** Null when this is no map, or one read from a header such as `{}`, which does not tell of its keys. */
+  get keySchemaOrNull(): Schema | null {
+    return this.#keySchema ?? null;
+  }
+
+  /** Null when this is neither a map nor an array, or one read from a header such as `[]`. */
+  get valueSchemaOrNull(): Schema | null {
+    return this.#valueSchema ?? null;
   }
 
   /** Same shape, names, defaults and documentation. */

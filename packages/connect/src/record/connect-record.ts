@@ -48,7 +48,14 @@ export abstract class ConnectRecord {
 export function changedParts(record: ConnectRecord, changes: Partial<RecordParts>): RecordParts {
   const { topic, kafkaPartition, keySchema, key, valueSchema, value, timestamp, headers } = record;
   return {
-    ...{ topic, kafkaPartition, keySchema, key, valueSchema, value, timestamp, headers },
+    topic,
+    kafkaPartition,
+    keySchema,
+    key,
+    valueSchema,
+    value,
+    timestamp,
+    headers,
     ...changes,
   };
 }

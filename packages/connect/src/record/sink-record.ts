@@ -40,7 +40,10 @@ export class SinkRecord extends ConnectRecord {
     return new SinkRecord({
       ...parts,
       kafkaPartition: parts.kafkaPartition ?? this.kafkaPartition ?? 0,
-      ...{ kafkaOffset, timestampType, originalTopic, originalKafkaOffset },
+      kafkaOffset,
+      timestampType,
+      originalTopic,
+      originalKafkaOffset,
       originalKafkaPartition: this.originalKafkaPartition ?? 0,
     }) as this;
   }
