@@ -9,7 +9,7 @@ const SMALLEST_BYTES = 512;
 const LARGEST_POOLED_BYTES = 4 * 1024 * 1024;
 
 export interface BufferPoolOptions {
-  /** Most bytes that lie ready, unused. Default 8 MiB. */
+  /** Most bytes that lie ready, unused. Default 16 MiB. */
   readonly idleBytesMax?: number;
   /** Overwrites buffers that come back, so that a use after release shows. For tests. */
   readonly poison?: boolean;
@@ -19,12 +19,13 @@ export interface BufferPoolOptions {
 export class BufferPool {
   readonly #idleBytesMax: number;
   readonly #poison: boolean;
+  /** By capacity; the class that was asked for or given longest ago comes first. */
   readonly #idle = new Map<number, Buffer[]>();
   #idleBytes = 0;
   #lentBytes = 0;
 
   constructor(options: BufferPoolOptions = {}) {
-    this.#idleBytesMax = options.idleBytesMax ?? 8 * 1024 * 1024;
+    this.#idleBytesMax = options.idleBytesMax ?? 16 * 1024 * 1024;
     this.#poison = options.poison ?? false;
   }
 
@@ -55,7 +56,7 @@ export class BufferPool {
   take(sizeBytes: number): Buffer {
     const capacity = BufferPool.capacityFor(sizeBytes);
     this.#lentBytes += capacity;
-    const idle = this.#idle.get(capacity)?.pop();
+    const idle = this.#classOf(capacity).pop();
     if (idle === undefined) return Buffer.allocUnsafeSlow(capacity);
     this.#idleBytes -= capacity;
     return idle;
@@ -66,11 +67,25 @@ export class BufferPool {
     const capacity = buffer.length;
     this.#lentBytes -= capacity;
     if (this.#poison) buffer.fill(0xdb);
-    if (capacity > LARGEST_POOLED_BYTES || this.#idleBytes + capacity > this.#idleBytesMax) return;
-    const idle = this.#idle.get(capacity);
-    if (idle === undefined) this.#idle.set(capacity, [buffer]);
-    else idle.push(buffer);
+    if (capacity > LARGEST_POOLED_BYTES || capacity > this.#idleBytesMax) return;
+    this.#classOf(capacity).push(buffer);
     this.#idleBytes += capacity;
+    // Sizes that nobody asks for any more make room for those that are in use.
+    for (const [size, buffers] of this.#idle) {
+      while (this.#idleBytes > this.#idleBytesMax && buffers.pop() !== undefined)
+        this.#idleBytes -= size;
+      if (this.#idleBytes <= this.#idleBytesMax) return;
+      this.#idle.delete(size);
+    }
+  }
+
+  /** The idle buffers of a class, which becomes the most recently used. */
+  #classOf(capacity: number): Buffer[] {
+    const idle = this.#idle.get(capacity);
+    if (idle !== undefined) this.#idle.delete(capacity);
+    const buffers = idle ?? [];
+    this.#idle.set(capacity, buffers);
+    return buffers;
   }
 }
 

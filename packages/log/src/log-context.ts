@@ -22,6 +22,7 @@ export interface LogContext {
   readonly readBuffers: BufferPool;
   readonly syncs: SyncGate;
   readonly writesNow: WriteNowGate;
+  readonly readsNow: WriteNowGate;
   readonly removals: DelayedRemovals;
   /** Indexes of closed segments in memory. */
   readonly loadedIndexes: LoadedIndexes;

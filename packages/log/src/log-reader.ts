@@ -1,5 +1,13 @@
 // Reads of one log: from the tail cache at once, or from the files. Returns regions, not bytes. Kafka: LocalLog.read.
-import { lastOffsetOf } from '@ottla/protocol/records';
+import {
+  BATCH_OVERHEAD_BYTES,
+  BatchField,
+  type BatchHeader,
+  createBatchHeader,
+  lastOffsetOf,
+  MAGIC_V2,
+  readBatchHeader,
+} from '@ottla/protocol/records';
 import type { LogContext } from './log-context.ts';
 import {
   FileRegion,
@@ -8,6 +16,9 @@ import {
   MemoryRegion,
   READ_AHEAD_BYTES,
   readWholeBatches,
+  readWindow,
+  type RegionFile,
+  sumWindow,
 } from './log-region.ts';
 import type { Segment } from './segment.ts';
 import type { LogTail } from './tail-cache.ts';
@@ -83,6 +94,9 @@ function readBaseOffset(bytes: Buffer, position: number): number {
   return bytes.readInt32BE(position) * 0x1_0000_0000 + bytes.readUInt32BE(position + 4);
 }
 
+/** From the last index entry to a batch that is looked for: `index.interval.bytes` and a common batch. */
+const INDEX_GAP_BYTES = 24 * 1024;
+
 /** Reads from a segment's file; undefined when it has nothing at or after the offset (go on with the next segment). */
 export async function readSegment(
   context: LogContext,
@@ -90,28 +104,86 @@ export async function readSegment(
   segmentEndOffset: number,
   request: ReadRequest,
 ): Promise<LogRegion | undefined> {
-  const first = await segment.locate(context, request.offset);
-  if (first === undefined) return undefined;
-  // A batch is served whole or not at all.
-  const isTooLarge = !request.minOneBatch && first.sizeInBytes > request.maxBytes;
-  if (lastOffsetOf(first) >= request.endOffset || isTooLarge) return new MemoryRegion([], 0);
+  const handle = await context.handles.acquire(segment.path, 'read');
+  const file = {
+    handle,
+    description: segment.path,
+    buffers: context.readBuffers,
+    now: context.readsNow,
+  };
+  let region: LogRegion | undefined;
+  try {
+    region = await readFile(context, segment, segmentEndOffset, request, file);
+    return region;
+  } finally {
+    if (!(region instanceof FileRegion)) handle.release();
+  }
+}
+
+async function readFile(
+  context: LogContext,
+  segment: Segment,
+  segmentEndOffset: number,
+  request: ReadRequest,
+  file: RegionFile,
+): Promise<LogRegion | undefined> {
+  // Where the index points to is so near that the first bytes to send are read along with what is looked through.
+  const { offsets } = await segment.indexes(context);
+  const from = offsets.floorPosition(request.offset);
+  const ahead = Math.min(READ_AHEAD_BYTES, request.maxBytes + INDEX_GAP_BYTES);
+  const windowBytes = Math.min(ahead, segment.sizeBytes - from);
+  if (windowBytes <= 0) return undefined;
+  const window = await readWindow(file, from, windowBytes);
+  let isTaken = false;
+  try {
+    const near = findBatch(window.bytes, request.offset);
+    if (near !== undefined) near.position += from;
+    const first = near ?? (await segment.locate(context, request.offset));
+    if (first === undefined) return undefined;
+    const sizeBytes = await sizeToRead(context, segment, segmentEndOffset, request, first);
+    if (sizeBytes <= 0) return new MemoryRegion([], 0);
+    isTaken = true;
+    const ready =
+      sumWindow(file, window, first.position - from, sizeBytes) ??
+      (await readWholeBatches(
+        file,
+        first.position,
+        Math.max(first.sizeInBytes, READ_AHEAD_BYTES),
+        sizeBytes,
+      ));
+    return new FileRegion(file, first.position, sizeBytes, ready);
+  } finally {
+    if (!isTaken) window.release();
+  }
+}
+
+/** The batch that holds the offset, or the next, when its header is in the bytes; they start at a batch. */
+function findBatch(bytes: Buffer, offset: number): BatchHeader | undefined {
+  const header = createBatchHeader();
+  for (let position = 0; position + BATCH_OVERHEAD_BYTES <= bytes.length;) {
+    if (bytes[position + BatchField.magic] !== MAGIC_V2) return undefined;
+    readBatchHeader(bytes, position, header);
+    if (lastOffsetOf(header) >= offset) return header;
+    position += header.sizeInBytes;
+  }
+  return undefined;
+}
+
+/** Bytes from the first batch on that answer the request; a batch is served whole or not at all. */
+async function sizeToRead(
+  context: LogContext,
+  segment: Segment,
+  segmentEndOffset: number,
+  request: ReadRequest,
+  first: BatchHeader,
+): Promise<number> {
+  if (lastOffsetOf(first) >= request.endOffset) return 0;
+  if (!request.minOneBatch && first.sizeInBytes > request.maxBytes) return 0;
   const limit = await endPosition(context, segment, segmentEndOffset, request.endOffset);
-  const available = limit - first.position;
   const wanted = request.minOneBatch
     ? Math.max(request.maxBytes, first.sizeInBytes)
     : request.maxBytes;
-  const sizeBytes = Math.min(wanted, available);
-  if (sizeBytes <= 0) return new MemoryRegion([], 0);
-  const handle = await context.handles.acquire(segment.path, 'read');
-  try {
-    const file = { handle, description: segment.path, buffers: context.readBuffers };
-    const ahead = Math.max(first.sizeInBytes, READ_AHEAD_BYTES);
-    const bytes = await readWholeBatches(file, first.position, ahead, sizeBytes);
-    return new FileRegion(file, first.position, sizeBytes, bytes);
-  } catch (error) {
-    handle.release();
-    throw error;
-  }
+  return Math.min(wanted, limit - first.position);
 }
 
 /** First byte that must not be read: the segment's end, or the first batch that reaches `endOffset`. */

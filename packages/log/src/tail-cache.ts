@@ -22,7 +22,7 @@ const BUDGET_BYTES_DEFAULT = 64 * 1024 * 1024;
 export class TailCache {
   readonly #budgetBytes: number;
   /** A queue with its head index, compacted now and then: all appends, oldest first. */
-  #queue: Node[] = [];
+  #queue: (Node | undefined)[] = [];
   #head = 0;
   readonly #slabs = new Map<Slab, number>();
   #usedBytes = 0;
@@ -71,6 +71,8 @@ export class TailCache {
 
   #evictOldest(): void {
     const node = this.#queue[this.#head]!;
+    // The slot lets go of the memory at once; it is only the array that is shortened now and then.
+    this.#queue[this.#head] = undefined;
     this.#head += 1;
     if (this.#head > 1024 && this.#head * 2 > this.#queue.length) {
       this.#queue = this.#queue.slice(this.#head);
@@ -93,7 +95,7 @@ export class TailCache {
 
 /** The cached tail of one log: a run of appends without a gap, up to the log's end. */
 export class LogTail {
-  #nodes: Node[] = [];
+  #nodes: (Node | undefined)[] = [];
   #head = 0;
   readonly #forget: (node: Node) => void;
 
@@ -130,6 +132,7 @@ export class LogTail {
   dropUpTo(node: CachedAppend): void {
     while (this.#head < this.#nodes.length) {
       const dropped = this.#nodes[this.#head]!;
+      this.#nodes[this.#head] = undefined;
       this.#head += 1;
       this.#forget(dropped);
       if (dropped === node) break;
@@ -145,6 +148,6 @@ export class LogTail {
     const nodes = this.#nodes.slice(this.#head);
     this.#nodes = [];
     this.#head = 0;
-    for (const node of nodes) this.#forget(node);
+    for (const node of nodes) this.#forget(node!); // from the head on none is dropped
   }
 }

@@ -88,6 +88,11 @@ export interface DiskFile {
   readonly path: string;
   /** Reads up to `target.length` bytes at `position` (bytes from the start); returns the count, 0 at the end. */
   read(target: Uint8Array, position: number): Promise<number>;
+  /**
+   * As `read`, but done when it returns: for bytes that are likely in the system's cache. It holds the caller for as long as
+   * the device takes when they are not: watch how long it takes. @throws DiskError
+   */
+  readNow(target: Uint8Array, position: number): number;
   /** Writes all of `source` at `position`; either everything was handed to the system or it rejects. */
   write(source: readonly Uint8Array[], position: number): Promise<void>;
   /**

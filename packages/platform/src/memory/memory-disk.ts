@@ -40,6 +40,7 @@ export interface DiskGate {
     source: readonly Uint8Array[],
     effect: (source: readonly Uint8Array[]) => void,
   ): Promise<void>;
+  passNow<T>(call: DiskCall, effect: () => T): T;
   passWriteNow(
     call: DiskCall,
     source: readonly Uint8Array[],
@@ -50,6 +51,7 @@ export interface DiskGate {
 const OPEN_GATE: DiskGate = {
   pass: async (_call, effect) => effect(),
   passWrite: async (_call, source, effect) => effect(source),
+  passNow: (_call, effect) => effect(),
   passWriteNow: (_call, source, effect) => effect(source),
 };
 
@@ -170,6 +172,12 @@ class MemoryFile implements DiskFile {
   read(target: Uint8Array, position: number): Promise<number> {
     const call = { ...this.#call('read', target.length), target };
     return this.#pass(call, () => this.#inode.pages.read(target, position));
+  }
+
+  readNow(target: Uint8Array, position: number): number {
+    const call = { ...this.#call('read', target.length), target };
+    if (this.#isClosed) throw badHandle(call);
+    return this.#gate.passNow(call, () => this.#inode.pages.read(target, position));
   }
 
   async write(source: readonly Uint8Array[], position: number): Promise<void> {

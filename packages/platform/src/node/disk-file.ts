@@ -6,6 +6,7 @@ import {
   fstat,
   ftruncate,
   read,
+  readSync,
   write,
   writeSync,
   writev,
@@ -41,6 +42,18 @@ export class NodeDiskFile implements DiskFile {
         });
       attempt();
     });
+  }
+
+  readNow(target: Uint8Array, position: number): number {
+    if (this.#closed) throw closedError('read', this.path);
+    for (;;) {
+      try {
+        return readSync(this.#descriptor, target, 0, target.length, position);
+      } catch (error) {
+        if (!isInterrupted(error as NodeJS.ErrnoException))
+          throw toDiskError(error as NodeJS.ErrnoException, 'read', this.path);
+      }
+    }
   }
 
   write(source: readonly Uint8Array[], position: number): Promise<void> {

@@ -57,6 +57,7 @@ export class SimulatedVolume implements SimulatedDisk {
     const gate: DiskGate = {
       pass: (call, effect) => this.#pass(life, call, effect),
       passWrite: (call, source, effect) => this.#passWrite(life, call, source, effect),
+      passNow: (call, effect) => this.#passNow(life, call, effect),
       passWriteNow: (call, source, effect) => this.#passWriteNow(life, call, source, effect),
     };
     return new MemoryDisk(this.#volume, gate);
@@ -129,14 +130,26 @@ export class SimulatedVolume implements SimulatedDisk {
       this.#options.crashNode();
       return never();
     }
-    return this.#later(life, call, fault, () => {
-      const result = effect();
-      if (fault?.kind === 'flip') {
-        const bytes = call.target ?? (Buffer.isBuffer(result) ? result : undefined);
-        if (bytes !== undefined) flipAny(bytes, this.#random);
-      }
-      return result;
-    });
+    return this.#later(life, call, fault, () => this.#flipped(call, fault, effect()));
+  }
+
+  /** Takes no virtual time, so a fault that delays has no effect. */
+  #passNow<T>(life: Life, call: DiskCall, effect: () => T): T {
+    if (!life.isAlive) throw failure(call, 'EIO');
+    const fault = this.#takeFault(call);
+    if (fault?.kind === 'crash') {
+      this.#options.crashNode();
+      throw failure(call, 'EIO');
+    }
+    if (fault?.kind === 'fail') throw failure(call, fault.code);
+    return this.#flipped(call, fault, effect());
+  }
+
+  #flipped<T>(call: DiskCall, fault: DiskEffect | undefined, result: T): T {
+    if (fault?.kind !== 'flip') return result;
+    const bytes = call.target ?? (Buffer.isBuffer(result) ? result : undefined);
+    if (bytes !== undefined) flipAny(bytes, this.#random);
+    return result;
   }
 
   #passWrite(

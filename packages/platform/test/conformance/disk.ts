@@ -53,6 +53,21 @@ function describeFiles(on: On): void {
   );
 
   it(
+    'given a file, when read now, then the bytes are there when the call returns, and 0 at the end',
+    on(async (disk, directory) => {
+      await disk.replaceFile(`${directory}/log`, Buffer.from('hello'));
+      const file = await disk.open(`${directory}/log`, 'read');
+      const target = Buffer.alloc(16);
+
+      expect(file.readNow(target, 2)).toBe(3);
+      expect(target.subarray(0, 3).toString()).toBe('llo');
+      expect(file.readNow(target, 5)).toBe(0);
+      await file.close();
+      expect(() => file.readNow(target, 0)).toThrow(expect.objectContaining({ code: 'EBADF' }));
+    }),
+  );
+
+  it(
     'given a target larger than the rest, when read, then only what is there is counted, and 0 at the end',
     on(async (disk, directory) => {
       await disk.replaceFile(`${directory}/log`, Buffer.from('hello'));
