@@ -36,14 +36,10 @@ export type {
   TopicMetadata,
 } from './metadata/cluster-metadata.ts';
 export type { ClientOptions } from './options.ts';
-export type { CompressionType, RecordMetadata } from './producer/partition-batch.ts';
-export {
-  type Bytes,
-  type OnDelivery,
-  Producer,
-  type ProducerOptions,
-  type ProducerRecord,
-} from './producer/producer.ts';
+export type { OnDelivery, RecordMetadata } from './producer/delivery.ts';
+export { Producer, type SendOptions } from './producer/producer.ts';
+export type { CompressionType, ProducerOptions } from './producer/producer-options.ts';
+export type { Bytes, ProducerRecord } from './producer/producer-record.ts';
 export { TypedProducer, type TypedRecord } from './producer/typed-producer.ts';
 export type { SerdeLike, SerdeLikeContext, TopicType } from './topic-type.ts';
 export type {
@@ -52,16 +48,24 @@ export type {
   MemberAssignment,
   RebalanceProtocol,
 } from './group/assignor.ts';
-export { ASSIGNORS, rangeAssignor, roundRobinAssignor } from './group/assignors.ts';
 export {
-  type ConsumedBatch,
-  Consumer,
-  type ConsumerOptions,
-  type GroupMetadata,
-  type IterateOptions,
-  type OffsetAndMetadata,
-  type PollOptions,
-  type RebalanceListener,
-} from './consumer/consumer.ts';
+  type AssignorName,
+  ASSIGNORS,
+  cooperativeStickyAssignor,
+  rangeAssignor,
+  roundRobinAssignor,
+  stickyAssignor,
+} from './group/assignors.ts';
+export { Consumer } from './consumer/consumer.ts';
+export type {
+  AutoOffsetReset,
+  ConsumedBatch,
+  ConsumerOptions,
+  GroupMetadata,
+  IterateOptions,
+  OffsetAndMetadata,
+  PollOptions,
+  RebalanceListener,
+} from './consumer/consumer-options.ts';
 export type { Subscription } from './group/consumer-protocol.ts';
-export type { ConsumerRecord } from './consumer/partition-reader.ts';
+export type { ConsumerRecord, RecordHeaderView } from './consumer/fetched-records.ts';

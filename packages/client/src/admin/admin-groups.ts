@@ -8,15 +8,12 @@ import {
 import { listGroupsRequest, listGroupsResponse } from '@ottla/protocol/messages/list-groups';
 import { offsetCommitRequest, offsetCommitResponse } from '@ottla/protocol/messages/offset-commit';
 import { offsetDeleteRequest, offsetDeleteResponse } from '@ottla/protocol/messages/offset-delete';
-import { offsetFetchRequest } from '@ottla/protocol/messages/offset-fetch';
 import type { BrokerConnection } from '../connection/broker-connection.ts';
 import type { Cluster } from '../connection/cluster.ts';
 import { decodeAssignment, decodeSubscription } from '../group/consumer-protocol.ts';
-import {
-  type CommittedOffset,
-  fetchCommitted,
-  OFFSET_COMMIT_MAX_VERSION,
-} from '../consumer/committed-offsets.ts';
+import { byTopic } from '../consumer/by-topic.ts';
+import { type CommittedOffset, fetchCommitted } from '../consumer/committed-offsets.ts';
+import { OFFSET_COMMIT_MAX_VERSION } from '../consumer/offset-commits.ts';
 import { BrokerError, isRetriable, throwOnError } from '../errors.ts';
 import { withRetries } from '../retry.ts';
 
@@ -152,7 +149,7 @@ export class AdminGroups {
     partitions?: readonly { readonly topic: string; readonly partition: number }[],
   ): Promise<CommittedOffset[]> =>
     this.#atCoordinator(groupId, `fetching offsets of group ${groupId}`, (connection) =>
-      fetchCommitted(connection, groupId, partitions, offsetFetchRequest.apiKey!),
+      fetchCommitted(connection, groupId, partitions),
     );
 
   /** Commits offsets of a group that has no members. @throws BrokerError `UNKNOWN_MEMBER_ID` when it has */
@@ -226,14 +223,4 @@ export class AdminGroups {
       }
     });
   }
-}
-
-function byTopic<T extends { readonly topic: string }>(items: readonly T[]): [string, T[]][] {
-  const groups = new Map<string, T[]>();
-  for (const item of items) {
-    const group = groups.get(item.topic);
-    if (group === undefined) groups.set(item.topic, [item]);
-    else group.push(item);
-  }
-  return [...groups];
 }

@@ -1,15 +1,16 @@
 // OffsetFetch in its two shapes: one group (up to version 7) and batches of groups (from 8).
+import { ZERO_UUID } from '@ottla/protocol';
 import { offsetFetchRequest, offsetFetchResponse } from '@ottla/protocol/messages/offset-fetch';
 import type { BrokerConnection } from '../connection/broker-connection.ts';
 import { throwOnError } from '../errors.ts';
 import type { TopicPartition } from '../group/consumer-protocol.ts';
+import { byTopic } from './by-topic.ts';
 
 const OFFSET_FETCH = { request: offsetFetchRequest, response: offsetFetchResponse };
-/** The newest versions name topics by id, which this client does not use yet. */
+/** The newest versions name topics by id, which this client does not use here. */
 const OFFSET_FETCH_MAX_VERSION = 9;
-/** As above, for commits. */
-export const OFFSET_COMMIT_MAX_VERSION = 9;
 const BATCHED_FROM = 8;
+const STABLE_FROM = 7;
 
 export interface CommittedOffset extends TopicPartition {
   /** −1 when nothing is committed. */
@@ -18,15 +19,25 @@ export interface CommittedOffset extends TopicPartition {
   readonly metadata: string;
 }
 
-/** @param partitions undefined: all that the group has committed */
+/**
+ * @param partitions undefined: all that the group has committed
+ * @param requireStable not while a transaction with offsets for them is open (KIP-447): `UNSTABLE_OFFSET_COMMIT`, retriable
+ * @throws BrokerError
+ */
 export async function fetchCommitted(
   connection: BrokerConnection,
   groupId: string,
   partitions: readonly TopicPartition[] | undefined,
-  apiKey: number,
+  requireStable = false,
 ): Promise<CommittedOffset[]> {
-  const topics = partitions === undefined ? null : groupByTopic(partitions);
-  const version = connection.versionOf(apiKey, OFFSET_FETCH_MAX_VERSION) ?? 0;
+  const topics =
+    partitions === undefined
+      ? null
+      : byTopic(partitions).map(([name, items]) => ({
+          name,
+          partitionIndexes: items.map(({ partition }) => partition),
+        }));
+  const version = connection.versionOf(offsetFetchRequest.apiKey!, OFFSET_FETCH_MAX_VERSION) ?? 0;
   const request =
     version >= BATCHED_FROM
       ? {
@@ -35,12 +46,12 @@ export async function fetchCommitted(
               groupId,
               memberId: null,
               memberEpoch: -1,
-              topics:
-                topics?.map((topic) => ({ ...topic, topicId: 'AAAAAAAAAAAAAAAAAAAAAA' })) ?? null,
+              topics: topics?.map((topic) => ({ ...topic, topicId: ZERO_UUID })) ?? null,
             },
           ],
+          requireStable,
         }
-      : { groupId, topics };
+      : { groupId, topics, requireStable: requireStable && version >= STABLE_FROM };
   const response = await connection.send(OFFSET_FETCH, offsetFetchRequest.create(request), {
     maxVersion: OFFSET_FETCH_MAX_VERSION,
   });
@@ -62,13 +73,4 @@ export async function fetchCommitted(
       };
     }),
   );
-}
-
-function groupByTopic(
-  partitions: readonly TopicPartition[],
-): { name: string; partitionIndexes: number[] }[] {
-  const topics = new Map<string, number[]>();
-  for (const { topic, partition } of partitions)
-    topics.set(topic, [...(topics.get(topic) ?? []), partition]);
-  return [...topics].map(([name, partitionIndexes]) => ({ name, partitionIndexes }));
 }

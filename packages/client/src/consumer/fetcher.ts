@@ -1,66 +1,79 @@
-// Keeps every partition's buffer filled: one Fetch under way to each leader, for all of its partitions that have room.
-// Kafka: Fetcher; long polls, so that an idle consumer costs a request each `fetchMaxWaitMs`.
-import { ErrorCode } from '@ottla/protocol';
+// Keeps every partition's buffer filled: one Fetch under way to each broker, for all of its partitions that have room; the
+// next goes out as soon as the answer is in, while the user still works. Kafka: Fetcher; KIP-227, KIP-392, KIP-516.
+import { ErrorCode, ZERO_UUID } from '@ottla/protocol';
 import { fetchRequest, fetchResponse, type FetchResponse } from '@ottla/protocol/messages/fetch';
 import type { Cluster } from '../connection/cluster.ts';
-import { BrokerError, isRetriable, UsageError } from '../errors.ts';
+import { BrokerError, isRetriable } from '../errors.ts';
 import { backoffMs } from '../retry.ts';
+import { encodeFetch, type FetchLimits } from './fetch-request.ts';
+import { FetchSession } from './fetch-session.ts';
 import type { PartitionReader } from './partition-reader.ts';
 
 const FETCH = { request: fetchRequest, response: fetchResponse };
-/** The versions from 13 on name topics by id, which this client does not use yet. */
-const FETCH_MAX_VERSION = 12;
+const TOPIC_IDS_FROM = 13;
 const PURPOSE = 'fetch';
-const RECHECK_MS = 100;
+const RECHECK_MS = 50;
 
-export interface FetcherOptions {
-  readonly minBytes: number;
-  readonly maxBytes: number;
-  readonly maxWaitMs: number;
-  readonly maxPartitionBytes: number;
-  readonly prefetchBytes: number;
-  readonly isolationLevel: 'read_committed' | 'read_uncommitted';
-  readonly readers: () => Iterable<PartitionReader>;
+export interface FetcherHost {
+  readers(): Iterable<PartitionReader>;
   /** Something can be taken. */
-  readonly onRecords: () => void;
+  onRecords(): void;
   /** The offset is outside the log: look up another, or fail. */
-  readonly onOutOfRange: (reader: PartitionReader) => void;
-  readonly onError: (error: unknown) => void;
+  onOutOfRange(reader: PartitionReader): void;
+  /** The leader is another than the one that was read from: is what was read still there? True when nothing is in doubt. */
+  isValidated(reader: PartitionReader, leaderEpoch: number): boolean;
+  /** A partition cannot be read; `reader` undefined: nothing can. */
+  onError(error: unknown, reader?: PartitionReader): void;
 }
+
+/** What was asked for of one partition. */
+interface Asked {
+  readonly reader: PartitionReader;
+  readonly generation: number;
+}
+
+type PartitionAnswer = FetchResponse<Buffer>['responses'][number]['partitions'][number];
 
 export class Fetcher {
   readonly #cluster: Cluster;
-  readonly #options: FetcherOptions;
+  readonly #limits: FetchLimits;
+  readonly #host: FetcherHost;
   readonly #busy = new Set<number>();
+  readonly #sessions = new Map<number, FetchSession>();
   #isClosed = false;
+  #isLookingUp = false;
   #timer: { cancel(): void } | undefined;
 
-  constructor(cluster: Cluster, options: FetcherOptions) {
+  constructor(cluster: Cluster, limits: FetchLimits, host: FetcherHost) {
     this.#cluster = cluster;
-    this.#options = options;
+    this.#limits = limits;
+    this.#host = host;
   }
 
   /** Call when partitions, positions, pauses or room changed. */
   wake(): void {
     if (this.#isClosed) return;
-    const now = this.#cluster.options.platform.clock.monotonicMs();
-    const byLeader = new Map<number, PartitionReader[]>();
+    const now = this.#now();
+    const byBroker = new Map<number, PartitionReader[]>();
+    const leaderless: PartitionReader[] = [];
     let isLaterWork = false;
-    for (const reader of this.#options.readers()) {
-      if (reader.isPaused || reader.isFetching || reader.fetchOffset < 0) continue;
-      if (reader.bufferedBytes >= this.#options.prefetchBytes) continue;
+    for (const reader of this.#host.readers()) {
+      if (!this.#hasRoom(reader)) continue;
       if (reader.notBeforeMs > now) {
         isLaterWork = true;
         continue;
       }
-      const leaderId =
-        this.#cluster.metadata.topics.get(reader.topic)?.partitions[reader.partition]?.leaderId ??
-        -1;
-      if (leaderId < 0) this.#findLeader(reader);
-      else byLeader.set(leaderId, [...(byLeader.get(leaderId) ?? []), reader]);
+      const brokerId = this.#brokerOf(reader, now);
+      if (brokerId < 0) leaderless.push(reader);
+      else if (this.#host.isValidated(reader, this.#leaderEpochOf(reader))) {
+        const list = byBroker.get(brokerId);
+        if (list === undefined) byBroker.set(brokerId, [reader]);
+        else list.push(reader);
+      }
     }
-    for (const [leaderId, readers] of byLeader)
-      if (!this.#busy.has(leaderId)) this.#fetch(leaderId, readers);
+    for (const [brokerId, readers] of byBroker)
+      if (!this.#busy.has(brokerId)) this.#fetch(brokerId, readers);
+    if (leaderless.length > 0) this.#findLeaders(leaderless);
     if (isLaterWork) this.#wakeLater();
   }
 
@@ -69,144 +82,173 @@ export class Fetcher {
     this.#timer?.cancel();
   }
 
+  #hasRoom(reader: PartitionReader): boolean {
+    return (
+      !reader.isPaused &&
+      !reader.isFetching &&
+      !reader.isGone &&
+      reader.fetchOffset >= 0 &&
+      reader.bufferedBytes < this.#limits.maxPartitionFetchBytes
+    );
+  }
+
+  #brokerOf(reader: PartitionReader, now: number): number {
+    const { readReplica } = reader;
+    if (readReplica !== undefined && readReplica.untilMs > now) return readReplica.nodeId;
+    return this.#metadataOf(reader)?.leaderId ?? -1;
+  }
+
+  #leaderEpochOf(reader: PartitionReader): number {
+    return this.#metadataOf(reader)?.leaderEpoch ?? -1;
+  }
+
+  #metadataOf({ topic, partition }: PartitionReader) {
+    return this.#cluster.metadata.topics.get(topic)?.partitions[partition];
+  }
+
   #wakeLater(): void {
-    if (this.#timer !== undefined) return;
-    this.#timer = this.#cluster.options.platform.timers.set(RECHECK_MS, () => {
+    this.#timer ??= this.#cluster.options.platform.timers.set(RECHECK_MS, () => {
       this.#timer = undefined;
       this.wake();
     });
   }
 
-  #findLeader(reader: PartitionReader): void {
-    reader.isFetching = true;
+  #findLeaders(readers: readonly PartitionReader[]): void {
+    if (this.#isLookingUp) return;
+    this.#isLookingUp = true;
     this.#cluster
-      .refresh([reader.topic])
-      .then(() => {
-        const topic = this.#cluster.metadata.topics.get(reader.topic);
-        if ((topic?.partitions[reader.partition]?.leaderId ?? -1) < 0) this.#backOff(reader);
-      })
-      .catch(() => this.#backOff(reader))
+      .refresh([...new Set(readers.map(({ topic }) => topic))])
+      .catch(() => undefined)
       .finally(() => {
-        reader.isFetching = false;
+        this.#isLookingUp = false;
+        for (const reader of readers)
+          if ((this.#metadataOf(reader)?.leaderId ?? -1) < 0) this.#backOff(reader);
         this.wake();
       });
   }
 
-  #fetch(leaderId: number, readers: readonly PartitionReader[]): void {
-    this.#busy.add(leaderId);
+  #fetch(brokerId: number, readers: readonly PartitionReader[]): void {
+    this.#busy.add(brokerId);
     for (const reader of readers) reader.isFetching = true;
-    const asked = readers.map((reader) => ({
-      reader,
-      generation: reader.generation,
-      offset: reader.fetchOffset,
-    }));
-    this.#exchange(leaderId, asked)
+    const asked = new Map(
+      readers.map((reader) => [reader.name, { reader, generation: reader.generation }]),
+    );
+    this.#exchange(brokerId, asked)
       .catch((error: unknown) => {
-        for (const { reader } of asked) {
+        this.#sessions.get(brokerId)?.forgotten();
+        for (const reader of readers) {
           this.#cluster.invalidate(reader.topic);
+          reader.readReplica = undefined;
           this.#backOff(reader);
         }
         if (!isRetriable(error) && !this.#isClosed && !this.#cluster.isClosed)
-          this.#options.onError(error);
+          this.#host.onError(error);
       })
       .finally(() => {
-        this.#busy.delete(leaderId);
-        for (const { reader } of asked) reader.isFetching = false;
+        this.#busy.delete(brokerId);
+        for (const reader of readers) reader.isFetching = false;
         this.wake();
       });
   }
 
-  async #exchange(
-    leaderId: number,
-    asked: readonly { reader: PartitionReader; generation: number; offset: number }[],
-  ): Promise<void> {
-    const options = this.#options;
-    const connection = await this.#cluster.broker(leaderId, PURPOSE);
-    const topics = new Map<string, { reader: PartitionReader; offset: number }[]>();
-    for (const item of asked)
-      topics.set(item.reader.topic, [...(topics.get(item.reader.topic) ?? []), item]);
-    const response = (await connection.send(
-      FETCH,
-      fetchRequest.create({
-        maxWaitMs: options.maxWaitMs,
-        minBytes: options.minBytes,
-        maxBytes: options.maxBytes,
-        isolationLevel: options.isolationLevel === 'read_committed' ? 1 : 0,
-        topics: [...topics].map(([topic, items]) => ({
-          topic,
-          topicId: 'AAAAAAAAAAAAAAAAAAAAAA',
-          partitions: items.map(({ reader, offset }) => ({
-            partition: reader.partition,
-            currentLeaderEpoch: -1,
-            fetchOffset: offset,
-            lastFetchedEpoch: -1,
-            logStartOffset: -1,
-            partitionMaxBytes: options.maxPartitionBytes,
-            replicaDirectoryId: 'AAAAAAAAAAAAAAAAAAAAAA',
-            highWatermark: 2n ** 63n - 1n,
-          })),
-        })),
-      }),
-      {
-        maxVersion: FETCH_MAX_VERSION,
-        timeoutMs: options.maxWaitMs + this.#cluster.options.requestTimeoutMs,
-      },
-    )) as FetchResponse<Buffer>;
+  async #exchange(brokerId: number, asked: ReadonlyMap<string, Asked>): Promise<void> {
+    const connection = await this.#cluster.broker(brokerId, PURPOSE);
+    const session = this.#sessionOf(brokerId);
+    const canUseTopicIds = connection.versionOf(fetchRequest.apiKey!)! >= TOPIC_IDS_FROM;
+    const request = session.next(
+      [...asked.values()].map(({ reader }) => ({
+        topic: reader.topic,
+        topicId: this.#cluster.metadata.topics.get(reader.topic)?.topicId ?? ZERO_UUID,
+        partition: reader.partition,
+        fetchOffset: reader.fetchOffset,
+        currentLeaderEpoch: this.#leaderEpochOf(reader),
+      })),
+      canUseTopicIds,
+    );
+    const response = (await connection.send(FETCH, encodeFetch(this.#limits, request), {
+      ...(request.usesTopicIds ? {} : { maxVersion: TOPIC_IDS_FROM - 1 }),
+      timeoutMs: this.#limits.fetchMaxWaitMs + this.#cluster.options.requestTimeoutMs,
+    })) as FetchResponse<Buffer>;
     if (response.errorCode !== 0) throw new BrokerError(response.errorCode, undefined);
+    session.accepted(response.sessionId);
     if (!this.#isClosed) this.#take(response, asked);
   }
 
-  #take(
-    response: FetchResponse<Buffer>,
-    asked: readonly { reader: PartitionReader; generation: number }[],
-  ): void {
+  #sessionOf(brokerId: number): FetchSession {
+    let session = this.#sessions.get(brokerId);
+    if (session === undefined) {
+      session = new FetchSession();
+      this.#sessions.set(brokerId, session);
+    }
+    return session;
+  }
+
+  #take(response: FetchResponse<Buffer>, asked: ReadonlyMap<string, Asked>): void {
+    const names = new Map(
+      [...asked.values()].map(({ reader: { topic } }) => [
+        this.#cluster.metadata.topics.get(topic)?.topicId ?? '',
+        topic,
+      ]),
+    );
     let hasRecords = false;
-    for (const topic of response.responses)
-      for (const partition of topic.partitions) {
-        const item = asked.find(
-          ({ reader }) =>
-            reader.topic === topic.topic && reader.partition === partition.partitionIndex,
-        );
+    for (const { topic, topicId, partitions } of response.responses)
+      for (const answer of partitions) {
+        const name = topic === '' ? names.get(topicId) : topic;
+        const item = asked.get(`${name}-${answer.partitionIndex}`);
+        // Sought elsewhere meanwhile: what was asked for is of no use.
         if (item === undefined || item.generation !== item.reader.generation) continue;
-        const { reader } = item;
-        if (partition.errorCode !== 0) {
-          this.#partitionFailed(reader, partition.errorCode);
-          continue;
-        }
-        reader.failures = 0;
-        reader.highWatermark = partition.highWatermark;
-        if (partition.records === null || partition.records.length === 0) continue;
-        reader.add(partition.records, partition.abortedTransactions);
-        hasRecords = true;
+        if (this.#takePartition(item.reader, answer)) hasRecords = true;
       }
-    if (hasRecords) this.#options.onRecords();
+    if (hasRecords) this.#host.onRecords();
+  }
+
+  #takePartition(reader: PartitionReader, answer: PartitionAnswer): boolean {
+    if (answer.errorCode !== 0) {
+      this.#partitionFailed(reader, answer.errorCode);
+      return false;
+    }
+    reader.failures = 0;
+    reader.highWatermark = answer.highWatermark;
+    reader.lastStableOffset = answer.lastStableOffset;
+    reader.logStartOffset = answer.logStartOffset;
+    if (answer.preferredReadReplica >= 0)
+      reader.readReplica = {
+        nodeId: answer.preferredReadReplica,
+        untilMs: this.#now() + this.#cluster.options.metadataMaxAgeMs,
+      };
+    if (answer.records === null || answer.records.length === 0) return false;
+    try {
+      reader.add(answer.records, answer.abortedTransactions);
+    } catch (error) {
+      this.#backOff(reader);
+      this.#host.onError(error, reader);
+      return false;
+    }
+    return true;
   }
 
   #partitionFailed(reader: PartitionReader, errorCode: number): void {
+    const isFollower = reader.readReplica !== undefined;
+    reader.readReplica = undefined;
     if (errorCode === ErrorCode.OFFSET_OUT_OF_RANGE) {
-      this.#options.onOutOfRange(reader);
+      // A follower may lag: the leader decides.
+      if (!isFollower) this.#host.onOutOfRange(reader);
       return;
     }
-    const error = new BrokerError(errorCode, undefined, {
-      topic: reader.topic,
-      partition: reader.partition,
-    });
-    this.#cluster.invalidate(reader.topic);
+    const { topic, partition } = reader;
+    const error = new BrokerError(errorCode, undefined, { topic, partition });
+    this.#cluster.invalidate(topic);
     this.#backOff(reader);
-    if (!error.retriable)
-      this.#options.onError(
-        new UsageError(error.message, error.code, {
-          topic: reader.topic,
-          partition: reader.partition,
-          cause: error,
-        }),
-      );
+    if (!error.retriable) this.#host.onError(error, reader);
   }
 
   #backOff(reader: PartitionReader): void {
     reader.failures += 1;
     reader.notBeforeMs =
-      this.#cluster.options.platform.clock.monotonicMs() +
-      backoffMs(this.#cluster.options, Math.min(reader.failures, 10));
+      this.#now() + backoffMs(this.#cluster.options, Math.min(reader.failures, 10));
+  }
+
+  #now(): number {
+    return this.#cluster.options.platform.clock.monotonicMs();
   }
 }

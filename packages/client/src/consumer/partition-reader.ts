@@ -1,120 +1,129 @@
-// What a consumer knows of one partition that it reads: where it is, and batches that were fetched ahead.
-import { decodeBatches } from '@ottla/protocol/records';
+// What a consumer knows of one partition that it reads: where it is, what is done, and what was fetched ahead.
 import type { TopicPartition } from '../group/consumer-protocol.ts';
-
-/** A record as the user gets it. */
-export interface ConsumerRecord<K = Buffer | null, V = Buffer | null> {
-  readonly topic: string;
-  readonly partition: number;
-  readonly offset: number;
-  /** Milliseconds since 1970. */
-  readonly timestamp: number;
-  readonly key: K;
-  readonly value: V;
-  /** In order; a name may come twice. */
-  readonly headers: readonly { readonly key: string; readonly value: Buffer | null }[];
-  readonly leaderEpoch: number;
-}
+import { type AbortedTransaction, type ConsumerRecord, FetchedRecords } from './fetched-records.ts';
 
 export class PartitionReader {
   readonly topic: string;
   readonly partition: number;
+  /** `topic-partition`. */
+  readonly name: string;
   /** Offset of the next record for the user; −1 until looked up. */
   position: number;
   /** Offset of the next fetch; ahead of `position` by what is buffered. */
   fetchOffset: number;
+  /** Leader epoch of the last record handed out; −1 when there was none. */
+  leaderEpoch = -1;
   highWatermark = -1;
+  lastStableOffset = -1;
+  logStartOffset = -1;
   isPaused = false;
+  /** Taken back by the group: nothing of it is handed out any more. */
+  isGone = false;
   isFetching = false;
+  /** A follower to read from instead of the leader, until then (monotonic milliseconds; KIP-392). */
+  readReplica: { readonly nodeId: number; readonly untilMs: number } | undefined;
+  /** Leader epoch under which the position is known to be in the log; −1 when it was never in doubt. */
+  validatedEpoch = -1;
+  isValidating = false;
   /** Monotonic milliseconds before which it is not fetched again, after an error. */
   notBeforeMs = 0;
   failures = 0;
-  #ready: ConsumerRecord[] = [];
-  #head = 0;
-  #bufferedBytes = 0;
   /** Goes up with every seek: what was asked for before is void. */
   generation = 0;
+  #fetched: FetchedRecords[] = [];
+  #bufferedBytes = 0;
+  /** Where the user began with what is in hand; −1 when nothing is. */
+  #inHandFrom = -1;
+  readonly #onRoom: () => void;
 
-  constructor(target: TopicPartition, position = -1) {
+  /** @param onRoom called when something that was fetched has been handed out: there is room for more */
+  constructor(target: TopicPartition, position: number, onRoom: () => void) {
     this.topic = target.topic;
     this.partition = target.partition;
+    this.name = `${target.topic}-${target.partition}`;
     this.position = position;
     this.fetchOffset = position;
+    this.#onRoom = onRoom;
   }
 
-  get bufferedCount(): number {
-    return this.#ready.length - this.#head;
+  /** Whether records may be taken now. */
+  get isReady(): boolean {
+    return this.#fetched.length > 0 && !this.isPaused && !this.isGone;
   }
 
   get bufferedBytes(): number {
-    return this.bufferedCount === 0 ? 0 : this.#bufferedBytes;
+    return this.#bufferedBytes;
   }
 
-  /** Takes fetched batches in; records before the fetch offset (of a batch that holds it) are passed over. */
-  add(
-    bytes: Buffer,
-    aborted: readonly { readonly producerId: number; readonly firstOffset: number }[] | null,
-  ): void {
-    if (this.bufferedCount === 0) {
-      this.#ready = [];
-      this.#head = 0;
-      this.#bufferedBytes = 0;
-    }
-    const pending = [...(aborted ?? [])].sort((a, b) => a.firstOffset - b.firstOffset);
-    const abortedNow = new Set<number>();
-    for (const batch of decodeBatches(bytes, { verifyCrc: true })) {
-      while (pending.length > 0 && pending[0]!.firstOffset <= batch.lastOffset)
-        abortedNow.add(pending.shift()!.producerId);
-      if (batch.isControlBatch) {
-        // A marker ends the producer's transaction, whichever way.
-        abortedNow.delete(batch.producerId);
-      } else if (!(batch.isTransactional && abortedNow.has(batch.producerId))) {
-        for (const record of batch.records()) {
-          if (record.offset < this.fetchOffset) continue;
-          this.#ready.push({
-            topic: this.topic,
-            partition: this.partition,
-            offset: record.offset,
-            timestamp: record.timestamp,
-            key: record.key,
-            value: record.value,
-            headers: record.headers as ConsumerRecord['headers'],
-            leaderEpoch: batch.partitionLeaderEpoch,
-          });
-        }
-      }
-      this.fetchOffset = Math.max(this.fetchOffset, batch.nextOffset);
-    }
-    this.#bufferedBytes += bytes.length;
-    if (this.bufferedCount === 0) this.position = this.fetchOffset;
+  /** Up to where processing is over: what may be committed without being asked to. Exclusive. */
+  get processed(): number {
+    return this.#inHandFrom < 0 ? this.position : this.#inHandFrom;
   }
 
-  /** The next record, and moves the position behind it. */
+  /** Takes fetched batches in. @throws ProtocolError */
+  add(bytes: Buffer, aborted: readonly AbortedTransaction[] | null): void {
+    const fetched = new FetchedRecords(
+      this.topic,
+      this.partition,
+      bytes,
+      this.fetchOffset,
+      aborted,
+    );
+    this.fetchOffset = fetched.nextOffset;
+    this.#fetched.push(fetched);
+    this.#bufferedBytes += fetched.sizeInBytes;
+  }
+
+  /** The next record of the present answer, and moves the position behind it; undefined at its end, or when not ready. */
   take(): ConsumerRecord | undefined {
-    const record = this.#ready[this.#head];
-    if (record === undefined) return undefined;
-    this.#head += 1;
-    this.position = this.bufferedCount === 0 ? this.fetchOffset : record.offset + 1;
+    const first = this.#fetched[0];
+    if (first === undefined || this.isPaused || this.isGone) return undefined;
+    const record = first.next();
+    if (record === undefined) {
+      // Markers, aborted records and gaps that follow the last record are passed with it.
+      this.position = first.nextOffset;
+      this.#fetched.shift();
+      this.#bufferedBytes -= first.sizeInBytes;
+      this.#onRoom();
+      return undefined;
+    }
+    if (this.#inHandFrom < 0) this.#inHandFrom = this.position;
+    this.position = record.offset + 1;
+    this.leaderEpoch = record.leaderEpoch;
     return record;
   }
 
-  /** All buffered records, at most `max`. */
-  takeAll(max: number): ConsumerRecord[] {
-    const taken = this.#ready.slice(this.#head, this.#head + max);
-    this.#head += taken.length;
-    const last = taken.at(-1);
-    if (last !== undefined)
-      this.position = this.bufferedCount === 0 ? this.fetchOffset : last.offset + 1;
+  /** The rest of the present answer, at most `max`. */
+  takeMany(max: number): ConsumerRecord[] {
+    const taken: ConsumerRecord[] = [];
+    while (taken.length < max) {
+      const record = this.take();
+      if (record === undefined) break;
+      taken.push(record);
+    }
     return taken;
   }
 
+  /** The user is done with what was handed out. */
+  finish(): void {
+    this.#inHandFrom = -1;
+  }
+
+  /** The user is done with what was handed out before `offset` (exclusive). */
+  finishUpTo(offset: number): void {
+    if (this.#inHandFrom < 0) return;
+    this.#inHandFrom = offset >= this.position ? -1 : Math.max(this.#inHandFrom, offset);
+  }
+
   /** Goes on at `offset`; what was fetched ahead is dropped. */
-  seek(offset: number): void {
+  seek(offset: number, leaderEpoch = -1): void {
     this.position = offset;
     this.fetchOffset = offset;
-    this.#ready = [];
-    this.#head = 0;
+    this.leaderEpoch = leaderEpoch;
+    this.#fetched = [];
     this.#bufferedBytes = 0;
+    this.#inHandFrom = -1;
+    this.validatedEpoch = -1;
     this.generation += 1;
   }
 }

@@ -59,7 +59,7 @@ export function withoutUserData(
 }
 
 /** All topics that anybody subscribed to, sorted. */
-export function subscribedTopics(group: GroupSubscriptions): string[] {
+export function subscribedTopics(group: Pick<GroupSubscriptions, 'members'>): string[] {
   return [...new Set([...group.members.values()].flatMap(({ topics }) => topics))].sort();
 }
 

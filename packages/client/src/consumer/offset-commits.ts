@@ -1,0 +1,165 @@
+// Commits of a consumer: what the user asks for, and by itself what has been processed. Kafka: ConsumerCoordinator.
+import type { Timer } from '@ottla/platform';
+import { ZERO_UUID } from '@ottla/protocol';
+import { offsetCommitRequest, offsetCommitResponse } from '@ottla/protocol/messages/offset-commit';
+import type { Cluster } from '../connection/cluster.ts';
+import { BrokerError, isRetriable, throwOnError } from '../errors.ts';
+import type { MemberGeneration } from '../group/membership-types.ts';
+import { backoffMs, withRetries } from '../retry.ts';
+import { byTopic } from './by-topic.ts';
+import type { OffsetAndMetadata } from './consumer-options.ts';
+
+const COMMIT = { request: offsetCommitRequest, response: offsetCommitResponse };
+/** The newest version names topics by id, which this client does not use here. */
+export const OFFSET_COMMIT_MAX_VERSION = 9;
+
+export interface OffsetCommitsHost {
+  /** Who commits; −1 and empty without a membership. */
+  generation(): MemberGeneration;
+  /** Whether all of them are still this consumer's. */
+  areOwned(offsets: readonly OffsetAndMetadata[]): boolean;
+  /** The coordinator does not accept commits of this generation. */
+  onRefused(of: MemberGeneration, error: unknown): void;
+  /** What is processed. */
+  processed(): OffsetAndMetadata[];
+}
+
+/** Commits for one group. */
+export class OffsetCommits {
+  readonly #cluster: Cluster;
+  readonly #groupId: string;
+  readonly #groupInstanceId: string | null;
+  readonly #host: OffsetCommitsHost;
+  /** By `topic-partition`: what the group is known to have. */
+  readonly #committed = new Map<string, number>();
+  #timer: Timer | undefined;
+
+  constructor(
+    cluster: Cluster,
+    groupId: string,
+    groupInstanceId: string | null,
+    host: OffsetCommitsHost,
+  ) {
+    this.#cluster = cluster;
+    this.#groupId = groupId;
+    this.#groupInstanceId = groupInstanceId;
+    this.#host = host;
+  }
+
+  /**
+   * Commits, and tries again while the group rebalances and the partitions stay this consumer's.
+   * @throws BrokerError `ILLEGAL_GENERATION`, `UNKNOWN_MEMBER_ID`, `REBALANCE_IN_PROGRESS` …: they belong to others now
+   */
+  async commit(offsets: readonly OffsetAndMetadata[]): Promise<void> {
+    if (offsets.length === 0) return;
+    const { options } = this.#cluster;
+    const { clock, timers } = options.platform;
+    const deadlineMs = clock.monotonicMs() + options.defaultApiTimeoutMs;
+    for (let count = 1; ; count += 1) {
+      try {
+        await withRetries(options, this.#what(), deadlineMs - clock.monotonicMs(), () =>
+          this.#commitOnce(offsets),
+        );
+        return;
+      } catch (error) {
+        const isRebalance = error instanceof BrokerError && error.code === 'REBALANCE_IN_PROGRESS';
+        const waitMs = backoffMs(options, Math.min(count, 10));
+        if (!isRebalance || clock.monotonicMs() + waitMs > deadlineMs) throw error;
+        await timers.sleep(waitMs);
+        if (!this.#host.areOwned(offsets)) throw error;
+      }
+    }
+  }
+
+  /** Commits what is processed and not committed; problems are logged. @param timeoutMs for retries */
+  async commitProcessed(timeoutMs: number): Promise<void> {
+    const offsets = this.#host
+      .processed()
+      .filter((each) => this.#committed.get(nameOf(each)) !== each.offset);
+    if (offsets.length === 0) return;
+    try {
+      await withRetries(this.#cluster.options, this.#what(), timeoutMs, () =>
+        this.#commitOnce(offsets),
+      );
+    } catch (error) {
+      this.#cluster.options.logger.warn('offsets could not be committed automatically', {
+        group: this.#groupId,
+        error: String(error),
+      });
+    }
+  }
+
+  /** Commits what is processed, every so often. */
+  start(intervalMs: number): void {
+    this.stop();
+    const next = (): void => {
+      this.#timer = this.#cluster.options.platform.timers.set(intervalMs, () => {
+        const before = this.#timer;
+        void this.commitProcessed(intervalMs).finally(() => {
+          if (this.#timer === before) next();
+        });
+      });
+    };
+    next();
+  }
+
+  stop(): void {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+  }
+
+  /** What the group has, as just read. */
+  note(offsets: readonly OffsetAndMetadata[]): void {
+    for (const each of offsets) this.#committed.set(nameOf(each), each.offset);
+  }
+
+  /** What others may commit from now on. */
+  forget(partitions: readonly { readonly topic: string; readonly partition: number }[]): void {
+    for (const each of partitions) this.#committed.delete(nameOf(each));
+  }
+
+  async #commitOnce(offsets: readonly OffsetAndMetadata[]): Promise<void> {
+    const generation = this.#host.generation();
+    try {
+      const connection = await this.#cluster.coordinator(this.#groupId);
+      const response = await connection.send(COMMIT, this.#encode(generation, offsets), {
+        maxVersion: OFFSET_COMMIT_MAX_VERSION,
+      });
+      for (const { name: topic, partitions } of response.topics)
+        for (const { partitionIndex: partition, errorCode } of partitions)
+          throwOnError(errorCode, undefined, { topic, partition, group: this.#groupId });
+    } catch (error) {
+      if (isRetriable(error)) this.#cluster.forgetCoordinator(this.#groupId);
+      else this.#host.onRefused(generation, error);
+      throw error;
+    }
+    this.note(offsets);
+  }
+
+  #encode(generation: MemberGeneration, offsets: readonly OffsetAndMetadata[]) {
+    return offsetCommitRequest.create({
+      groupId: this.#groupId,
+      generationIdOrMemberEpoch: generation.generationId,
+      memberId: generation.memberId,
+      groupInstanceId: this.#groupInstanceId,
+      topics: byTopic(offsets).map(([name, items]) => ({
+        name,
+        topicId: ZERO_UUID,
+        partitions: items.map(({ partition, offset, metadata, leaderEpoch }) => ({
+          partitionIndex: partition,
+          committedOffset: offset,
+          committedLeaderEpoch: leaderEpoch ?? -1,
+          committedMetadata: metadata ?? '',
+        })),
+      })),
+    });
+  }
+
+  #what(): string {
+    return `committing offsets of group ${this.#groupId}`;
+  }
+}
+
+function nameOf({ topic, partition }: { topic: string; partition: number }): string {
+  return `${topic}-${partition}`;
+}
