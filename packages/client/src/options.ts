@@ -15,8 +15,16 @@ export interface ClientOptions {
   readonly retryBackoffMs?: number;
   /** Default 1,000. */
   readonly retryBackoffMsMax?: number;
+  /** Wait before a broker that could not be reached is tried again; doubles up to `reconnectBackoffMsMax`. Default 50. */
+  readonly reconnectBackoffMs?: number;
+  /** Default 1,000. */
+  readonly reconnectBackoffMsMax?: number;
+  /** A connection that was not used for so long is closed, milliseconds. Default 540,000. */
+  readonly connectionsMaxIdleMs?: number;
   /** Age of cached metadata, milliseconds. Default 300,000. */
   readonly metadataMaxAgeMs?: number;
+  /** Without metadata for so long, known brokers are forgotten and the bootstrap servers asked. Default 300,000. */
+  readonly rebootstrapTriggerMs?: number;
   readonly logger?: Logger;
   /** Default: Node's. */
   readonly platform?: Platform;
@@ -30,7 +38,11 @@ export interface ResolvedOptions {
   readonly defaultApiTimeoutMs: number;
   readonly retryBackoffMs: number;
   readonly retryBackoffMsMax: number;
+  readonly reconnectBackoffMs: number;
+  readonly reconnectBackoffMsMax: number;
+  readonly connectionsMaxIdleMs: number;
   readonly metadataMaxAgeMs: number;
+  readonly rebootstrapTriggerMs: number;
   readonly logger: Logger;
   readonly platform: Platform;
 }
@@ -50,7 +62,11 @@ export function resolveOptions(options: ClientOptions): ResolvedOptions {
     defaultApiTimeoutMs: options.defaultApiTimeoutMs ?? 60_000,
     retryBackoffMs: options.retryBackoffMs ?? 100,
     retryBackoffMsMax: options.retryBackoffMsMax ?? 1_000,
+    reconnectBackoffMs: options.reconnectBackoffMs ?? 50,
+    reconnectBackoffMsMax: options.reconnectBackoffMsMax ?? 1_000,
+    connectionsMaxIdleMs: options.connectionsMaxIdleMs ?? 540_000,
     metadataMaxAgeMs: options.metadataMaxAgeMs ?? 300_000,
+    rebootstrapTriggerMs: options.rebootstrapTriggerMs ?? 300_000,
     logger: options.logger ?? silentLogger,
     platform: options.platform ?? nodePlatform(),
   };

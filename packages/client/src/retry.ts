@@ -1,5 +1,5 @@
 // Trying again, with growing, jittered waits, until a deadline.
-import type { Platform } from '@ottla/platform';
+import type { Platform, Random } from '@ottla/platform';
 import { isRetriable, TimeoutError } from './errors.ts';
 
 export interface RetryPolicy {
@@ -10,8 +10,18 @@ export interface RetryPolicy {
 
 /** Milliseconds to wait before attempt `attempt` (1 for the first retry), ± 20 %. */
 export function backoffMs(policy: RetryPolicy, attempt: number): number {
-  const base = Math.min(policy.retryBackoffMs * 2 ** (attempt - 1), policy.retryBackoffMsMax);
-  return base * (0.8 + 0.4 * policy.platform.random.float());
+  const { retryBackoffMs, retryBackoffMsMax, platform } = policy;
+  return exponentialMs(retryBackoffMs, retryBackoffMsMax, attempt, platform.random);
+}
+
+/** `firstMs`, doubled with each attempt up to `maxMs`, ± 20 %. */
+export function exponentialMs(
+  firstMs: number,
+  maxMs: number,
+  attempt: number,
+  random: Random,
+): number {
+  return Math.min(firstMs * 2 ** (attempt - 1), maxMs) * (0.8 + 0.4 * random.float());
 }
 
 /**

@@ -1,7 +1,7 @@
-// One connection to one broker: negotiates versions, pipelines requests, matches answers in order, times out.
+// One connection to one broker: negotiates versions, pipelines a bounded number of requests, matches answers in order, times
+// out, and closes when it is not used.
 import type { Connection, Platform, Timer } from '@ottla/platform';
 import {
-  apiInfo,
   decodeResponseHeader,
   encodeRequest,
   ErrorCode,
@@ -9,9 +9,9 @@ import {
   ProtocolError,
   Reader,
 } from '@ottla/protocol';
-import { apiVersionsRequest, apiVersionsResponse } from '@ottla/protocol/messages/api-versions';
 import { BrokerError, ConnectionError, KafkaError, TimeoutError } from '../errors.ts';
 import { FrameSplitter } from './frame-splitter.ts';
+import { negotiate, type ServedVersions } from './negotiation.ts';
 
 /** The half of a response's codec that a client needs. */
 export interface ResponseDecoder<Response> {
@@ -31,8 +31,12 @@ export interface BrokerConnectionOptions {
   readonly port: number;
   readonly clientId: string;
   readonly requestTimeoutMs: number;
-  /** Called once when the connection is gone. */
-  readonly onClose?: () => void;
+  /** Closes when nothing was sent for so long, milliseconds. Default never. */
+  readonly maxIdleMs?: number;
+  /** Gives up connecting. */
+  readonly signal?: AbortSignal;
+  /** Called once when the connection is gone, before the requests under way fail. */
+  readonly onClose?: (error: KafkaError) => void;
 }
 
 export interface SendOptions {
@@ -42,34 +46,52 @@ export interface SendOptions {
   readonly maxVersion?: number;
 }
 
+/** Called once: with an error, or with the answer. */
+export type Settle<Response> = (
+  error: KafkaError | undefined,
+  response: Response | undefined,
+) => void;
+
 interface Pending {
-  readonly correlationId: number;
-  readonly apiKey: number;
+  readonly codec: MessageCodec<unknown>;
   readonly version: number;
-  readonly name: string;
-  readonly deadlineMs: number;
-  readonly resolve: (frame: Reader) => void;
-  readonly reject: (error: Error) => void;
+  readonly request: unknown;
+  readonly timeoutMs: number;
+  correlationId: number;
+  deadlineMs: number;
+  /** @param frame behind the response header */
+  settle(error: KafkaError | undefined, frame: Reader | undefined): void;
 }
 
+/** Code of the error when this side closed the connection. */
+export const CLOSED_HERE = 'ECLOSED';
+/** Requests without an answer; more wait their turn. */
+const IN_FLIGHT_MAX = 100;
+const CONNECT_TIMEOUT_MS_MAX = 10_000;
 const FRAME_BYTES_MAX = 256 * 1024 * 1024;
-const SOFTWARE_NAME = 'ottla';
-const SOFTWARE_VERSION = '0.1.0';
 
 export class BrokerConnection {
   readonly address: string;
   readonly #options: BrokerConnectionOptions;
   readonly #connection: Connection;
   readonly #splitter: FrameSplitter;
+  /** Written, oldest first. */
   #pending: Pending[] = [];
+  /** Not yet written, for want of room in `#pending`. */
+  #queued: Pending[] = [];
   #correlationId = 0;
-  #versions: ReadonlyMap<number, { min: number; max: number }> = new Map();
+  #lastUsedMs: number;
+  #versions: ServedVersions | undefined;
   #failure: KafkaError | undefined;
   #timer: Timer | undefined;
+  /** When it rings; Infinity while there is none. */
+  #timerAtMs = Infinity;
+  #idleTimer: Timer | undefined;
 
   private constructor(options: BrokerConnectionOptions, connection: Connection) {
     this.#options = options;
     this.#connection = connection;
+    this.#lastUsedMs = options.platform.clock.monotonicMs();
     this.address = `${options.host}:${options.port}`;
     this.#splitter = new FrameSplitter(FRAME_BYTES_MAX, (frame) => this.#received(frame));
     connection.start({
@@ -81,13 +103,15 @@ export class BrokerConnection {
 
   /** Connects and asks the broker what it serves. */
   static async open(options: BrokerConnectionOptions): Promise<BrokerConnection> {
-    const { platform, host, port } = options;
+    const { platform, host, port, signal } = options;
+    const timeoutMs = Math.min(options.requestTimeoutMs, CONNECT_TIMEOUT_MS_MAX);
     const connection = await platform.net
-      .connect({ host, port, timeoutMs: Math.min(options.requestTimeoutMs, 10_000) })
+      .connect({ host, port, timeoutMs, ...(signal === undefined ? {} : { signal }) })
       .catch((error: unknown) => {
         throw asConnectionError(error, `${host}:${port}`);
       });
     const broker = new BrokerConnection(options, connection);
+    broker.#closeWhenIdle();
     try {
       await broker.#negotiate();
       return broker;
@@ -101,31 +125,43 @@ export class BrokerConnection {
     return this.#failure !== undefined;
   }
 
+  /** Why the connection is closed, once it is. */
+  get failure(): KafkaError | undefined {
+    return this.#failure;
+  }
+
   get inFlight(): number {
-    return this.#pending.length;
+    return this.#pending.length + this.#queued.length;
   }
 
   /** The version that `send` would use, or undefined when the broker does not serve the API. */
   versionOf(apiKey: number, maxVersion: number = Infinity): number | undefined {
-    const theirs = this.#versions.get(apiKey);
-    const ours = apiInfo(apiKey);
-    if (theirs === undefined || ours === undefined) return undefined;
-    const version = Math.min(theirs.max, ours.maxVersion, maxVersion);
-    return version >= Math.max(theirs.min, ours.minVersion) ? version : undefined;
+    return this.#versions?.versionOf(apiKey, maxVersion);
   }
 
   /**
    * Sends a request at the highest version that both sides know.
    * @throws BrokerError `UNSUPPORTED_VERSION`; TimeoutError `REQUEST_TIMED_OUT`; ConnectionError
    */
-  async send<Request, Response>(
+  send<Request, Response>(
     api: Api<Request, Response>,
     request: Request,
     options: SendOptions = {},
   ): Promise<Response> {
-    const version = this.#require(api.request, options.maxVersion);
-    const reader = await this.#exchange(api.request, version, request, options.timeoutMs);
-    return this.#decode(api, reader, version);
+    return new Promise((resolve, reject) => {
+      this.exchange(api, request, options, settlePromise(resolve, reject));
+    });
+  }
+
+  /** As `send`, without a promise. @throws BrokerError `UNSUPPORTED_VERSION`, and for what the version cannot carry */
+  exchange<Request, Response>(
+    api: Api<Request, Response>,
+    request: Request,
+    { maxVersion, timeoutMs }: SendOptions,
+    settle: Settle<Response>,
+  ): void {
+    const version = this.#require(api.request, maxVersion);
+    this.#exchange(api, version, request, timeoutMs ?? this.#options.requestTimeoutMs, settle);
   }
 
   /** Sends a request that is not answered (Produce with acks=0). */
@@ -137,7 +173,7 @@ export class BrokerConnection {
 
   close(): void {
     this.#fail(
-      new ConnectionError('ECLOSED', `the connection to ${this.address} was closed`, {
+      new ConnectionError(CLOSED_HERE, `the connection to ${this.address} was closed`, {
         broker: this.address,
       }),
     );
@@ -155,38 +191,56 @@ export class BrokerConnection {
     return version;
   }
 
-  #exchange<Request>(
-    codec: MessageCodec<Request>,
+  #exchange<Request, Response>(
+    api: Api<Request, Response>,
     version: number,
     request: Request,
-    timeoutMs: number = this.#options.requestTimeoutMs,
-  ): Promise<Reader> {
-    if (this.#failure !== undefined) return Promise.reject(this.#failure);
-    return new Promise((resolve, reject) => {
-      const correlationId = this.#write(codec, version, request);
-      const deadlineMs = this.#options.platform.clock.monotonicMs() + timeoutMs;
-      this.#pending.push({
-        correlationId,
-        apiKey: codec.apiKey!,
-        version,
-        name: codec.name,
-        deadlineMs,
-        resolve,
-        reject,
-      });
-      if (this.#timer === undefined) this.#setTimer();
-    });
+    timeoutMs: number,
+    settle: Settle<Response>,
+  ): void {
+    if (this.#failure !== undefined) {
+      settle(this.#failure, undefined);
+      return;
+    }
+    const pending: Pending = {
+      codec: api.request as MessageCodec<unknown>,
+      version,
+      request,
+      timeoutMs,
+      correlationId: 0,
+      deadlineMs: 0,
+      settle: (error, frame) => {
+        if (frame === undefined) settle(error, undefined);
+        else this.#decode(api, frame, version, settle);
+      },
+    };
+    if (this.#pending.length < IN_FLIGHT_MAX) this.#start(pending);
+    else this.#queued.push(pending);
+  }
+
+  #startQueued(): void {
+    while (this.#queued.length > 0 && this.#pending.length < IN_FLIGHT_MAX) {
+      const next = this.#queued.shift()!;
+      try {
+        this.#start(next);
+      } catch (error) {
+        next.settle(asConnectionError(error, this.address), undefined);
+      }
+    }
+  }
+
+  #start(pending: Pending): void {
+    pending.correlationId = this.#write(pending.codec, pending.version, pending.request);
+    pending.deadlineMs = this.#lastUsedMs + pending.timeoutMs;
+    this.#pending.push(pending);
+    if (pending.deadlineMs < this.#timerAtMs) this.#setTimer();
   }
 
   #write<Request>(codec: MessageCodec<Request>, version: number, request: Request): number {
+    this.#lastUsedMs = this.#options.platform.clock.monotonicMs();
     this.#correlationId = (this.#correlationId + 1) & 0x7fff_ffff;
-    const segments = encodeRequest(
-      codec,
-      version,
-      this.#correlationId,
-      this.#options.clientId,
-      request,
-    );
+    const { clientId } = this.#options;
+    const segments = encodeRequest(codec, version, this.#correlationId, clientId, request);
     this.#connection.write(segments as Buffer[]);
     return this.#correlationId;
   }
@@ -195,40 +249,28 @@ export class BrokerConnection {
     api: Api<Request, Response>,
     reader: Reader,
     version: number,
-  ): Response {
+    settle: Settle<Response>,
+  ): void {
+    let response: Response;
     try {
-      return api.response.decode(reader, version);
+      response = api.response.decode(reader, version);
     } catch (error) {
-      if (error instanceof ProtocolError)
-        throw new ConnectionError(
-          'EPROTO',
-          `${this.address} sent a ${api.response.name} that cannot be read: ${error.message}`,
-          { cause: error },
-        );
-      throw error;
+      if (!(error instanceof ProtocolError)) throw error;
+      const message = `${this.address} sent a ${api.response.name} that cannot be read: ${error.message}`;
+      settle(new ConnectionError('EPROTO', message, { cause: error }), undefined);
+      return;
     }
+    settle(undefined, response);
   }
 
   async #negotiate(): Promise<void> {
-    const api = { request: apiVersionsRequest, response: apiVersionsResponse };
-    const request = apiVersionsRequest.create({
-      clientSoftwareName: SOFTWARE_NAME,
-      clientSoftwareVersion: SOFTWARE_VERSION,
-    });
-    const newest = apiInfo(apiVersionsRequest.apiKey!)!.maxVersion;
-    const reader = await this.#exchange(apiVersionsRequest, newest, request);
-    // A broker that does not know the version answers at version 0, error code first.
-    const isRefused = reader.buffer.readInt16BE(reader.position) === ErrorCode.UNSUPPORTED_VERSION;
-    const response = isRefused
-      ? this.#decode(api, await this.#exchange(apiVersionsRequest, 0, request), 0)
-      : this.#decode(api, reader, newest);
-    if (response.errorCode !== ErrorCode.NONE)
-      throw new BrokerError(response.errorCode, undefined, { broker: this.address });
-    this.#versions = new Map(
-      response.apiKeys.map(({ apiKey, minVersion, maxVersion }) => [
-        apiKey,
-        { min: minVersion, max: maxVersion },
-      ]),
+    const { requestTimeoutMs } = this.#options;
+    this.#versions = await negotiate(
+      (api, version, request) =>
+        new Promise((resolve, reject) => {
+          this.#exchange(api, version, request, requestTimeoutMs, settlePromise(resolve, reject));
+        }),
+      this.address,
     );
   }
 
@@ -253,12 +295,13 @@ export class BrokerConnection {
     this.#pending.shift();
     const reader = new Reader(frame);
     try {
-      decodeResponseHeader(reader, pending.apiKey, pending.version);
+      decodeResponseHeader(reader, pending.codec.apiKey!, pending.version);
     } catch (error) {
-      pending.reject(asConnectionError(error, this.address));
+      pending.settle(asConnectionError(error, this.address), undefined);
       return;
     }
-    pending.resolve(reader);
+    pending.settle(undefined, reader);
+    if (this.#queued.length > 0) this.#startQueued();
   }
 
   #closed(error?: Error): void {
@@ -276,36 +319,59 @@ export class BrokerConnection {
     if (this.#failure !== undefined) return;
     this.#failure = error;
     this.#timer?.cancel();
-    const pending = this.#pending;
+    this.#idleTimer?.cancel();
+    const pending = [...this.#pending, ...this.#queued];
     this.#pending = [];
-    for (const request of pending) request.reject(error);
-    this.#options.onClose?.();
+    this.#queued = [];
+    // First, so that who is told of the failure and tries again does not find this connection.
+    this.#options.onClose?.(error);
+    for (const request of pending) request.settle(error, undefined);
   }
 
-  /** Answers come in order, so only deadlines matter; a late one means that the connection is of no use any more. */
-  #setTimer(): void {
-    this.#timer = undefined;
-    if (this.#pending.length === 0 || this.#failure !== undefined) return;
-    const { clock, timers } = this.#options.platform;
-    const earliest = this.#pending.reduce((first, pending) =>
-      pending.deadlineMs < first.deadlineMs ? pending : first,
-    );
-    this.#timer = timers.set(Math.max(0, earliest.deadlineMs - clock.monotonicMs()), () => {
-      const isLate = this.#pending.includes(earliest);
-      if (!isLate) {
-        this.#setTimer();
-        return;
-      }
-      this.#fail(
-        new TimeoutError(
-          'REQUEST_TIMED_OUT',
-          `${this.address} did not answer ${earliest.name} in time`,
-          { broker: this.address },
-        ),
-      );
-      this.#connection.destroy();
-    });
+  /** One timer for the whole life of the connection: it looks how long nothing was sent, and sleeps for the rest. */
+  #closeWhenIdle(): void {
+    const { maxIdleMs, platform } = this.#options;
+    if (maxIdleMs === undefined) return;
+    const idleMs = platform.clock.monotonicMs() - this.#lastUsedMs;
+    if (idleMs >= maxIdleMs && this.inFlight === 0) {
+      this.close();
+      return;
+    }
+    const waitMs = idleMs < maxIdleMs ? maxIdleMs - idleMs : maxIdleMs;
+    this.#idleTimer = platform.timers.set(waitMs, () => this.#closeWhenIdle());
   }
+
+  /**
+   * One timer for the request that is due first. It is not moved when that one is answered, only looks again when it
+   * rings. A late answer means that the connection is of no use any more.
+   */
+  #setTimer(): void {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    this.#timerAtMs = Infinity;
+    if (this.#pending.length === 0) return;
+    const { clock, timers } = this.#options.platform;
+    const nowMs = clock.monotonicMs();
+    const first = this.#pending.reduce((a, b) => (b.deadlineMs < a.deadlineMs ? b : a));
+    if (first.deadlineMs <= nowMs) {
+      const message = `${this.address} did not answer ${first.codec.name} in time`;
+      this.#fail(new TimeoutError('REQUEST_TIMED_OUT', message, { broker: this.address }));
+      this.#connection.destroy();
+      return;
+    }
+    this.#timerAtMs = first.deadlineMs;
+    this.#timer = timers.set(first.deadlineMs - nowMs, () => this.#setTimer());
+  }
+}
+
+function settlePromise<Response>(
+  resolve: (response: Response) => void,
+  reject: (error: KafkaError) => void,
+): Settle<Response> {
+  return (error, response) => {
+    if (error === undefined) resolve(response!);
+    else reject(error);
+  };
 }
 
 function asConnectionError(error: unknown, address: string): KafkaError {

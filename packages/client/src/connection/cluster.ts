@@ -1,99 +1,95 @@
-// The way to the cluster: one connection to each broker, opened when first needed; metadata, leaders and coordinators.
-// Falls back to the bootstrap servers when every known broker is gone (KIP-899).
+// The way to the cluster: connections to its brokers, its metadata kept fresh, leaders and coordinators.
+// Falls back to the bootstrap servers when every known broker is gone (KIP-899), when a broker says so, or when nothing was
+// heard for long (KIP-1102).
 import { ErrorCode } from '@ottla/protocol';
 import {
   findCoordinatorRequest,
   findCoordinatorResponse,
 } from '@ottla/protocol/messages/find-coordinator';
-import { metadataRequest, metadataResponse } from '@ottla/protocol/messages/metadata';
+import {
+  metadataRequest,
+  type MetadataRequest,
+  metadataResponse,
+} from '@ottla/protocol/messages/metadata';
 import { BrokerError, ConnectionError, UsageError } from '../errors.ts';
 import {
+  applyLeaderHint,
+  type BrokerNode,
   type ClusterMetadata,
   EMPTY_METADATA,
+  type LeaderHint,
   mergeMetadata,
   type PartitionMetadata,
   type TopicMetadata,
 } from '../metadata/cluster-metadata.ts';
+import { Refresher } from '../metadata/refresher.ts';
 import type { ResolvedOptions } from '../options.ts';
 import { withRetries } from '../retry.ts';
-import { BrokerConnection } from './broker-connection.ts';
+import type { BrokerConnection } from './broker-connection.ts';
+import { type Address, ConnectionPool } from './connection-pool.ts';
 
 const METADATA = { request: metadataRequest, response: metadataResponse };
 const FIND_COORDINATOR = { request: findCoordinatorRequest, response: findCoordinatorResponse };
 const GROUP_COORDINATOR = 0;
+const NO_TOPIC_ID = 'AAAAAAAAAAAAAAAAAAAAAA';
 
 export class Cluster {
   readonly options: ResolvedOptions;
-  /** By `host:port` and purpose. */
-  readonly #connections = new Map<string, Promise<BrokerConnection>>();
+  readonly #pool: ConnectionPool;
+  readonly #refresher: Refresher;
   #metadata: ClusterMetadata = EMPTY_METADATA;
-  #fetchedMs = -Infinity;
-  readonly #coordinators = new Map<string, { host: string; port: number }>();
+  #fetchedMs: number;
+  readonly #coordinators = new Map<string, Address>();
   /** Topics that are being asked for: many callers share one answer. */
   readonly #lookUps = new Map<string, Promise<TopicMetadata>>();
-  #isClosed = false;
+  readonly #listeners = new Set<() => void>();
 
   constructor(options: ResolvedOptions) {
     this.options = options;
+    this.#pool = new ConnectionPool(options);
+    this.#refresher = new Refresher(options, (topics) => this.refresh(topics));
+    this.#fetchedMs = options.platform.clock.monotonicMs();
   }
 
+  /** A snapshot; another object when anything changed. */
   get metadata(): ClusterMetadata {
     return this.#metadata;
   }
 
   get isClosed(): boolean {
-    return this.#isClosed;
+    return this.#pool.isClosed;
+  }
+
+  /** Calls back after each change of the metadata. @returns ends it */
+  onMetadata(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
   }
 
   /** A connection to an address; `purpose` keeps what blocks (consumer fetches) apart from the rest. */
-  async connect(host: string, port: number, purpose = ''): Promise<BrokerConnection> {
-    if (this.#isClosed) throw new UsageError('the client was closed', 'CLOSED');
-    const key = `${host}:${port}/${purpose}`;
-    const known = this.#connections.get(key);
-    if (known !== undefined) return known;
-    const { platform, clientId, requestTimeoutMs } = this.options;
-    const forget = (): void => {
-      if (this.#connections.get(key) === opening) this.#connections.delete(key);
-    };
-    const opening: Promise<BrokerConnection> = BrokerConnection.open({
-      platform,
-      host,
-      port,
-      clientId,
-      requestTimeoutMs,
-      onClose: () => forget(),
-    });
-    this.#connections.set(key, opening);
-    try {
-      const connection = await opening;
-      if (this.#isClosed) connection.close();
-      return connection;
-    } catch (error) {
-      forget();
-      throw error;
-    }
+  connect(host: string, port: number, purpose = ''): Promise<BrokerConnection> {
+    return this.#pool.connect({ host, port }, purpose);
   }
 
-  /** A connection to any broker: a known one, else a bootstrap server. */
+  /** A connection to any broker: one that is open, else a known broker, else a bootstrap server. */
   async any(): Promise<BrokerConnection> {
-    const { random } = this.options.platform;
-    const known = [...this.#metadata.brokers.values()];
-    const start = known.length === 0 ? 0 : random.below(known.length);
-    const addresses = [
-      ...known.slice(start),
-      ...known.slice(0, start),
-      ...this.options.bootstrapServers,
-    ];
+    this.#rebootstrapAfterSilence();
     let failure: unknown;
-    for (const { host, port } of addresses) {
+    for (const address of this.#addresses()) {
       try {
-        return await this.connect(host, port);
+        return await this.#pool.connect(address);
       } catch (error) {
-        if (this.#isClosed) throw error;
+        if (this.isClosed) throw error;
         failure = error;
       }
     }
     throw failure;
+  }
+
+  /** The open connection to a broker, if there is one: no promise, no waiting. */
+  readyBroker(nodeId: number, purpose?: string): BrokerConnection | undefined {
+    const node = this.#metadata.brokers.get(nodeId);
+    return node === undefined ? undefined : this.#pool.ready(node, purpose);
   }
 
   /** A connection to a broker by its id. @throws ConnectionError (retriable) when it is not known */
@@ -104,7 +100,7 @@ export class Cluster {
         'BROKER_NOT_AVAILABLE',
         `broker ${nodeId} is not in the cluster now`,
       );
-    return this.connect(node.host, node.port, purpose);
+    return this.#pool.connect(node, purpose);
   }
 
   /** Asks for metadata now. @param topics their names; undefined for all */
@@ -113,16 +109,37 @@ export class Cluster {
     allowAutoTopicCreation = false,
   ): Promise<ClusterMetadata> {
     const connection = await this.any();
-    const response = await connection.send(
-      METADATA,
-      metadataRequest.create({
-        topics: topics?.map((name) => ({ name, topicId: 'AAAAAAAAAAAAAAAAAAAAAA' })) ?? null,
-        allowAutoTopicCreation,
-      }),
-    );
-    this.#metadata = mergeMetadata(this.#metadata, response, topics === undefined);
+    const request: MetadataRequest = metadataRequest.create({
+      topics: topics?.map((name) => ({ name, topicId: NO_TOPIC_ID })) ?? null,
+      allowAutoTopicCreation,
+    });
+    const response = await connection.send(METADATA, request);
+    if (response.errorCode !== ErrorCode.NONE) {
+      if (response.errorCode === ErrorCode.REBOOTSTRAP_REQUIRED) this.#rebootstrap();
+      throw new BrokerError(response.errorCode, undefined, { broker: connection.address });
+    }
     this.#fetchedMs = this.options.platform.clock.monotonicMs();
+    this.#set(mergeMetadata(this.#metadata, response, topics === undefined));
     return this.#metadata;
+  }
+
+  /** Asks for the topics soon, together with others, in the background, again and again until a broker answers. */
+  requestRefresh(topics: Iterable<string>): void {
+    this.#refresher.request(topics);
+  }
+
+  /** Asks for the topics in the background when what is known is older than `metadataMaxAgeMs`. */
+  refreshWhenOld(topics: Iterable<string>): void {
+    const ageMs = this.options.platform.clock.monotonicMs() - this.#fetchedMs;
+    if (ageMs >= this.options.metadataMaxAgeMs) this.requestRefresh(topics);
+  }
+
+  /** A broker told who leads now. @returns whether that was news */
+  learnLeader(hint: LeaderHint, endpoint?: BrokerNode): boolean {
+    const learned = applyLeaderHint(this.#metadata, hint, endpoint);
+    if (learned === this.#metadata) return false;
+    this.#set(learned);
+    return true;
   }
 
   /** A topic from the cache, or asked for, with retries while its leaders are not known. @throws BrokerError */
@@ -183,6 +200,7 @@ export class Cluster {
 
   /** What is cached about the topic is not true any more. */
   invalidate(topic: string): void {
+    if (!this.#metadata.topics.has(topic)) return;
     const topics = new Map(this.#metadata.topics);
     topics.delete(topic);
     this.#metadata = { ...this.#metadata, topics };
@@ -191,7 +209,7 @@ export class Cluster {
   /** A connection to the group's coordinator. @throws BrokerError (retriable) while there is none */
   async coordinator(group: string, purpose?: string): Promise<BrokerConnection> {
     const known = this.#coordinators.get(group);
-    if (known !== undefined) return this.connect(known.host, known.port, purpose);
+    if (known !== undefined) return this.#pool.connect(known, purpose);
     const connection = await this.any();
     const response = await connection.send(
       FIND_COORDINATOR,
@@ -216,16 +234,38 @@ export class Cluster {
 
   /** Cuts all connections; requests under way fail. */
   async close(): Promise<void> {
-    this.#isClosed = true;
-    const connections = [...this.#connections.values()];
-    this.#connections.clear();
-    await Promise.all(
-      connections.map((opening) =>
-        opening.then(
-          (connection) => connection.close(),
-          () => undefined,
-        ),
-      ),
-    );
+    this.#refresher.close();
+    await this.#pool.close();
+  }
+
+  #set(metadata: ClusterMetadata): void {
+    this.#metadata = metadata;
+    for (const listener of this.#listeners) listener();
+  }
+
+  /** Where to try, in this order: open connections, brokers that are not left alone now, the others, bootstrap servers. */
+  #addresses(): Address[] {
+    const { platform, bootstrapServers } = this.options;
+    const nowMs = platform.clock.monotonicMs();
+    const known = [...this.#metadata.brokers.values()];
+    const start = known.length === 0 ? 0 : platform.random.below(known.length);
+    const rank = (address: Address): number => {
+      if (this.#pool.ready(address) !== undefined) return 0;
+      return this.#pool.retryAtMs(address) <= nowMs ? 1 : 2;
+    };
+    const rotated = [...known.slice(start), ...known.slice(0, start)];
+    return [...rotated.sort((a, b) => rank(a) - rank(b)), ...bootstrapServers];
+  }
+
+  #rebootstrapAfterSilence(): void {
+    const silentMs = this.options.platform.clock.monotonicMs() - this.#fetchedMs;
+    const { rebootstrapTriggerMs, metadataMaxAgeMs } = this.options;
+    // Who did not ask for metadata, because what it had was fresh enough, heard nothing either.
+    if (silentMs > rebootstrapTriggerMs + metadataMaxAgeMs) this.#rebootstrap();
+  }
+
+  #rebootstrap(): void {
+    this.#metadata = { ...this.#metadata, brokers: new Map() };
+    this.#coordinators.clear();
   }
 }

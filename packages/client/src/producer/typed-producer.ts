@@ -1,7 +1,8 @@
 // A producer of one topic that takes keys and values, not bytes.
 import type { TopicType } from '../topic-type.ts';
-import type { RecordMetadata } from './partition-batch.ts';
-import type { OnDelivery, Producer, ProducerRecord } from './producer.ts';
+import type { OnDelivery, RecordMetadata } from './delivery.ts';
+import type { Producer } from './producer.ts';
+import type { ProducerRecord } from './producer-record.ts';
 
 /** A record before its key and value are bytes. */
 export interface TypedRecord<K, V> {
