@@ -51,10 +51,9 @@ export async function produce(
     String(load.recordBytes),
     '--throughput',
     '-1',
-    ...Object.entries(properties).flatMap(([key, value]) => [
-      '--command-property',
-      `${key}=${value}`,
-    ]),
+    // One option with all of them: given twice, the second would replace the first.
+    '--command-property',
+    ...Object.entries(properties).map(([key, value]) => `${key}=${value}`),
   );
   const rates = [
     ...output.matchAll(/^(\d+) records sent, [\d.]+ records\/sec \(([\d.]+) MB\/sec\).*99th/gm),

@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import type { NetError } from '../errors.ts';
 import type { Connection, ConnectionHandlers } from '../ports.ts';
 import { toNetError } from './net-errors.ts';
+import { CHUNK_BYTES_MAX, type Receiver } from './shared-read.ts';
 
 /** How many bytes may wait in a connection's write queue before and after the writer is asked to stop. */
 export interface WaterMarks {
@@ -18,9 +19,6 @@ export const DEFAULT_WATER_MARKS: WaterMarks = {
   lowWaterBytes: 64 * 1024,
 };
 
-/** The most bytes that `onData` gets at once. */
-export const CHUNK_BYTES_MAX: number = 64 * 1024;
-
 const MAPPED_IPV4 = '::ffff:';
 
 export class NodeConnection implements Connection {
@@ -29,15 +27,20 @@ export class NodeConnection implements Connection {
   readonly localHost: string;
   readonly localPort: number;
   readonly #socket: Socket;
+  readonly #receiver: Receiver | undefined;
   readonly #marks: WaterMarks;
   #handlers: ConnectionHandlers | undefined;
   #error: NetError | undefined;
   #isClosed = false;
   #owesDrain = false;
 
-  /** @param socket connected, not reading, `allowHalfOpen` */
-  constructor(socket: Socket, marks: WaterMarks) {
+  /**
+   * @param socket connected, not reading, `allowHalfOpen`
+   * @param receiver of a socket that reads into shared memory; undefined for one that emits `data`
+   */
+  constructor(socket: Socket, marks: WaterMarks, receiver?: Receiver) {
     this.#socket = socket;
+    this.#receiver = receiver;
     this.#marks = marks;
     this.remoteHost = plainAddress(socket.remoteAddress);
     this.remotePort = socket.remotePort ?? 0;
@@ -63,7 +66,7 @@ export class NodeConnection implements Connection {
       return;
     }
     const socket = this.#socket;
-    socket.on('data', (chunk: Buffer) => {
+    const onData = (chunk: Buffer): void => {
       if (chunk.length <= CHUNK_BYTES_MAX) {
         if (!socket.destroyed) handlers.onData(chunk);
         return;
@@ -71,7 +74,9 @@ export class NodeConnection implements Connection {
       for (let from = 0; from < chunk.length && !socket.destroyed; from += CHUNK_BYTES_MAX) {
         handlers.onData(chunk.subarray(from, from + CHUNK_BYTES_MAX));
       }
-    });
+    };
+    if (this.#receiver === undefined) socket.on('data', onData);
+    else this.#receiver.onData = onData;
     socket.on('end', () => {
       if (handlers.onEnd === undefined) socket.end();
       else if (!socket.destroyed) handlers.onEnd();

@@ -6,6 +6,7 @@ import { MemoryPipe } from '../memory/pipe.ts';
 import type { Connection, ConnectOptions, Listener, ListenOptions, Net } from '../ports.ts';
 import { DEFAULT_WATER_MARKS, NodeConnection, type WaterMarks } from './connection.ts';
 import { toNetError } from './net-errors.ts';
+import { adoptAccepted, type Receiver, sharedRead } from './shared-read.ts';
 
 const BACKLOG_DEFAULT = 511;
 const CONNECT_TIMEOUT_MS_DEFAULT = 10_000;
@@ -22,11 +23,16 @@ export class NodeNet implements Net {
   }
 
   listen(options: ListenOptions, accept: (connection: Connection) => void): Promise<Listener> {
-    const onSocket = (socket: net.Socket): void => accept(new NodeConnection(socket, this.#marks));
     const server =
       options.tls === undefined
-        ? net.createServer({ ...SOCKET_OPTIONS, pauseOnConnect: true }, onSocket)
-        : tlsServer(options.tls, onSocket, options.onError);
+        ? net.createServer({ ...SOCKET_OPTIONS, pauseOnConnect: true }, (socket) =>
+            accept(this.#accepted(socket)),
+          )
+        : tlsServer(
+            options.tls,
+            (socket) => accept(new NodeConnection(socket, this.#marks)),
+            options.onError,
+          );
     const where = `listen on ${options.host}:${options.port}`;
     return new Promise((resolve, reject) => {
       server.once('error', (error) => reject(toNetError(error, where)));
@@ -41,6 +47,14 @@ export class NodeNet implements Net {
     });
   }
 
+  #accepted(socket: net.Socket): NodeConnection {
+    const receiver: Receiver = { onData: undefined };
+    const adopted = adoptAccepted(socket, receiver);
+    return adopted === undefined
+      ? new NodeConnection(socket, this.#marks)
+      : new NodeConnection(adopted, this.#marks, receiver);
+  }
+
   connect(options: ConnectOptions): Promise<Connection> {
     const { host, port, signal } = options;
     const where = `connect to ${host}:${port}`;
@@ -49,7 +63,9 @@ export class NodeNet implements Net {
         reject(signal.reason);
         return;
       }
-      const socket = openSocket(options);
+      const receiver: Receiver = { onData: undefined };
+      const onread = options.tls === undefined ? sharedRead(receiver) : undefined;
+      const socket = openSocket(options, onread);
       const timeoutMs = options.timeoutMs ?? CONNECT_TIMEOUT_MS_DEFAULT;
       const timer = setTimeout(
         () => fail(new NetError('ETIMEDOUT', `${where}: no answer in ${timeoutMs} ms`)),
@@ -76,7 +92,9 @@ export class NodeNet implements Net {
         settle();
         socket.off('error', onError);
         socket.pause();
-        resolve(new NodeConnection(socket, this.#marks));
+        resolve(
+          new NodeConnection(socket, this.#marks, onread === undefined ? undefined : receiver),
+        );
       });
     });
   }
@@ -87,9 +105,10 @@ export class NodeNet implements Net {
   }
 }
 
-function openSocket(options: ConnectOptions): net.Socket {
+function openSocket(options: ConnectOptions, onread: net.OnReadOpts | undefined): net.Socket {
   const { host, port } = options;
-  if (options.tls === undefined) return net.connect({ ...SOCKET_OPTIONS, host, port });
+  if (options.tls === undefined)
+    return net.connect({ ...SOCKET_OPTIONS, host, port, ...(onread && { onread }) });
   // SNI carries names only; Node refuses an address there.
   const servername = options.tls.servername ?? (net.isIP(host) === 0 ? host : '');
   const socket = tls.connect({ ...SOCKET_OPTIONS, host, port, ...options.tls, servername });
