@@ -58,3 +58,32 @@ export {
   PluginRegistry,
   type RegisteredPlugin,
 } from './plugin/plugin-registry.ts';
+export { BUILT_IN_PLUGINS } from './plugin/built-in-plugins.ts';
+export { SchemaBuilder } from './data/schema-builder.ts';
+export { Struct, validateValue } from './data/struct.ts';
+export { Decimal } from './data/decimal.ts';
+export {
+  ConnectDate,
+  ConnectTime,
+  ConnectTimestamp,
+  decimalBuilder,
+  type LogicalType,
+} from './data/logical-types.ts';
+export { hashMap } from './data/hash-map-order.ts';
+export * from './config/validators.ts';
+export { parseText } from './values/parse-text.ts';
+export { valueToText } from './values/value-text.ts';
+export { convertValue } from './values/convert-value.ts';
+export { inferSchema } from './values/infer-schema.ts';
+export { JsonConverter } from './converter/json/json-converter.ts';
+export { SimpleHeaderConverter } from './converter/simple-header-converter.ts';
+export {
+  BooleanConverter,
+  ByteArrayConverter,
+  DoubleConverter,
+  FloatConverter,
+  IntegerConverter,
+  LongConverter,
+  ShortConverter,
+  StringConverter,
+} from './converter/plain-converters.ts';
