@@ -1,0 +1,179 @@
+// A connector's offsets, read and changed from outside: in the offset store for sources, as a consumer group's for sinks.
+// Kafka: the offsets methods of Worker, SinkUtils (KIP-875).
+import { Admin, KafkaError } from '@ottla/client';
+import { silentLogger } from '@ottla/platform';
+import { ConnectError } from '../../errors.ts';
+import { adminOptions, type SettingSources, sinkGroupId } from '../host/client-settings.ts';
+import type { AlteredSinkOffset } from '../host/host-protocol.ts';
+import { offsetEntries, offsetsOf, type StoredOffset } from '../offsets/source-offsets.ts';
+import type { PluginHost } from '../worker/plugin-host.ts';
+import type { ConnectorEntry } from './connector-entry.ts';
+import type { ConnectorOffset, ConnectorOffsets, Properties } from './entities.ts';
+import { BadRequestError } from './rest-errors.ts';
+import type { HerderOptions } from './standalone-herder.ts';
+
+export class OffsetChanges {
+  readonly #options: HerderOptions;
+  readonly #plugins: PluginHost;
+
+  constructor(options: HerderOptions, plugins: PluginHost) {
+    this.#options = options;
+    this.#plugins = plugins;
+  }
+
+  async read(entry: ConnectorEntry): Promise<ConnectorOffsets> {
+    if (entry.type === 'sink') return { offsets: await this.#readGroup(entry) };
+    const stored = offsetsOf(entry.name, await this.#options.offsets.entries());
+    return { offsets: stored.map(([partition, offset]) => ({ partition, offset })) };
+  }
+
+  /** @param offsets null resets all. @returns what to say about it */
+  async change(
+    entry: ConnectorEntry,
+    properties: Properties,
+    offsets: readonly ConnectorOffset[] | null,
+  ): Promise<string> {
+    const isSure =
+      entry.type === 'sink'
+        ? await this.#changeGroup(entry, properties, offsets)
+        : await this.#changeStored(entry, properties, offsets);
+    const done = offsets === null ? 'reset' : 'altered';
+    return isSure
+      ? `The offsets for this connector have been ${done} successfully`
+      : `The Connect framework-managed offsets for this connector have been ${done} successfully. However, if this connector manages offsets externally, they will need to be manually ${done} in the system that the connector uses.`;
+  }
+
+  // ---- sources ----
+
+  async #changeStored(
+    entry: ConnectorEntry,
+    properties: Properties,
+    wanted: readonly ConnectorOffset[] | null,
+  ): Promise<boolean> {
+    const store = this.#options.offsets;
+    const offsets: StoredOffset[] =
+      wanted === null
+        ? offsetsOf(entry.name, await store.entries()).map(([partition]) => [partition, null])
+        : wanted.map(({ partition, offset }) => [partition, offset ?? null]);
+    const isSure = await this.#plugins.call('alterSourceOffsets', { properties, offsets });
+    await store.set(offsetEntries(entry.name, offsets));
+    return isSure;
+  }
+
+  // ---- sinks ----
+
+  #sources(connectorProperties: Properties): SettingSources {
+    const { config, platform } = this.#options;
+    return {
+      workerProperties: config.properties,
+      connectorProperties,
+      platform,
+      logger: silentLogger,
+    };
+  }
+
+  async #readGroup(entry: ConnectorEntry): Promise<ConnectorOffset[]> {
+    const sources = this.#sources(entry.config);
+    await using admin = new Admin(
+      adminOptions(sources, `connector-worker-adminclient-${entry.name}`),
+    );
+    try {
+      const committed = await admin.listGroupOffsets(sinkGroupId(entry.name, sources));
+      return committed.map(({ topic, partition, offset }) => ({
+        partition: { kafka_partition: partition, kafka_topic: topic },
+        offset: { kafka_offset: offset },
+      }));
+    } catch (error) {
+      if (error instanceof KafkaError && error.code === 'GROUP_ID_NOT_FOUND') return [];
+      throw new ConnectError(
+        `Failed to retrieve consumer group offsets for sink connector ${entry.name}`,
+        { cause: error },
+      );
+    }
+  }
+
+  async #changeGroup(
+    entry: ConnectorEntry,
+    properties: Properties,
+    wanted: readonly ConnectorOffset[] | null,
+  ): Promise<boolean> {
+    const { name } = entry;
+    const sources = this.#sources(properties);
+    const group = sinkGroupId(name, sources);
+    const offsets =
+      wanted === null
+        ? (await this.#readGroup(entry)).map(({ partition }) =>
+            sinkOffset({ partition, offset: null }),
+          )
+        : wanted.map(sinkOffset);
+    const isSure = await this.#plugins.call('alterSinkOffsets', { properties, offsets });
+    await using admin = new Admin(adminOptions(sources, `connector-worker-adminclient-${name}`));
+    try {
+      if (wanted === null) await admin.deleteGroups([group]);
+      else await alterGroup(admin, group, offsets);
+    } catch (error) {
+      if (wanted === null && error instanceof KafkaError && error.code === 'GROUP_ID_NOT_FOUND')
+        return isSure;
+      throw new ConnectError(
+        wanted === null
+          ? `Failed to reset consumer group offsets for sink connector ${name}`
+          : `Failed to alter consumer group offsets for connector ${name}`,
+        { cause: error },
+      );
+    }
+    return isSure;
+  }
+}
+
+async function alterGroup(
+  admin: Admin,
+  group: string,
+  offsets: readonly AlteredSinkOffset[],
+): Promise<void> {
+  const moved = offsets.flatMap(({ topic, partition, offset }) =>
+    offset === null ? [] : [{ topic, partition, offset }],
+  );
+  const removed = offsets
+    .filter(({ offset }) => offset === null)
+    .map(({ topic, partition }) => ({ topic, partition }));
+  if (moved.length > 0) await admin.alterGroupOffsets(group, moved);
+  if (removed.length > 0) await admin.deleteGroupOffsets(group, removed);
+}
+
+/** Numbers may be written as texts. @throws BadRequestError with Kafka's message */
+function sinkOffset({ partition, offset }: ConnectorOffset): AlteredSinkOffset {
+  if (partition === null || partition === undefined)
+    throw new BadRequestError(
+      'The partition for a sink connector offset cannot be null or missing',
+    );
+  if (!('kafka_topic' in partition) || !('kafka_partition' in partition))
+    throw new BadRequestError(
+      "The partition for a sink connector offset must contain the keys 'kafka_topic' and 'kafka_partition'",
+    );
+  const { kafka_topic: topic, kafka_partition: index } = partition;
+  if (topic === null)
+    throw new BadRequestError('Kafka topic names must be valid strings and may not be null');
+  if (index === null)
+    throw new BadRequestError('Kafka partitions must be valid numbers and may not be null');
+  const number = wholeNumber(index);
+  if (number === undefined)
+    throw new BadRequestError(
+      `Failed to parse the following Kafka partition value in the provided offsets: '${String(index)}'. Partition values for sink connectors need to be integers.`,
+    );
+  const target = { topic: String(topic), partition: number };
+  if (offset === null || offset === undefined) return { ...target, offset: null };
+  if (!('kafka_offset' in offset))
+    throw new BadRequestError(
+      "The offset for a sink connector should either be null or contain the key 'kafka_offset'",
+    );
+  const position = wholeNumber(offset['kafka_offset']);
+  if (position === undefined)
+    throw new BadRequestError(
+      `Failed to parse the following Kafka offset value in the provided offsets: '${String(offset['kafka_offset'])}'. Offset values for sink connectors need to be integers.`,
+    );
+  return { ...target, offset: position };
+}
+
+function wholeNumber(value: unknown): number | undefined {
+  return /^[+-]?\d+$/.test(String(value)) ? Number(value) : undefined;
+}

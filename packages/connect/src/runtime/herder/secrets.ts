@@ -1,0 +1,40 @@
+// Values of password configs never leave the worker in an answer: they are shown as `[hidden]`, and a client that sends that
+// text back keeps what is stored. Placeholders of config providers are no secrets and stay.
+import type { ConfigInfos } from '../config/config-infos.ts';
+import type { Properties } from './entities.ts';
+
+const HIDDEN = '[hidden]';
+
+/** Names of the password configs of a validated configuration. */
+export function secretNames(infos: ConfigInfos): ReadonlySet<string> {
+  return new Set(
+    infos.configs
+      .filter(({ definition }) => definition?.type === 'PASSWORD')
+      .map(({ definition }) => definition?.name ?? ''),
+  );
+}
+
+/** The configuration as answers show it. */
+export function withoutSecrets(config: Properties, secrets: ReadonlySet<string>): Properties {
+  if (secrets.size === 0) return config;
+  return Object.fromEntries(
+    Object.entries(config).map(([name, value]) => [
+      name,
+      secrets.has(name) && !/^\$\{.*\}$/.test(value) ? HIDDEN : value,
+    ]),
+  );
+}
+
+/** A new configuration in which hidden values stand for the stored ones. */
+export function withStoredSecrets(
+  config: Readonly<Record<string, string | null>>,
+  stored: Properties | undefined,
+  secrets: ReadonlySet<string>,
+): Record<string, string | null> {
+  return Object.fromEntries(
+    Object.entries(config).map(([name, value]) => [
+      name,
+      value === HIDDEN && secrets.has(name) ? (stored?.[name] ?? value) : value,
+    ]),
+  );
+}

@@ -1,0 +1,127 @@
+// The topic to which a sink's failed records go, as they were consumed, with headers that say what went wrong.
+// Kafka: DeadLetterQueueReporter (KIP-298).
+import {
+  Admin,
+  type ClientOptions,
+  KafkaError,
+  Producer,
+  type ProducerOptions,
+} from '@ottla/client';
+import type { ConsumerRecord } from '@ottla/client';
+import type { Logger } from '@ottla/platform';
+import { ConnectError } from '../../errors.ts';
+import { traceOf } from '../host/link.ts';
+import type { ErrorReporter, Failure } from './error-handling.ts';
+
+export interface DeadLetterQueueOptions {
+  readonly topic: string;
+  /** Used when the topic is not there. */
+  readonly replicationFactor: number;
+  /** Whether to add the `__connect.errors.` headers. */
+  readonly contextHeaders: boolean;
+  readonly connectorName: string;
+  /** Number of the task. */
+  readonly taskId: number;
+  readonly producer: ProducerOptions;
+  readonly admin: ClientOptions;
+  readonly logger: Logger;
+}
+
+const PREFIX = '__connect.errors.';
+
+export class DeadLetterQueue implements ErrorReporter<ConsumerRecord> {
+  readonly #options: DeadLetterQueueOptions;
+  readonly #producer: Producer;
+  #waits: Promise<void> | undefined;
+
+  private constructor(options: DeadLetterQueueOptions) {
+    this.#options = options;
+    this.#producer = new Producer(options.producer);
+  }
+
+  /** Creates the topic when it is missing, with one partition. @throws ConnectError when that fails */
+  static async open(options: DeadLetterQueueOptions): Promise<DeadLetterQueue> {
+    const { topic, replicationFactor } = options;
+    try {
+      await using admin = new Admin(options.admin);
+      const topics = await admin.listTopics();
+      if (!topics.some(({ name }) => name === topic))
+        await admin
+          .createTopics([{ name: topic, numPartitions: 1, replicationFactor }])
+          .catch(unlessItExists);
+    } catch (error) {
+      throw new ConnectError(`Could not initialize dead letter queue with topic=${topic}`, {
+        cause: error,
+      });
+    }
+    return new DeadLetterQueue(options);
+  }
+
+  report(failure: Failure<ConsumerRecord>): void {
+    const { key, value, headers, timestamp } = failure.record;
+    const { topic } = this.#options;
+    const wait = this.#producer.enqueue(
+      {
+        topic,
+        key,
+        value,
+        headers: [
+          ...headers.map((header) => [header.key, header.value] as const),
+          ...(this.#options.contextHeaders ? this.#contextHeaders(failure) : []),
+        ],
+        ...(timestamp < 0 ? {} : { timestamp }),
+      },
+      (error) => {
+        if (error !== undefined) this.#failed(error);
+      },
+    );
+    if (wait === undefined) return;
+    const taken = wait.catch((error: unknown) => this.#failed(error));
+    this.#waits = Promise.all([this.#waits, taken]).then(() => undefined);
+  }
+
+  async flush(): Promise<void> {
+    await this.#waits;
+    this.#waits = undefined;
+    await this.#producer.flush();
+  }
+
+  async close(): Promise<void> {
+    await this.#producer.close();
+  }
+
+  /** In Kafka's order; values are UTF-8, and null where an error has no message. */
+  #contextHeaders(failure: Failure<ConsumerRecord>): (readonly [string, string | null])[] {
+    const { record, stage, className, error } = failure;
+    const { connectorName, taskId } = this.#options;
+    const pairs: (readonly [string, string | null])[] = [
+      ['topic', record.topic],
+      ['partition', String(record.partition)],
+      ['offset', String(record.offset)],
+      ['connector.name', connectorName],
+      ['task.id', String(taskId)],
+      ['stage', stage],
+      ['class.name', className],
+      ['exception.class.name', classNameOf(error)],
+      ['exception.message', error instanceof Error ? error.message || null : String(error)],
+      ['exception.stacktrace', traceOf(error)],
+    ];
+    return pairs.map(([name, value]) => [PREFIX + name, value] as const);
+  }
+
+  #failed(error: unknown): void {
+    const { logger, topic } = this.#options;
+    logger.error(`Could not produce message to dead letter queue. topic=${topic}`, { error });
+  }
+}
+
+/** The class that Kafka would raise, for our own errors; else the error's name. */
+function classNameOf(error: unknown): string {
+  if (!(error instanceof Error)) return typeof error;
+  const { javaClass } = error as Error & { readonly javaClass?: unknown };
+  return typeof javaClass === 'string' ? javaClass : error.name;
+}
+
+function unlessItExists(error: unknown): void {
+  if (!(error instanceof KafkaError) || error.code !== 'TOPIC_ALREADY_EXISTS') throw error;
+}

@@ -1,0 +1,33 @@
+// What every host of a worker is given.
+import type { Logger } from '@ottla/platform';
+import type { WorkerConfig } from '../config/worker-config.ts';
+import type { HostInput, HostNotes, LogLine } from '../host/host-protocol.ts';
+
+/** @param properties the worker's with placeholders resolved, for hosts that run connectors */
+export function hostInput(
+  config: WorkerConfig,
+  properties: Readonly<Record<string, string>> = config.properties,
+): HostInput {
+  return {
+    pluginModules: config.pluginModules,
+    workerProperties: properties,
+    flushIntervalMs: config.offsetFlushIntervalMs,
+    flushTimeoutMs: config.offsetFlushTimeoutMs,
+    isTopicCreationEnabled: config.isTopicCreationEnabled,
+  };
+}
+
+/** Notes of a host that runs no connector: log lines only. */
+export function silentNotes(logger: Logger): HostNotes {
+  return {
+    taskState() {},
+    connectorFailed() {},
+    reconfigurationRequested() {},
+    topic() {},
+    log: (line) => writeLine(logger, line),
+  };
+}
+
+export function writeLine(logger: Logger, { level, message, fields }: LogLine): void {
+  logger[level](message, fields);
+}
