@@ -87,3 +87,4 @@ export {
   ShortConverter,
   StringConverter,
 } from './converter/plain-converters.ts';
+export * from './runtime/index.ts';
