@@ -8,12 +8,15 @@ import type { TimestampExtractor } from '../processor/timestamp-extractor.ts';
 /** Where a source begins when nothing is committed; by duration: that long ago. */
 export type OffsetReset = 'earliest' | 'latest' | 'none' | { readonly byDurationMs: number };
 
-// oxlint-disable-next-line typescript/no-explicit-any -- a definition holds serdes of any type; its author checks them
-export type AnySerde = Serde<any>;
-// oxlint-disable-next-line typescript/no-explicit-any -- as above
+// oxlint-disable-next-line typescript/no-explicit-any -- a definition holds what any type of record needs; its author checks
+type Any = any;
+
+/** A serde of whichever type; who builds a topology sees to it that they fit. */
+export type AnySerde = Serde<Any>;
+/** A supplier of a processor of whichever types. */
 export type AnySupplier =
-  | ProcessorSupplier<any, any, any, any>
-  | FixedKeyProcessorSupplier<any, any, any>;
+  | ProcessorSupplier<Any, Any, Any, Any>
+  | FixedKeyProcessorSupplier<Any, Any, Any>;
 
 /** What a source reads. */
 export interface SourceOptions {

@@ -1,0 +1,46 @@
+// What the DSL's own processors may ask of their context beyond the public Processor API.
+// Kafka: InternalProcessorContext.
+import type { FixedKeyProcessorContext, MaybePromise, ProcessorContext } from './processor.ts';
+import type { Headers, Record } from './record.ts';
+
+/** Where the record that is processed came from, and what it was there. Never changed: a cache may keep it. */
+export interface RecordContext {
+  /** Undefined in a punctuator and while processors are made. */
+  readonly topic: string | undefined;
+  /** −1 without a topic. */
+  readonly partition: number;
+  /** −1 without a topic. */
+  readonly offset: number;
+  /** Milliseconds since 1970. */
+  readonly timestamp: number;
+  readonly headers: Headers;
+  /** As read, for dead letters. */
+  readonly rawKey: Buffer | null;
+  readonly rawValue: Buffer | null;
+}
+
+/** A context with the doors for the DSL. */
+export interface InternalProcessorContext<KOut = unknown, VOut = unknown> extends Omit<
+  ProcessorContext<KOut, VOut>,
+  'forward'
+> {
+  readonly nodeName: string;
+  /** Of the record that is processed now. */
+  readonly recordContext: RecordContext;
+  forward(record: Record<KOut, VOut>, child?: string): MaybePromise;
+  /** As `forward`, in another record's context: for a cache that gives out what it held back. */
+  forwardIn(origin: RecordContext, record: Record<KOut, VOut>): MaybePromise;
+  /** Counts a record that is left out, `count` times (default 1). */
+  recordDropped(count?: number): void;
+  /** A number kept in the committed offsets' metadata, per sub-topology: survives restarts without a store. */
+  processorMetadata(key: string): number | undefined;
+  putProcessorMetadata(key: string, value: number): void;
+}
+
+/** The same context with its inner doors; every context that a task makes has them. */
+export function internalContext<KOut, VOut>(
+  context: ProcessorContext<KOut, VOut> | FixedKeyProcessorContext<KOut, VOut>,
+): InternalProcessorContext<KOut, VOut> {
+  // Contexts are only ever made by `task/node-context.ts`, whose class implements both interfaces.
+  return context as unknown as InternalProcessorContext<KOut, VOut>;
+}

@@ -1,0 +1,86 @@
+// The partitions that one task reads, and whose turn it is: the one whose next record is the oldest, so that inputs are
+// merged by time as far as they are known. Kafka: PartitionGroup; KIP-353, KIP-695.
+import type { RecordQueue, StampedRecord } from './record-queue.ts';
+
+export class PartitionGroup {
+  readonly queues: readonly RecordQueue[];
+  /** Highest time of a record taken; −1 before the first. */
+  streamTimeMs = -1;
+  /** Times that the task went on although it would rather have waited. */
+  enforcedProcessingCount = 0;
+  readonly #maxTaskIdleMs: number;
+  readonly #byName: Map<string, RecordQueue[]> = new Map();
+
+  constructor(queues: readonly RecordQueue[], maxTaskIdleMs: number) {
+    this.queues = queues;
+    this.#maxTaskIdleMs = maxTaskIdleMs;
+    for (const queue of queues) {
+      const ofTopic = this.#byName.get(queue.topic) ?? [];
+      ofTopic[queue.partition] = queue;
+      this.#byName.set(queue.topic, ofTopic);
+    }
+  }
+
+  /** Undefined when the task does not read that partition. */
+  queue(topic: string, partition: number): RecordQueue | undefined {
+    return this.#byName.get(topic)?.[partition];
+  }
+
+  get bufferedCount(): number {
+    let count = 0;
+    for (const queue of this.queues) count += queue.size;
+    return count;
+  }
+
+  /**
+   * Whether the next record may be processed, or an empty partition should be waited for: while the broker has records that
+   * are not here yet (or it is not known), and then for `max.task.idle.ms` more.
+   */
+  isReady(nowMs: number): boolean {
+    if (this.#maxTaskIdleMs < 0) return this.bufferedCount > 0;
+    let hasRecord = false;
+    let isEnforced = false;
+    for (const queue of this.queues) {
+      if (queue.head !== undefined) {
+        queue.idleDeadlineMs = undefined;
+        hasRecord = true;
+      } else if (queue.lag === undefined || queue.lag > 0) {
+        queue.idleDeadlineMs = undefined;
+        return false;
+      } else {
+        queue.idleDeadlineMs ??= nowMs + this.#maxTaskIdleMs;
+        if (nowMs < queue.idleDeadlineMs) return false;
+        isEnforced = true;
+      }
+    }
+    if (hasRecord && isEnforced) this.enforcedProcessingCount += 1;
+    return hasRecord;
+  }
+
+  /** The queue with the oldest head; undefined when all are empty. */
+  next(): RecordQueue | undefined {
+    const { queues } = this;
+    let oldest: RecordQueue | undefined;
+    let oldestTime = Infinity;
+    for (let index = 0; index < queues.length; index += 1) {
+      const head = queues[index]!.head;
+      if (head !== undefined && head.timestamp < oldestTime) {
+        oldest = queues[index];
+        oldestTime = head.timestamp;
+      }
+    }
+    return oldest;
+  }
+
+  /** Takes the head of `queue` and lets stream time follow. */
+  poll(queue: RecordQueue): StampedRecord {
+    const record = queue.poll();
+    if (record.timestamp > this.streamTimeMs) this.streamTimeMs = record.timestamp;
+    return record;
+  }
+
+  clear(): void {
+    for (const queue of this.queues) queue.clear();
+    this.streamTimeMs = -1;
+  }
+}

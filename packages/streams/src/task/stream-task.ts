@@ -1,0 +1,470 @@
+// One partition's share of a sub-topology, as a machine without I/O of its own: whoever drives it gives it records and
+// the time, takes its output through the collector, and commits the offsets that it names. Kafka: StreamTask.
+//
+//   created ──initialize──▶ running ──suspend──▶ suspended ──close──▶ closed
+//      └───────────────────────┴── close ──▶ closed
+import type { ConsumerRecord } from '@ottla/client';
+import { StreamsError } from '../errors.ts';
+import type { RecordContext } from '../processor/internal-context.ts';
+import type {
+  MaybePromise,
+  Punctuation,
+  PunctuationType,
+  Punctuator,
+} from '../processor/processor.ts';
+import { Record } from '../processor/record.ts';
+import { type TaskId, taskIdText } from '../processor/task-id.ts';
+import type { TopologyGraph } from '../topology/topology-graph.ts';
+import { ErrorDesk } from './error-desk.ts';
+import { PartitionGroup } from './partition-group.ts';
+import { decodePartitionMetadata, encodePartitionMetadata } from './partition-metadata.ts';
+import { nextDueAfter, PunctuationQueue, type ScheduledPunctuation } from './punctuation-queue.ts';
+import type { RecordCollector } from './record-collector.ts';
+import { RecordQueue, type RecordQueueOwner, type StampedRecord } from './record-queue.ts';
+import {
+  contextWithoutSource,
+  type NodeContextLike,
+  type TaskHost,
+  type TaskStores,
+} from './task-host.ts';
+import type { TaskSettings } from './task-settings.ts';
+import { makeTaskTopology, type TaskTopology } from './task-topology.ts';
+
+/** Where a task is in its life; drawn at the top. */
+export type TaskState = 'created' | 'running' | 'suspended' | 'closed';
+
+/** A partition of a topic. */
+export interface TaskPartition {
+  readonly topic: string;
+  readonly partition: number;
+}
+
+/** What to commit for a partition. */
+export interface CommittableOffset extends TaskPartition {
+  /** The next record to read. */
+  readonly offset: number;
+  readonly leaderEpoch: number;
+  /** Kafka's text with the partition's time. */
+  readonly metadata: string;
+}
+
+export interface StreamTaskOptions {
+  readonly id: TaskId;
+  readonly graph: TopologyGraph;
+  /** Of the sub-topology; parents first. */
+  readonly nodes: readonly string[];
+  readonly partitions: readonly TaskPartition[];
+  readonly stores: TaskStores;
+  readonly collector: RecordCollector;
+  readonly settings: TaskSettings;
+  /** Wall clock now, milliseconds since 1970. */
+  readonly nowMs: number;
+}
+
+/** What a task counts; only ever up. */
+export interface TaskCounters {
+  /** Records taken through the nodes. */
+  processed: number;
+  /** Records, or parts of their work, that were left out: undecodable, without a time, late, null keys. */
+  dropped: number;
+  punctuated: number;
+}
+
+export class StreamTask implements TaskHost, RecordQueueOwner {
+  readonly id: TaskId;
+  readonly settings: TaskSettings;
+  readonly stores: TaskStores;
+  readonly collector: RecordCollector;
+  readonly counters: TaskCounters = { processed: 0, dropped: 0, punctuated: 0 };
+  readonly processorMetadata: Map<string, number> = new Map();
+  recordContext: RecordContext;
+  wallClockMs: number;
+  readonly #errors = new ErrorDesk(this);
+  readonly #topology: TaskTopology;
+  readonly #group: PartitionGroup;
+  readonly #streamTimePunctuations = new PunctuationQueue();
+  readonly #wallClockPunctuations = new PunctuationQueue();
+  #state: TaskState = 'created';
+  #isCommitNeeded = false;
+  #isCommitRequested = false;
+  /** Dead letters of undecodable records that wait for room. */
+  #letters: MaybePromise = undefined;
+
+  constructor(options: StreamTaskOptions) {
+    this.id = options.id;
+    this.settings = options.settings;
+    this.stores = options.stores;
+    this.collector = options.collector;
+    this.wallClockMs = options.nowMs;
+    this.recordContext = contextWithoutSource(options.nowMs);
+    const topics = [...new Set(options.partitions.map(({ topic }) => topic))];
+    this.#topology = makeTaskTopology(options.graph, options.nodes, topics, this);
+    const queues = options.partitions.map((partition) => this.#queueFor(partition));
+    this.#group = new PartitionGroup(queues, options.settings.maxTaskIdleMs);
+  }
+
+  get state(): TaskState {
+    return this.#state;
+  }
+
+  get streamTimeMs(): number {
+    return this.#group.streamTimeMs;
+  }
+
+  get partitions(): readonly TaskPartition[] {
+    return this.#group.queues;
+  }
+
+  /** Records that wait. */
+  get bufferedCount(): number {
+    return this.#group.bufferedCount;
+  }
+
+  /** Whether something happened since the last commit. */
+  get isCommitNeeded(): boolean {
+    return this.#isCommitNeeded;
+  }
+
+  /** Whether a processor asked for a commit soon. */
+  get isCommitRequested(): boolean {
+    return this.#isCommitRequested;
+  }
+
+  /**
+   * Makes the processors ready; the stores are filled by now.
+   *
+   * @param committed metadata of the partitions' committed offsets, for their times
+   */
+  initialize(
+    nowMs: number,
+    committed: Iterable<TaskPartition & { readonly metadata: string }> = [],
+  ): void {
+    if (this.#state !== 'created' && this.#state !== 'suspended')
+      throw this.#wrongState('initialized');
+    for (const { topic, partition, metadata } of committed) {
+      const { partitionTimeMs, processorMetadata } = decodePartitionMetadata(metadata);
+      this.#queue(topic, partition).partitionTime = partitionTimeMs;
+      this.#group.streamTimeMs = Math.max(this.#group.streamTimeMs, partitionTimeMs);
+      for (const [key, value] of processorMetadata)
+        this.processorMetadata.set(key, Math.max(value, this.processorMetadata.get(key) ?? value));
+    }
+    this.wallClockMs = nowMs;
+    this.recordContext = contextWithoutSource(nowMs);
+    for (const node of this.#topology.nodes) node.init();
+    this.#state = 'running';
+  }
+
+  // ---- input ----------------------------------------------------------------------------------
+
+  /** Takes records in, in order. @returns whether the partition has enough now and is to be paused */
+  addRecords(topic: string, partition: number, records: readonly ConsumerRecord[]): boolean {
+    const queue = this.#queue(topic, partition);
+    const last = records.at(-1);
+    if (last !== undefined) {
+      queue.nextOffset = last.offset + 1;
+      queue.nextLeaderEpoch = last.leaderEpoch;
+    }
+    queue.isPaused = queue.add(records) > this.settings.maxBufferedRecords;
+    return queue.isPaused;
+  }
+
+  /** Partitions that were to be paused and have room again; each is named once. */
+  takeResumable(): TaskPartition[] {
+    const resumable = this.#group.queues.filter(
+      (queue) => queue.isPaused && queue.size <= this.settings.maxBufferedRecords,
+    );
+    for (const queue of resumable) queue.isPaused = false;
+    return resumable;
+  }
+
+  /** How many records the broker has that are not here yet; undefined: not known. For `max.task.idle.ms`. */
+  updateLag(topic: string, partition: number, lag: number | undefined): void {
+    this.#queue(topic, partition).lag = lag;
+  }
+
+  /** Where the consumer stands, when it passed over something that is no record (control batches). */
+  updatePosition(topic: string, partition: number, offset: number): void {
+    const queue = this.#queue(topic, partition);
+    if (offset <= queue.nextOffset || queue.consumedOffset < 0) return;
+    queue.nextOffset = offset;
+    this.#isCommitNeeded = true;
+  }
+
+  // ---- work -----------------------------------------------------------------------------------
+
+  /** Whether `process` would do something, or an input is to be waited for. */
+  isProcessable(nowMs: number): boolean {
+    return this.#state === 'running' && this.#group.isReady(nowMs);
+  }
+
+  /**
+   * Takes up to `max` records through the nodes, the oldest first.
+   *
+   * @returns how many; a promise as soon as one of them has to wait
+   * @throws ProcessingError; the task is then only to be closed
+   */
+  process(nowMs: number, max = 1): number | Promise<number> {
+    this.wallClockMs = nowMs;
+    if (this.#letters !== undefined) return this.#processAfterLetters(nowMs, max);
+    let count = 0;
+    while (count < max && this.isProcessable(nowMs)) {
+      const queue = this.#group.next()!;
+      const record = this.#group.poll(queue);
+      const done = record.isLeftOut ? undefined : this.#processOne(queue, record);
+      if (done !== undefined) return this.#processRest(nowMs, max, count, queue, record, done);
+      this.#recordDone(queue, record);
+      count += 1;
+    }
+    return count;
+  }
+
+  async #processRest(
+    nowMs: number,
+    max: number,
+    before: number,
+    queue: RecordQueue,
+    record: StampedRecord,
+    done: Promise<void>,
+  ): Promise<number> {
+    await done;
+    this.#recordDone(queue, record);
+    const rest = await this.process(nowMs, max - before - 1);
+    return before + 1 + rest;
+  }
+
+  async #processAfterLetters(nowMs: number, max: number): Promise<number> {
+    const letters = this.#letters;
+    await letters;
+    if (this.#letters === letters) this.#letters = undefined;
+    return this.process(nowMs, max);
+  }
+
+  #processOne(queue: RecordQueue, record: StampedRecord): MaybePromise {
+    this.recordContext = record;
+    this.counters.processed += 1;
+    return queue.source.process(
+      new Record(record.key, record.value, record.timestamp, record.headers),
+    );
+  }
+
+  #recordDone(queue: RecordQueue, record: StampedRecord): void {
+    queue.consumedOffset = record.offset;
+    this.#isCommitNeeded = true;
+  }
+
+  // ---- punctuation ----------------------------------------------------------------------------
+
+  schedule(
+    node: NodeContextLike,
+    intervalMs: number,
+    type: PunctuationType,
+    punctuator: Punctuator,
+    startMs: number | undefined,
+  ): Punctuation {
+    const isStreamTime = type === 'stream-time';
+    const nowMs = isStreamTime ? this.streamTimeMs : this.wallClockMs;
+    let dueMs = startMs ?? (isStreamTime ? 0 : nowMs + intervalMs);
+    if (startMs !== undefined && startMs < nowMs) dueMs = nextDueAfter(startMs, intervalMs, nowMs);
+    const queue = isStreamTime ? this.#streamTimePunctuations : this.#wallClockPunctuations;
+    return queue.schedule(node, punctuator, intervalMs, dueMs);
+  }
+
+  /** Calls what is due by stream time. @returns whether anything was */
+  punctuateStreamTime(): boolean | Promise<boolean> {
+    const { streamTimeMs } = this.#group;
+    if (streamTimeMs < 0) return false;
+    return this.#punctuate(this.#streamTimePunctuations, streamTimeMs, false);
+  }
+
+  /** Calls what is due by the wall clock. @returns whether anything was */
+  punctuateWallClock(nowMs: number): boolean | Promise<boolean> {
+    this.wallClockMs = nowMs;
+    return this.#punctuate(this.#wallClockPunctuations, nowMs, false);
+  }
+
+  /** When `punctuateWallClock` has something to do next; undefined: never, as it is now. */
+  get nextWallClockPunctuationMs(): number | undefined {
+    return this.#wallClockPunctuations.nextDueMs;
+  }
+
+  #punctuate(queue: PunctuationQueue, nowMs: number, before: boolean): boolean | Promise<boolean> {
+    let punctuated = before;
+    for (let due = queue.takeDue(nowMs); due !== undefined; due = queue.takeDue(nowMs)) {
+      const scheduled = due;
+      const done = this.#fire(scheduled, nowMs);
+      this.counters.punctuated += 1;
+      this.#isCommitNeeded = true;
+      punctuated = true;
+      if (done !== undefined) {
+        return done.then(() => {
+          queue.again(scheduled, nowMs);
+          return this.#punctuate(queue, nowMs, true);
+        });
+      }
+      queue.again(scheduled, nowMs);
+    }
+    return punctuated;
+  }
+
+  #fire({ node, punctuator }: ScheduledPunctuation, timestamp: number): MaybePromise {
+    this.recordContext = contextWithoutSource(timestamp);
+    let done: MaybePromise;
+    try {
+      done = punctuator(timestamp);
+    } catch (error) {
+      return this.nodeFailed(node.nodeName, undefined, error);
+    }
+    if (done === undefined && !node.isBusy) return;
+    return this.#settlePunctuation(node, done);
+  }
+
+  async #settlePunctuation(node: NodeContextLike, done: MaybePromise): Promise<void> {
+    try {
+      await done;
+      await node.settle();
+    } catch (error) {
+      await this.nodeFailed(node.nodeName, undefined, error);
+    }
+  }
+
+  // ---- errors ---------------------------------------------------------------------------------
+
+  recordDropped(count = 1): void {
+    this.counters.dropped += count;
+  }
+
+  nodeFailed(
+    node: string,
+    record: Record<unknown, unknown> | undefined,
+    error: unknown,
+  ): MaybePromise {
+    return this.#errors.nodeFailed(node, record, error);
+  }
+
+  unserializable(
+    node: string,
+    topic: string,
+    side: 'key' | 'value',
+    record: Record<unknown, unknown>,
+    error: unknown,
+  ): MaybePromise {
+    return this.#errors.unserializable(node, topic, side, record, error);
+  }
+
+  undecodable(raw: ConsumerRecord, node: string, error: unknown): void {
+    const sent = this.#errors.undecodable(raw, node, error);
+    if (sent !== undefined)
+      this.#letters = Promise.all([this.#letters, sent]).then(() => undefined);
+  }
+
+  // ---- commit and end -------------------------------------------------------------------------
+
+  requestCommit(): void {
+    this.#isCommitRequested = true;
+  }
+
+  /**
+   * Lets caches pass on what they hold, waits until all output is acknowledged, and says what may be committed; nothing when
+   * there is nothing new. The runtime commits it, then calls `committed`.
+   */
+  prepareCommit(): readonly CommittableOffset[] | Promise<readonly CommittableOffset[]> {
+    if (this.#state === 'closed') throw this.#wrongState('committed');
+    if (!this.#isCommitNeeded) return [];
+    this.recordContext = contextWithoutSource(this.wallClockMs);
+    const flushed = this.stores.flushCaches();
+    if (flushed !== undefined) return this.#prepareCommitAfter(flushed);
+    const sent = this.collector.flush();
+    return sent === undefined
+      ? this.#committableOffsets()
+      : sent.then(() => this.#committableOffsets());
+  }
+
+  async #prepareCommitAfter(flushed: Promise<void>): Promise<readonly CommittableOffset[]> {
+    await flushed;
+    await this.collector.flush();
+    return this.#committableOffsets();
+  }
+
+  #committableOffsets(): readonly CommittableOffset[] {
+    const offsets: CommittableOffset[] = [];
+    for (const queue of this.#group.queues) {
+      const { topic, partition, head } = queue;
+      const offset = head === undefined ? queue.nextOffset : head.offset;
+      if (queue.consumedOffset < 0 || offset < 0) continue;
+      const leaderEpoch = head === undefined ? queue.nextLeaderEpoch : head.leaderEpoch;
+      const metadata = encodePartitionMetadata(queue.partitionTime, this.processorMetadata);
+      offsets.push({ topic, partition, offset, leaderEpoch, metadata });
+    }
+    return offsets;
+  }
+
+  /** After the offsets are committed. */
+  committed(): void {
+    this.#isCommitNeeded = false;
+    this.#isCommitRequested = false;
+  }
+
+  /** Closes the processors and forgets what is buffered; stores stay open. Idempotent. @throws what a `close` threw */
+  suspend(): void {
+    if (this.#state !== 'running') {
+      if (this.#state === 'created') this.#state = 'suspended';
+      return;
+    }
+    this.#state = 'suspended';
+    let failure: unknown;
+    for (const node of this.#topology.nodes) {
+      try {
+        node.close();
+      } catch (error) {
+        failure ??= error;
+      }
+    }
+    this.#group.clear();
+    if (failure !== undefined) throw failure;
+  }
+
+  /**
+   * Ends the task; the runtime closes its stores. Idempotent.
+   *
+   * @param clean false after an error: what is not committed is lost, and what `close` throws is swallowed
+   */
+  close(clean: boolean): void {
+    if (this.#state === 'closed') return;
+    if (clean && this.#isCommitNeeded) throw this.#wrongState('closed before it is committed');
+    try {
+      this.suspend();
+    } catch (error) {
+      if (clean) throw error;
+    } finally {
+      this.#state = 'closed';
+    }
+  }
+
+  #queueFor(partition: TaskPartition): RecordQueue {
+    const source = this.#topology.sources.get(partition.topic);
+    if (source === undefined) {
+      throw new StreamsError(
+        'INVALID_TOPOLOGY',
+        `Topic ${partition.topic} is unknown to the topology. Do all instances of ${this.settings.applicationId} run the same one?`,
+      );
+    }
+    return new RecordQueue(partition, source, this.settings.timestampExtractor, this);
+  }
+
+  #queue(topic: string, partition: number): RecordQueue {
+    const queue = this.#group.queue(topic, partition);
+    if (queue === undefined)
+      throw new StreamsError(
+        'INVALID_STATE',
+        `task ${taskIdText(this.id)} does not read ${topic}-${partition}`,
+      );
+    return queue;
+  }
+
+  #wrongState(action: string): StreamsError {
+    return new StreamsError(
+      'INVALID_STATE',
+      `task ${taskIdText(this.id)} is ${this.#state} and cannot be ${action}`,
+    );
+  }
+}
