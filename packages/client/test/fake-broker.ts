@@ -44,6 +44,35 @@ export interface FakeBrokerOptions {
   readonly topics: Readonly<Record<string, number>>;
   /** Highest version of ApiVersions; an older broker refuses what is above. */
   readonly apiVersionsMax?: number;
+  /** Default 1. */
+  readonly nodeId?: number;
+  /** Shared by the brokers of one cluster; default a cluster of this broker alone. */
+  readonly cluster?: FakeCluster;
+  /** Batches larger than this are refused. */
+  readonly messageMaxBytes?: number;
+}
+
+/** What the brokers of a fake cluster have in common: replication is perfect and takes no time. */
+export class FakeCluster {
+  readonly logs: Map<string, StoredBatch[]> = new Map();
+  readonly brokers: Map<number, { readonly host: string; readonly port: number }> = new Map();
+  readonly #leaders = new Map<string, { leaderId: number; leaderEpoch: number }>();
+  #producerIds = 1_000;
+
+  nextProducerId(): number {
+    this.#producerIds += 1;
+    return this.#producerIds;
+  }
+
+  /** The leader of `topic-partition`: the first broker, until it was moved. */
+  leader(partition: string): { leaderId: number; leaderEpoch: number } {
+    return this.#leaders.get(partition) ?? { leaderId: 1, leaderEpoch: 0 };
+  }
+
+  moveLeader(partition: string, leaderId: number): void {
+    const { leaderEpoch } = this.leader(partition);
+    this.#leaders.set(partition, { leaderId, leaderEpoch: leaderEpoch + 1 });
+  }
 }
 
 interface StoredBatch {
@@ -56,18 +85,31 @@ interface StoredBatch {
 }
 
 const PORT = 9092;
+/** Of each producer in a partition: as many as a producer may have in flight. */
+const REMEMBERED_BATCHES = 5;
+
+/** An id that is not zero, from the name. */
+function topicIdOf(name: string): string {
+  return Buffer.concat([Buffer.from(name), Buffer.alloc(16, 1)])
+    .subarray(0, 16)
+    .toString('base64url');
+}
 
 export class FakeBroker {
   readonly #options: FakeBrokerOptions;
+  readonly #cluster: FakeCluster;
+  readonly #nodeId: number;
   readonly #faults: FaultRule[] = [];
-  readonly #logs = new Map<string, StoredBatch[]>();
   readonly #connections = new Set<Connection>();
   readonly requests: { readonly apiKey: number; readonly version: number }[] = [];
   #listener: Listener | undefined;
-  #producerIds = 1_000;
 
   private constructor(options: FakeBrokerOptions) {
     this.#options = options;
+    this.#nodeId = options.nodeId ?? 1;
+    this.#cluster = options.cluster ?? new FakeCluster();
+    const { host, port = PORT } = options;
+    this.#cluster.brokers.set(this.#nodeId, { host, port });
   }
 
   static async start(options: FakeBrokerOptions): Promise<FakeBroker> {
@@ -103,7 +145,7 @@ export class FakeBroker {
   }
 
   batches(topic: string, partition: number): readonly StoredBatch[] {
-    return this.#logs.get(`${topic}-${partition}`) ?? [];
+    return this.#cluster.logs.get(`${topic}-${partition}`) ?? [];
   }
 
   count(apiKey: number): number {
@@ -186,13 +228,12 @@ export class FakeBroker {
           this.#metadata(metadata.metadataRequest.decode(reader, version), errorCode),
         );
       case ApiKey.InitProducerId:
-        this.#producerIds += 1;
         return frame(
           initProducerId.initProducerIdResponse,
           header,
           initProducerId.initProducerIdResponse.create({
             errorCode,
-            producerId: this.#producerIds,
+            producerId: this.#cluster.nextProducerId(),
             producerEpoch: 0,
           }),
         );
@@ -228,21 +269,25 @@ export class FakeBroker {
   }
 
   #metadata(request: metadata.MetadataRequest, errorCode: number): metadata.MetadataResponse {
-    const { host, port = PORT, topics } = this.#options;
+    const { topics } = this.#options;
     const names = request.topics?.map(({ name }) => name!) ?? Object.keys(topics);
     return metadata.metadataResponse.create({
-      brokers: [{ nodeId: 1, host, port, rack: null }],
+      brokers: [...this.#cluster.brokers].map(([nodeId, address]) => ({
+        nodeId,
+        ...address,
+        rack: null,
+      })),
       clusterId: 'fake',
       controllerId: 1,
       topics: names.map((name) =>
         metadata.createMetadataResponseTopic({
           name,
+          topicId: topicIdOf(name),
           errorCode: name in topics ? errorCode : ErrorCode.UNKNOWN_TOPIC_OR_PARTITION,
           partitions: Array.from({ length: topics[name] ?? 0 }, (_, partitionIndex) =>
             metadata.createMetadataResponsePartition({
               partitionIndex,
-              leaderId: 1,
-              leaderEpoch: 0,
+              ...this.#cluster.leader(`${name}-${partitionIndex}`),
               replicaNodes: [1],
               isrNodes: [1],
             }),
@@ -264,33 +309,72 @@ export class FakeBroker {
     request: produce.ProduceRequest,
     errorCode: number,
   ): Buffer | undefined {
-    const responses = request.topicData.map(({ name, partitionData }) =>
-      produce.createTopicProduceResponse({
+    const responses = request.topicData.map(({ name, topicId, partitionData }) => {
+      const topic = name === '' ? this.#topicOf(topicId) : name;
+      return produce.createTopicProduceResponse({
         name,
+        topicId,
         partitionResponses: partitionData.map(({ index, records }) =>
           produce.createPartitionProduceResponse({
             index,
             ...(errorCode === 0
-              ? this.#append(`${name}-${index}`, records as Buffer)
+              ? this.#appendAsLeader(`${topic}-${index}`, records as Buffer, header)
               : { errorCode, baseOffset: -1 }),
           }),
         ),
-      }),
-    );
+      });
+    });
     if (request.acks === 0) return undefined;
-    return frame(produce.produceResponse, header, produce.produceResponse.create({ responses }));
+    const leaders = [...this.#cluster.brokers].map(([nodeId, address]) => ({
+      nodeId,
+      ...address,
+      rack: null,
+    }));
+    const nodeEndpoints = header.requestApiVersion >= 10 ? leaders : [];
+    return frame(
+      produce.produceResponse,
+      header,
+      produce.produceResponse.create({ responses, nodeEndpoints }),
+    );
+  }
+
+  #topicOf(topicId: string): string {
+    return Object.keys(this.#options.topics).find((name) => topicIdOf(name) === topicId)!;
+  }
+
+  #appendAsLeader(
+    key: string,
+    records: Buffer,
+    { requestApiVersion: version }: RequestHeader,
+  ): Partial<produce.PartitionProduceResponse> {
+    const currentLeader = this.#cluster.leader(key);
+    if (currentLeader.leaderId !== this.#nodeId)
+      return {
+        errorCode: ErrorCode.NOT_LEADER_OR_FOLLOWER,
+        baseOffset: -1,
+        ...(version >= 10 ? { currentLeader } : {}),
+      };
+    if (records.length > (this.#options.messageMaxBytes ?? Infinity))
+      return { errorCode: ErrorCode.MESSAGE_TOO_LARGE, baseOffset: -1 };
+    return this.#append(key, records);
   }
 
   /** Kafka's rule: the next sequence of its producer is appended, one that is there already is told its offset again. */
   #append(key: string, records: Buffer): { errorCode: number; baseOffset: number } {
     const batch: BatchHeader = readBatchHeader(records, 0);
-    const log = this.#logs.get(key) ?? [];
-    this.#logs.set(key, log);
-    const mine = log.filter(
-      ({ producerId, epoch }) => producerId === batch.producerId && epoch === batch.producerEpoch,
-    );
+    const log = this.#cluster.logs.get(key) ?? [];
+    this.#cluster.logs.set(key, log);
+    const ofProducer = log.filter(({ producerId }) => producerId === batch.producerId);
+    const mine = ofProducer.filter(({ epoch }) => epoch === batch.producerEpoch);
     if (batch.producerId >= 0) {
-      const known = mine.find(({ baseSequence }) => baseSequence === batch.baseSequence);
+      if ((ofProducer.at(-1)?.epoch ?? 0) > batch.producerEpoch)
+        return { errorCode: ErrorCode.INVALID_PRODUCER_EPOCH, baseOffset: -1 };
+      const known = mine
+        .slice(-REMEMBERED_BATCHES)
+        .find(
+          ({ baseSequence, recordCount }) =>
+            baseSequence === batch.baseSequence && recordCount === batch.recordCount,
+        );
       if (known !== undefined) return { errorCode: 0, baseOffset: known.baseOffset };
       const last = mine.at(-1);
       const expected = last === undefined ? 0 : last.baseSequence + last.recordCount;

@@ -66,8 +66,12 @@ export class Idempotence {
   /** Whether a batch of the partition may be sent that was never sent before. */
   mayStart(queue: PartitionQueue): boolean {
     if (this.#producer === undefined || queue.unresolvedEnd !== undefined) return false;
-    // With sequence 0 of a new epoch before the old epoch's batches are through, those would come out of order.
-    return queue.pending.length === 0 || queue.producer === this.#producer;
+    // With the new epoch's numbers before the old epoch's batches are through, those would come out of order.
+    if (queue.pending.length === 0) return true;
+    return (
+      queue.producer === this.#producer &&
+      !queue.pending.some(({ wasResequenced }) => wasResequenced)
+    );
   }
 
   /** Numbers a batch that is sent for the first time; `mayStart` held. */

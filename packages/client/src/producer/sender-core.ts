@@ -66,13 +66,13 @@ export class SenderCore {
 
   /** What can be sent now; it counts as sent. One batch of each partition: call it again until nothing comes. */
   drain(nowMs: number, leaderOf: (queue: PartitionQueue) => Leader): Drained {
-    if (this.#options.idempotent) this.#idempotence.settle();
     const drain = new Drain(nowMs);
     for (const queue of this.#active) {
       this.#expire(queue, nowMs);
       if (queue.isEmpty) this.#active.delete(queue);
-      else this.#drainQueue(queue, leaderOf, drain);
     }
+    this.#idempotence.settle();
+    for (const queue of this.#active) this.#drainQueue(queue, leaderOf, drain);
     return {
       requests: this.#toRequests(drain),
       needsProducerId: drain.wantsProducerId && this.#shouldAskForId(drain),
