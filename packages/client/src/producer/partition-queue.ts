@@ -13,6 +13,8 @@ export class PartitionQueue {
   readonly waiting: ProducerBatch[] = [];
   /** Sent and not done: in flight or to be sent again, oldest first. */
   readonly pending: ProducerBatch[] = [];
+  /** How many batches were ever sent for the first time. */
+  startedCount = 0;
   /** The id and epoch that the sequences belong to. */
   producer: ProducerId | undefined;
   /** For the next batch that is sent for the first time. */

@@ -36,6 +36,8 @@ export class ProducerBatch {
   /** Which `flush` it belongs to: see `FlushGate`. */
   readonly generation: number;
   phase: BatchPhase = 'filling';
+  /** Which one of its partition it was when it was sent first: 0, 1, … */
+  ordinal = -1;
   /** How often it failed. */
   attempts = 0;
   /** Monotonic milliseconds before which it is not sent again. */
@@ -180,6 +182,7 @@ export class ProducerBatch {
   #part(format: BatchFormat, recordsBefore: number): ProducerBatch {
     const { createdMs: nowMs, deadlineMs, generation } = this;
     const part = new ProducerBatch(this.queue, format, { nowMs, deadlineMs, generation });
+    part.ordinal = this.ordinal;
     if (this.#sequence !== undefined)
       part.#sequence = {
         ...this.#sequence,

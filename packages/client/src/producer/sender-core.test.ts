@@ -144,6 +144,17 @@ describe('SenderCore, in order', () => {
     expect(world.sequences(world.drain())).toEqual(['0:1']);
   });
 
+  it('given an answer that is missing while later ones come, then stops before the broker forgets the batch', () => {
+    const world = bench();
+    for (let count = 0; count < 8; count += 1) world.batch();
+    const sent = world.drain();
+    expect(sent).toHaveLength(5);
+    for (const request of sent.slice(1)) world.answer(request, 0);
+    expect(world.drain()).toEqual([]);
+    world.answer(sent[0]!, 0);
+    expect(world.sequences(world.drain())).toEqual(['0:5', '0:6', '0:7']);
+  });
+
   it('given a leader that moved, then a retry does not wait for its backoff', () => {
     const world = bench();
     world.batch();

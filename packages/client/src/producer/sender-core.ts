@@ -171,7 +171,9 @@ export class SenderCore {
     const { pending, waiting } = queue;
     const first = pending[0];
     if (first?.phase === 'retrying') return first;
-    if (pending.length >= this.#pendingMax) return undefined;
+    // Not the number of pending batches counts: behind one whose answer is lost, others may be acknowledged.
+    if (first !== undefined && queue.startedCount - first.ordinal >= this.#pendingMax)
+      return undefined;
     if (pending.some(({ phase }) => phase === 'retrying')) return undefined;
     const batch = waiting[0];
     if (batch === undefined) return undefined;
@@ -221,6 +223,8 @@ export class SenderCore {
     const { queue } = batch;
     if (batch.phase !== 'retrying') {
       if (this.#options.idempotent) this.#idempotence.start(batch);
+      batch.ordinal = queue.startedCount;
+      queue.startedCount += 1;
       queue.waiting.shift();
       queue.pending.push(batch);
     }
