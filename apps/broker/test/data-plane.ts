@@ -186,6 +186,7 @@ export class DataPlane {
           this.autoCreated.push(...names);
           return new Map();
         },
+        underWay: () => Promise.resolve(),
       },
     };
     return new RequestPipeline({

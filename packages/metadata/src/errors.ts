@@ -10,7 +10,14 @@ export type MetadataErrorCode =
   | 'INCONSISTENT_METADATA'
   | 'NOT_CONTROLLER'
   | 'CONTROLLER_OVERLOADED'
+  | 'REQUEST_TIMED_OUT'
   | 'TOO_MANY_RECORDS';
+
+const RETRIABLE: ReadonlySet<MetadataErrorCode> = new Set([
+  'NOT_CONTROLLER',
+  'CONTROLLER_OVERLOADED',
+  'REQUEST_TIMED_OUT',
+]);
 
 /** Error of the metadata log, its image or the controller that writes it. */
 export class MetadataError extends Error {
@@ -23,7 +30,7 @@ export class MetadataError extends Error {
     super(message, options);
     this.name = 'MetadataError';
     this.code = code;
-    this.retriable = code === 'NOT_CONTROLLER' || code === 'CONTROLLER_OVERLOADED';
+    this.retriable = RETRIABLE.has(code);
   }
 }
 

@@ -26,7 +26,7 @@ export function operation<O extends ControllerOperation>(
     response,
     handle: async ({ apiVersion }, body) => {
       try {
-        return await driver.submit(name, body, { apiVersion });
+        return await driver.submit(name, body, { apiVersion, ...timeLimitOf(body) });
       } catch (error) {
         throw toApiError(error);
       }
@@ -35,10 +35,18 @@ export function operation<O extends ControllerOperation>(
   });
 }
 
+/** The requests that change topics say how long their clients wait. */
+function timeLimitOf(body: object): { readonly timeoutMs?: number } {
+  return 'timeoutMs' in body && typeof body.timeoutMs === 'number'
+    ? { timeoutMs: body.timeoutMs }
+    : {};
+}
+
 const CODES: Partial<Record<MetadataErrorCode, number>> = {
   NOT_CONTROLLER: ErrorCode.NOT_CONTROLLER,
   // Retriable, and true: nothing was decided in time.
   CONTROLLER_OVERLOADED: ErrorCode.REQUEST_TIMED_OUT,
+  REQUEST_TIMED_OUT: ErrorCode.REQUEST_TIMED_OUT,
   TOO_MANY_RECORDS: ErrorCode.POLICY_VIOLATION,
 };
 

@@ -19,7 +19,7 @@ export const createHandler: CreateApiHandler<
   request: alterConfigsRequest,
   response: alterConfigsResponse,
   handle: async (context, request) => {
-    const responses = await changeConfigs(services, request.resources, async (resources) => {
+    const responses = await changeConfigs(services, request, async (resources) => {
       const body = { ...request, resources };
       const { controller } = services;
       return (await controller.forward(context, alterConfigsRequest, alterConfigsResponse, body))

@@ -2,7 +2,7 @@
 // values of broker resources, which are a matter of the broker's own table. Topics and groups are the controller's.
 // Kafka: ConfigAdminManager.preprocess.
 
-import { configsOf, ConfigResourceType } from '@ottla/metadata';
+import { configsOf, ConfigResourceType, type MetadataImage } from '@ottla/metadata';
 import { ErrorCode } from '@ottla/protocol';
 import { ConfigError } from '../config/config-error.ts';
 import { defaultText, isListKey, validateConfigs } from '../config/dynamic-config.ts';
@@ -32,17 +32,22 @@ export interface ChangeResult {
   resourceName: string;
 }
 
+/** Most that an answer is held back until its change has come to this broker; the requests do not say. */
+const CATCH_UP_MS_MAX = 1000;
 const Operation = { SET: 0, DELETE: 1, APPEND: 2, SUBTRACT: 3 } as const;
 
 /**
- * Refuses what can be refused here, has the controller decide on the rest, and puts the results in the order of the
- * request.
+ * Refuses what can be refused here, has the controller decide on the rest, waits until this broker works with what was
+ * decided, and puts the results in the order of the request.
  *
  * @param submit forwards the resources that are left; not called when there are none
  */
 export async function changeConfigs<Resource extends ChangedResource>(
   services: BrokerServices,
-  resources: readonly Resource[],
+  {
+    resources,
+    validateOnly,
+  }: { readonly resources: readonly Resource[]; readonly validateOnly: boolean },
   submit: (rest: Resource[]) => Promise<readonly ChangeResult[]>,
 ): Promise<ChangeResult[]> {
   const refused = new Map<Resource, ChangeResult>();
@@ -52,6 +57,10 @@ export async function changeConfigs<Resource extends ChangedResource>(
   }
   const rest = resources.filter((resource) => !refused.has(resource));
   const decided = rest.length === 0 ? [] : await submit(rest);
+  const changed = rest.filter((resource) =>
+    decided.some((one) => one.errorCode === ErrorCode.NONE && isSame(one, resource)),
+  );
+  if (!validateOnly) await services.catchUp.applied(hasChanged(changed), CATCH_UP_MS_MAX);
   return resources.map(
     (resource) =>
       refused.get(resource) ??
@@ -151,6 +160,18 @@ function elements(list: string): string[] {
     .split(',')
     .map((one) => one.trim())
     .filter((one) => one !== '');
+}
+
+/** Whether the metadata has the values that were set and not those that were deleted; lists are not looked into. */
+function hasChanged(resources: readonly ChangedResource[]): (image: MetadataImage) => boolean {
+  return (image) =>
+    resources.every(({ resourceType, resourceName, configs }) => {
+      const values = configsOf(image, { type: resourceType, name: resourceName });
+      return configs.every(({ name, value, configOperation = Operation.SET }) => {
+        if (configOperation === Operation.SET && value !== null) return values.get(name) === value;
+        return configOperation !== Operation.DELETE || !values.has(name);
+      });
+    });
 }
 
 function isSame(

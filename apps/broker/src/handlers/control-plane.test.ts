@@ -183,7 +183,7 @@ describe('Metadata', () => {
     await restart('num.partitions=3');
     const answers = await Promise.all([askMetadata('clicks', true), askMetadata('clicks', true)]);
     for (const { topics } of answers)
-      expect(topics).toMatchObject([{ errorCode: ErrorCode.UNKNOWN_TOPIC_OR_PARTITION }]);
+      expect(topics).toMatchObject([{ errorCode: ErrorCode.NONE, partitions: [{}, {}, {}] }]);
 
     expect((await eventually('clicks')).partitions).toHaveLength(3);
   });
@@ -303,11 +303,15 @@ describe('topics', () => {
     await createTopic('a');
     const added = await client.ask(PARTITIONS, {
       topics: [{ name: 'a', count: 4, assignments: null }],
+      timeoutMs: 1000,
     });
     expect(added.results).toMatchObject([{ name: 'a', errorCode: 0 }]);
     expect((await askMetadata('a')).topics[0]!.partitions).toHaveLength(4);
 
-    const deleted = await client.ask(DELETE, { topics: [{ name: 'a', topicId: ZERO_UUID }] });
+    const deleted = await client.ask(DELETE, {
+      topics: [{ name: 'a', topicId: ZERO_UUID }],
+      timeoutMs: 1000,
+    });
     expect(deleted.responses).toMatchObject([{ name: 'a', errorCode: 0 }]);
     expect((await askMetadata('a')).topics[0]!.errorCode).toBe(
       ErrorCode.UNKNOWN_TOPIC_OR_PARTITION,

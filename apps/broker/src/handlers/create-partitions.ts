@@ -1,5 +1,7 @@
-// CreatePartitions on a broker: the controller answers.
+// CreatePartitions on a broker: the controller decides, and this broker answers when it has the partitions.
 
+import type { MetadataImage } from '@ottla/metadata';
+import { ErrorCode } from '@ottla/protocol';
 import {
   createPartitionsRequest,
   createPartitionsResponse,
@@ -11,6 +13,7 @@ import type {
 import type { CreateApiHandler } from '../network/api-handler.ts';
 import type { BrokerServices } from '../server/broker-services.ts';
 import { failedCreatePartitions } from './failed-admin-responses.ts';
+import { partitionCount } from '../replica/replicas.ts';
 import { forwarded } from './forwarded-handler.ts';
 
 /** Forwards. */
@@ -18,4 +21,25 @@ export const createHandler: CreateApiHandler<
   BrokerServices,
   CreatePartitionsRequest,
   CreatePartitionsResponse
-> = forwarded(createPartitionsRequest, createPartitionsResponse, failedCreatePartitions);
+> = forwarded(
+  createPartitionsRequest,
+  createPartitionsResponse,
+  failedCreatePartitions,
+  (request, response) =>
+    request.validateOnly
+      ? undefined
+      : { isIn: hasPartitions(request, response), timeoutMs: request.timeoutMs },
+);
+
+function hasPartitions(
+  request: CreatePartitionsRequest,
+  response: CreatePartitionsResponse,
+): (image: MetadataImage) => boolean {
+  const done = new Set(
+    response.results
+      .filter(({ errorCode }) => errorCode === ErrorCode.NONE)
+      .map(({ name }) => name),
+  );
+  const wanted = request.topics.filter(({ name }) => done.has(name));
+  return (image) => wanted.every(({ name, count }) => partitionCount(image, name) >= count);
+}

@@ -22,7 +22,7 @@ export const createHandler: CreateApiHandler<
   request: incrementalAlterConfigsRequest,
   response: incrementalAlterConfigsResponse,
   handle: async (context, request) => {
-    const responses = await changeConfigs(services, request.resources, async (resources) => {
+    const responses = await changeConfigs(services, request, async (resources) => {
       const answer = await services.controller.forward(
         context,
         incrementalAlterConfigsRequest,

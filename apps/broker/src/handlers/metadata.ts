@@ -29,6 +29,8 @@ import { ClusterView } from './cluster-view.ts';
 import { isInternalTopic } from './internal-topics.ts';
 
 const NO_LEADER = -1;
+/** Most that a client waits for topics that it creates by asking; the pause of most clients is 100 ms and more. */
+const AUTO_CREATION_WAIT_MS = 250;
 /** From here on "all topics" is null and an empty list is none. */
 const NULL_TOPICS_VERSION_MIN = 1;
 /** From here on a leader without the listener is LISTENER_NOT_FOUND. */
@@ -52,7 +54,12 @@ export const createHandler: CreateApiHandler<BrokerServices, MetadataRequest, Me
 ) => ({
   request: metadataRequest,
   response: metadataResponse,
-  handle: (context, request) => describe(services, context, request),
+  handle: (context, request) => {
+    const creating = createMissing(services, request);
+    return creating === undefined
+      ? describe(services, context, request)
+      : creating.then(() => describe(services, context, request));
+  },
   errorResponse: (request, _version, errorCode) =>
     metadataResponse.create({
       errorCode,
@@ -128,7 +135,7 @@ function describeTopicById(question: Question, topicId: string): MetadataRespons
 }
 
 function describeByNames(question: Question, names: ReadonlySet<string>): MetadataResponseTopic[] {
-  const { services, view, request } = question;
+  const { view, request } = question;
   const found: MetadataResponseTopic[] = [];
   const missing: string[] = [];
   for (const name of names) {
@@ -136,21 +143,36 @@ function describeByNames(question: Question, names: ReadonlySet<string>): Metada
     if (topic === undefined) missing.push(name);
     else found.push(describeTopic(question, topic));
   }
-  if (missing.length === 0) return found;
-  const creates =
-    request.allowAutoTopicCreation && services.config.boolean('auto.create.topics.enable');
-  const codes = creates
-    ? services.autoCreation.create(missing)
-    : new Map(missing.map((name) => [name, missingTopicError(name)]));
   const absent = missing.map((name) =>
     createMetadataResponseTopic({
-      errorCode: codes.get(name) ?? ErrorCode.UNKNOWN_TOPIC_OR_PARTITION,
+      errorCode: missingTopicError(name),
       name,
       isInternal: isInternalTopic(name),
       topicAuthorizedOperations: topicOperations(request),
     }),
   );
   return [...found, ...absent];
+}
+
+/**
+ * Has topics created that are asked for by name and are not there, and waits a little: a client that is answered with the
+ * topic is spared the pause before it asks again. Kafka answers UNKNOWN_TOPIC_OR_PARTITION at once.
+ */
+function createMissing(
+  services: BrokerServices,
+  request: MetadataRequest,
+): Promise<void> | undefined {
+  const { config, autoCreation } = services;
+  if (!request.allowAutoTopicCreation || !config.boolean('auto.create.topics.enable'))
+    return undefined;
+  const image = services.image();
+  const missing = (request.topics ?? [])
+    .filter(({ name, topicId }) => name !== null && topicId === ZERO_UUID)
+    .map(({ name }) => name!) // just seen
+    .filter((name) => topicByName(image, name) === undefined);
+  if (missing.length === 0) return undefined;
+  autoCreation.create(missing);
+  return autoCreation.underWay(missing, AUTO_CREATION_WAIT_MS);
 }
 
 /** What a client is told of a name that no topic has. */

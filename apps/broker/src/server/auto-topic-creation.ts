@@ -11,15 +11,18 @@ import {
 } from '@ottla/protocol/messages/create-topics';
 import type { CreatableTopic } from '@ottla/protocol/messages/create-topics';
 import type { BrokerConfig } from '../config/broker-config.ts';
+import { hasCreated } from '../handlers/create-topics.ts';
 import { OFFSETS_TOPIC } from '../handlers/internal-topics.ts';
 import type { TopicAutoCreation } from './broker-services.ts';
 import type { ControllerChannel } from './controller-channel.ts';
+import type { MetadataCatchUp } from './metadata-catch-up.ts';
 
 export interface AutoTopicCreationOptions {
   readonly config: BrokerConfig;
   readonly controller: Pick<ControllerChannel, 'send'>;
   readonly image: () => MetadataImage;
   readonly logger: Logger;
+  readonly catchUp: Pick<MetadataCatchUp, 'applied' | 'within'>;
 }
 
 /** The controller's own default stands in. */
@@ -30,7 +33,7 @@ const INTERNAL_REPLICATION_MAX = 3;
 /** Asks the controller, once for each name at a time. */
 export class AutoTopicCreator implements TopicAutoCreation {
   readonly #options: AutoTopicCreationOptions;
-  readonly #inFlight = new Set<string>();
+  readonly #inFlight = new Map<string, Promise<void>>();
 
   constructor(options: AutoTopicCreationOptions) {
     this.#options = options;
@@ -45,27 +48,32 @@ export class AutoTopicCreator implements TopicAutoCreation {
         name,
         isInvalid ? ErrorCode.INVALID_TOPIC_EXCEPTION : ErrorCode.UNKNOWN_TOPIC_OR_PARTITION,
       );
-      if (isInvalid || this.#inFlight.has(name)) continue;
-      this.#inFlight.add(name);
-      wanted.push(this.#creatable(name));
+      if (!isInvalid && !this.#inFlight.has(name)) wanted.push(this.#creatable(name));
     }
-    if (wanted.length > 0) void this.#send(wanted);
+    if (wanted.length > 0) {
+      const sent = this.#send(wanted);
+      for (const { name } of wanted) this.#inFlight.set(name, sent);
+    }
     return codes;
   }
 
+  async underWay(topicNames: Iterable<string>, timeoutMs: number): Promise<void> {
+    const sent = [...topicNames].map((name) => this.#inFlight.get(name));
+    await this.#options.catchUp.within(timeoutMs, async () => void (await Promise.all(sent)));
+  }
+
   async #send(topics: CreatableTopic[]): Promise<void> {
-    const { controller, config, logger } = this.#options;
+    const { controller, config, logger, catchUp } = this.#options;
+    const timeoutMs = config.number('request.timeout.ms');
     try {
-      const body = createTopicsRequest.create({
-        topics,
-        timeoutMs: config.number('request.timeout.ms'),
-      });
+      const body = createTopicsRequest.create({ topics, timeoutMs });
       const answer = await controller.send(createTopicsRequest, createTopicsResponse, body);
       for (const { name, errorCode, errorMessage } of answer.topics)
         if (errorCode !== ErrorCode.NONE && errorCode !== ErrorCode.TOPIC_ALREADY_EXISTS)
           logger.warn(
             `topic ${name} was not created: ${errorMessage ?? errorInfo(errorCode).name}`,
           );
+      await catchUp.applied(hasCreated(answer), timeoutMs);
     } catch (error) {
       logger.warn('topics were not created', { topics: topics.map(({ name }) => name), error });
     } finally {

@@ -27,6 +27,7 @@ import type { BrokerServices } from './broker-services.ts';
 import type { ClosingStack } from './closing-stack.ts';
 import type { ControllerChannel } from './controller-channel.ts';
 import { groupSettings } from './group-settings.ts';
+import { MetadataCatchUp } from './metadata-catch-up.ts';
 import { ProducerIdBlocks } from './producer-id-blocks.ts';
 import { randomUuid } from './random-uuid.ts';
 import type { Storage } from './storage.ts';
@@ -57,7 +58,7 @@ export class BrokerRole {
   readonly groups: GroupCoordinator;
   readonly #options: BrokerRoleOptions;
   readonly #loader: MetadataLoader;
-  readonly #waiting = new Set<() => void>();
+  readonly #catchUp: MetadataCatchUp;
   #isLoaded = false;
 
   constructor(options: BrokerRoleOptions) {
@@ -74,6 +75,12 @@ export class BrokerRole {
       image: EMPTY_IMAGE,
     });
     closing.add('the partitions', () => this.replicas.close());
+    this.#catchUp = new MetadataCatchUp({
+      timers: platform.timers,
+      image: () => this.image,
+      settled: () => this.replicas.settled(),
+    });
+    closing.add('those who wait for metadata', () => this.#catchUp.close());
     this.groups = this.#createGroups();
     closing.add('the group coordinator', () => this.groups.close());
     this.lifecycle = this.#createLifecycle();
@@ -103,7 +110,7 @@ export class BrokerRole {
   async start(): Promise<void> {
     const { brokerId } = this.services;
     await this.lifecycle.start();
-    await this.#until(
+    await this.#catchUp.reached(
       (image) => image.provenance.lastContainedOffset >= this.lifecycle.brokerEpoch,
     );
     this.#isLoaded = true;
@@ -111,7 +118,7 @@ export class BrokerRole {
     await this.replicas.load(this.image);
     this.replicas.listen(coordinatorElections(this.groups, OFFSETS_TOPIC));
     await this.lifecycle.ready();
-    await this.#until((image) => image.cluster.brokers.get(brokerId)?.fenced === false);
+    await this.#catchUp.reached((image) => image.cluster.brokers.get(brokerId)?.fenced === false);
   }
 
   #publish(delta: MetadataDelta, image: MetadataImage): void {
@@ -125,9 +132,7 @@ export class BrokerRole {
     }
     this.lifecycle.caughtUp();
     // After the loader itself has taken the image over.
-    void Promise.resolve().then(() => {
-      for (const look of this.#waiting) look();
-    });
+    void Promise.resolve().then(() => this.#catchUp.published());
   }
 
   #applyDynamicConfigs(image: MetadataImage = this.image): void {
@@ -140,18 +145,6 @@ export class BrokerRole {
     });
     if (refused.length > 0)
       logger.warn(`dynamic configs that this version cannot use: ${refused.join(', ')}`);
-  }
-
-  async #until(holds: (image: MetadataImage) => boolean): Promise<void> {
-    if (holds(this.image)) return;
-    await new Promise<void>((resolve) => {
-      const look = (): void => {
-        if (!holds(this.image)) return;
-        this.#waiting.delete(look);
-        resolve();
-      };
-      this.#waiting.add(look);
-    });
   }
 
   #guard(take: () => void): void {
@@ -232,7 +225,14 @@ export class BrokerRole {
       groups: this.groups,
       producerIds: new ProducerIdBlocks({ controller, brokerId, brokerEpoch, logger }),
       controller,
-      autoCreation: new AutoTopicCreator({ config, controller, image, logger }),
+      catchUp: this.#catchUp,
+      autoCreation: new AutoTopicCreator({
+        config,
+        controller,
+        image,
+        logger,
+        catchUp: this.#catchUp,
+      }),
       servedApiKeys: () => [...BROKER_API_TABLE.keys()],
     };
   }

@@ -12,6 +12,7 @@ import type { Purgatory } from '../purgatory/purgatory.ts';
 import type { TimerWheel } from '../purgatory/timer-wheel.ts';
 import type { Replicas } from '../replica/replicas.ts';
 import type { ControllerChannel } from './controller-channel.ts';
+import type { MetadataCatchUp } from './metadata-catch-up.ts';
 
 /** Ids for idempotent producers, from blocks that the controller gives out. */
 export interface ProducerIdSource {
@@ -34,6 +35,8 @@ export interface TopicAutoCreation {
    * is being created, INVALID_TOPIC_EXCEPTION, INVALID_REPLICATION_FACTOR when brokers are too few
    */
   create(topicNames: Iterable<string>): ReadonlyMap<string, number>;
+  /** Resolves when none of these topics is being created any more, or after `timeoutMs`. */
+  underWay(topicNames: Iterable<string>, timeoutMs: number): Promise<void>;
 }
 
 /** The parts of a running broker. */
@@ -60,6 +63,8 @@ export interface BrokerServices {
   readonly producerIds: ProducerIdSource;
   /** The active controller, wherever it is, by the encoded protocol. */
   readonly controller: ControllerChannel;
+  /** To wait until this broker works with what the controller has decided. */
+  readonly catchUp: Pick<MetadataCatchUp, 'applied'>;
   readonly autoCreation: TopicAutoCreation;
   /** APIs that this broker's client listeners serve, for ApiVersions. */
   servedApiKeys(): readonly number[];

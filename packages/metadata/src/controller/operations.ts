@@ -82,6 +82,8 @@ export type ControllerResponse<O extends ControllerOperation> = ControllerOperat
 export interface ControllerRequestContext {
   /** Version of the API in which the request came; some answers depend on it. */
   readonly apiVersion: number;
+  /** How long the client waits for the commit, in milliseconds; without it: for as long as this controller is active. */
+  readonly timeoutMs?: number;
 }
 
 /** What an operation comes to: nothing has happened until `records` are in the log. */

@@ -311,3 +311,41 @@ describe('ControllerDriver', () => {
     expect(driver.image.topics.byName.size).toBe(0);
   });
 });
+
+describe('a request with a time limit', () => {
+  const topics = [
+    { name: 'orders', numPartitions: 1, replicationFactor: 1, assignments: [], configs: [] },
+  ];
+  const submit = (timeoutMs: number): Promise<ControllerResponse<'createTopics'>> =>
+    driver.submit(
+      'createTopics',
+      { topics, timeoutMs, validateOnly: false },
+      { apiVersion: 7, timeoutMs },
+    );
+
+  it('given no time at all, then nothing is decided', async () => {
+    await leadWithBroker();
+    const before = quorum.logEndOffset;
+    await expect(submit(0)).rejects.toMatchObject({ code: 'REQUEST_TIMED_OUT', retriable: true });
+    expect(quorum.logEndOffset).toBe(before);
+  });
+
+  it('given a commit that comes in time, then it is answered and no timer stays', async () => {
+    await leadWithBroker();
+    const timers = time.pendingCount;
+    const answer = submit(1000);
+    quorum.commitAll();
+    expect((await answer).topics).toMatchObject([{ name: 'orders', errorCode: 0 }]);
+    expect(time.pendingCount).toBe(timers);
+  });
+
+  it('given a commit that does not come, then the client hears so, and the topic may come all the same', async () => {
+    await leadWithBroker();
+    const answer = submit(20);
+    const refused = expect(answer).rejects.toMatchObject({ code: 'REQUEST_TIMED_OUT' });
+    time.advance(20);
+    await refused;
+    quorum.commitAll();
+    expect(driver.image.topics.byName.has('orders')).toBe(true);
+  });
+});

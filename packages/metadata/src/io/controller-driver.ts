@@ -111,7 +111,8 @@ export class ControllerDriver implements QuorumListener {
    * Has a request decided; resolves with its response when that is committed.
    *
    * @throws MetadataError NOT_CONTROLLER when another node is the active controller or becomes it
-   * meanwhile (the change may have been made all the same), CONTROLLER_OVERLOADED when too many wait
+   * meanwhile (the change may have been made all the same), CONTROLLER_OVERLOADED when too many wait, REQUEST_TIMED_OUT
+   * after the client's time, which decides nothing when there was none to begin with
    */
   async submit<O extends ControllerOperation>(
     operation: O,
@@ -125,10 +126,21 @@ export class ControllerDriver implements QuorumListener {
         `${this.#settings.waitingRequestsMax} requests wait for the controller already`,
       );
     }
+    const { timeoutMs } = context;
+    if (timeoutMs !== undefined && timeoutMs <= 0) throw timedOut(timeoutMs);
     const moment = this.#moment();
     const result = this.#controller.handle(operation, request, context, moment);
-    await this.#waiting.until(this.#perform(result));
+    await this.#committed(this.#perform(result), timeoutMs);
     return result.response;
+  }
+
+  #committed(offset: number, timeoutMs: number | undefined): Promise<void> {
+    const committed = this.#waiting.until(offset);
+    if (timeoutMs === undefined || offset <= this.#committedOffset) return committed;
+    return new Promise((resolve, reject) => {
+      const timer = this.#settings.timers.set(timeoutMs, () => reject(timedOut(timeoutMs)));
+      committed.then(resolve, reject).finally(() => timer.cancel());
+    });
   }
 
   /** Stops: nobody waits for anything afterwards, and no timer is left. */
@@ -301,6 +313,10 @@ export class ControllerDriver implements QuorumListener {
       nextOffset: this.#quorum.logEndOffset,
     };
   }
+}
+
+function timedOut(timeoutMs: number): MetadataError {
+  return new MetadataError('REQUEST_TIMED_OUT', `not committed within ${timeoutMs} ms`);
 }
 
 function notController(cause?: unknown): MetadataError {
