@@ -36,6 +36,8 @@ export class GlobalTask implements TaskHost {
   readonly stores: TaskStores;
   readonly collector: RecordCollector = NO_OUTPUT;
   readonly processorMetadata: Map<string, number> = new Map();
+  /** Topics to read, all partitions of each. */
+  readonly topics: readonly string[];
   recordContext: RecordContext;
   wallClockMs: number;
   /** Records that were left out. */
@@ -53,17 +55,12 @@ export class GlobalTask implements TaskHost {
       .nodeGroups()
       .filter((group) => group.some((name) => graph.isGlobalSource(name)))
       .flat();
-    const topics = [...graph.globalStores.values()].map(({ topic }) => topic);
-    this.#topology = makeTaskTopology(graph, names, topics, this);
+    this.topics = [...graph.globalStores.values()].map(({ topic }) => topic);
+    this.#topology = makeTaskTopology(graph, names, this);
   }
 
   get streamTimeMs(): number {
     return this.#streamTimeMs;
-  }
-
-  /** Topics to read, all partitions of each. */
-  get topics(): readonly string[] {
-    return [...this.#topology.sources.keys()];
   }
 
   /** Makes the processors ready; the stores are open by now. */
@@ -74,7 +71,7 @@ export class GlobalTask implements TaskHost {
   /** Takes one record into its store. */
   update(raw: ConsumerRecord, nowMs: number): MaybePromise {
     this.wallClockMs = nowMs;
-    const source = this.#topology.sources.get(raw.topic);
+    const source = this.#topology.sourceOf(raw.topic);
     if (source === undefined)
       throw new StreamsError('INVALID_STATE', `no global store reads topic ${raw.topic}`);
     let key: unknown = null;

@@ -3,17 +3,27 @@
 import type { RecordQueue, StampedRecord } from './record-queue.ts';
 
 export class PartitionGroup {
-  readonly queues: readonly RecordQueue[];
   /** Highest time of a record taken; −1 before the first. */
   streamTimeMs = -1;
   /** Times that the task went on although it would rather have waited. */
   enforcedProcessingCount = 0;
   readonly #maxTaskIdleMs: number;
+  #queues: readonly RecordQueue[] = [];
   readonly #byName: Map<string, RecordQueue[]> = new Map();
 
-  constructor(queues: readonly RecordQueue[], maxTaskIdleMs: number) {
-    this.queues = queues;
+  /** @param maxTaskIdleMs how long to wait for an empty partition; −1: never */
+  constructor(maxTaskIdleMs: number) {
     this.#maxTaskIdleMs = maxTaskIdleMs;
+  }
+
+  get queues(): readonly RecordQueue[] {
+    return this.#queues;
+  }
+
+  /** Reads these from now on; queues that were here before keep what they hold. */
+  setQueues(queues: readonly RecordQueue[]): void {
+    this.#queues = queues;
+    this.#byName.clear();
     for (const queue of queues) {
       const ofTopic = this.#byName.get(queue.topic) ?? [];
       ofTopic[queue.partition] = queue;
@@ -28,7 +38,7 @@ export class PartitionGroup {
 
   get bufferedCount(): number {
     let count = 0;
-    for (const queue of this.queues) count += queue.size;
+    for (const queue of this.#queues) count += queue.size;
     return count;
   }
 
@@ -40,7 +50,7 @@ export class PartitionGroup {
     if (this.#maxTaskIdleMs < 0) return this.bufferedCount > 0;
     let hasRecord = false;
     let isEnforced = false;
-    for (const queue of this.queues) {
+    for (const queue of this.#queues) {
       if (queue.head !== undefined) {
         queue.idleDeadlineMs = undefined;
         hasRecord = true;
@@ -59,7 +69,7 @@ export class PartitionGroup {
 
   /** The queue with the oldest head; undefined when all are empty. */
   next(): RecordQueue | undefined {
-    const { queues } = this;
+    const queues = this.#queues;
     let oldest: RecordQueue | undefined;
     let oldestTime = Infinity;
     for (let index = 0; index < queues.length; index += 1) {
@@ -80,7 +90,7 @@ export class PartitionGroup {
   }
 
   clear(): void {
-    for (const queue of this.queues) queue.clear();
+    for (const queue of this.#queues) queue.clear();
     this.streamTimeMs = -1;
   }
 }

@@ -97,10 +97,9 @@ export class StreamTask implements TaskHost, RecordQueueOwner {
     this.collector = options.collector;
     this.wallClockMs = options.nowMs;
     this.recordContext = contextWithoutSource(options.nowMs);
-    const topics = [...new Set(options.partitions.map(({ topic }) => topic))];
-    this.#topology = makeTaskTopology(options.graph, options.nodes, topics, this);
-    const queues = options.partitions.map((partition) => this.#queueFor(partition));
-    this.#group = new PartitionGroup(queues, options.settings.maxTaskIdleMs);
+    this.#topology = makeTaskTopology(options.graph, options.nodes, this);
+    this.#group = new PartitionGroup(options.settings.maxTaskIdleMs);
+    this.updatePartitions(options.partitions);
   }
 
   get state(): TaskState {
@@ -155,6 +154,16 @@ export class StreamTask implements TaskHost, RecordQueueOwner {
   }
 
   // ---- input ----------------------------------------------------------------------------------
+
+  /** Follows the topics that a pattern matches: new partitions are read, records of gone ones forgotten. */
+  updatePartitions(partitions: readonly TaskPartition[]): void {
+    this.#group.setQueues(
+      partitions.map(
+        (partition) =>
+          this.#group.queue(partition.topic, partition.partition) ?? this.#queueFor(partition),
+      ),
+    );
+  }
 
   /** Takes records in, in order. @returns whether the partition has enough now and is to be paused */
   addRecords(topic: string, partition: number, records: readonly ConsumerRecord[]): boolean {
@@ -441,7 +450,7 @@ export class StreamTask implements TaskHost, RecordQueueOwner {
   }
 
   #queueFor(partition: TaskPartition): RecordQueue {
-    const source = this.#topology.sources.get(partition.topic);
+    const source = this.#topology.sourceOf(partition.topic);
     if (source === undefined) {
       throw new StreamsError(
         'INVALID_TOPOLOGY',

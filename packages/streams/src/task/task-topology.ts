@@ -1,8 +1,8 @@
 // The nodes of one task, made from the graph and joined. Kafka: InternalTopologyBuilder.build, ProcessorTopology.
 import { StreamsError } from '../errors.ts';
 import type { AnySerde } from '../topology/node-definition.ts';
-import { fullTopicName, topicsOf } from '../topology/subtopologies.ts';
-import type { TopologyGraph } from '../topology/topology-graph.ts';
+import { fullTopicName } from '../topology/subtopologies.ts';
+import { matchesWhole, type TopologyGraph } from '../topology/topology-graph.ts';
 import { ProcessorNode } from './processor-node.ts';
 import { SinkNode } from './sink-node.ts';
 import { SourceNode } from './source-node.ts';
@@ -12,25 +12,24 @@ import type { TaskHost, TaskNode } from './task-host.ts';
 export interface TaskTopology {
   /** Parents first. */
   readonly nodes: readonly TaskNode[];
-  /** By topic, with the application's prefix where it is internal. */
-  readonly sources: ReadonlyMap<string, SourceNode>;
+  /** Who reads a topic (with the application's prefix where it is internal); undefined: nobody here. */
+  sourceOf(topic: string): SourceNode | undefined;
 }
 
 /**
  * Makes the named nodes, with processors of their own.
  *
- * @param topics every topic that the task reads, so that a pattern finds its own
  * @throws StreamsError when a source or sink has no serde and the application has no default
  */
 export function makeTaskTopology(
   graph: TopologyGraph,
   names: readonly string[],
-  topics: readonly string[],
   host: TaskHost,
 ): TaskTopology {
   const { applicationId, defaultKeySerde, defaultValueSerde } = host.settings;
   const nodes = new Map<string, TaskNode>();
   const sources = new Map<string, SourceNode>();
+  const patterns: [RegExp, SourceNode][] = [];
   const serdesOf = (
     node: string,
     given: { readonly key?: AnySerde | undefined; readonly value?: AnySerde | undefined },
@@ -47,7 +46,8 @@ export function makeTaskTopology(
         ...serdesOf(name, definition.options),
         timestampExtractor,
       });
-      for (const topic of topicsOf(definition, topics))
+      if (definition.pattern !== undefined) patterns.push([definition.pattern, source]);
+      for (const topic of definition.topics)
         sources.set(fullTopicName(graph, applicationId, topic), source);
       node = source;
     } else if (definition.kind === 'sink') {
@@ -65,7 +65,9 @@ export function makeTaskTopology(
     nodes.set(name, node);
     for (const parent of definition.parents) nodes.get(parent)?.context?.children.push(node);
   }
-  return { nodes: [...nodes.values()], sources };
+  const sourceOf = (topic: string): SourceNode | undefined =>
+    sources.get(topic) ?? patterns.find(([pattern]) => matchesWhole(pattern, topic))?.[1];
+  return { nodes: [...nodes.values()], sourceOf };
 }
 
 function serdeFor(node: string, side: 'key' | 'value', serde: AnySerde | undefined): AnySerde {
