@@ -15,6 +15,47 @@ export async function appendAborted(
   segment: Segment,
   aborted: AbortedTransaction,
 ): Promise<void> {
+  segment.hasAborted = true;
+  await context.handles.use(pathOf(segment), 'write', async (file) => {
+    await file.write([encode(aborted)], (await file.stat()).size);
+  });
+}
+
+/** Replaces all entries of a segment; without any it has no index. Durable when it resolves. */
+export async function rewriteAborted(
+  context: LogContext,
+  segment: Segment,
+  entries: readonly AbortedTransaction[],
+): Promise<void> {
+  const path = pathOf(segment);
+  context.handles.forget(path);
+  segment.hasAborted = entries.length > 0;
+  if (entries.length === 0) await context.disk.remove(path);
+  else await context.disk.replaceFile(path, Buffer.concat(entries.map(encode)));
+}
+
+/** Removes the entries of markers at and above `offset`: they are cut off the log. */
+export async function truncateAborted(
+  context: LogContext,
+  segment: Segment,
+  offset: number,
+): Promise<void> {
+  const entries = await readAborted(context, segment);
+  const kept = entries.filter(({ lastOffset }) => lastOffset < offset);
+  if (kept.length < entries.length) await rewriteAborted(context, segment, kept);
+}
+
+/** Makes the entries durable: nothing rebuilds them once the segment is taken as sound. */
+export async function syncAborted(context: LogContext, segment: Segment): Promise<void> {
+  if (segment.hasAborted !== true) return;
+  await context.handles.use(pathOf(segment), 'write', (file) => context.syncs.datasync(file));
+}
+
+function pathOf(segment: Segment): string {
+  return segmentPath(segment.directory, segment.baseOffset, 'txnindex');
+}
+
+function encode(aborted: AbortedTransaction): Buffer {
   const bytes = Buffer.alloc(ENTRY_BYTES);
   bytes.writeInt16BE(VERSION, 0);
   [aborted.producerId, aborted.firstOffset, aborted.lastOffset, aborted.lastStableOffset].forEach(
@@ -23,11 +64,7 @@ export async function appendAborted(
       bytes.writeUInt32BE(value % TWO_32, 6 + slot * 8);
     },
   );
-  const path = segmentPath(segment.directory, segment.baseOffset, 'txnindex');
-  segment.hasAborted = true;
-  await context.handles.use(path, 'write', async (file) => {
-    await file.write([bytes], (await file.stat()).size);
-  });
+  return bytes;
 }
 
 /** All entries of a segment; none when it has no index. */
@@ -35,7 +72,7 @@ export async function readAborted(
   context: LogContext,
   segment: Segment,
 ): Promise<AbortedTransaction[]> {
-  const path = segmentPath(segment.directory, segment.baseOffset, 'txnindex');
+  const path = pathOf(segment);
   if (segment.hasAborted === false) return [];
   const exists = (await context.disk.stat(path)) !== undefined;
   segment.hasAborted ||= exists;

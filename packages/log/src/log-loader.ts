@@ -1,18 +1,12 @@
 // Opens the files of one partition: after a clean shutdown they are taken as they are; otherwise everything past the
 // recovery point is read and summed, and the log is cut at the first byte that is no sound batch. A damaged tail never
 // keeps a broker from starting. Kafka: LogLoader.
-import {
-  type BatchHeader,
-  isControlBatch,
-  lastOffsetOf,
-  nextOffsetOf,
-} from '@ottla/protocol/records';
+import { type BatchHeader, lastOffsetOf, nextOffsetOf } from '@ottla/protocol/records';
 import { readEpochCheckpoint } from './checkpoint-file.ts';
 import type { LogContext } from './log-context.ts';
 import { LeaderEpochs } from './leader-epochs.ts';
-import { endMarkerOf } from './end-marker.ts';
-import { decodeProducerSnapshot } from './producer-snapshot.ts';
-import { ProducerState } from './producer-state.ts';
+import { loadProducers } from './load-producers.ts';
+import type { ProducerState } from './producer-state.ts';
 import { DELETED_SUFFIX, parseSegmentFile, segmentPath } from './segment-files.ts';
 import { scanBatches } from './segment-scan.ts';
 import { Segment } from './segment.ts';
@@ -57,6 +51,7 @@ export async function loadLog(context: LogContext, options: LoadOptions): Promis
       () => [],
     ),
   );
+  const rebuildFrom = options.isCleanShutdown ? undefined : recoveryStart(options, segments);
   const cutBytes = options.isCleanShutdown ? 0 : await recover(context, options, segments, epochs);
   if (segments.length === 0) segments.push(await createSegment(context, options));
   for (const segment of segments) await readTimes(context, segment);
@@ -67,13 +62,13 @@ export async function loadLog(context: LogContext, options: LoadOptions): Promis
   );
   epochs.truncateFromEnd(logEndOffset);
   epochs.truncateFromStart(logStartOffset);
-  const producers = await loadProducers(
-    context,
-    options.directory,
+  const producers = await loadProducers(context, {
+    directory: options.directory,
     segments,
     logStartOffset,
     logEndOffset,
-  );
+    rebuildFrom,
+  });
   return { segments, logStartOffset, logEndOffset, epochs, producers, cutBytes };
 }
 
@@ -107,6 +102,14 @@ async function listSegments(context: LogContext, directory: string): Promise<num
     if (parsed?.kind === 'log') bases.push(parsed.baseOffset);
   }
   return bases.sort((a, b) => a - b);
+}
+
+/** Base offset of the first segment that may hold bytes past the recovery point. */
+function recoveryStart(options: LoadOptions, segments: readonly Segment[]): number {
+  const first = segments.find(
+    (_, slot) => (segments[slot + 1]?.baseOffset ?? Infinity) > options.recoveryPoint,
+  );
+  return first?.baseOffset ?? 0;
 }
 
 /** Sums every segment that may hold bytes past the recovery point; returns the bytes cut off. */
@@ -220,96 +223,4 @@ async function endOf(context: LogContext, active: Segment): Promise<number> {
     ),
   );
   return end;
-}
-
-/** Producer state up to the end: the newest readable snapshot, then the batches behind it. */
-export async function loadProducers(
-  context: LogContext,
-  directory: string,
-  segments: readonly Segment[],
-  logStartOffset: number,
-  logEndOffset: number,
-): Promise<ProducerState> {
-  const producers = new ProducerState();
-  producers.mapEndOffset = logStartOffset;
-  await loadNewestSnapshot(context, directory, producers, logStartOffset, logEndOffset);
-  for (const segment of segments) {
-    const next = segments[segments.indexOf(segment) + 1];
-    if (next !== undefined && next.baseOffset <= producers.mapEndOffset) continue;
-    if (producers.mapEndOffset >= logEndOffset) break;
-    const first = await segment.locate(
-      context,
-      Math.max(producers.mapEndOffset, segment.baseOffset),
-    );
-    if (first === undefined) continue;
-    await replayProducers(context, segment, first.position, producers);
-  }
-  producers.mapEndOffset = logEndOffset;
-  return producers;
-}
-
-async function replayProducers(
-  context: LogContext,
-  segment: Segment,
-  from: number,
-  producers: ProducerState,
-): Promise<void> {
-  const markers: BatchHeader[] = [];
-  await context.handles.use(segment.path, 'read', async (file) => {
-    // Markers are small and rare; their type is in the record, which a scan of headers does not have.
-    let position = from;
-    while (position < segment.sizeBytes) {
-      const end = await scanBatches(
-        file,
-        { from: position, to: segment.sizeBytes, verify: false },
-        (header) => {
-          if (header.producerId >= 0 && isControlBatch(header.attributes)) {
-            markers.push({ ...header });
-            return true;
-          }
-          producers.update(header);
-          return false;
-        },
-      );
-      position = end.position;
-      const marker = markers.pop();
-      if (marker === undefined) break;
-      const bytes = Buffer.allocUnsafe(marker.sizeInBytes);
-      await file.read(bytes, marker.position);
-      producers.update(marker, endMarkerOf(bytes));
-      position = marker.position + marker.sizeInBytes;
-    }
-  });
-}
-
-async function loadNewestSnapshot(
-  context: LogContext,
-  directory: string,
-  producers: ProducerState,
-  logStartOffset: number,
-  logEndOffset: number,
-): Promise<void> {
-  const offsets = (await context.disk.readdir(directory))
-    .map(parseSegmentFile)
-    .filter((file) => file?.kind === 'snapshot')
-    .map((file) => file!.baseOffset)
-    .sort((a, b) => b - a);
-  for (const offset of offsets) {
-    const path = segmentPath(directory, offset, 'snapshot');
-    if (offset > logEndOffset) {
-      await context.disk.remove(path);
-      continue;
-    }
-    if (offset < logStartOffset) return;
-    try {
-      producers.reset(decodeProducerSnapshot(await context.disk.readFile(path)), offset);
-      return;
-    } catch (error) {
-      context.logger.warn('a producer snapshot cannot be read; using an older one', {
-        path,
-        error: String(error),
-      });
-      await context.disk.remove(path);
-    }
-  }
 }

@@ -3,7 +3,7 @@
 import { type BatchHeader, isControlBatch } from '@ottla/protocol/records';
 import { endMarkerOf } from './end-marker.ts';
 import type { LogContext } from './log-context.ts';
-import { loadProducers } from './log-loader.ts';
+import { loadProducers } from './load-producers.ts';
 import { encodeProducerSnapshot } from './producer-snapshot.ts';
 import {
   type AbortedTransaction,
@@ -60,6 +60,17 @@ export class LogProducers {
     return update(this.#written, bytes, header);
   }
 
+  /** End of what is decided for good (exclusive): nothing above is in a transaction that is open or not replicated. */
+  firstUnstableOffset(highWatermark: number): number | undefined {
+    return this.#written.firstUnstableOffset(highWatermark);
+  }
+
+  /** The high watermark (exclusive) moved up. */
+  replicated(highWatermark: number): void {
+    this.#accepted.forgetReplicated(highWatermark);
+    this.#written.forgetReplicated(highWatermark);
+  }
+
   /** Forgets producers last heard of before `timestamp`, milliseconds. */
   expireBefore(timestamp: number): void {
     this.#accepted.expireBefore(timestamp);
@@ -72,13 +83,12 @@ export class LogProducers {
     logStartOffset: number,
     logEndOffset: number,
   ): Promise<void> {
-    this.#accepted = await loadProducers(
-      this.#context,
-      this.#directory,
+    this.#accepted = await loadProducers(this.#context, {
+      directory: this.#directory,
       segments,
       logStartOffset,
       logEndOffset,
-    );
+    });
     this.#written = copyOf(this.#accepted, logEndOffset);
   }
 
@@ -117,7 +127,5 @@ function update(
 }
 
 function copyOf(state: ProducerState, mapEndOffset: number): ProducerState {
-  const copy = new ProducerState();
-  copy.reset(state.entries(), mapEndOffset);
-  return copy;
+  return state.copy(mapEndOffset);
 }

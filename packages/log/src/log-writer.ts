@@ -1,7 +1,7 @@
 // The write path of one log: rolls, writes groups of appends, indexes them, and knows the log's end and what of it is
 // durable. Only the append queue and the log's own maintenance call it. Kafka: LocalLog.append, UnifiedLog.flush.
 import { type BatchHeader, isControlBatch } from '@ottla/protocol/records';
-import { appendAborted } from './aborted-transactions.ts';
+import { appendAborted, syncAborted } from './aborted-transactions.ts';
 import {
   type AppendTarget,
   lastOffsetOfAppend,
@@ -250,9 +250,11 @@ export class LogWriter implements AppendTarget {
     }
   }
 
-  #datasync(): Promise<void> {
+  async #datasync(): Promise<void> {
     const { handles, syncs } = this.#context;
-    return handles.use(this.#segments.active.path, 'write', (file) => syncs.datasync(file));
+    const { active } = this.#segments;
+    await handles.use(active.path, 'write', (file) => syncs.datasync(file));
+    await syncAborted(this.#context, active);
   }
 
   #noteDurable(offset: number): void {

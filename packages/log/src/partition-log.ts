@@ -154,7 +154,8 @@ export class PartitionLog {
   }
   /** The end for read_committed (exclusive). */
   get lastStableOffset(): number {
-    return Math.min(this.#producers.written.firstUndecidedOffset ?? Infinity, this.#highWatermark);
+    const unstable = this.#producers.firstUnstableOffset(this.#highWatermark);
+    return Math.min(unstable ?? Infinity, this.#highWatermark);
   }
   /** Durable below (exclusive). */
   get recoveryPoint(): number {
@@ -363,6 +364,7 @@ export class PartitionLog {
     const next = Math.min(offset, this.logEndOffset);
     if (next <= this.#highWatermark) return false;
     this.#highWatermark = next;
+    this.#producers.replicated(next);
     for (const listener of this.#highWatermarkListeners) listener(next);
     return true;
   }

@@ -48,6 +48,12 @@ export interface AbortedTransaction {
   readonly lastStableOffset: number;
 }
 
+interface EndedTransaction {
+  readonly firstOffset: number;
+  /** Of the marker, inclusive. */
+  readonly lastOffset: number;
+}
+
 /** Where a batch comes from: clients are checked strictly, other replicas have already been. */
 export type AppendOrigin = 'client' | 'coordinator' | 'replica';
 
@@ -56,6 +62,8 @@ export class ProducerState {
   #entries = new Map<number, ProducerEntry>();
   /** Open transactions by producer id: first offset. */
   readonly #ongoing = new Map<number, number>();
+  /** Transactions that ended by a marker that may not be replicated yet, in the order of their markers. */
+  #ended: EndedTransaction[] = [];
   /** Everything before is reflected here. */
   mapEndOffset = 0;
 
@@ -75,6 +83,23 @@ export class ProducerState {
   get firstUndecidedOffset(): number | undefined {
     if (this.#ongoing.size === 0) return undefined;
     return Math.min(...this.#ongoing.values());
+  }
+
+  /**
+   * First offset of the oldest transaction whose end is not replicated, whether its marker is in the log or not; undefined
+   * when there is none. Until then it may still end otherwise: the marker can be truncated.
+   */
+  firstUnstableOffset(highWatermark: number): number | undefined {
+    let first = this.firstUndecidedOffset ?? Infinity;
+    for (const { firstOffset, lastOffset } of this.#ended)
+      if (lastOffset >= highWatermark) first = Math.min(first, firstOffset);
+    return first === Infinity ? undefined : first;
+  }
+
+  /** Markers below the high watermark (exclusive) are there for good. */
+  forgetReplicated(highWatermark: number): void {
+    if (this.#ended.length === 0 || this.#ended[0]!.lastOffset >= highWatermark) return;
+    this.#ended = this.#ended.filter(({ lastOffset }) => lastOffset >= highWatermark);
   }
 
   /** The remembered batch that this one repeats, or undefined. */
@@ -171,8 +196,10 @@ export class ProducerState {
       coordinatorEpoch: marker.coordinatorEpoch,
       transactionFirstOffset: -1,
     });
-    if (marker.isCommit || firstOffset === undefined) return undefined;
+    if (firstOffset === undefined) return undefined;
     const lastOffset = lastOffsetOf(header);
+    this.#ended.push({ firstOffset, lastOffset });
+    if (marker.isCommit) return undefined;
     return {
       producerId: header.producerId,
       firstOffset,
@@ -192,12 +219,21 @@ export class ProducerState {
   reset(entries: Iterable<ProducerEntry>, mapEndOffset: number): void {
     this.#entries = new Map();
     this.#ongoing.clear();
+    this.#ended = [];
     for (const entry of entries) {
       this.#entries.set(entry.producerId, entry);
       if (entry.transactionFirstOffset >= 0)
         this.#ongoing.set(entry.producerId, entry.transactionFirstOffset);
     }
     this.mapEndOffset = mapEndOffset;
+  }
+
+  /** The same state, to go on by itself. */
+  copy(mapEndOffset: number): ProducerState {
+    const copy = new ProducerState();
+    copy.reset(this.entries(), mapEndOffset);
+    copy.#ended = [...this.#ended];
+    return copy;
   }
 }
 

@@ -1,6 +1,6 @@
 // The segments of one log, oldest first; the last one grows. Finds the segment for an offset or a timestamp, and adds and
 // removes files at both ends. Kafka: LogSegments, LocalLog.
-import { readAborted } from './aborted-transactions.ts';
+import { readAborted, truncateAborted } from './aborted-transactions.ts';
 import type { LogContext } from './log-context.ts';
 import { removeSegmentFiles } from './log-loader.ts';
 import { type LogRegion, MemoryRegion } from './log-region.ts';
@@ -124,6 +124,7 @@ export class SegmentList {
         await file.datasync();
       });
     }
+    await truncateAborted(this.#context, segment, offset);
     await segment.rebuild(this.#context);
     this.#context.loadedIndexes.forget(segment);
   }

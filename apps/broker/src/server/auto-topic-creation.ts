@@ -58,7 +58,7 @@ export class AutoTopicCreator implements TopicAutoCreation {
   }
 
   async underWay(topicNames: Iterable<string>, timeoutMs: number): Promise<void> {
-    const sent = [...topicNames].map((name) => this.#inFlight.get(name));
+    const sent = [...topicNames].map((name) => this.#inFlight.get(name) ?? Promise.resolve());
     await this.#options.catchUp.within(timeoutMs, async () => void (await Promise.all(sent)));
   }
 
