@@ -45,3 +45,47 @@ export type {
   DescribedSubtopology,
   TopologyDescription,
 } from './topology/describe.ts';
+export {
+  TopologyTestDriver,
+  type TopologyTestDriverOptions,
+} from './test-driver/topology-test-driver.ts';
+export {
+  type InputTopicTime,
+  TestInputTopic,
+  type TestRecord,
+} from './test-driver/test-input-topic.ts';
+export { type OutputTestRecord, TestOutputTopic } from './test-driver/test-output-topic.ts';
+export {
+  continueOnError,
+  type DeadLetter,
+  type DeserializationExceptionHandler,
+  type ErrorHandlerContext,
+  type ErrorResponse,
+  failOnError,
+  type ProcessingExceptionHandler,
+} from './task/exception-handlers.ts';
+export { type StoreOptions, Stores, type WindowStoreSettings } from './store/stores.ts';
+export type { StoreBuilder } from './store/store-builder.ts';
+export type {
+  CachedStore,
+  ChangelogRecord,
+  FlushListener,
+  StateStore,
+  StoreContext,
+} from './store/state-store.ts';
+export type { ByteEntry, ByteRange, ByteStore } from './store/byte-store.ts';
+export type { StoreIterator } from './store/store-iterator.ts';
+export type {
+  KeyValue,
+  KeyValueStore,
+  ReadOnlyKeyValueStore,
+  TimestampedKeyValueStore,
+  ValueAndTimestamp,
+} from './store/key-value-store.ts';
+export type {
+  ReadOnlyWindowStore,
+  TimestampedWindowStore,
+  Windowed,
+  WindowEntry,
+  WindowStore,
+} from './store/window-store.ts';

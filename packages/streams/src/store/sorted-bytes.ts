@@ -19,17 +19,17 @@ export class SortedBytes<T> {
   }
 
   get(key: Buffer): T | undefined {
-    return this.#entries.get(key.latin1Slice())?.value;
+    return this.#entries.get(key.toString('latin1'))?.value;
   }
 
   set(key: Buffer, value: T): void {
-    const text = key.latin1Slice();
+    const text = key.toString('latin1');
     if (!this.#entries.has(text)) this.#added.add(text);
     this.#entries.set(text, { key, value });
   }
 
   delete(key: Buffer): void {
-    const text = key.latin1Slice();
+    const text = key.toString('latin1');
     if (this.#entries.delete(text) && !this.#added.delete(text)) this.#removedCount += 1;
   }
 
@@ -48,12 +48,15 @@ export class SortedBytes<T> {
     readonly reverse?: boolean | undefined;
   }): Generator<SortedEntry<T>> {
     const keys = this.#order();
-    const first = bounds.from === undefined ? 0 : lowerBound(keys, bounds.from.latin1Slice());
-    let end = bounds.to === undefined ? keys.length : upperBound(keys, bounds.to.latin1Slice());
+    const first = bounds.from === undefined ? 0 : lowerBound(keys, bounds.from.toString('latin1'));
+    let end =
+      bounds.to === undefined ? keys.length : upperBound(keys, bounds.to.toString('latin1'));
     if (bounds.before !== undefined)
-      end = Math.min(end, lowerBound(keys, bounds.before.latin1Slice()));
+      end = Math.min(end, lowerBound(keys, bounds.before.toString('latin1')));
     for (let step = 0; step < end - first; step += 1) {
-      const entry = this.#entries.get(keys[bounds.reverse === true ? end - 1 - step : first + step]!);
+      const entry = this.#entries.get(
+        keys[bounds.reverse === true ? end - 1 - step : first + step]!,
+      );
       if (entry !== undefined) yield entry;
     }
   }
@@ -62,7 +65,8 @@ export class SortedBytes<T> {
   #order(): readonly string[] {
     if (this.#added.size === 0 && this.#removedCount <= this.#sorted.length >>> 1)
       return this.#sorted;
-    const kept = this.#removedCount === 0 ? this.#sorted : this.#sorted.filter((key) => this.#isKept(key));
+    const kept =
+      this.#removedCount === 0 ? this.#sorted : this.#sorted.filter((key) => this.#isKept(key));
     this.#sorted = merge(kept, [...this.#added].sort());
     this.#added.clear();
     this.#removedCount = 0;
