@@ -5,6 +5,7 @@ import type { ConsumerRecord } from '@ottla/client';
 import { StreamsError } from '../errors.ts';
 import type { MaybePromise } from '../processor/processor.ts';
 import type { Headers } from '../processor/record.ts';
+import type { ByteStore } from '../store/byte-store.ts';
 import type { StateStore } from '../store/state-store.ts';
 import { GlobalTask } from '../task/global-task.ts';
 import { StreamTask } from '../task/stream-task.ts';
@@ -20,9 +21,15 @@ import { type InputTopicTime, TestInputTopic } from './test-input-topic.ts';
 import { asBuffer, TestOutputTopic } from './test-output-topic.ts';
 import { TestStores } from './test-stores.ts';
 
+const DEFAULT_CACHE_BYTES = 10 * 1024 * 1024;
+
 export interface TopologyTestDriverOptions extends Partial<TaskSettings> {
   /** Where the virtual wall clock begins, milliseconds since 1970. Default 0. */
   readonly wallClockMs?: number;
+  /** `statestore.cache.max.bytes`: above 0 stores may hold changes back until the commit. Default 10 MiB, as Kafka's. */
+  readonly cacheMaxBytes?: number;
+  /** Where a store's bytes are; for tests with LevelDB. Default: in memory. */
+  readonly openBytes?: (store: string, isPersistent: boolean) => ByteStore;
 }
 
 /** A topic and the formats of its records; a typed topic of `@ottla/serdes` is one. */
@@ -60,7 +67,11 @@ export class TopologyTestDriver {
         topics.map((topic) => fullTopicName(graph, applicationId, topic)),
       ),
     );
-    this.#stores = new TestStores(graph, this.#settings, this.#output);
+    this.#stores = new TestStores(graph, {
+      applicationId,
+      cacheMaxBytes: options.cacheMaxBytes ?? DEFAULT_CACHE_BYTES,
+      openBytes: options.openBytes,
+    });
     this.#globalTask = this.#makeGlobalTask(graph);
     this.#task = this.#makeTask(graph);
   }
@@ -163,7 +174,7 @@ export class TopologyTestDriver {
       settings,
       nowMs: this.#wallClockMs,
     });
-    this.#stores.openGlobal(task);
+    this.#stores.open('global', task);
     task.initialize();
     return task;
   }
@@ -185,7 +196,7 @@ export class TopologyTestDriver {
       settings: this.#settings,
       nowMs: this.#wallClockMs,
     });
-    this.#stores.openTask(task);
+    this.#stores.open('own', task);
     task.initialize(this.#wallClockMs);
     this.#readTopics(task);
     return task;
