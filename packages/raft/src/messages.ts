@@ -47,7 +47,8 @@ export type QuorumError =
   | 'UNKNOWN_LEADER_EPOCH'
   | 'NOT_LEADER_OR_FOLLOWER'
   | 'BROKER_NOT_AVAILABLE'
-  | 'INVALID_REQUEST';
+  | 'INVALID_REQUEST'
+  | 'INVALID_VOTER_KEY';
 
 /** Part of every answer: what the sender knows of the leader. */
 export interface Answer {

@@ -3,7 +3,7 @@
 import type { LogRegion } from '@ottla/log';
 import { MemoryRegion } from '@ottla/log';
 import type { Platform, Timer } from '@ottla/platform';
-import { ErrorCode, METADATA_TOPIC_ID } from '@ottla/protocol';
+import { ErrorCode, METADATA_TOPIC_ID, ZERO_UUID } from '@ottla/protocol';
 import type {
   BeginQuorumEpochRequest,
   BeginQuorumEpochResponse,
@@ -31,7 +31,7 @@ import {
 } from '@ottla/protocol/messages/fetch-snapshot';
 import type { VoteRequest, VoteResponse } from '@ottla/protocol/messages/vote';
 import { voteResponse } from '@ottla/protocol/messages/vote';
-import type { FetchDecision, FetchMessage } from '../messages.ts';
+import type { Answer, FetchDecision, FetchMessage } from '../messages.ts';
 import type { ReplicaProgress } from '../roles.ts';
 import { METADATA_TOPIC } from './metadata-log.ts';
 import type { QuorumNode } from './quorum-node.ts';
@@ -62,6 +62,9 @@ export class QuorumRequests {
     const refusal = this.#refusal(request.clusterId, message);
     if (refusal !== undefined || message === undefined)
       return voteResponse.create({ errorCode: refusal ?? 0 });
+    const { voterDirectoryId } = request.topics[0]!.partitions[0]!; // `message` is of it
+    if (!this.#isMeant(request.voterId, voterDirectoryId))
+      return voteAnswerToWire({ ...this.#wrongVoter(), granted: false });
     const answer = this.#node.core.handleVote(message, this.#node.nowMs);
     await this.#node.stepped();
     return voteAnswerToWire(answer);
@@ -72,6 +75,9 @@ export class QuorumRequests {
     const refusal = this.#refusal(request.clusterId, message);
     if (refusal !== undefined || message === undefined)
       return beginQuorumEpochResponse.create({ errorCode: refusal ?? 0 });
+    const { voterDirectoryId } = request.topics[0]!.partitions[0]!; // `message` is of it
+    if (!this.#isMeant(request.voterId, voterDirectoryId))
+      return beginAnswerToWire(this.#wrongVoter());
     const answer = this.#node.core.handleBeginEpoch(message, this.#node.nowMs);
     await this.#node.stepped();
     return beginAnswerToWire(answer);
@@ -85,6 +91,18 @@ export class QuorumRequests {
     const answer = this.#node.core.handleEndEpoch(message, this.#node.nowMs);
     await this.#node.stepped();
     return endAnswerToWire(answer);
+  }
+
+  /** A node that lost its disk has another directory id: it is not the voter that was asked (KIP-853). */
+  #isMeant(voterId: number, directoryId: string): boolean {
+    const { self } = this.#node.core;
+    if (voterId < 0) return true;
+    return voterId === self.id && (directoryId === ZERO_UUID || directoryId === self.directoryId);
+  }
+
+  #wrongVoter(): Answer {
+    const { epoch, leaderId } = this.#node.core;
+    return { error: 'INVALID_VOTER_KEY', epoch, leaderId };
   }
 
   #refusal(clusterId: string | null, message: unknown): number | undefined {
