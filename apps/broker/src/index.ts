@@ -4,7 +4,7 @@ export { BrokerConfig } from './config/broker-config.ts';
 export type { BrokerConfigSource } from './config/broker-config.ts';
 export { ConfigError } from './config/config-error.ts';
 export type { EndPoint } from './config/listeners.ts';
-export { MEMORY_BYTES_DEFAULT, MEMORY_PRESETS } from './server/memory-mode.ts';
+export { MEMORY_BYTES_DEFAULT, MEMORY_PRESETS, memoryPlatform } from './server/memory-mode.ts';
 export { startServer } from './server/server.ts';
 export type { RunningServer, StartOptions } from './server/server.ts';
 export { StartError } from './server/start-error.ts';

@@ -28,6 +28,8 @@ export interface LogContext {
   readonly loadedIndexes: LoadedIndexes;
   /** For indexes that are built anew, bytes. */
   readonly indexIntervalBytes: number;
+  /** A log began a new segment: the older ones can be dropped. */
+  onRolled(): void;
   /** A write or a sync failed: nothing of this directory can be trusted to become durable any more. */
   onFailure(error: LogError): void;
 }

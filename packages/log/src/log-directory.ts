@@ -84,6 +84,8 @@ export class LogDirectory {
   #failure: LogError | undefined;
   #timers: Timer[] = [];
   #isClosing = false;
+  /** A look at the bound is queued. */
+  #isCapping = false;
   #maintenance: Promise<void> = Promise.resolve();
 
   private constructor(options: LogDirectoryOptions, lock: DiskLock, found: FoundState) {
@@ -115,6 +117,7 @@ export class LogDirectory {
       removals: this.#removals,
       loadedIndexes: new LoadedIndexes(),
       indexIntervalBytes: 4096,
+      onRolled: () => this.#capSoon(),
       onFailure: (error) => this.#fail(error),
     };
   }
@@ -223,7 +226,6 @@ export class LogDirectory {
     this.#every(this.#options.checkpointMs ?? CHECKPOINT_MS_DEFAULT, () => this.#checkpointAll());
     if (this.#options.flushCheckMs !== undefined)
       this.#every(this.#options.flushCheckMs, () => this.#maintainAll());
-    if (this.#options.sizeBytesMax !== undefined) this.#every(1_000, () => this.#capSize());
   }
 
   /** Closes a log and forgets it; its files stay. */
@@ -268,17 +270,32 @@ export class LogDirectory {
   #every(intervalMs: number, work: () => Promise<void>): void {
     const slot = this.#timers.length;
     const run = (): void => {
-      this.#maintenance = this.#maintenance.then(work).catch((error: unknown) => {
-        this.#logger.error('maintenance of the logs failed', {
-          path: this.path,
-          error: String(error),
-        });
-      });
-      void this.#maintenance.then(() => {
+      void this.#maintained(work).then(() => {
         if (!this.#isClosing) this.#timers[slot] = this.#platform.timers.set(intervalMs, run);
       });
     };
     this.#timers.push(this.#platform.timers.set(intervalMs, run));
+  }
+
+  /** Runs `work` after what is under way. */
+  #maintained(work: () => Promise<void>): Promise<void> {
+    this.#maintenance = this.#maintenance.then(work).catch((error: unknown) => {
+      this.#logger.error('maintenance of the logs failed', {
+        path: this.path,
+        error: String(error),
+      });
+    });
+    return this.#maintenance;
+  }
+
+  /** Only a new segment leaves something to drop; looked at when it begins, memory does not outgrow its bound by much. */
+  #capSoon(): void {
+    if (this.#options.sizeBytesMax === undefined || this.#isClosing || this.#isCapping) return;
+    this.#isCapping = true;
+    void this.#maintained(async () => {
+      this.#isCapping = false;
+      if (!this.#isClosing) await this.#capSize();
+    });
   }
 
   async #retain(): Promise<void> {

@@ -193,6 +193,7 @@ export class LogWriter implements AppendTarget {
     });
     this.#recoveryPoint = Math.max(this.#recoveryPoint, this.#logEndOffset);
     this.#unflushedRecords = 0;
+    this.#context.onRolled();
   }
 
   async addSegment(baseOffset: number): Promise<void> {

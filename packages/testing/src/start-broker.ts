@@ -1,7 +1,13 @@
 // `startBroker`: the real server of `@ottla/broker`, set up for a test.
-import { BrokerConfig, MEMORY_PRESETS, type RunningServer, startServer } from '@ottla/broker';
+import {
+  BrokerConfig,
+  MEMORY_PRESETS,
+  memoryPlatform,
+  type RunningServer,
+  startServer,
+} from '@ottla/broker';
 import { Admin } from '@ottla/client';
-import { memoryDisk, nodePlatform, type Platform } from '@ottla/platform';
+import { nodePlatform, type Platform } from '@ottla/platform';
 import { temporaryFolder, type TemporaryFolder } from './temporary-folder.ts';
 import type { StartBrokerOptions, TestBroker, TopicToCreate } from './test-broker.ts';
 
@@ -9,9 +15,6 @@ const HOST = '127.0.0.1';
 
 /** One internal partition rather than fifty: a test has few groups and wants to start soon. */
 const TEST_PRESETS: Readonly<Record<string, string>> = { 'offsets.topic.num.partitions': '1' };
-
-/** A bound for a test that writes without end. */
-const MEMORY_DISK_BYTES = 1_073_741_824;
 
 /** Between looks at whether a new topic has its leaders, milliseconds. */
 const TOPIC_POLL_MS = 2;
@@ -26,9 +29,7 @@ export async function startBroker(options: StartBrokerOptions = {}): Promise<Tes
   const { memory = options.dataDir === undefined } = options;
   const real = nodePlatform();
   // The disk outlives a restart, as a real one does.
-  const platform = memory
-    ? { ...real, disk: memoryDisk({ capacityBytes: MEMORY_DISK_BYTES }) }
-    : real;
+  const platform = memory ? memoryPlatform(real, options.memoryBytesMax) : real;
   const temporary =
     memory || options.dataDir !== undefined ? undefined : await temporaryFolder(real);
   const dataDir = options.dataDir ?? temporary?.path;
@@ -52,7 +53,7 @@ interface Settings {
 
 function start(settings: Settings, port: number): Promise<RunningServer> {
   const { memory, platform, options, dataDir } = settings;
-  const { logger } = options;
+  const { logger, memoryBytesMax: bytesMax } = options;
   const config = BrokerConfig.load({
     presets: {
       ...(memory ? MEMORY_PRESETS : {}),
@@ -63,7 +64,13 @@ function start(settings: Settings, port: number): Promise<RunningServer> {
     overrides: Object.entries(options.overrides ?? {}).map(([key, value]) => `${key}=${value}`),
     ...(logger === undefined ? {} : { logger }),
   });
-  return startServer({ config, platform, ...(logger === undefined ? {} : { logger }) });
+  const cap = { isDiskGiven: true, ...(bytesMax === undefined ? {} : { bytesMax }) };
+  return startServer({
+    config,
+    platform,
+    ...(memory ? { memory: cap } : {}),
+    ...(logger === undefined ? {} : { logger }),
+  });
 }
 
 class EmbeddedBroker implements TestBroker {

@@ -5,6 +5,8 @@ import type { Logger } from '@ottla/platform';
 export interface StartBrokerOptions {
   /** Keep everything in memory. Default: true, unless `dataDir` is given. False: a temporary folder, removed by `close`. */
   readonly memory?: boolean;
+  /** In memory: bytes of all topics, above which the oldest records go, with a warning to `logger`. Default 256 MB. */
+  readonly memoryBytesMax?: number;
   /** On 127.0.0.1. Default 0: a free one. */
   readonly port?: number;
   /** Keep data in this folder, which `close` leaves. */

@@ -2,7 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { Admin } from '@ottla/client';
+import { Admin, Producer } from '@ottla/client';
+import { type Logger, silentLogger } from '@ottla/platform';
 import { describe, expect, it } from 'vitest';
 import { startBroker } from '../src/index.ts';
 
@@ -130,5 +131,34 @@ describe('startBroker', () => {
       { encoding: 'utf8', timeout: 20_000 },
     );
     expect(child).toMatchObject({ status: 0, signal: null, stdout: 'closed\n', stderr: '' });
+  });
+});
+
+describe('a broker in memory', () => {
+  it('given more than it may keep, then the oldest records go and the test that writes goes on', async () => {
+    const MB = 1024 * 1024;
+    const warnings: string[] = [];
+    const warn = (message: string): void => void warnings.push(message);
+    const logger: Logger = { ...silentLogger, warn, child: () => logger };
+    await using broker = await startBroker({
+      memoryBytesMax: 16 * MB,
+      logger,
+      overrides: { 'log.segment.bytes': MB },
+    });
+    await broker.createTopic('orders');
+    await using producer = new Producer({ bootstrapServers: broker.bootstrapServers });
+    const value = Buffer.alloc(512 * 1024, 'x');
+    // Four times what the disk behind it would take without anything being dropped.
+    for (let written = 0; written < 256; written += 8)
+      await Promise.all(Array.from({ length: 8 }, () => producer.send({ topic: 'orders', value })));
+
+    await using admin = new Admin({ bootstrapServers: broker.bootstrapServers });
+    const kept = (await admin.describeLogDirs())
+      .flatMap(({ replicas }) => replicas)
+      .filter(({ topic }) => topic === 'orders')
+      .reduce((bytes, { sizeBytes }) => bytes + sizeBytes, 0);
+    expect(kept).toBeGreaterThan(8 * MB);
+    expect(kept).toBeLessThan(32 * MB);
+    expect(warnings).toContain('the memory for logs is full: dropping the oldest segments');
   });
 });

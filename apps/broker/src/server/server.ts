@@ -40,7 +40,11 @@ export interface StartOptions {
   /** Default: says nothing. */
   readonly logger?: Logger;
   /** Keeps everything in memory; the oldest segments go when the logs of all topics together exceed this many bytes. */
-  readonly memory?: { readonly bytesMax?: number };
+  readonly memory?: {
+    readonly bytesMax?: number;
+    /** The platform's disk is in memory already, and outlives this server; default false: a new one. */
+    readonly isDiskGiven?: boolean;
+  };
   /** The cluster's id when the data directory has to be formatted; default: a random one. */
   readonly clusterId?: Uuid;
   /** How long to wait until clients can be served, in milliseconds; default 30,000. */
@@ -109,7 +113,10 @@ class Server {
     const { memory, logger = silentLogger, platform = nodePlatform() } = options;
     this.#options = options;
     this.#logger = logger;
-    this.#platform = memory === undefined ? platform : memoryPlatform(platform, memory.bytesMax);
+    this.#platform =
+      memory === undefined || memory.isDiskGiven === true
+        ? platform
+        : memoryPlatform(platform, memory.bytesMax);
     this.#config =
       options.config ?? BrokerConfig.load(memory === undefined ? {} : { presets: MEMORY_PRESETS });
     this.#closing = new ClosingStack(logger);
