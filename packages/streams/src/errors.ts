@@ -13,6 +13,7 @@ export type StreamsErrorCode =
   | 'STORE_NOT_AVAILABLE'
   | 'TASK_MIGRATED'
   | 'OPERATOR_EMITTED_LATE'
+  | 'OPERATOR_EMITTED_NO_RECORD'
   | 'OPERATOR_COMPLETED';
 
 /** The base of all of them. */

@@ -19,6 +19,16 @@ export interface RecordContext {
   readonly rawValue: Buffer | null;
 }
 
+/** Work of a node that goes on after its `process` has returned. */
+export interface BackgroundWork {
+  /** Whether something is under way, or done and not passed on. */
+  readonly isBusy: boolean;
+  /** Passes on what is done; called by the task between records. */
+  drain(): MaybePromise;
+  /** Waits for all that is under way and passes it on; called by the task before a commit. */
+  settle(): Promise<void>;
+}
+
 /** A context with the doors for the DSL. */
 export interface InternalProcessorContext<KOut = unknown, VOut = unknown> extends Omit<
   ProcessorContext<KOut, VOut>,
@@ -30,8 +40,14 @@ export interface InternalProcessorContext<KOut = unknown, VOut = unknown> extend
   forward(record: Record<KOut, VOut>, child?: string): MaybePromise;
   /** As `forward`, in another record's context: for a cache that gives out what it held back. */
   forwardIn(origin: RecordContext, record: Record<KOut, VOut>): MaybePromise;
+  /** Takes an error to the handler, in another record's context. @throws ProcessingError when it says to stop */
+  failIn(origin: RecordContext, error: unknown): MaybePromise;
   /** Counts a record that is left out, `count` times (default 1). */
   recordDropped(count?: number): void;
+  /** The task drains and settles it from now on. */
+  addBackgroundWork(work: BackgroundWork): void;
+  /** Takes an error that came outside of `process` to the handler; if that says to stop, the task's next step throws it. */
+  failLater(error: unknown): void;
   /** A number kept in the committed offsets' metadata, per sub-topology: survives restarts without a store. */
   processorMetadata(key: string): number | undefined;
   putProcessorMetadata(key: string, value: number): void;

@@ -122,6 +122,14 @@ export class GlobalTask implements TaskHost {
     return refuse('schedule punctuations');
   }
 
+  addBackgroundWork(): void {
+    refuse('go on after process has returned');
+  }
+
+  failLater(_node: string, error: unknown): void {
+    throw error;
+  }
+
   requestCommit(): void {
     // Kafka ignores it too: nothing of a global task is committed.
   }

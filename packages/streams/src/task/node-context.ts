@@ -5,7 +5,7 @@
 // a child has to wait for its store, whatever is forwarded meanwhile queues behind it: two records never pass through a
 // node at the same time, also when a processor does not wait for `forward`.
 import { TopologyError } from '../errors.ts';
-import type { RecordContext } from '../processor/internal-context.ts';
+import type { BackgroundWork, RecordContext } from '../processor/internal-context.ts';
 import type {
   MaybePromise,
   Punctuation,
@@ -97,6 +97,14 @@ export class NodeContext implements NodeContextLike {
     this.#host.recordDropped(count);
   }
 
+  addBackgroundWork(work: BackgroundWork): void {
+    this.#host.addBackgroundWork(work);
+  }
+
+  failLater(error: unknown): void {
+    this.#host.failLater(this.nodeName, error);
+  }
+
   processorMetadata(key: string): number | undefined {
     return this.#host.processorMetadata.get(key);
   }
@@ -116,19 +124,25 @@ export class NodeContext implements NodeContextLike {
   }
 
   forwardIn(origin: RecordContext, record: Record<unknown, unknown>): MaybePromise {
+    return this.#in(origin, () => this.forward(record));
+  }
+
+  failIn(origin: RecordContext, error: unknown): MaybePromise {
+    return this.#in(origin, () => this.#host.nodeFailed(this.nodeName, undefined, error));
+  }
+
+  /** Nothing else runs in this task until `work` is done, so the context may stay the origin's while it waits. */
+  #in(origin: RecordContext, work: () => MaybePromise): MaybePromise {
     const host = this.#host;
     const current = host.recordContext;
     host.recordContext = origin;
-    let done: MaybePromise;
+    let done: MaybePromise = undefined;
     try {
-      done = this.forward(record);
+      done = work();
     } finally {
-      host.recordContext = current;
+      if (done === undefined) host.recordContext = current;
     }
-    if (done === undefined) return;
-    // The children go on in the origin's context; nothing else runs in this task until they are done.
-    host.recordContext = origin;
-    return done.finally(() => {
+    return done?.finally(() => {
       host.recordContext = current;
     });
   }

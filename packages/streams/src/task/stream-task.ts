@@ -5,7 +5,7 @@
 //      └───────────────────────┴── close ──▶ closed
 import type { ConsumerRecord } from '@ottla/client';
 import { StreamsError } from '../errors.ts';
-import type { RecordContext } from '../processor/internal-context.ts';
+import type { BackgroundWork, RecordContext } from '../processor/internal-context.ts';
 import type {
   MaybePromise,
   Punctuation,
@@ -89,6 +89,9 @@ export class StreamTask implements TaskHost, RecordQueueOwner {
   #isCommitRequested = false;
   /** Dead letters of undecodable records that wait for room. */
   #letters: MaybePromise = undefined;
+  readonly #background: BackgroundWork[] = [];
+  /** What `failLater` was told, when the handler said to stop. */
+  #failure: unknown = undefined;
 
   constructor(options: StreamTaskOptions) {
     this.id = options.id;
@@ -214,7 +217,9 @@ export class StreamTask implements TaskHost, RecordQueueOwner {
    */
   process(nowMs: number, max = 1): number | Promise<number> {
     this.wallClockMs = nowMs;
-    if (this.#letters !== undefined) return this.#processAfterLetters(nowMs, max);
+    this.#throwFailure();
+    const waits = this.#letters ?? this.#drainBackground();
+    if (waits !== undefined) return this.#processAfter(waits, nowMs, max);
     let count = 0;
     while (count < max && this.isProcessable(nowMs)) {
       const queue = this.#group.next()!;
@@ -241,10 +246,9 @@ export class StreamTask implements TaskHost, RecordQueueOwner {
     return before + 1 + rest;
   }
 
-  async #processAfterLetters(nowMs: number, max: number): Promise<number> {
-    const letters = this.#letters;
-    await letters;
-    if (this.#letters === letters) this.#letters = undefined;
+  async #processAfter(waits: Promise<void>, nowMs: number, max: number): Promise<number> {
+    await waits;
+    if (this.#letters === waits) this.#letters = undefined;
     return this.process(nowMs, max);
   }
 
@@ -259,6 +263,36 @@ export class StreamTask implements TaskHost, RecordQueueOwner {
   #recordDone(queue: RecordQueue, record: StampedRecord): void {
     queue.consumedOffset = record.offset;
     this.#isCommitNeeded = true;
+  }
+
+  // ---- work that goes on after `process` ------------------------------------------------------
+
+  addBackgroundWork(work: BackgroundWork): void {
+    this.#background.push(work);
+  }
+
+  failLater(nodeName: string, error: unknown): void {
+    const current = this.recordContext;
+    this.recordContext = contextWithoutSource(this.wallClockMs);
+    try {
+      this.#letters = this.nodeFailed(nodeName, undefined, error) ?? this.#letters;
+    } catch (failure) {
+      this.#failure ??= failure;
+    } finally {
+      this.recordContext = current;
+    }
+    this.#isCommitNeeded = true;
+  }
+
+  #drainBackground(first = 0): MaybePromise {
+    for (let index = first; index < this.#background.length; index += 1) {
+      const done = this.#background[index]!.drain();
+      if (done !== undefined) return done.then(() => this.#drainBackground(index + 1));
+    }
+  }
+
+  #throwFailure(): void {
+    if (this.#failure !== undefined) throw this.#failure;
   }
 
   // ---- punctuation ----------------------------------------------------------------------------
@@ -288,6 +322,9 @@ export class StreamTask implements TaskHost, RecordQueueOwner {
   /** Calls what is due by the wall clock. @returns whether anything was */
   punctuateWallClock(nowMs: number): boolean | Promise<boolean> {
     this.wallClockMs = nowMs;
+    this.#throwFailure();
+    const drained = this.#drainBackground();
+    if (drained !== undefined) return drained.then(() => this.punctuateWallClock(nowMs));
     return this.#punctuate(this.#wallClockPunctuations, nowMs, false);
   }
 
@@ -378,17 +415,32 @@ export class StreamTask implements TaskHost, RecordQueueOwner {
    */
   prepareCommit(): readonly CommittableOffset[] | Promise<readonly CommittableOffset[]> {
     if (this.#state === 'closed') throw this.#wrongState('committed');
+    this.#throwFailure();
     if (!this.#isCommitNeeded) return [];
+    if (this.#letters !== undefined || this.#background.some(({ isBusy }) => isBusy))
+      return this.#settleBackground().then(() => this.#flush());
+    return this.#flush();
+  }
+
+  /** Parents first: what one passes on may keep another busy. */
+  async #settleBackground(): Promise<void> {
+    await this.#letters;
+    this.#letters = undefined;
+    for (const work of this.#background) await work.settle();
+    this.#throwFailure();
+  }
+
+  #flush(): readonly CommittableOffset[] | Promise<readonly CommittableOffset[]> {
     this.recordContext = contextWithoutSource(this.wallClockMs);
     const flushed = this.stores.flushCaches();
-    if (flushed !== undefined) return this.#prepareCommitAfter(flushed);
+    if (flushed !== undefined) return this.#flushAfter(flushed);
     const sent = this.collector.flush();
     return sent === undefined
       ? this.#committableOffsets()
       : sent.then(() => this.#committableOffsets());
   }
 
-  async #prepareCommitAfter(flushed: Promise<void>): Promise<readonly CommittableOffset[]> {
+  async #flushAfter(flushed: Promise<void>): Promise<readonly CommittableOffset[]> {
     await flushed;
     await this.collector.flush();
     return this.#committableOffsets();
@@ -429,6 +481,7 @@ export class StreamTask implements TaskHost, RecordQueueOwner {
       }
     }
     this.#group.clear();
+    this.#background.length = 0;
     if (failure !== undefined) throw failure;
   }
 

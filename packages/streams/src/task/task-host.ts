@@ -1,5 +1,9 @@
 // What the nodes of a task see of it. `StreamTask` and `GlobalTask` implement it.
-import type { InternalProcessorContext, RecordContext } from '../processor/internal-context.ts';
+import type {
+  BackgroundWork,
+  InternalProcessorContext,
+  RecordContext,
+} from '../processor/internal-context.ts';
 import type {
   MaybePromise,
   Punctuation,
@@ -42,6 +46,8 @@ export interface TaskHost {
     punctuator: Punctuator,
     startMs: number | undefined,
   ): Punctuation;
+  addBackgroundWork(work: BackgroundWork): void;
+  failLater(nodeName: string, error: unknown): void;
   requestCommit(): void;
   recordDropped(count?: number): void;
   /** Asks the handler about a key or value that cannot be written. @throws StreamsError when it says to stop */
