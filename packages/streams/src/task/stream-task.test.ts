@@ -204,17 +204,13 @@ describe('StreamTask', () => {
   });
 
   describe('commit', () => {
-    it('commits the next record to read, with the partition’s time in Kafka’s metadata', () => {
+    it('commits the next record to read, with the partition’s time in Kafka’s metadata', async () => {
       const { task } = loggingTask({ maxTaskIdleMs: -1 });
       expect(task.prepareCommit()).toEqual([]);
       task.addRecords('a', 0, [record('a', 4, 50, 'x'), record('a', 7, 60, 'y')]);
       void task.process(0);
 
-      const [first] = task.prepareCommit() as {
-        offset: number;
-        leaderEpoch: number;
-        metadata: string;
-      }[];
+      const [first] = await task.prepareCommit();
       expect(first).toMatchObject({ offset: 7, leaderEpoch: 4 });
       expect(decodePartitionMetadata(first!.metadata).partitionTimeMs).toBe(50);
       task.committed();
@@ -408,7 +404,7 @@ describe('StreamTask', () => {
       task.addRecords(
         'a',
         0,
-        [...'abcde'].map((value, offset) => record('a', offset, offset, value)),
+        ['a', 'b', 'c', 'd', 'e'].map((value, offset) => record('a', offset, offset, value)),
       );
 
       const processed = task.process(0, 10);

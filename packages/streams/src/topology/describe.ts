@@ -1,7 +1,8 @@
 // A topology as text and as data, node by node. The text is Kafka's to the letter: people paste it into visualisers.
 // Kafka: TopologyDescription, and the second half of InternalTopologyBuilder.
 import type { TopicNameExtractor } from '../processor/sink-routing.ts';
-import { hashSetOrder, insertSorted } from './java-order.ts';
+import { hashSetOrder } from './hash-set-order.ts';
+import { InsertionTree } from './insertion-tree.ts';
 import type { NodeDefinition } from './node-definition.ts';
 import type { TopologyGraph } from './topology-graph.ts';
 
@@ -42,11 +43,37 @@ export interface TopologyDescription {
   toString(): string;
 }
 
-interface Node extends DescribedNode {
-  readonly predecessors: Node[];
-  readonly successors: Node[];
+/** A node while its neighbours are being found. */
+class Node implements DescribedNode {
+  readonly kind: DescribedNode['kind'];
+  readonly name: string;
+  readonly topics: readonly string[];
+  readonly pattern: RegExp | undefined;
+  readonly topicExtractor: TopicNameExtractor | undefined;
+  readonly stores: readonly string[];
+  readonly before = new InsertionTree<Node>(compareNodes);
+  readonly after = new InsertionTree<Node>(compareNodes);
   /** Nodes of the tree that begins here, itself included. */
-  size: number;
+  size = 1;
+
+  constructor(definition: NodeDefinition) {
+    this.kind = definition.kind;
+    this.name = definition.name;
+    const topic = definition.kind === 'sink' ? definition.options.topic : undefined;
+    const topics = definition.kind === 'source' ? definition.topics : [];
+    this.topics = typeof topic === 'string' ? [topic] : hashSetOrder(topics);
+    this.pattern = definition.kind === 'source' ? definition.pattern : undefined;
+    this.topicExtractor = typeof topic === 'function' ? topic : undefined;
+    this.stores = definition.kind === 'processor' ? hashSetOrder(definition.stores) : [];
+  }
+
+  get predecessors(): readonly Node[] {
+    return [...this.before];
+  }
+
+  get successors(): readonly Node[] {
+    return [...this.after];
+  }
 }
 
 /** Describes every sub-topology and global store. */
@@ -77,13 +104,13 @@ export function describeGraph(graph: TopologyGraph): TopologyDescription {
 /** The nodes with their neighbours: the largest tree first, then by name. */
 function connectNodes(graph: TopologyGraph, names: readonly string[]): Node[] {
   const byName = new Map(
-    hashSetOrder(names).map((name) => [name, describeNode(graph.nodes.get(name)!)]),
+    hashSetOrder(names).map((name) => [name, new Node(graph.nodes.get(name)!)]),
   );
   for (const node of byName.values()) {
     for (const parent of graph.nodes.get(node.name)!.parents) {
       const predecessor = byName.get(parent)!;
-      insertSorted(node.predecessors, predecessor, compareNodes);
-      insertSorted(predecessor.successors, node, compareNodes);
+      node.before.add(predecessor);
+      predecessor.after.add(node);
       growTree(predecessor, node.size);
     }
   }
@@ -92,35 +119,12 @@ function connectNodes(graph: TopologyGraph, names: readonly string[]): Node[] {
 
 function growTree(node: Node, by: number): void {
   node.size += by;
-  for (const predecessor of node.predecessors) growTree(predecessor, by);
+  for (const predecessor of node.before) growTree(predecessor, by);
 }
 
 function compareNodes(a: Node, b: Node): number {
   if (a.size !== b.size) return b.size - a.size;
   return a.name < b.name ? -1 : a.name > b.name ? 1 : 0;
-}
-
-function describeNode(definition: NodeDefinition): Node {
-  const { kind, name } = definition;
-  const common = { kind, name, predecessors: [], successors: [], size: 1 };
-  const nothing = { topics: [], pattern: undefined, topicExtractor: undefined, stores: [] };
-  switch (definition.kind) {
-    case 'source':
-      return {
-        ...common,
-        ...nothing,
-        topics: hashSetOrder(definition.topics),
-        pattern: definition.pattern,
-      };
-    case 'processor':
-      return { ...common, ...nothing, stores: hashSetOrder(definition.stores) };
-    case 'sink': {
-      const { topic } = definition.options;
-      return typeof topic === 'string'
-        ? { ...common, ...nothing, topics: [topic] }
-        : { ...common, ...nothing, topicExtractor: topic };
-    }
-  }
 }
 
 function nodeText(node: DescribedNode): string {

@@ -1,5 +1,5 @@
-// The orders in which Java's HashSet and TreeSet give their elements back. Kafka's text of a topology depends on them, and
-// tools compare such texts, so `describe` repeats them.
+// The order in which Java's HashSet gives its elements back. Kafka's text of a topology depends on it, and people compare such
+// texts, so `describe` repeats it.
 
 /** What `String.hashCode` gives, spread as HashMap spreads it. */
 function spreadHash(text: string): number {
@@ -17,11 +17,4 @@ export function hashSetOrder(strings: Iterable<string>): string[] {
   const bucketOf = new Map(distinct.map((text) => [text, spreadHash(text) & (buckets - 1)]));
   // The sort is stable: within a bucket the first added comes first.
   return distinct.sort((a, b) => bucketOf.get(a)! - bucketOf.get(b)!);
-}
-
-/** Puts `item` where a TreeSet would, by the order as it is now; the items before may have been put by another. */
-export function insertSorted<T>(items: T[], item: T, compare: (a: T, b: T) => number): void {
-  if (items.includes(item)) return;
-  const at = items.findIndex((other) => compare(item, other) < 0);
-  items.splice(at < 0 ? items.length : at, 0, item);
 }
