@@ -6,7 +6,6 @@ import {
   batchSizeAt,
   Compression,
   compressionOf,
-  createRecordWalk,
   decodeBatches,
   isControlBatch,
   isLogAppendTime,
@@ -17,11 +16,13 @@ import {
   setMaxTimestamp,
   validateProducerBatch,
   verifyCrc,
-  walkRecords,
+  type RecordWalk,
 } from '@ottla/protocol/records';
+import type { Threads } from '@ottla/platform';
 import { LogError, type LogErrorCode } from './errors.ts';
 import type { LogConfig } from './log-config.ts';
 import type { AppendOrigin } from './producer-state.ts';
+import { walkBatch } from './walk-batch.ts';
 
 /** The batches of one append, checked and ready for offsets. */
 export interface CheckedBatches {
@@ -33,7 +34,6 @@ export interface CheckedBatches {
   readonly recordCount: number;
 }
 
-const walk = createRecordWalk();
 const WIRE_CODES: ReadonlySet<string> = new Set<LogErrorCode>([
   'CORRUPT_MESSAGE',
   'INVALID_RECORD',
@@ -41,26 +41,49 @@ const WIRE_CODES: ReadonlySet<string> = new Set<LogErrorCode>([
   'UNSUPPORTED_COMPRESSION_TYPE',
 ]);
 
+/** Under what an append is checked. */
+export interface LeaderCheck {
+  readonly origin: AppendOrigin;
+  readonly config: LogConfig;
+  /** Wall clock, for timestamp bounds and LogAppendTime. */
+  readonly nowMs: number;
+  /** Where large compressed batches are checked. */
+  readonly threads: Pick<Threads, 'run'>;
+}
+
 /**
- * Checks the batches of an append by a leader.
- * @param nowMs wall clock, for timestamp bounds and LogAppendTime
+ * Checks the batches of an append by a leader. Answers by a promise when one of them is so large that to decompress it
+ * would hold the event loop.
+ *
  * @throws LogError with the code that the client must see
  */
 export function checkLeaderBatches(
   bytes: Buffer,
-  origin: AppendOrigin,
-  config: LogConfig,
-  nowMs: number,
-): CheckedBatches {
+  check: LeaderCheck,
+): CheckedBatches | Promise<CheckedBatches> {
   try {
-    const checked = readHeaders(bytes, config);
-    for (const header of checked.headers) checkBatch(bytes, header, origin, config, nowMs);
-    return needsRebuild(checked.headers, origin, config)
-      ? rebuild(checked.bytes, config, nowMs)
-      : checked;
+    const checked = readHeaders(bytes, check.config);
+    let walking: Promise<void>[] | undefined;
+    for (const header of checked.headers) {
+      const later = checkBatch(bytes, header, check);
+      if (later !== undefined) (walking ??= []).push(later);
+    }
+    if (walking === undefined) return finish(checked, check);
+    return Promise.all(walking).then(
+      () => finish(checked, check),
+      (error: unknown) => {
+        throw asLogError(error);
+      },
+    );
   } catch (error) {
     throw asLogError(error);
   }
+}
+
+function finish(checked: CheckedBatches, { origin, config, nowMs }: LeaderCheck): CheckedBatches {
+  return needsRebuild(checked.headers, origin, config)
+    ? rebuild(checked.bytes, config, nowMs)
+    : checked;
 }
 
 /** Reads and sums the batches that another replica has checked already. @throws LogError `CORRUPT_MESSAGE` */
@@ -98,31 +121,38 @@ function readHeaders(bytes: Buffer, config: LogConfig | undefined): CheckedBatch
   return { bytes, isRebuilt: false, headers, recordCount };
 }
 
+/** @returns a promise when the records are looked at elsewhere */
 function checkBatch(
   bytes: Buffer,
   header: BatchHeader,
-  origin: AppendOrigin,
-  config: LogConfig,
-  nowMs: number,
-): void {
+  check: LeaderCheck,
+): Promise<void> | undefined {
+  const { origin, config, nowMs, threads } = check;
   if (origin !== 'client') {
     header.maxTimestamp = Math.max(header.maxTimestamp, -1);
-    return;
+    return undefined;
   }
   const isAppendTime = config.timestampType === 'LogAppendTime';
   validateProducerBatch(header, isAppendTime);
-  const requireKeys = config.cleanupPolicy.includes('compact');
-  walkRecords(
-    bytes,
-    header,
-    {
-      maxDecompressedBytes: config.decompressedBytesMax,
-      requireKeys,
-      timestampMin: isAppendTime ? -Infinity : nowMs - config.timestampBeforeMaxMs,
-      timestampMax: isAppendTime ? Infinity : nowMs + config.timestampAfterMaxMs,
-    },
-    walk,
-  );
+  const walk = walkBatch(bytes, header, threads, {
+    maxDecompressedBytes: config.decompressedBytesMax,
+    requireKeys: config.cleanupPolicy.includes('compact'),
+    timestampMin: isAppendTime ? -Infinity : nowMs - config.timestampBeforeMaxMs,
+    timestampMax: isAppendTime ? Infinity : nowMs + config.timestampAfterMaxMs,
+  });
+  if (walk instanceof Promise) return walk.then((found) => stamp(bytes, header, check, found));
+  stamp(bytes, header, check, walk);
+  return undefined;
+}
+
+/** Writes what the records say, or the topic wants, into the batch. */
+function stamp(
+  bytes: Buffer,
+  header: BatchHeader,
+  { config, nowMs }: LeaderCheck,
+  walk: RecordWalk,
+): void {
+  const isAppendTime = config.timestampType === 'LogAppendTime';
   const maxTimestamp = isAppendTime ? nowMs : walk.maxTimestamp;
   if (setMaxTimestamp(bytes, header.position, maxTimestamp, isAppendTime))
     readBatchHeader(bytes, header.position, header);

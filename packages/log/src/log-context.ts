@@ -1,5 +1,5 @@
 // What all logs of a directory share: ports, caches, bounds. Passed in, so that a test can build one small.
-import type { Clock, Disk, Logger, Random, Timers } from '@ottla/platform';
+import type { Clock, Disk, Logger, Random, Threads, Timers } from '@ottla/platform';
 import type { BufferPool } from './buffer-pool.ts';
 import type { DelayedRemovals } from './delayed-removals.ts';
 import type { LogError } from './errors.ts';
@@ -14,6 +14,7 @@ export interface LogContext {
   readonly clock: Clock;
   readonly timers: Timers;
   readonly random: Random;
+  readonly threads: Threads;
   readonly logger: Logger;
   readonly handles: HandleCache;
   readonly tailCache: TailCache;

@@ -106,6 +106,7 @@ export class LogDirectory {
       clock: platform.clock,
       timers: platform.timers,
       random: platform.random,
+      threads: platform.threads,
       logger,
       handles: new HandleCache(platform.disk, options.handlesMax),
       tailCache: new TailCache(options.tailCacheBytes),

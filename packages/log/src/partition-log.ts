@@ -50,6 +50,11 @@ export interface LeaderAppendOptions {
   readonly origin?: AppendOrigin;
   /** The slab that holds the bytes; the log takes holds of its own. Without one the bytes are copied when cached. */
   readonly lease?: SlabLease;
+  /**
+   * Asked before an append that had to wait for its check is admitted; false refuses it with `NOT_LEADER_OR_FOLLOWER`.
+   * Without a wait leadership is the caller's matter.
+   */
+  readonly isLeaderStill?: () => boolean;
 }
 
 /** Offsets that listeners hear of. */
@@ -73,6 +78,8 @@ export class PartitionLog {
   #highWatermark: number;
   /** The newest append; appends settle in order, so all before it have settled when it has. */
   #newest: Promise<AppendResult> | undefined;
+  /** Settles when the last append that waits for a batch on another thread has its offsets, or was refused. */
+  #admission: Promise<void> | undefined;
   #isClosed = false;
   readonly #endListeners = new Set<OffsetListener>();
   readonly #highWatermarkListeners = new Set<OffsetListener>();
@@ -203,7 +210,8 @@ export class PartitionLog {
 
   /**
    * Appends closed batches as the leader: checks them, gives them offsets in place, and writes them behind what is under
-   * way. Everything that decides happens before this returns.
+   * way. Everything that decides happens before this returns, unless a large compressed batch is looked into on another thread;
+   * then it happens as soon as that is done, in the order of the calls.
    *
    * @returns settles when the bytes are written (and synced, when `flush.messages` asks for it)
    * @throws LogError (as a rejection) with the code for the client; nothing was appended then
@@ -213,15 +221,55 @@ export class PartitionLog {
       this.#assertOpen();
       const origin = options.origin ?? 'client';
       const nowMs = this.#context.clock.nowMs();
-      const checked = checkLeaderBatches(bytes, origin, this.#config, nowMs);
-      if (checked.headers.length === 0)
-        throw new LogError('INVALID_RECORD', 'there is no record batch to append');
-      const duplicate = this.#producers.check(checked.headers, origin);
-      if (duplicate !== undefined) return this.#answerDuplicate(duplicate);
-      return this.#enqueue(checked, options.leaderEpoch, options.lease, nowMs, origin);
+      const { threads } = this.#context;
+      const checked = checkLeaderBatches(bytes, { origin, config: this.#config, nowMs, threads });
+      if (checked instanceof Promise || this.#admission !== undefined)
+        return this.#admitLater(checked, options, nowMs);
+      return this.#admit(checked, options, nowMs);
     } catch (error) {
       return Promise.reject(error as Error);
     }
+  }
+
+  #admit(
+    checked: CheckedBatches,
+    options: LeaderAppendOptions,
+    nowMs: number,
+  ): Promise<AppendResult> {
+    const origin = options.origin ?? 'client';
+    if (checked.headers.length === 0)
+      throw new LogError('INVALID_RECORD', 'there is no record batch to append');
+    const duplicate = this.#producers.check(checked.headers, origin);
+    if (duplicate !== undefined) return this.#answerDuplicate(duplicate);
+    return this.#enqueue(checked, options.leaderEpoch, options.lease, nowMs, origin);
+  }
+
+  /** Behind a batch that is checked on another thread, every append waits for its turn: their order is the order of the calls. */
+  #admitLater(
+    checking: CheckedBatches | Promise<CheckedBatches>,
+    options: LeaderAppendOptions,
+    nowMs: number,
+  ): Promise<AppendResult> {
+    options.lease?.retain();
+    const before = this.#admission ?? Promise.resolve();
+    const admitted = Promise.all([checking, before]).then(([checked]) => {
+      this.#assertOpen();
+      if (options.isLeaderStill?.() === false)
+        throw new LogError('NOT_LEADER_OR_FOLLOWER', `${this.name} is led by another now`);
+      return { written: this.#admit(checked, options, nowMs) };
+    });
+    const over = Promise.allSettled([admitted, before]).then(() => {
+      options.lease?.release();
+      if (this.#admission === over) this.#admission = undefined;
+    });
+    this.#admission = over;
+    return admitted.then(({ written }) => written);
+  }
+
+  /** Resolves when no append is being checked, queued or written. */
+  async #idle(): Promise<void> {
+    while (this.#admission !== undefined) await this.#admission;
+    await this.#queue.idle();
   }
 
   /** Appends batches that a leader gave offsets; they must continue this log. */
@@ -433,7 +481,7 @@ export class PartitionLog {
 
   /** Cuts everything at and above `offset` off (a follower that diverged). */
   async truncateTo(offset: number): Promise<void> {
-    await this.#queue.idle();
+    await this.#idle();
     if (offset >= this.logEndOffset) return;
     if (offset < this.#logStartOffset || offset <= this.#segments.first.baseOffset) {
       await this.truncateFullyAndStartAt(Math.max(offset, 0));
@@ -446,7 +494,7 @@ export class PartitionLog {
 
   /** Throws the whole content away and goes on at `offset` (a follower behind the leader's start). */
   async truncateFullyAndStartAt(offset: number): Promise<void> {
-    await this.#queue.idle();
+    await this.#idle();
     this.#tail.clear();
     await this.#segments.clear();
     await this.#writer.addSegment(offset);
@@ -482,7 +530,7 @@ export class PartitionLog {
   /** Waits for what is under way, makes it durable and writes everything that makes the next start quick. */
   async close(): Promise<void> {
     if (this.#isClosed) return;
-    await this.#queue.idle();
+    await this.#idle();
     if (this.failure === undefined) {
       await this.flush();
       await this.#writer.takeSnapshot();
@@ -496,7 +544,7 @@ export class PartitionLog {
 
   /** Removes the log: its folder is renamed at once, its files go after `file.delete.delay.ms`. */
   async delete(suffix: string): Promise<void> {
-    await this.#queue.idle();
+    await this.#idle();
     this.#isClosed = true;
     this.#tail.clear();
     this.#segments.forget();

@@ -157,8 +157,10 @@ export class Partition implements PartitionIdentity {
   append(records: Buffer, append: PartitionAppend = {}): Promise<AppendResult> {
     if (this.#log === undefined || this.#isOffline)
       return Promise.reject(new LogError('KAFKA_STORAGE_ERROR', `${this.name} is offline`));
+    const leaderEpoch = this.#leaderEpoch;
     return this.#log.appendAsLeader(records, {
-      leaderEpoch: this.#leaderEpoch,
+      leaderEpoch,
+      isLeaderStill: () => this.isLeader && this.#leaderEpoch === leaderEpoch,
       origin: append.origin ?? 'client',
       ...(append.lease === undefined ? {} : { lease: append.lease }),
     });

@@ -67,3 +67,4 @@ export {
   walkRecords,
   type WalkOptions,
 } from './walk-records.ts';
+export { type WalkTask, type WalkTaskResult, walkRecordsTask } from './walk-records-task.ts';
