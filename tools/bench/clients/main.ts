@@ -1,8 +1,10 @@
 // Our client against other JavaScript clients, on one broker of ours.
-//   node tools/bench/clients/main.ts [--quick] [--runs N] [--only <part of a row's name>] [--contender NAME]...
+//   node --conditions=@ottla/source tools/bench/clients/main.ts [--quick] [--runs N] [--only <part of a row's name>]
+//     [--contender NAME]... [--source]
+// Our client runs as built (`npm run build`), as users get it, or from source.
 // Each figure is taken in a process of its own; contenders take turns. No test asserts a time.
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
@@ -17,13 +19,18 @@ import { type ClientBenchSettings, readSettings } from './settings.ts';
 const { values: options } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },
+    source: { type: 'boolean', default: false },
     runs: { type: 'string' },
     only: { type: 'string', default: '' },
     contender: { type: 'string', multiple: true, default: [...contenderNames] },
   },
 });
 
+const built = path.resolve(import.meta.dirname, '../../../packages/client/dist/index.js');
+
 async function main(): Promise<void> {
+  if (!options.source && !existsSync(built))
+    throw new Error('packages/client is not built: `npm run build` first, or give --source');
   const settings = readSettings(options.quick);
   const runCount = Number(options.runs ?? settings.runs);
   const rows = rowKinds
@@ -63,7 +70,7 @@ async function measure(
   const { stdout } = await run(
     process.execPath,
     [
-      '--conditions=@ottla/source',
+      ...(options.source ? ['--conditions=@ottla/source'] : []),
       path.join(import.meta.dirname, 'worker.ts'),
       contender,
       JSON.stringify(row),

@@ -13,6 +13,8 @@ export class PartitionQueue {
   readonly waiting: ProducerBatch[] = [];
   /** Sent and not done: in flight or to be sent again, oldest first. */
   readonly pending: ProducerBatch[] = [];
+  /** Of the last batch that was sent, uncompressed: the next one's memory is allocated at once, and not grown into. */
+  usualBatchBytes = 0;
   /** How many batches were ever sent for the first time. */
   startedCount = 0;
   /** The id and epoch that the sequences belong to. */

@@ -7,6 +7,7 @@
 //
 // Kafka: org.apache.kafka.clients.producer.internals.ProducerBatch.
 import {
+  BATCH_OVERHEAD_BYTES,
   type Compression,
   decodeRecords,
   incrementSequence,
@@ -68,6 +69,7 @@ export class ProducerBatch {
       compression: format.compression,
       level: format.level,
       maxBytes: format.batchSizeBytes,
+      initialBytes: Math.max(INITIAL_BYTES_MIN, queue.usualBatchBytes),
     });
   }
 
@@ -124,6 +126,7 @@ export class ProducerBatch {
   /** The bytes to send now, with the current sequence. */
   seal(): Buffer {
     const { producerId, epoch, base } = this.#sequence ?? NO_SEQUENCE;
+    this.queue.usualBatchBytes = this.#builder.uncompressedBytes + BATCH_OVERHEAD_BYTES;
     this.#builder.setProducerState(producerId, epoch, base, false);
     this.#wasResequenced = false;
     this.#bytes = this.#builder.build();
@@ -192,4 +195,5 @@ export class ProducerBatch {
   }
 }
 
+const INITIAL_BYTES_MIN = 256;
 const NO_SEQUENCE: BatchSequence = { producerId: -1, epoch: -1, base: -1 };
