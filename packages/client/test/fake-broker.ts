@@ -26,7 +26,7 @@ export type Fault =
   | { readonly kind: 'cutAnswer'; readonly afterBytes: number }
   | { readonly kind: 'neverAnswer' }
   | { readonly kind: 'sendBytes'; readonly bytes: Buffer }
-  | { readonly kind: 'error'; readonly errorCode: number };
+  | { readonly kind: 'error'; readonly errorCode: number; readonly blamed?: readonly number[] };
 
 /** A request that is to go wrong: the first that fits; each rule holds once. */
 export interface FaultRule {
@@ -87,6 +87,11 @@ interface StoredBatch {
 const PORT = 9092;
 /** Of each producer in a partition: as many as a producer may have in flight. */
 const REMEMBERED_BATCHES = 5;
+
+function blamedBy(fault: Fault | undefined): produce.BatchIndexAndErrorMessage[] {
+  const blamed = fault?.kind === 'error' ? (fault.blamed ?? []) : [];
+  return blamed.map((batchIndex) => ({ batchIndex, batchIndexErrorMessage: 'this one' }));
+}
 
 /** An id that is not zero, from the name. */
 function topicIdOf(name: string): string {
@@ -238,7 +243,7 @@ export class FakeBroker {
           }),
         );
       case ApiKey.Produce:
-        return this.#produce(header, request!, errorCode);
+        return this.#produce(header, request!, errorCode, blamedBy(fault));
       case ApiKey.FindCoordinator:
         return frame(findCoordinator.findCoordinatorResponse, header, this.#coordinator());
       case ApiKey.JoinGroup:
@@ -308,6 +313,7 @@ export class FakeBroker {
     header: RequestHeader,
     request: produce.ProduceRequest,
     errorCode: number,
+    recordErrors: produce.BatchIndexAndErrorMessage[],
   ): Buffer | undefined {
     const responses = request.topicData.map(({ name, topicId, partitionData }) => {
       const topic = name === '' ? this.#topicOf(topicId) : name;
@@ -319,7 +325,7 @@ export class FakeBroker {
             index,
             ...(errorCode === 0
               ? this.#appendAsLeader(`${topic}-${index}`, records as Buffer, header)
-              : { errorCode, baseOffset: -1 }),
+              : { errorCode, baseOffset: -1, recordErrors }),
           }),
         ),
       });
