@@ -35,12 +35,17 @@ function has(tool: Tool): boolean {
   }
 }
 
-let classPath: string | undefined;
+const classPaths = new Map<string, string>();
 
 /** Apache Kafka's jars, resolved by Maven once for each version of the pom. */
 export function kafkaClassPath(): string {
-  if (classPath !== undefined) return classPath;
-  const pom = path.join(folder, 'java/pom.xml');
+  return classPathOf(path.join(folder, 'java/pom.xml'));
+}
+
+/** The jars that a pom asks for, resolved by Maven once for each version of it. */
+export function classPathOf(pom: string): string {
+  const known = classPaths.get(pom);
+  if (known !== undefined) return known;
   const key = createHash('sha256').update(readFileSync(pom)).digest('hex').slice(0, 16);
   const file = path.join(cache, `classpath-${key}.txt`);
   mkdirSync(cache, { recursive: true });
@@ -63,7 +68,8 @@ export function kafkaClassPath(): string {
       ],
       { stdio: ['ignore', 'ignore', 'inherit'] },
     );
-  classPath = readFileSync(file, 'utf8').trim();
+  const classPath = readFileSync(file, 'utf8').trim();
+  classPaths.set(pom, classPath);
   return classPath;
 }
 

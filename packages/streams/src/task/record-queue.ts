@@ -101,6 +101,11 @@ export class RecordQueue {
       this.#waiting = [...records];
       this.#first = 0;
     } else {
+      // Under constant load the list never runs empty: what was taken goes before it is the larger part.
+      if (this.#first > this.#waiting.length / 2) {
+        this.#waiting.splice(0, this.#first);
+        this.#first = 0;
+      }
       for (const record of records) this.#waiting.push(record);
     }
     this.#updateHead();

@@ -1,5 +1,6 @@
 // One partition's share of a sub-topology, as a machine without I/O of its own: whoever drives it gives it records and
-// the time, takes its output through the collector, and commits the offsets that it names. Kafka: StreamTask.
+// the time, takes its output through the collector, and commits the offsets that it names. A call that answers with a
+// promise is to be awaited before the next one. Kafka: StreamTask.
 //
 //   created ──initialize──▶ running ──suspend──▶ suspended ──close──▶ closed
 //      └───────────────────────┴── close ──▶ closed
