@@ -277,6 +277,7 @@ export class FakeBroker {
     const { topics } = this.#options;
     const names = request.topics?.map(({ name }) => name!) ?? Object.keys(topics);
     return metadata.metadataResponse.create({
+      errorCode: errorCode === ErrorCode.REBOOTSTRAP_REQUIRED ? errorCode : 0,
       brokers: [...this.#cluster.brokers].map(([nodeId, address]) => ({
         nodeId,
         ...address,

@@ -1,0 +1,177 @@
+// How clients find brokers and keep to them: backoff, idle connections, bounded pipelines, leader hints, rebootstrap.
+import { ApiKey, ErrorCode } from '@ottla/protocol';
+import { metadataRequest, metadataResponse } from '@ottla/protocol/messages/metadata';
+import { createSimulation } from '@ottla/platform/simulated';
+import { describe, expect, it } from 'vitest';
+import { Cluster } from '../src/connection/cluster.ts';
+import { type ClientOptions, Producer } from '../src/index.ts';
+import { resolveOptions } from '../src/options.ts';
+import { FakeBroker, FakeCluster } from './fake-broker.ts';
+import { simulatedCluster } from './simulated-cluster.ts';
+
+const METADATA = { request: metadataRequest, response: metadataResponse };
+
+function clusterOf(options: ClientOptions): Cluster {
+  return new Cluster(resolveOptions(options));
+}
+
+describe('Cluster, connections', () => {
+  it('given a broker that refuses, then tries it again after waits that grow, up to the limit', async () => {
+    const { simulation, options } = await simulatedCluster();
+    simulation.net.refuse('broker');
+    const cluster = clusterOf({ ...options, reconnectBackoffMs: 100, reconnectBackoffMsMax: 400 });
+    const tookMs: number[] = [];
+    for (let attempt = 0; attempt < 6; attempt += 1) {
+      const startedMs = simulation.elapsedMs;
+      await expect(simulation.settle(cluster.connect('broker', 9092))).rejects.toMatchObject({
+        code: 'ECONNREFUSED',
+      });
+      tookMs.push(simulation.elapsedMs - startedMs);
+    }
+    // Each wait ± 20 %, and some milliseconds for the attempt itself.
+    for (const [attempt, waitMs] of [0, 100, 200, 400, 400, 400].entries()) {
+      expect(tookMs[attempt]).toBeGreaterThanOrEqual(waitMs * 0.8);
+      expect(tookMs[attempt]).toBeLessThan(waitMs * 1.2 + 20);
+    }
+    await simulation.settle(cluster.close());
+  });
+
+  it('given a wait before the next attempt, when closed, then it ends at once', async () => {
+    const { simulation, options } = await simulatedCluster();
+    simulation.net.refuse('broker');
+    const cluster = clusterOf({ ...options, reconnectBackoffMs: 10_000 });
+    await simulation.settle(cluster.connect('broker', 9092).catch(() => undefined));
+    const waiting = cluster.connect('broker', 9092);
+    const startedMs = simulation.elapsedMs;
+    const closed = cluster.close();
+    await expect(simulation.settle(waiting)).rejects.toMatchObject({ code: 'CLOSED' });
+    await simulation.settle(closed);
+    expect(simulation.elapsedMs - startedMs).toBeLessThan(100);
+  });
+
+  it('given a connection that is not used, then it is closed, and opened again when needed', async () => {
+    const { simulation, broker, options } = await simulatedCluster();
+    const cluster = clusterOf({ ...options, connectionsMaxIdleMs: 5_000 });
+    await simulation.settle(cluster.refresh([]));
+    await simulation.run(3_000);
+    await simulation.settle(cluster.refresh([]));
+    await simulation.run(4_000);
+    expect(broker.connectionCount).toBe(1);
+    await simulation.run(2_000);
+    expect(broker.connectionCount).toBe(0);
+    await simulation.settle(cluster.refresh([]));
+    expect(broker.connectionCount).toBe(1);
+    await simulation.settle(cluster.close());
+  });
+
+  it('given more requests than may be in flight, then the others wait their turn and all are answered', async () => {
+    const { simulation, broker, options } = await simulatedCluster();
+    const cluster = clusterOf(options);
+    const connection = await simulation.settle(cluster.any());
+    const before = broker.count(ApiKey.Metadata);
+    const calls = Array.from({ length: 350 }, () =>
+      connection.send(METADATA, metadataRequest.create({ topics: [] })),
+    );
+    expect(connection.inFlight).toBe(350);
+    await simulation.runUntil(() => broker.count(ApiKey.Metadata) > before);
+    expect(broker.count(ApiKey.Metadata) - before).toBeLessThanOrEqual(100);
+    expect(await simulation.settle(Promise.all(calls))).toHaveLength(350);
+    await simulation.settle(cluster.close());
+  });
+
+  it('given a request with less time than those before it, then its own limit counts', async () => {
+    const { simulation, broker, options } = await simulatedCluster();
+    const cluster = clusterOf(options);
+    const connection = await simulation.settle(cluster.any());
+    const never = { apiKey: ApiKey.Metadata, fault: { kind: 'neverAnswer' } } as const;
+    broker.inject(never, never);
+    const request = metadataRequest.create({ topics: [] });
+    const slow = connection.send(METADATA, request, { timeoutMs: 20_000 }).catch(() => undefined);
+    const quick = connection.send(METADATA, request, { timeoutMs: 300 });
+    await expect(simulation.settle(quick, 1_000)).rejects.toMatchObject({
+      code: 'REQUEST_TIMED_OUT',
+    });
+    await simulation.settle(slow);
+    await simulation.settle(cluster.close());
+  });
+});
+
+describe('Cluster, metadata', () => {
+  async function threeBrokers() {
+    const simulation = createSimulation({ seed: 5 });
+    const cluster = new FakeCluster();
+    const brokers: FakeBroker[] = [];
+    for (const nodeId of [1, 2, 3]) {
+      const host = `broker-${nodeId}`;
+      const { platform } = simulation.node(host);
+      const options = { platform, host, nodeId, cluster, topics: { orders: 1 } };
+      brokers.push(await simulation.settle(FakeBroker.start(options)));
+    }
+    const options = {
+      bootstrapServers: 'broker-1:9092',
+      platform: simulation.node('client').platform,
+      requestTimeoutMs: 2_000,
+    };
+    return { simulation, cluster, brokers, options };
+  }
+
+  it('given a leader that moved, when the old one names the new, then it is asked at once and no metadata (KIP-951)', async () => {
+    const { simulation, cluster, brokers, options } = await threeBrokers();
+    const producer = new Producer({ ...options, retryBackoffMs: 5_000, retryBackoffMsMax: 5_000 });
+    await simulation.settle(producer.send({ topic: 'orders', value: 'a' }));
+    const asked = brokers.map((broker) => broker.count(ApiKey.Metadata));
+    cluster.moveLeader('orders-0', 3);
+    await simulation.settle(producer.send({ topic: 'orders', value: 'b' }), 1_000);
+    expect(brokers[0]!.values('orders', 0)).toEqual(['a', 'b']);
+    expect(brokers.map((broker) => broker.count(ApiKey.Metadata))).toEqual(asked);
+    expect(brokers[2]!.count(ApiKey.Produce)).toBe(1);
+    await simulation.settle(producer.close());
+  });
+
+  it('given metadata of an older leader epoch, then it is not believed', async () => {
+    const { simulation, cluster, options } = await threeBrokers();
+    const client = clusterOf(options);
+    await simulation.settle(client.refresh(['orders']));
+    const hint = { topic: 'orders', partition: 0, leaderId: 2, leaderEpoch: 4 };
+    expect(client.learnLeader(hint)).toBe(true);
+    expect(client.learnLeader({ ...hint, leaderId: 3 })).toBe(false);
+    await simulation.settle(client.refresh(['orders']));
+    expect((await simulation.settle(client.leader('orders', 0))).leaderId).toBe(2);
+    for (let epoch = 1; epoch <= 5; epoch += 1) cluster.moveLeader('orders-0', 3);
+    await simulation.settle(client.refresh(['orders']));
+    expect((await simulation.settle(client.leader('orders', 0))).leaderId).toBe(3);
+    await simulation.settle(client.close());
+  });
+
+  it('given a broker that demands it, then goes back to the bootstrap servers (KIP-1102)', async () => {
+    const { simulation, brokers, options } = await threeBrokers();
+    const client = clusterOf(options);
+    await simulation.settle(client.refresh([]));
+    expect(client.metadata.brokers.size).toBe(3);
+    for (const broker of brokers)
+      broker.inject({
+        apiKey: ApiKey.Metadata,
+        fault: { kind: 'error', errorCode: ErrorCode.REBOOTSTRAP_REQUIRED },
+      });
+    await expect(simulation.settle(client.refresh([]))).rejects.toMatchObject({
+      code: 'REBOOTSTRAP_REQUIRED',
+    });
+    expect(client.metadata.brokers.size).toBe(0);
+    await simulation.settle(client.close());
+  });
+
+  it('given requests for a refresh by many, then one question for all', async () => {
+    const { simulation, brokers, options } = await threeBrokers();
+    const client = clusterOf(options);
+    let changes = 0;
+    client.onMetadata(() => {
+      changes += 1;
+    });
+    for (let index = 0; index < 10; index += 1) client.requestRefresh(['orders']);
+    await simulation.runUntil(() => changes > 0);
+    await simulation.run(2_000);
+    expect(changes).toBe(1);
+    expect(brokers.map((broker) => broker.count(ApiKey.Metadata))).toEqual([1, 0, 0]);
+    await simulation.settle(client.close());
+  });
+});
