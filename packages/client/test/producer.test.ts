@@ -150,6 +150,37 @@ describe('Producer, limits', () => {
   });
 });
 
+describe('Producer.close', () => {
+  it('given a broker that is gone, when closed with a time limit, then all that is left fails with CLOSED in that time', async () => {
+    const { simulation, options } = await simulatedCluster();
+    const producer = new Producer({ ...options, bufferMemoryBytes: 100 });
+    await simulation.settle(producer.send(record('known')));
+    simulation.net.refuse('broker');
+    simulation.net.reset({ to: 'broker' });
+    const codes = ['x', 'y', 'z'].map((letter) =>
+      producer.send(record(letter.repeat(60))).catch((error: KafkaError) => error.code),
+    );
+    const elsewhere = producer
+      .send(record('?', 'elsewhere'))
+      .catch((error: KafkaError) => error.code);
+    await simulation.settle(producer.close({ timeoutMs: 1_000 }), 1_500);
+    expect(await simulation.settle(Promise.all([...codes, elsewhere]), 10)).toEqual(
+      Array.from({ length: 4 }, () => 'CLOSED'),
+    );
+  });
+
+  it('given acks none and a broker that takes nothing, then memory still bounds what is sent', async () => {
+    const { simulation, broker, options } = await simulatedCluster();
+    const producer = new Producer({ ...options, acks: 'none', bufferMemoryBytes: 1_000 });
+    await simulation.settle(producer.send(record('known')));
+    for (let index = 0; index < 50; index += 1)
+      await simulation.settle(producer.send(record(`${index}`.padEnd(100))));
+    await simulation.settle(producer.close());
+    await simulation.run(1_000);
+    expect(broker.values('orders', 0)).toHaveLength(51);
+  });
+});
+
 describe('Producer.topic', () => {
   const numbers: TopicType<string, number> = {
     name: 'orders',

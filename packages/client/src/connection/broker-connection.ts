@@ -79,6 +79,8 @@ export class BrokerConnection {
   #pending: Pending[] = [];
   /** Not yet written, for want of room in `#pending`. */
   #queued: Pending[] = [];
+  /** Of requests without an answer that the system has not taken yet. */
+  readonly #unsent = new Set<(error: KafkaError | undefined) => void>();
   #correlationId = 0;
   #lastUsedMs: number;
   #versions: ServedVersions | undefined;
@@ -164,11 +166,25 @@ export class BrokerConnection {
     this.#exchange(api, version, request, timeoutMs ?? this.#options.requestTimeoutMs, settle);
   }
 
-  /** Sends a request that is not answered (Produce with acks=0). */
-  sendOneWay<Request>(codec: MessageCodec<Request>, request: Request, maxVersion?: number): void {
+  /**
+   * Sends a request that is not answered (Produce with acks=0).
+   * @param settle called when the system has taken it, or the connection was lost before
+   */
+  sendOneWay<Request>(
+    codec: MessageCodec<Request>,
+    request: Request,
+    maxVersion: number | undefined,
+    settle: (error: KafkaError | undefined) => void,
+  ): void {
     const version = this.#require(codec, maxVersion);
-    if (this.#failure !== undefined) throw this.#failure;
-    this.#write(codec, version, request);
+    if (this.#failure !== undefined) {
+      settle(this.#failure);
+      return;
+    }
+    this.#write(codec, version, request, () => {
+      if (this.#unsent.delete(settle)) settle(undefined);
+    });
+    this.#unsent.add(settle);
   }
 
   close(): void {
@@ -236,12 +252,17 @@ export class BrokerConnection {
     if (pending.deadlineMs < this.#timerAtMs) this.#setTimer();
   }
 
-  #write<Request>(codec: MessageCodec<Request>, version: number, request: Request): number {
+  #write<Request>(
+    codec: MessageCodec<Request>,
+    version: number,
+    request: Request,
+    onFlushed?: () => void,
+  ): number {
     this.#lastUsedMs = this.#options.platform.clock.monotonicMs();
     this.#correlationId = (this.#correlationId + 1) & 0x7fff_ffff;
     const { clientId } = this.#options;
     const segments = encodeRequest(codec, version, this.#correlationId, clientId, request);
-    this.#connection.write(segments as Buffer[]);
+    this.#connection.write(segments as Buffer[], onFlushed);
     return this.#correlationId;
   }
 
@@ -326,6 +347,8 @@ export class BrokerConnection {
     // First, so that who is told of the failure and tries again does not find this connection.
     this.#options.onClose?.(error);
     for (const request of pending) request.settle(error, undefined);
+    for (const settle of this.#unsent) settle(error);
+    this.#unsent.clear();
   }
 
   /** One timer for the whole life of the connection: it looks how long nothing was sent, and sleeps for the rest. */

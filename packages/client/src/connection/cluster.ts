@@ -131,7 +131,8 @@ export class Cluster {
   /** Asks for the topics in the background when what is known is older than `metadataMaxAgeMs`. */
   refreshWhenOld(topics: Iterable<string>): void {
     const ageMs = this.options.platform.clock.monotonicMs() - this.#fetchedMs;
-    if (ageMs >= this.options.metadataMaxAgeMs) this.requestRefresh(topics);
+    if (ageMs >= this.options.metadataMaxAgeMs && !this.#refresher.isRunning)
+      this.requestRefresh(topics);
   }
 
   /** A broker told who leads now. @returns whether that was news */
@@ -167,7 +168,7 @@ export class Cluster {
     allowAutoTopicCreation: boolean,
     timeoutMs: number,
   ): Promise<TopicMetadata> {
-    return withRetries(this.options, `looking up topic ${name}`, timeoutMs, async () => {
+    const attempt = async (): Promise<TopicMetadata> => {
       const topic = (await this.refresh([name], allowAutoTopicCreation)).topics.get(name);
       if (topic === undefined)
         throw new BrokerError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, undefined, { topic: name });
@@ -179,7 +180,9 @@ export class Cluster {
         });
       if (topic.errorCode !== 0) throw new BrokerError(topic.errorCode, undefined, { topic: name });
       return topic;
-    });
+    };
+    const what = `looking up topic ${name}`;
+    return withRetries(this.options, what, timeoutMs, attempt, this.#pool.closing);
   }
 
   /** The partition's metadata with a leader. @throws BrokerError `LEADER_NOT_AVAILABLE` (retriable), `UNKNOWN_TOPIC_OR_PARTITION` */

@@ -33,6 +33,11 @@ export class ConnectionPool {
     return this.#closing.signal.aborted;
   }
 
+  /** Aborted by `close`, with the error that calls then end with. */
+  get closing(): AbortSignal {
+    return this.#closing.signal;
+  }
+
   /** The connection if it is open now. */
   ready(address: Address, purpose = ''): BrokerConnection | undefined {
     return this.#open.get(keyOf(address, purpose));

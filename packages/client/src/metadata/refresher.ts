@@ -18,6 +18,10 @@ export class Refresher {
     this.#refresh = refresh;
   }
 
+  get isRunning(): boolean {
+    return this.#isRunning;
+  }
+
   request(topics: Iterable<string>): void {
     for (const topic of topics) this.#topics.add(topic);
     if (!this.#isRunning && !this.#closing.signal.aborted) void this.#run();

@@ -50,6 +50,7 @@ export class Producer {
   readonly #entries = new Set<Promise<void>>();
   #flushCount = 0;
   #closing: Promise<void> | undefined;
+  #isAborted = false;
 
   constructor(options: ProducerOptions) {
     this.#options = resolveProducerOptions(options);
@@ -64,7 +65,10 @@ export class Producer {
       deliveryTimeoutMs: this.#options.deliveryTimeoutMs,
       clock: platform.clock,
       gate: this.#gate,
-      wake: (queue) => this.#sender.wake(queue),
+      wake: (queue) => {
+        this.#cluster.refreshWhenOld(this.#topics.keys());
+        this.#sender.wake(queue);
+      },
     });
   }
 
@@ -140,9 +144,12 @@ export class Producer {
     }
   }
 
-  /** Takes nothing more, sends what is left, waits for it, and disconnects. */
-  close(): Promise<void> {
-    this.#closing ??= this.#close();
+  /**
+   * Takes nothing more, sends what is left, waits for it, and disconnects.
+   * @param options how long to wait: what is left then fails with `CLOSED`; default until each record's own time is over
+   */
+  close(options: { readonly timeoutMs?: number } = {}): Promise<void> {
+    this.#closing ??= this.#close(options.timeoutMs);
     return this.#closing;
   }
 
@@ -150,10 +157,20 @@ export class Producer {
     await this.close();
   }
 
-  async #close(): Promise<void> {
+  async #close(timeoutMs: number | undefined): Promise<void> {
+    const { timers } = this.#cluster.options.platform;
+    const timer = timeoutMs === undefined ? undefined : timers.set(timeoutMs, () => this.#abort());
     await this.flush();
-    this.#sender.close(closedError());
+    timer?.cancel();
+    this.#abort();
     await this.#cluster.close();
+  }
+
+  #abort(): void {
+    this.#isAborted = true;
+    this.#sender.close(closedError());
+    // Ends the look-ups that records wait for.
+    void this.#cluster.close();
   }
 
   #take(record: ProducerRecord, delivery: Delivery, signal?: AbortSignal): void | Promise<void> {
@@ -237,6 +254,10 @@ export class Producer {
       const granted = this.#memory.take(sizeBytes, timeoutMs, signal);
       this.#hurry();
       await granted.finally(() => this.#hurry());
+    }
+    if (this.#isAborted) {
+      this.#memory.give(sizeBytes);
+      throw closedError();
     }
     // While it waited for memory, its topic may have got more partitions, but not fewer.
     const count = Math.max(1, topic.partitionCount(this.#cluster.metadata));

@@ -185,8 +185,10 @@ export class Sender {
       const maxVersion = ids === undefined ? PRODUCE_VERSION_BY_NAME : newest;
       const message = toProduceRequest(batches, this.#options, ids);
       if (this.#options.acks === 0) {
-        connection.sendOneWay(produceRequest, message, maxVersion);
-        this.#answered(request, () => UNACKNOWLEDGED);
+        connection.sendOneWay(produceRequest, message, maxVersion, (error) => {
+          if (error === undefined) this.#answered(request, () => UNACKNOWLEDGED);
+          else this.#failed(request, error);
+        });
         return;
       }
       connection.exchange(PRODUCE, message, { maxVersion }, (error, response) => {
