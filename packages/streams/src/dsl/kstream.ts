@@ -1,12 +1,14 @@
 // A stream: records one after the other, each for itself. Kafka: KStream.
 import type { Serde, TypedTopic } from '@ottla/serdes';
-import type { OperatorFunction } from 'rxjs';
+import type { Observable, OperatorFunction } from 'rxjs';
 import type { FixedKeyProcessorSupplier, ProcessorSupplier } from '../processor/processor.ts';
 import { Record } from '../processor/record.ts';
 import type { TopicNameExtractor } from '../processor/sink-routing.ts';
 import { AsyncMapper, type MapAsyncOptions } from '../rxjs/async-mapper.ts';
 import { HostedOperators } from '../rxjs/hosted-operators.ts';
 import {
+  defineInterop,
+  observableOf,
   observation,
   type RecordObserver,
   type StreamSubscription,
@@ -56,6 +58,7 @@ export class KStream<K, V> {
       pipeThrough(this, operators, (source, hosted) =>
         (source as KStream<unknown, unknown>).#host(hosted),
       )) as StreamPipe<KStream<K, V>>;
+    defineInterop(this);
   }
 
   // ---- one record at a time -------------------------------------------------------------------
@@ -361,6 +364,11 @@ export class KStream<K, V> {
     const { subscription, makeProcessor } = observation(observer);
     this.#end('KSTREAM-FOREACH-', makeProcessor, named);
     return subscription;
+  }
+
+  /** An RxJS observable of the records; each subscription is a node, and has to be there before the application starts. */
+  asObservable(): Observable<Record<K, V>> {
+    return observableOf(this);
   }
 
   // ---- inside ---------------------------------------------------------------------------------

@@ -1,5 +1,5 @@
 // A stream as an observable: whoever subscribes becomes a node that is told each record, synchronously, within its task.
-import type { Observer } from 'rxjs';
+import { Observable, observable as observableSymbol, type Observer } from 'rxjs';
 import type { Processor } from '../processor/processor.ts';
 import type { Record } from '../processor/record.ts';
 
@@ -41,4 +41,19 @@ export function observation<K, V>(observer: RecordObserver<K, V>): Observation<K
       },
     }),
   };
+}
+
+/** What has a `subscribe` for records: a stream. */
+export interface SubscribableStream<K, V> {
+  subscribe(observer: RecordObserver<K, V>): StreamSubscription;
+}
+
+/** An RxJS observable of a stream's records; each subscription is a node of its own, made before the application starts. */
+export function observableOf<K, V>(stream: SubscribableStream<K, V>): Observable<Record<K, V>> {
+  return new Observable((subscriber) => stream.subscribe(subscriber));
+}
+
+/** Lets RxJS (`from`, `merge` …) take a stream wherever it takes an observable. */
+export function defineInterop<K, V>(stream: SubscribableStream<K, V>): void {
+  Object.defineProperty(stream, observableSymbol, { value: () => observableOf(stream) });
 }
