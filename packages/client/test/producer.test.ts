@@ -68,10 +68,10 @@ describe('Producer.enqueue', () => {
     process.once('uncaughtException', (error) => thrown.push(error));
     let told = 0;
     try {
-      producer.enqueue(record('a'), () => {
+      void producer.enqueue(record('a'), () => {
         throw new Error('mine');
       });
-      producer.enqueue(record('b'), () => {
+      void producer.enqueue(record('b'), () => {
         told += 1;
       });
       await simulation.settle(producer.flush());
