@@ -97,7 +97,7 @@ export class BufferLease implements SlabLease {
 
   constructor(pool: BufferPool, buffer: Buffer, sizeBytes: number) {
     this.bytes = buffer.length === sizeBytes ? buffer : buffer.subarray(0, sizeBytes);
-    this.slab = { buffer, sizeBytes: buffer.length, holds: 1 };
+    this.slab = { buffer, sizeBytes: buffer.length, holds: 1, cachedAppends: 0 };
     this.#pool = pool;
   }
 

@@ -72,8 +72,8 @@ function batch(bytes: number, codec: (typeof CODECS)[number] | 'none' = 'gzip', 
   return Buffer.from(builder.build());
 }
 
-const append = (bytes: Buffer, isLeaderStill?: () => boolean) =>
-  log.appendAsLeader(bytes, { leaderEpoch: 0, ...(isLeaderStill && { isLeaderStill }) });
+const append = (bytes: Buffer, leads: () => boolean = () => true) =>
+  log.appendAsLeader(bytes, { leaderEpoch: 0, leader: { leads } });
 
 describe('a compressed batch', () => {
   it.each(CODECS)(

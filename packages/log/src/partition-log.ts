@@ -49,12 +49,12 @@ export interface LeaderAppendOptions {
   /** Default `client`, which is checked most. */
   readonly origin?: AppendOrigin;
   /** The slab that holds the bytes; the log takes holds of its own. Without one the bytes are copied when cached. */
-  readonly lease?: SlabLease;
+  readonly lease?: SlabLease | undefined;
   /**
-   * Asked before an append that had to wait for its check is admitted; false refuses it with `NOT_LEADER_OR_FOLLOWER`.
-   * Without a wait leadership is the caller's matter.
+   * Asked before an append that had to wait for its check is admitted; one that does not lead `leaderEpoch` any more is
+   * refused with `NOT_LEADER_OR_FOLLOWER`. Without a wait leadership is the caller's matter.
    */
-  readonly isLeaderStill?: () => boolean;
+  readonly leader?: { leads(leaderEpoch: number): boolean };
 }
 
 /** Offsets that listeners hear of. */
@@ -254,7 +254,7 @@ export class PartitionLog {
     const before = this.#admission ?? Promise.resolve();
     const admitted = Promise.all([checking, before]).then(([checked]) => {
       this.#assertOpen();
-      if (options.isLeaderStill?.() === false)
+      if (options.leader?.leads(options.leaderEpoch) === false)
         throw new LogError('NOT_LEADER_OR_FOLLOWER', `${this.name} is led by another now`);
       return { written: this.#admit(checked, options, nowMs) };
     });

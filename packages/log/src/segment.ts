@@ -33,6 +33,8 @@ export interface TimestampOffset {
 export class Segment {
   readonly baseOffset: number;
   readonly directory: string;
+  /** Of the `.log` file; made once, for every append asks for it. */
+  readonly path: string;
   /** Bytes of whole batches. */
   sizeBytes = 0;
   /** Milliseconds; −1 without records. */
@@ -53,12 +55,9 @@ export class Segment {
   constructor(directory: string, baseOffset: number, createdMs: number, rollJitterMs: number) {
     this.directory = directory;
     this.baseOffset = baseOffset;
+    this.path = segmentPath(directory, baseOffset, 'log');
     this.createdMs = createdMs;
     this.rollJitterMs = rollJitterMs;
-  }
-
-  get path(): string {
-    return segmentPath(this.directory, this.baseOffset, 'log');
   }
 
   /** The indexes, when they are in memory. */

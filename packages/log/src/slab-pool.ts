@@ -33,6 +33,8 @@ export interface Slab {
   readonly sizeBytes: number;
   /** Holds of all leases together, and one while it is being filled. */
   holds: number;
+  /** Appends of the tail cache that lie in it; the cache counts here. */
+  cachedAppends: number;
 }
 
 /** Hands out slices of slabs. Not bounded itself: who leases accounts `usedBytes` against a bound of its own. */
@@ -79,7 +81,12 @@ export class SlabPool {
   }
 
   #dedicated(sizeBytes: number): SlabLease {
-    const slab: Slab = { buffer: Buffer.allocUnsafeSlow(sizeBytes), sizeBytes, holds: 0 };
+    const slab: Slab = {
+      buffer: Buffer.allocUnsafeSlow(sizeBytes),
+      sizeBytes,
+      holds: 0,
+      cachedAppends: 0,
+    };
     this.#usedBytes += sizeBytes;
     return this.#leaseOf(slab, 0, sizeBytes);
   }
@@ -94,6 +101,7 @@ export class SlabPool {
       buffer: Buffer.allocUnsafeSlow(this.#slabBytes),
       sizeBytes: this.#slabBytes,
       holds: 0,
+      cachedAppends: 0,
     };
     slab.holds = 1;
     this.#usedBytes += slab.sizeBytes;

@@ -1,6 +1,6 @@
 // The newest appends of all logs stay in memory within one budget, so that a tailing consumer or follower is answered by
 // slices. Accounted by slab, because one slice keeps its whole slab; the oldest append of any log goes first. DESIGN §4.3.
-import type { Slab, SlabLease } from './slab-pool.ts';
+import type { SlabLease } from './slab-pool.ts';
 
 /** One appended write, readable from memory. */
 export interface CachedAppend {
@@ -24,7 +24,6 @@ export class TailCache {
   /** A queue with its head index, compacted now and then: all appends, oldest first. */
   #queue: (Node | undefined)[] = [];
   #head = 0;
-  readonly #slabs = new Map<Slab, number>();
   #usedBytes = 0;
 
   /** @param budgetBytes memory that cached slabs may take, `ottla.tail.cache.bytes` */
@@ -60,9 +59,9 @@ export class TailCache {
       tail,
       isEvicted: false,
     };
-    const holds = this.#slabs.get(append.lease.slab) ?? 0;
-    if (holds === 0) this.#usedBytes += append.lease.slab.sizeBytes;
-    this.#slabs.set(append.lease.slab, holds + 1);
+    const { slab } = append.lease;
+    if (slab.cachedAppends === 0) this.#usedBytes += slab.sizeBytes;
+    slab.cachedAppends += 1;
     this.#queue.push(node);
     tail.push(node);
     while (this.#usedBytes > this.#budgetBytes && this.#head < this.#queue.length)
@@ -84,11 +83,8 @@ export class TailCache {
   #forget(node: Node): void {
     node.isEvicted = true;
     const { slab } = node.lease;
-    const holds = this.#slabs.get(slab)! - 1;
-    if (holds === 0) {
-      this.#slabs.delete(slab);
-      this.#usedBytes -= slab.sizeBytes;
-    } else this.#slabs.set(slab, holds);
+    slab.cachedAppends -= 1;
+    if (slab.cachedAppends === 0) this.#usedBytes -= slab.sizeBytes;
     node.lease.release();
   }
 }

@@ -143,6 +143,8 @@ function sinkDisk(): Disk {
     return {
       path,
       write: () => Promise.resolve(),
+      writeNow: () => undefined,
+      readNow: (target, position) => file.readNow(target, position),
       read: (target, position) => file.read(target, position),
       datasync: () => file.datasync(),
       truncate: (sizeBytes) => file.truncate(sizeBytes),

@@ -8,6 +8,8 @@ export interface FrameSlab {
   readonly sizeBytes: number;
   /** Holds of all leases together. */
   holds: number;
+  /** Appends of the tail cache that lie in it; the cache counts here. */
+  cachedAppends: number;
 }
 
 /** A counted hold on bytes. When the last hold is released the bytes may be used again (and are poisoned in tests). */

@@ -37,6 +37,8 @@ interface Flight {
   readonly sent: (() => void)[];
 }
 
+const NO_CHUNKS: readonly RegionChunk[] = [];
+
 /** The sending half of a connection. */
 export class ResponseWriter {
   readonly #options: ResponseWriterOptions;
@@ -79,9 +81,9 @@ export class ResponseWriter {
 
   /** Writes as much as may wait in the socket now. */
   #pump(): void {
-    if (this.#isReading || this.#isClosed) return;
+    if (this.#isReading || this.#isClosed || this.#queue.length === 0) return;
     const bytes: Uint8Array[] = [];
-    const chunks: RegionChunk[] = [];
+    let chunks: RegionChunk[] | undefined;
     const sent: (() => void)[] = [];
     let room = this.#options.bufferBytes - this.#options.connection.pendingWriteBytes;
     let size = 0;
@@ -110,12 +112,13 @@ export class ResponseWriter {
       const chunk = this.#readRegion(head, region, room);
       if (chunk === undefined) break;
       bytes.push(chunk.bytes);
-      chunks.push(chunk);
+      (chunks ??= []).push(chunk);
       size += chunk.bytes.length;
       room -= chunk.bytes.length;
     }
-    if (this.#isClosed) for (const chunk of chunks) chunk.release();
-    else if (bytes.length > 0) this.#write(bytes, { bytes: size, chunks, sent });
+    if (this.#isClosed) for (const chunk of chunks ?? NO_CHUNKS) chunk.release();
+    else if (bytes.length > 0)
+      this.#write(bytes, { bytes: size, chunks: chunks ?? NO_CHUNKS, sent });
     else this.#notify(sent);
   }
 

@@ -157,13 +157,17 @@ export class Partition implements PartitionIdentity {
   append(records: Buffer, append: PartitionAppend = {}): Promise<AppendResult> {
     if (this.#log === undefined || this.#isOffline)
       return Promise.reject(new LogError('KAFKA_STORAGE_ERROR', `${this.name} is offline`));
-    const leaderEpoch = this.#leaderEpoch;
     return this.#log.appendAsLeader(records, {
-      leaderEpoch,
-      isLeaderStill: () => this.isLeader && this.#leaderEpoch === leaderEpoch,
+      leaderEpoch: this.#leaderEpoch,
+      leader: this,
       origin: append.origin ?? 'client',
-      ...(append.lease === undefined ? {} : { lease: append.lease }),
+      lease: append.lease,
     });
+  }
+
+  /** Whether this broker leads the partition in this epoch, with an open log. */
+  leads(leaderEpoch: number): boolean {
+    return this.isLeader && this.#leaderEpoch === leaderEpoch;
   }
 
   // ---- what Replicas does with it ----
