@@ -2,6 +2,7 @@
 // time only moves when told. One partition everywhere, and all sub-topologies are one task, so they share stream time; a
 // commit follows every record. Kafka: TopologyTestDriver (KIP-247).
 import type { ConsumerRecord } from '@ottla/client';
+import type { TypedTopic } from '@ottla/serdes';
 import { StreamsError } from '../errors.ts';
 import type { MaybePromise } from '../processor/processor.ts';
 import type { Headers } from '../processor/record.ts';
@@ -10,7 +11,6 @@ import type { StateStore } from '../store/state-store.ts';
 import { GlobalTask } from '../task/global-task.ts';
 import { StreamTask } from '../task/stream-task.ts';
 import { type TaskSettings, taskSettings } from '../task/task-settings.ts';
-import type { AnySerde } from '../topology/node-definition.ts';
 import { fullTopicName } from '../topology/subtopologies.ts';
 import { Topology } from '../topology/topology.ts';
 import { matchesWhole, type TopologyGraph } from '../topology/topology-graph.ts';
@@ -30,13 +30,6 @@ export interface TopologyTestDriverOptions extends Partial<TaskSettings> {
   readonly cacheMaxBytes?: number;
   /** Where a store's bytes are; for tests with LevelDB. Default: in memory. */
   readonly openBytes?: (store: string, isPersistent: boolean) => ByteStore;
-}
-
-/** A topic and the formats of its records; a typed topic of `@ottla/serdes` is one. */
-export interface TestTopicType<K, V> {
-  readonly name: string;
-  readonly key: AnySerde & { deserialize(...args: never[]): K };
-  readonly value: AnySerde & { deserialize(...args: never[]): V };
 }
 
 export class TopologyTestDriver {
@@ -76,11 +69,8 @@ export class TopologyTestDriver {
     this.#task = this.#makeTask(graph);
   }
 
-  /** Where a test writes: a typed topic, or a name and serdes. */
-  createInputTopic<K, V>(
-    type: TestTopicType<K, V>,
-    time: InputTopicTime = {},
-  ): TestInputTopic<K, V> {
+  /** Where a test writes. A typed topic is its name and its serdes. */
+  createInputTopic<K, V>(type: TypedTopic<K, V>, time: InputTopicTime = {}): TestInputTopic<K, V> {
     return new TestInputTopic(
       type.name,
       type,
@@ -91,7 +81,7 @@ export class TopologyTestDriver {
   }
 
   /** Where a test reads what the topology wrote: any topic, internal ones included. */
-  createOutputTopic<K, V>(type: TestTopicType<K, V>): TestOutputTopic<K, V> {
+  createOutputTopic<K, V>(type: TypedTopic<K, V>): TestOutputTopic<K, V> {
     return new TestOutputTopic(type.name, type, (topic) => this.#unread(topic));
   }
 
