@@ -3,6 +3,7 @@
 import type { RecordHeader } from '@ottla/protocol/records';
 import { Cluster } from '../connection/cluster.ts';
 import { UsageError } from '../errors.ts';
+import type { PartitionMetadata } from '../metadata/cluster-metadata.ts';
 import { resolveOptions } from '../options.ts';
 import type { TopicType } from '../topic-type.ts';
 import { AdmissionLine } from './admission.ts';
@@ -129,6 +130,18 @@ export class Producer {
   /** A producer of one topic, with its types. */
   topic<K, V>(type: TopicType<K, V>): TypedProducer<K, V> {
     return new TypedProducer(this, type);
+  }
+
+  /** The topic's partitions, in order: at once when they are known, else a promise. @throws as `send` for an unknown topic */
+  partitionsFor(
+    topic: string,
+  ): readonly PartitionMetadata[] | Promise<readonly PartitionMetadata[]> {
+    const known = this.#cluster.metadata.topics.get(topic);
+    if (known?.errorCode === 0) return known.partitions;
+    const { allowAutoTopicCreation, maxBlockMs } = this.#options;
+    return this.#cluster
+      .topic(topic, allowAutoTopicCreation, maxBlockMs)
+      .then(({ partitions }) => partitions);
   }
 
   /** Sends everything now and waits for it, what still waits for its topic or for memory included. */
