@@ -89,3 +89,23 @@ export type {
   WindowEntry,
   WindowStore,
 } from './store/window-store.ts';
+export { StreamsBuilder, type StreamsBuilderOptions } from './dsl/streams-builder.ts';
+export { KStream } from './dsl/kstream.ts';
+export { KTable } from './dsl/ktable.ts';
+export type { GlobalKTable } from './dsl/global-ktable.ts';
+export { KGroupedStream } from './dsl/kgrouped-stream.ts';
+export { KGroupedTable } from './dsl/kgrouped-table.ts';
+export { TimeWindowedKStream } from './dsl/time-windowed-kstream.ts';
+export type {
+  Branched,
+  Consumed,
+  Grouped,
+  Joined,
+  Materialized,
+  MaterializedWindows,
+  Named,
+  Produced,
+  Repartitioned,
+} from './dsl/options.ts';
+export { hoppingWindows, TimeWindows, tumblingWindows } from './window/time-windows.ts';
+export { windowedSerde } from './window/windowed-serde.ts';

@@ -40,9 +40,10 @@ export class GraphBuilder {
     return this.newName(`${prefix}STATE-STORE-`);
   }
 
-  /** The name that was asked for, or the next one. */
+  /** The name that was asked for, or the next one; a number is used up in either case, as in Kafka. */
   nameOr(name: string | undefined, prefix: string): string {
-    return name ?? this.newName(prefix);
+    const generated = this.newName(prefix);
+    return name ?? generated;
   }
 
   /** A part's name after that of the whole; a number is used up in either case, as in Kafka. */

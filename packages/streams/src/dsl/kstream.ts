@@ -2,7 +2,7 @@
 import type { Serde, TypedTopic } from '@ottla/serdes';
 import type { Observable, OperatorFunction } from 'rxjs';
 import type { FixedKeyProcessorSupplier, ProcessorSupplier } from '../processor/processor.ts';
-import { Record } from '../processor/record.ts';
+import type { Record } from '../processor/record.ts';
 import type { TopicNameExtractor } from '../processor/sink-routing.ts';
 import { AsyncMapper, type MapAsyncOptions } from '../rxjs/async-mapper.ts';
 import { HostedOperators } from '../rxjs/hosted-operators.ts';

@@ -7,7 +7,6 @@ import type {
   ProcessorSupplier,
 } from '../processor/processor.ts';
 import type { Record } from '../processor/record.ts';
-import { whenDone } from '../processor/when-done.ts';
 import type { StoreBuilder } from '../store/store-builder.ts';
 import { RowStore } from './row-store.ts';
 import {

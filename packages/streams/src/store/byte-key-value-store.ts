@@ -2,6 +2,7 @@
 // Kafka: MeteredKeyValueStore, ChangeLoggingKeyValueBytesStore, CachingKeyValueStore.
 import type { Serde } from '@ottla/serdes';
 import type { MaybePromise } from '../processor/processor.ts';
+import { NO_HEADERS } from '../processor/record.ts';
 import { whenDone } from '../processor/when-done.ts';
 import { notOpen } from './not-open.ts';
 import { behindPrefix, type ByteEntry, type ByteRange, type ByteStore } from './byte-store.ts';
@@ -173,7 +174,7 @@ export class ByteKeyValueStore<K, V> implements KeyValueStore<K, V>, CachedStore
       recordTimestamp ??
       context.recordContext.timestamp;
     const logged = stored === null ? null : codec.toLogged(stored);
-    context.logChange(this.name, keyBytes, logged, timestamp, context.recordContext.headers);
+    context.logChange(this.name, keyBytes, logged, timestamp, NO_HEADERS);
   }
 
   #read(keyBytes: Buffer): V | null | Promise<V | null> {

@@ -3,6 +3,7 @@
 import type { Serde } from '@ottla/serdes';
 import type { RecordContext } from '../processor/internal-context.ts';
 import type { MaybePromise } from '../processor/processor.ts';
+import { NO_HEADERS } from '../processor/record.ts';
 import { whenDone } from '../processor/when-done.ts';
 import type { ByteEntry, ByteStore } from './byte-store.ts';
 import type { KeyValue } from './key-value-store.ts';
@@ -190,7 +191,7 @@ export class ByteWindowStore<K, V> implements WindowStore<K, V>, CachedStore<Win
     this.#open.put(bytes, stored);
     const timestamp = (value === null ? undefined : codec.timestampOf(value)) ?? origin.timestamp;
     const logged = stored === null ? null : codec.toLogged(stored);
-    this.#opened.logChange(this.name, bytes, logged, timestamp, origin.headers);
+    this.#opened.logChange(this.name, bytes, logged, timestamp, NO_HEADERS);
   }
 
   #read(bytes: Buffer): V | null | Promise<V | null> {
