@@ -65,6 +65,10 @@ export class PunctuationQueue {
     this.#insert(scheduled);
   }
 
+  clear(): void {
+    this.#schedules.length = 0;
+  }
+
   #insert(scheduled: ScheduledPunctuation): void {
     let at = this.#schedules.length;
     while (at > 0 && this.#schedules[at - 1]!.dueMs > scheduled.dueMs) at -= 1;

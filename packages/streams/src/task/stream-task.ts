@@ -19,7 +19,7 @@ import type { TopologyGraph } from '../topology/topology-graph.ts';
 import { ErrorDesk } from './error-desk.ts';
 import { PartitionGroup } from './partition-group.ts';
 import { decodePartitionMetadata, encodePartitionMetadata } from './partition-metadata.ts';
-import { nextDueAfter, PunctuationQueue, type ScheduledPunctuation } from './punctuation-queue.ts';
+import { Punctuations } from './punctuations.ts';
 import type { RecordCollector } from './record-collector.ts';
 import { RecordQueue, type RecordQueueOwner, type StampedRecord } from './record-queue.ts';
 import {
@@ -65,10 +65,10 @@ export interface StreamTaskOptions {
 /** What a task counts; only ever up. */
 export interface TaskCounters {
   /** Records taken through the nodes. */
-  processed: number;
+  readonly processed: number;
   /** Records, or parts of their work, that were left out: undecodable, without a time, late, null keys. */
-  dropped: number;
-  punctuated: number;
+  readonly dropped: number;
+  readonly punctuated: number;
 }
 
 export class StreamTask implements TaskHost, RecordQueueOwner {
@@ -76,15 +76,14 @@ export class StreamTask implements TaskHost, RecordQueueOwner {
   readonly settings: TaskSettings;
   readonly stores: TaskStores;
   readonly collector: RecordCollector;
-  readonly counters: TaskCounters = { processed: 0, dropped: 0, punctuated: 0 };
+  readonly #counts = { processed: 0, dropped: 0 };
   readonly processorMetadata: Map<string, number> = new Map();
   recordContext: RecordContext;
   wallClockMs: number;
   readonly #errors = new ErrorDesk(this);
   readonly #topology: TaskTopology;
   readonly #group: PartitionGroup;
-  readonly #streamTimePunctuations = new PunctuationQueue();
-  readonly #wallClockPunctuations = new PunctuationQueue();
+  readonly #punctuations = new Punctuations(this);
   #state: TaskState = 'created';
   #isCommitNeeded = false;
   #isCommitRequested = false;
@@ -104,6 +103,10 @@ export class StreamTask implements TaskHost, RecordQueueOwner {
     this.#topology = makeTaskTopology(options.graph, options.nodes, this);
     this.#group = new PartitionGroup(options.settings.maxTaskIdleMs);
     this.updatePartitions(options.partitions);
+  }
+
+  get counters(): TaskCounters {
+    return { ...this.#counts, punctuated: this.#punctuations.count };
   }
 
   get state(): TaskState {
@@ -255,7 +258,7 @@ export class StreamTask implements TaskHost, RecordQueueOwner {
 
   #processOne(queue: RecordQueue, record: StampedRecord): MaybePromise {
     this.recordContext = record;
-    this.counters.processed += 1;
+    this.#counts.processed += 1;
     return queue.source.process(
       new Record(record.key, record.value, record.timestamp, record.headers),
     );
@@ -305,19 +308,13 @@ export class StreamTask implements TaskHost, RecordQueueOwner {
     punctuator: Punctuator,
     startMs: number | undefined,
   ): Punctuation {
-    const isStreamTime = type === 'stream-time';
-    const nowMs = isStreamTime ? this.streamTimeMs : this.wallClockMs;
-    let dueMs = startMs ?? (isStreamTime ? 0 : nowMs + intervalMs);
-    if (startMs !== undefined && startMs < nowMs) dueMs = nextDueAfter(startMs, intervalMs, nowMs);
-    const queue = isStreamTime ? this.#streamTimePunctuations : this.#wallClockPunctuations;
-    return queue.schedule(node, punctuator, intervalMs, dueMs);
+    return this.#punctuations.schedule(node, intervalMs, type, punctuator, startMs);
   }
 
   /** Calls what is due by stream time. @returns whether anything was */
   punctuateStreamTime(): boolean | Promise<boolean> {
     const { streamTimeMs } = this.#group;
-    if (streamTimeMs < 0) return false;
-    return this.#punctuate(this.#streamTimePunctuations, streamTimeMs, false);
+    return streamTimeMs < 0 ? false : this.#punctuate('stream-time', streamTimeMs);
   }
 
   /** Calls what is due by the wall clock. @returns whether anything was */
@@ -326,58 +323,25 @@ export class StreamTask implements TaskHost, RecordQueueOwner {
     this.#throwFailure();
     const drained = this.#drainBackground();
     if (drained !== undefined) return drained.then(() => this.punctuateWallClock(nowMs));
-    return this.#punctuate(this.#wallClockPunctuations, nowMs, false);
+    return this.#punctuate('wall-clock-time', nowMs);
   }
 
   /** When `punctuateWallClock` has something to do next; undefined: never, as it is now. */
   get nextWallClockPunctuationMs(): number | undefined {
-    return this.#wallClockPunctuations.nextDueMs;
+    return this.#punctuations.nextDueMs('wall-clock-time');
   }
 
-  #punctuate(queue: PunctuationQueue, nowMs: number, before: boolean): boolean | Promise<boolean> {
-    let punctuated = before;
-    for (let due = queue.takeDue(nowMs); due !== undefined; due = queue.takeDue(nowMs)) {
-      const scheduled = due;
-      const done = this.#fire(scheduled, nowMs);
-      this.counters.punctuated += 1;
-      this.#isCommitNeeded = true;
-      punctuated = true;
-      if (done !== undefined) {
-        return done.then(() => {
-          queue.again(scheduled, nowMs);
-          return this.#punctuate(queue, nowMs, true);
-        });
-      }
-      queue.again(scheduled, nowMs);
-    }
-    return punctuated;
-  }
-
-  #fire({ node, punctuator }: ScheduledPunctuation, timestamp: number): MaybePromise {
-    this.recordContext = contextWithoutSource(timestamp);
-    let done: MaybePromise;
-    try {
-      done = punctuator(timestamp);
-    } catch (error) {
-      return this.nodeFailed(node.nodeName, undefined, error);
-    }
-    if (done === undefined && !node.isBusy) return;
-    return this.#settlePunctuation(node, done);
-  }
-
-  async #settlePunctuation(node: NodeContextLike, done: MaybePromise): Promise<void> {
-    try {
-      await done;
-      await node.settle();
-    } catch (error) {
-      await this.nodeFailed(node.nodeName, undefined, error);
-    }
+  #punctuate(type: PunctuationType, nowMs: number): boolean | Promise<boolean> {
+    const before = this.#punctuations.count;
+    const fired = this.#punctuations.fire(type, nowMs);
+    if (this.#punctuations.count > before) this.#isCommitNeeded = true;
+    return fired;
   }
 
   // ---- errors ---------------------------------------------------------------------------------
 
   recordDropped(count = 1): void {
-    this.counters.dropped += count;
+    this.#counts.dropped += count;
   }
 
   nodeFailed(
@@ -483,6 +447,7 @@ export class StreamTask implements TaskHost, RecordQueueOwner {
     }
     this.#group.clear();
     this.#background.length = 0;
+    this.#punctuations.clear();
     if (failure !== undefined) throw failure;
   }
 
