@@ -5,10 +5,10 @@ import { endMarkerOf } from './end-marker.ts';
 import type { LogContext } from './log-context.ts';
 import { loadProducers } from './load-producers.ts';
 import { encodeProducerSnapshot } from './producer-snapshot.ts';
-import {
-  type AbortedTransaction,
-  type AppendOrigin,
-  type ProducerBatch,
+import type {
+  AbortedTransaction,
+  AppendOrigin,
+  ProducerBatch,
   ProducerState,
 } from './producer-state.ts';
 import { parseSegmentFile, segmentPath } from './segment-files.ts';

@@ -6,18 +6,18 @@ import { RequestMemory } from './request-memory.ts';
 
 const LARGEST = 300_000;
 
-function setUp() {
+function setUp(largestFrameBytes = LARGEST) {
   const buffers = new BufferPool({ poison: true });
   const memory = new RequestMemory({
     boundBytes: 4 * 1024 * 1024,
-    largestFrameBytes: BufferPool.capacityFor(LARGEST),
+    largestFrameBytes: BufferPool.capacityFor(largestFrameBytes),
     schedule: () => () => {},
   });
   const frames: Buffer[] = [];
   const receiver = new FrameReceiver({
     memory,
     buffers,
-    frameBytesMax: LARGEST,
+    frameBytesMax: largestFrameBytes,
     mayBegin: () => true,
     onFrame: (frame) => {
       frames.push(Buffer.from(frame.lease.bytes));
@@ -65,16 +65,28 @@ describe('FrameReceiver', () => {
     );
   });
 
-  it('given any bytes at all, ends in one of its three outcomes and never takes more than 16 times of them', () => {
+  it('given any bytes at all, ends in one of its three outcomes and never takes more than 32 times of them', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 3000 }), (bytes) => {
         const { receiver, buffers } = setUp();
         const { kind } = receiver.receive(Buffer.from(bytes));
         expect(['consumed', 'invalid']).toContain(kind);
-        expect(buffers.lentBytes).toBeLessThanOrEqual(Math.max(512, bytes.length * 16 * 1.25));
+        expect(buffers.lentBytes).toBeLessThanOrEqual(Math.max(512, bytes.length * 32 * 1.25));
         receiver.close();
         expect(buffers.lentBytes).toBe(0);
       }),
     );
+  });
+
+  it('given a batch of 1 MB and its request around it, then one buffer holds it from the first chunk on', () => {
+    const sizeBytes = 1024 * 1024 + 200;
+    const { receiver, buffers, frames } = setUp(sizeBytes);
+    const bytes = frameOf(sizeBytes);
+    receiver.receive(bytes.subarray(0, 65_536));
+    expect(buffers.lentBytes).toBe(BufferPool.capacityFor(sizeBytes));
+    for (let at = 65_536; at < bytes.length; at += 65_536)
+      receiver.receive(bytes.subarray(at, at + 65_536));
+    expect(frames).toHaveLength(1);
+    expect(buffers.idleBytes).toBe(BufferPool.capacityFor(sizeBytes));
   });
 });

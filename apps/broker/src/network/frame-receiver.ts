@@ -9,8 +9,8 @@ import type { RequestMemory, Reservation } from './request-memory.ts';
 const SIZE_BYTES = 4;
 /** API key, version, correlation id: nothing shorter is a request. */
 const FRAME_BYTES_MIN = 8;
-/** While memory is plentiful a buffer may be this many times what has arrived: a 1 MB frame is copied once. */
-const GROWTH_PLENTIFUL = 16;
+/** While memory is plentiful a buffer may be this many times what has arrived: a frame of 1 MB and a little is copied once. */
+const GROWTH_PLENTIFUL = 32;
 const GROWTH_SCARCE = 2;
 const FIRST_BUFFER_BYTES = 512;
 
