@@ -109,3 +109,11 @@ export type {
 } from './dsl/options.ts';
 export { hoppingWindows, TimeWindows, tumblingWindows } from './window/time-windows.ts';
 export { windowedSerde } from './window/windowed-serde.ts';
+export { KafkaStreams, type StreamsState, type TaskMetadata } from './runtime/kafka-streams.ts';
+export type { StreamsOptions } from './runtime/streams-config.ts';
+export { hosted } from './rxjs/hosted.ts';
+export type { TaskSchedulers } from './rxjs/hosted-operators.ts';
+export { type StreamOperator, streamOperator } from './rxjs/stream-operator.ts';
+export type { PipeResult, PipeStep, StepInput, StreamPipe } from './rxjs/pipe-types.ts';
+export type { MapAsyncOptions } from './rxjs/async-mapper.ts';
+export type { RecordObserver, StreamSubscription } from './rxjs/observed-stream.ts';
