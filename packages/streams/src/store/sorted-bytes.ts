@@ -22,6 +22,10 @@ export class SortedBytes<T> {
     return this.#entries.get(key.toString('latin1'))?.value;
   }
 
+  has(key: Buffer): boolean {
+    return this.#entries.has(key.toString('latin1'));
+  }
+
   set(key: Buffer, value: T): void {
     const text = key.toString('latin1');
     if (!this.#entries.has(text)) this.#added.add(text);
