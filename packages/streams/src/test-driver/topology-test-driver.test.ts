@@ -1,5 +1,7 @@
 import * as serdes from '@ottla/serdes';
 import { describe, expect, it } from 'vitest';
+import { StreamsBuilder } from '../dsl/streams-builder.ts';
+import { tumblingWindows } from '../window/time-windows.ts';
 import { continueOnError } from '../task/exception-handlers.ts';
 import type { Processor, ProcessorContext } from '../processor/processor.ts';
 import type { Record } from '../processor/record.ts';
@@ -210,5 +212,25 @@ describe('TopologyTestDriver', () => {
         message: 'work of task 0_0 failed on record in-0@0: no',
       }),
     );
+  });
+
+  it('given stores, then a test reads them by kind', () => {
+    const builder = new StreamsBuilder();
+    const grouped = builder.stream(input).groupByKey();
+    grouped.count({ store: 'counts' });
+    grouped.windowedBy(tumblingWindows({ sizeMs: 10 })).count({ store: 'windows' });
+    const driver = new TopologyTestDriver(builder.build(), options);
+
+    driver.createInputTopic(input).pipeInput('a', 'x', { timestamp: 15 });
+
+    const counts = driver.getTimestampedKeyValueStore<string, number>('counts')!;
+    expect(counts.get('a')).toEqual({ value: 1, timestamp: 15 });
+    const windows = driver.getTimestampedWindowStore<string, number>('windows')!;
+    expect(windows.fetch('a', 10)).toEqual({ value: 1, timestamp: 15 });
+    expect(driver.getWindowStore('counts')).toBe(undefined);
+    expect(driver.getKeyValueStore('windows')).toBe(undefined);
+    expect([...driver.getAllStateStores().keys()]).toEqual(['counts', 'windows']);
+    driver.close();
+    expect(counts.isOpen).toBe(false);
   });
 });

@@ -7,7 +7,9 @@ import { StreamsError } from '../errors.ts';
 import type { MaybePromise } from '../processor/processor.ts';
 import type { Headers } from '../processor/record.ts';
 import type { ByteStore } from '../store/byte-store.ts';
+import type { KeyValueStore, TimestampedKeyValueStore } from '../store/key-value-store.ts';
 import type { StateStore } from '../store/state-store.ts';
+import type { TimestampedWindowStore, WindowStore } from '../store/window-store.ts';
 import { GlobalTask } from '../task/global-task.ts';
 import { StreamTask } from '../task/stream-task.ts';
 import { type TaskSettings, taskSettings } from '../task/task-settings.ts';
@@ -129,6 +131,28 @@ export class TopologyTestDriver {
   getStateStore<S extends StateStore = StateStore>(name: string): S | undefined {
     // The type is the caller's word, as it is in Kafka: names carry no types.
     return (this.#stores.get(name) ?? this.#stores.global(name)) as S | undefined;
+  }
+
+  /** A store by key; undefined when there is none of that name, or it is of another kind. */
+  getKeyValueStore<K, V>(name: string): KeyValueStore<K, V> | undefined {
+    const store = this.getStateStore<KeyValueStore<K, V>>(name);
+    return store !== undefined && 'prefixScan' in store ? store : undefined;
+  }
+
+  /** As `getKeyValueStore`, of the kind that the DSL keeps: values with their times. */
+  getTimestampedKeyValueStore<K, V>(name: string): TimestampedKeyValueStore<K, V> | undefined {
+    return this.getKeyValueStore(name);
+  }
+
+  /** A store by key and window; undefined when there is none of that name, or it is of another kind. */
+  getWindowStore<K, V>(name: string): WindowStore<K, V> | undefined {
+    const store = this.getStateStore<WindowStore<K, V>>(name);
+    return store !== undefined && 'fetchBetween' in store ? store : undefined;
+  }
+
+  /** As `getWindowStore`, of the kind that the DSL keeps: values with their times. */
+  getTimestampedWindowStore<K, V>(name: string): TimestampedWindowStore<K, V> | undefined {
+    return this.getWindowStore(name);
   }
 
   /** Every store by name. */
