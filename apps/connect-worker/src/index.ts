@@ -1,2 +1,7 @@
 // The only door of @ottla/connect-worker.
-export {};
+export { type ConnectorRequest, parseConnectorFile } from './connector-file.ts';
+export {
+  type ConnectWorkerOptions,
+  type RunningConnectWorker,
+  startConnectWorker,
+} from './start-connect-worker.ts';

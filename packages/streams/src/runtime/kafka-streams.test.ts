@@ -20,6 +20,7 @@ let broker: TestBroker;
 let bootstrapServers: string;
 let folder: string;
 let running: KafkaStreams[] = [];
+let clients: { close(): Promise<void> }[] = [];
 let number = 0;
 
 beforeAll(async () => {
@@ -30,15 +31,23 @@ afterAll(() => broker.close());
 afterEach(async () => {
   for (const streams of running) await streams.close();
   running = [];
+  for (const client of clients) await client.close();
+  clients = [];
   if (folder !== undefined) await rm(folder, { recursive: true, force: true });
 });
+
+/** A client that is closed after the test. */
+function opened<C extends { close(): Promise<void> }>(client: C): C {
+  clients.push(client);
+  return client;
+}
 
 /** A fresh application id, its input topic and its state folder. */
 async function setting(partitions = 3): Promise<{ id: string; input: string; output: string }> {
   number += 1;
   const id = `app-${number}`;
   folder = await mkdtemp(path.join(tmpdir(), 'ottla-streams-'));
-  await using admin = new Admin({ bootstrapServers });
+  const admin = opened(new Admin({ bootstrapServers }));
   await admin.createTopics([
     { name: `${id}-in`, numPartitions: partitions },
     { name: `${id}-out`, numPartitions: 1 },
@@ -74,7 +83,7 @@ async function start(topology: Topology, id: string, instance = 'a'): Promise<Ka
 }
 
 async function write(to: string, values: readonly string[], keys = values): Promise<void> {
-  await using producer = new Producer({ bootstrapServers });
+  const producer = opened(new Producer({ bootstrapServers }));
   await producer.sendBatch(
     values.map((value, index) => ({ topic: to, key: keys[index]!, value, timestamp: index })),
   );
@@ -85,7 +94,7 @@ async function follow(
   from: string,
   until: (latest: Map<string, number>) => boolean,
 ): Promise<Map<string, number>> {
-  await using consumer = new Consumer({ bootstrapServers, autoOffsetReset: 'earliest' });
+  const consumer = opened(new Consumer({ bootstrapServers, autoOffsetReset: 'earliest' }));
   await consumer.assign([{ topic: from, partition: 0, offset: 0 }]);
   const latest = new Map<string, number>();
   for await (const { key, value } of consumer) {
@@ -171,7 +180,7 @@ describe('KafkaStreams', () => {
 
   it('joins a stream with a table and a global table', async () => {
     const { id, input, output } = await setting(2);
-    await using admin = new Admin({ bootstrapServers });
+    const admin = opened(new Admin({ bootstrapServers }));
     await admin.createTopics([
       { name: `${id}-names`, numPartitions: 2 },
       { name: `${id}-places`, numPartitions: 1 },
@@ -195,7 +204,7 @@ describe('KafkaStreams', () => {
     await until(
       () => streams.tasks().reduce((sum, { processedTotal }) => sum + processedTotal, 0) === 2,
     );
-    await using consumer = new Consumer({ bootstrapServers, autoOffsetReset: 'earliest' });
+    const consumer = opened(new Consumer({ bootstrapServers, autoOffsetReset: 'earliest' }));
     const seen: string[] = [];
     await write(input, ['o', 'x', 'r'], ['1', '2', '2']);
     await consumer.assign([{ topic: output, partition: 0, offset: 0 }]);

@@ -34,8 +34,6 @@ const HONOURED: readonly ConfigKeyDefinition[] = [
   { name: 'rest.advertised.port', type: 'INT', default: null },
   { name: 'access.control.allow.origin', type: 'STRING', default: '' },
   { name: 'access.control.allow.methods', type: 'STRING', default: '' },
-  { name: 'admin.listeners', type: 'LIST', default: null },
-  { name: 'response.http.headers.config', type: 'STRING', default: '' },
   { name: 'topic.creation.enable', type: 'BOOLEAN', default: true },
   { name: 'topic.tracking.enable', type: 'BOOLEAN', default: true },
   { name: 'topic.tracking.allow.reset', type: 'BOOLEAN', default: true },
@@ -83,6 +81,11 @@ const NO_EFFECT: ReadonlySet<string> = new Set([
 /** Refused unless set to one of these values. */
 const ONLY: Readonly<Record<string, { values: readonly string[]; reason: string }>> = {
   'security.protocol': { values: ['PLAINTEXT'], reason: 'TLS and SASL are not there yet' },
+  'admin.listeners': {
+    values: [''],
+    reason: 'the admin API has no listener of its own yet; empty switches it off',
+  },
+  'response.http.headers.config': { values: [''], reason: 'further headers are not there yet' },
   'rest.extension.classes': { values: [''], reason: 'REST extensions are Java classes' },
   'rest.advertised.listener': { values: ['http'], reason: 'the REST API has no TLS yet' },
   'exactly.once.source.support': {

@@ -36,7 +36,7 @@ export interface HerderOptions {
   readonly platform: Platform;
   readonly loggers: Loggers;
   /** `host:port` of the REST API, shown in statuses. */
-  readonly workerId: string;
+  workerId(): string;
   /** Where `${env:…}` looks. */
   readonly env: Readonly<Record<string, string | undefined>>;
 }
@@ -117,7 +117,7 @@ export class StandaloneHerder {
   }
 
   #shown({ state, trace }: StateReport, version: string): ConnectorStateInfo['connector'] {
-    const { workerId } = this.#options;
+    const workerId = this.#options.workerId();
     return { state, worker_id: workerId, ...(trace === undefined ? {} : { trace }), version };
   }
 

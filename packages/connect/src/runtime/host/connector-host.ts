@@ -9,9 +9,13 @@ import {
 } from '../../connector/connector.ts';
 import type { ConfigKeyInfo } from '../config/config-infos.ts';
 import { configKeyInfo } from '../config/config-infos.ts';
-import { ConnectError, NotFoundError } from '../../errors.ts';
+import { ConnectError, NotFoundError, PluginNotFoundError } from '../../errors.ts';
 import { pluginConfigDef } from '../../plugin/plugin.ts';
-import type { PluginRegistry } from '../../plugin/plugin-registry.ts';
+import {
+  type ImportModule,
+  packageForClass,
+  type PluginRegistry,
+} from '../../plugin/plugin-registry.ts';
 import { type OffsetAccess, SourceOffsetReader } from '../offsets/source-offsets.ts';
 import type { TaskRun } from '../task/task-state.ts';
 import type {
@@ -37,9 +41,19 @@ const TYPES = [
   'header_converter',
 ] as const;
 
+/** What a host is made of. */
+export interface ConnectorHostOptions {
+  readonly input: HostInput;
+  readonly registry: PluginRegistry;
+  /** For connectors that are named by their package. */
+  readonly importModule: ImportModule;
+  readonly platform: Platform;
+}
+
 export class ConnectorHost {
   readonly #input: HostInput;
   readonly #registry: PluginRegistry;
+  readonly #importModule: ImportModule;
   readonly #platform: Platform;
   readonly #link: Link;
   readonly #offsets: OffsetAccess;
@@ -47,10 +61,11 @@ export class ConnectorHost {
   readonly #ended = Promise.withResolvers<void>();
   #connector: Connector | undefined;
 
-  constructor(port: MessagePort, input: HostInput, registry: PluginRegistry, platform: Platform) {
-    this.#input = input;
-    this.#registry = registry;
-    this.#platform = platform;
+  constructor(port: MessagePort, options: ConnectorHostOptions) {
+    this.#input = options.input;
+    this.#registry = options.registry;
+    this.#importModule = options.importModule;
+    this.#platform = options.platform;
     this.#link = new Link(port, this.#handlers());
     this.#offsets = remoteOffsets(this.#link);
   }
@@ -64,10 +79,14 @@ export class ConnectorHost {
     return {
       plugins: () => this.#plugins(),
       pluginConfig: (name: string) => this.#pluginConfig(name),
-      connectorPlugin: (name: string) =>
-        infoOf(this.#registry.require(['source', 'sink'], name).plugin),
-      validate: (properties: Readonly<Record<string, string | null>>) =>
-        validateConnector(properties, this.#registry, this.#input),
+      connectorPlugin: async (name: string) => {
+        await this.#loadFor(name);
+        return infoOf(this.#registry.require(['source', 'sink'], name).plugin);
+      },
+      validate: async (properties: Readonly<Record<string, string | null>>) => {
+        await this.#loadFor(properties['connector.class'] ?? '');
+        return validateConnector(properties, this.#registry, this.#input);
+      },
       startConnector: (start: ConnectorStart) => this.#startConnector(start),
       stopConnector: () => this.#stopConnector(),
       taskConfigs: (tasksMax: number) => this.#taskConfigs(tasksMax),
@@ -75,12 +94,12 @@ export class ConnectorHost {
       stopTask: (task: number) => this.#stopTask(task),
       pauseTask: (task: number) => this.#tasks.get(task)?.pause(),
       resumeTask: (task: number) => this.#tasks.get(task)?.resume(),
-      alterSourceOffsets: ({ properties, offsets }: AlterSource) => {
-        const connector = this.#create(properties);
+      alterSourceOffsets: async ({ properties, offsets }: AlterSource) => {
+        const connector = await this.#create(properties);
         return connector instanceof SourceConnector && connector.alterOffsets(properties, offsets);
       },
-      alterSinkOffsets: ({ properties, offsets }: AlterSink) => {
-        const connector = this.#create(properties);
+      alterSinkOffsets: async ({ properties, offsets }: AlterSink) => {
+        const connector = await this.#create(properties);
         return connector instanceof SinkConnector && connector.alterOffsets(properties, offsets);
       },
       shutdown: () => this.#shutdown(),
@@ -102,13 +121,27 @@ export class ConnectorHost {
     return [...pluginConfigDef(found.plugin).keys.values()].map((key) => configKeyInfo(key));
   }
 
-  #create(properties: Readonly<Record<string, string>>): Connector {
+  /** A class may be named by the npm package that brings it: then that is imported now. */
+  async #loadFor(name: string): Promise<void> {
+    if (this.#registry.find(['source', 'sink'], name) !== undefined) return;
+    const location = packageForClass(name);
+    if (location === undefined) return;
+    try {
+      await this.#registry.load(location, this.#importModule);
+    } catch (error) {
+      if (!(error instanceof PluginNotFoundError)) throw error;
+      linkLogger(this.#link, {}).warn(error.message);
+    }
+  }
+
+  async #create(properties: Readonly<Record<string, string>>): Promise<Connector> {
     const name = properties['connector.class'] ?? '';
+    await this.#loadFor(name);
     return this.#registry.require(['source', 'sink'], name).plugin.create() as Connector;
   }
 
   async #startConnector({ name, properties }: ConnectorStart): Promise<void> {
-    const connector = this.#create(properties);
+    const connector = await this.#create(properties);
     this.#connector = connector;
     const context: SourceConnectorContext = {
       requestTaskReconfiguration: () => this.#link.note('reconfigurationRequested'),
