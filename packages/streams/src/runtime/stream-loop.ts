@@ -83,7 +83,6 @@ export class StreamLoop {
     await this.#fill();
     for (const batch of await this.#poll()) this.#take(batch);
     this.#tellLags();
-    this.#updateLags();
     const isBusy = await this.#work();
     this.#resume();
     if (isBusy) await this.#breathe();
@@ -124,16 +123,6 @@ export class StreamLoop {
     const running = this.#taskOf({ topic, partition });
     if (running?.task.addRecords(topic, partition, records) === true)
       this.#options.consumer.pause([{ topic, partition }]);
-  }
-
-  /** What the brokers have of each partition and we do not: a task with an empty one waits for it (`max.task.idle.ms`). */
-  #updateLags(): void {
-    const { consumer } = this.#options;
-    for (const { task, isRestored } of this.#tasks.values()) {
-      if (!isRestored) continue;
-      for (const target of task.partitions)
-        task.updateLag(target.topic, target.partition, consumer.currentLag(target));
-    }
   }
 
   /** A task with several inputs waits for one that has nothing as long as the broker has something of it. */
