@@ -172,7 +172,9 @@ export class StreamLoop {
 
   // ---- commits --------------------------------------------------------------------------------
 
+  /** A processor asked, or the caches hold back more than they may. */
   #isCommitWanted(): boolean {
+    if (this.#options.surroundings.cache?.isExceeded === true) return true;
     return [...this.#tasks.values()].some(({ task }) => task.isCommitRequested);
   }
 
