@@ -43,13 +43,17 @@ export class ChangelogReader {
         this.#consumer.beginningOffsets(wanted),
         this.#consumer.endOffsets(wanted),
       ]);
-      const readings = wanted.flatMap((each, index) => {
-        const { changelog } = each;
+      const readings: Reading[] = [];
+      for (const [index, each] of wanted.entries()) {
+        const { changelog, task } = each;
+        const start = starts[index]!.offset;
         const endOffset = ends[index]!.offset;
-        // What was compacted away or deleted meanwhile is not missed: the log's start has the newest of each key.
-        changelog.offset = Math.max(changelog.offset ?? 0, starts[index]!.offset);
-        return changelog.offset < endOffset ? [{ ...each, endOffset }] : [];
-      });
+        const { offset = start } = changelog;
+        // The topic was made anew, or what is missing in between is gone: what the store has means nothing then.
+        if (offset < start || offset > endOffset) await task.state.reset(changelog);
+        changelog.offset ??= start;
+        if (changelog.offset < endOffset) readings.push({ ...each, endOffset });
+      }
       if (readings.length > 0) await this.#assign([...this.#readings, ...readings]);
     }
     return tasks.filter((task) => !this.#isReading(task));

@@ -71,6 +71,12 @@ export class TaskState implements TaskStores {
     changelog.offset = nextOffset;
   }
 
+  /** Forgets what a store has: its changelog does not go on from there. */
+  async reset(changelog: Changelog): Promise<void> {
+    await this.#options.database?.wipe(changelog.store);
+    changelog.offset = undefined;
+  }
+
   flushCaches(): MaybePromise {
     const last = this.#flushFrom([...this.#stores.values()], 0);
     const waiting = this.#waiting;
