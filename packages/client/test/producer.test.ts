@@ -1,7 +1,7 @@
 // The producer's calls: taking records without a promise, waiting in line, limits, typed topics, aborts.
 import { ApiKey, ErrorCode } from '@ottla/protocol';
 import { describe, expect, it } from 'vitest';
-import { KafkaError, Producer, type RecordMetadata, type TopicType } from '../src/index.ts';
+import { type KafkaError, Producer, type RecordMetadata, type TopicType } from '../src/index.ts';
 import { simulatedCluster } from './simulated-cluster.ts';
 
 const record = (value: string, topic = 'orders') => ({ topic, partition: 0, value });
@@ -63,9 +63,9 @@ describe('Producer.enqueue', () => {
     const producer = new Producer(options);
     await simulation.settle(producer.send(record('known')));
     const thrown: unknown[] = [];
-    const before = process.listeners('uncaughtException');
-    process.removeAllListeners('uncaughtException');
-    process.once('uncaughtException', (error) => thrown.push(error));
+    const before = process.listeners('unhandledRejection');
+    process.removeAllListeners('unhandledRejection');
+    process.once('unhandledRejection', (error) => thrown.push(error));
     let told = 0;
     try {
       void producer.enqueue(record('a'), () => {
@@ -76,7 +76,7 @@ describe('Producer.enqueue', () => {
       });
       await simulation.settle(producer.flush());
     } finally {
-      for (const listener of before) process.on('uncaughtException', listener);
+      for (const listener of before) process.on('unhandledRejection', listener);
     }
     expect(told).toBe(1);
     expect(thrown).toMatchObject([{ message: 'mine' }]);

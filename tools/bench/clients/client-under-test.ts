@@ -25,6 +25,7 @@ export interface Source {
   readonly topic: string;
   /** A new group. */
   readonly group: string;
+  readonly settings: ClientBenchSettings;
 }
 
 export const contenderNames = ['ottla', 'platformatic', 'kafkajs'] as const;

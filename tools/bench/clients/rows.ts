@@ -121,7 +121,7 @@ async function consume(
 ): Promise<Measured> {
   const total = recordCount(row, settings);
   const read = async (count: number): Promise<Measured> => {
-    const from = { bootstrap, topic, group: `${topic}-${process.pid}-${count}` };
+    const from = { bootstrap, topic, group: `${topic}-${process.pid}-${count}`, settings };
     let seen = 0;
     let bytes = 0;
     let stopwatch: ReturnType<typeof start> | undefined;

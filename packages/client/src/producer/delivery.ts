@@ -59,8 +59,7 @@ export function tell(
   try {
     delivery(error, metadata);
   } catch (thrown) {
-    queueMicrotask(() => {
-      throw thrown;
-    });
+    // Left unhandled on purpose: the process hears of it as of any other error that its owner did not catch.
+    void Promise.reject(thrown);
   }
 }

@@ -30,6 +30,8 @@ import { SenderCore } from './sender-core.ts';
 const PRODUCE = { request: produceRequest, response: produceResponse };
 const INIT_PRODUCER_ID = { request: initProducerIdRequest, response: initProducerIdResponse };
 const NO_TRANSACTION_TIMEOUT_MS = 0x7fff_ffff;
+/** What is chained to it runs when this turn's code is through, before any I/O. */
+const TURN = Promise.resolve();
 const NO_LEADER: Leader = { leaderId: -1, leaderEpoch: -1 };
 
 export interface SenderOptions extends ProduceSettings {
@@ -81,7 +83,7 @@ export class Sender {
   schedule(): void {
     if (this.#isScheduled) return;
     this.#isScheduled = true;
-    queueMicrotask(() => {
+    void TURN.then(() => {
       this.#isScheduled = false;
       this.#dispatch();
     });

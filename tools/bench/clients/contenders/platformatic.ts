@@ -3,7 +3,7 @@ import { Consumer, type MessagesStream, ProduceAcks, Producer } from '@platforma
 import type { ClientUnderTest, Source } from '../client-under-test.ts';
 
 async function withStream(
-  { bootstrap, topic, group }: Source,
+  { bootstrap, topic, group, settings }: Source,
   read: (stream: MessagesStream<Buffer, Buffer, Buffer, Buffer>) => Promise<void>,
 ): Promise<void> {
   const consumer = new Consumer({
@@ -11,7 +11,12 @@ async function withStream(
     groupId: group,
     bootstrapBrokers: [bootstrap],
   });
-  const stream = await consumer.consume({ topics: [topic], mode: 'earliest', autocommit: true });
+  const stream = await consumer.consume({
+    topics: [topic],
+    mode: 'earliest',
+    autocommit: true,
+    maxBytes: settings.platformaticFetchBytes,
+  });
   await read(stream);
   await consumer.close(true);
 }
