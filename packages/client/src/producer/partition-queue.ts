@@ -62,9 +62,9 @@ export class PartitionQueue {
 
   /** A batch is done: it leaves the queue. */
   remove(batch: ProducerBatch): void {
-    for (const list of [this.pending, this.waiting]) {
-      const at = list.indexOf(batch);
-      if (at >= 0) list.splice(at, 1);
-    }
+    // Most are pending, of which there are few; thousands may wait.
+    const list = this.pending.includes(batch) ? this.pending : this.waiting;
+    const at = list.indexOf(batch);
+    if (at >= 0) list.splice(at, 1);
   }
 }
