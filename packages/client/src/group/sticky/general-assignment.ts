@@ -150,7 +150,7 @@ class Balancing {
       for (const name of names) {
         if (this.#isBalanced()) break;
         const size = this.#shares.get(this.#ownerOf.get(name)!)!.length;
-        const before = former.get(name)?.id;
+        const before = this.#formerTaker(name, former);
         const sizeBefore = before === undefined ? undefined : this.#shares.get(before)?.length;
         if (sizeBefore !== undefined && size > sizeBefore + 1) this.#moveTo(name, before!);
         else if (this.#hasSmallerTaker(name, size)) this.#moveTo(name, this.#firstTaker(name));
@@ -160,6 +160,17 @@ class Balancing {
       }
     }
     return hasMoved;
+  }
+
+  /** Who had it before, if it still wants it: Java would give it back to a member that does not (its only difference). */
+  #formerTaker(
+    name: string,
+    former: ReadonlyMap<string, { readonly id: string }>,
+  ): string | undefined {
+    const id = former.get(name)?.id;
+    return id !== undefined && this.#topicsOf.get(id)!.includes(this.#topicOf(name))
+      ? id
+      : undefined;
   }
 
   #hasSmallerTaker(name: string, size: number): boolean {
