@@ -57,7 +57,7 @@ describe.each(serverKinds)('Streams on $name', (kind) => {
     await producer.close();
   }
 
-  it('given two instances, when one is killed and its state deleted, then nothing is lost', async (context) => {
+  it('given two instances, when one is killed with its state and the server restarts, then nothing is lost', async (context) => {
     if (whyNot !== undefined) return context.skip(whyNot);
     await admin.createTopics([
       { name: 'orders', numPartitions: 4 },
@@ -81,6 +81,7 @@ describe.each(serverKinds)('Streams on $name', (kind) => {
     await until('all of it is processed', () => new Set(passed.values).size === 10_000, 120_000);
     const back = instance('one');
     await until('it is back', () => back.stdout.includes('running'));
+    await server.restart();
     await order(10_000, 1_000);
     const expected = new Map(
       Array.from({ length: CUSTOMERS }, (_, customer) => [

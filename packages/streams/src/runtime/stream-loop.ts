@@ -1,7 +1,14 @@
 // The loop of an instance: polls, fills tasks, processes, punctuates, commits; hands tasks over when the group says so. One
 // at a time, so nothing here needs a lock. Kafka: StreamThread, TaskManager.
-import type { Admin, ConsumedBatch, Consumer, TopicPartition } from '@ottla/client';
+import {
+  type Admin,
+  type ConsumedBatch,
+  type Consumer,
+  KafkaError,
+  type TopicPartition,
+} from '@ottla/client';
 import { parseTaskId, type TaskId, taskIdText } from '../processor/task-id.ts';
+import type { CommittableOffset } from '../task/stream-task.ts';
 import type { Subtopology } from '../topology/subtopologies.ts';
 import { ChangelogReader } from './changelog-reader.ts';
 import { RunningTask, type TaskSurroundings } from './running-task.ts';
@@ -18,6 +25,8 @@ export interface StreamLoopOptions {
   readonly onState: (state: 'rebalancing' | 'running') => void;
 }
 
+/** The group has moved on without this instance: it will say so, and the tasks go to others. */
+const MIGRATED = new Set(['UNKNOWN_MEMBER_ID', 'ILLEGAL_GENERATION', 'FENCED_INSTANCE_ID']);
 /** Records through one task before others have their turn. */
 const SLICE_RECORDS = 500;
 /** How long the loop works before it lets the rest of the process have a turn, milliseconds. */
@@ -184,13 +193,27 @@ export class StreamLoop {
     this.#lastCommitMs = surroundings.settings.platform.clock.monotonicMs();
     const ready = [...tasks].filter(({ isRestored, task }) => isRestored && task.isCommitNeeded);
     if (ready.length === 0) return;
-    const offsets = [];
+    const offsets: CommittableOffset[] = [];
     for (const { task } of ready) offsets.push(...(await task.prepareCommit()));
-    if (offsets.length > 0) await consumer.commit(offsets);
+    if (offsets.length > 0 && !(await this.#commitOffsets(offsets))) return;
     for (const running of ready) await running.committed();
     for (const each of offsets)
       if (this.#parts.get(each.topic)!.repartitionTopics.has(each.topic))
         this.#consumed.set(`${each.topic}-${each.partition}`, each);
+  }
+
+  /** @returns false when it did not work now: the next commit makes up for it, or the tasks go to others and it is read again */
+  async #commitOffsets(offsets: readonly CommittableOffset[]): Promise<boolean> {
+    const { consumer, surroundings } = this.#options;
+    try {
+      await consumer.commit(offsets);
+      return true;
+    } catch (error) {
+      if (!(error instanceof KafkaError && (error.retriable || MIGRATED.has(error.code))))
+        throw error;
+      surroundings.settings.logger.warn('offsets were not committed', { error: String(error) });
+      return false;
+    }
   }
 
   /** Deletes what was consumed of repartition topics; if that fails, the next time does it. */
@@ -283,14 +306,16 @@ export class StreamLoop {
     await this.#reader.remove(leaving);
     for (const running of leaving) {
       this.#tasks.delete(running.name);
-      await running.close(clean);
+      await running.close(clean && !running.task.isCommitNeeded);
     }
   }
 
   async #closeAll(clean: boolean): Promise<void> {
     const errors: unknown[] = [];
     for (const running of this.#tasks.values())
-      await running.close(clean).catch((error: unknown) => errors.push(error));
+      await running
+        .close(clean && !running.task.isCommitNeeded)
+        .catch((error: unknown) => errors.push(error));
     this.#tasks.clear();
     if (clean && errors.length > 0) throw errors[0];
   }
