@@ -131,6 +131,7 @@ describe.each(serverKinds)('$name', (kind) => {
   describe.each(Object.keys(STRATEGIES) as (keyof typeof STRATEGIES)[])('%s', (assignor) => {
     it.for(['ours', "Java's"])(
       'given that the first member is %s, then both share all partitions, and nothing is lost or read twice',
+      { timeout: 90_000 },
       async (first, context) => {
         if (whyNot !== undefined) return context.skip(whyNot);
         const { bootstrap } = server;
@@ -161,7 +162,6 @@ describe.each(serverKinds)('$name', (kind) => {
           await Promise.all(members.map((member) => member.stop()));
         }
       },
-      90_000,
     );
   });
 

@@ -1,7 +1,9 @@
-// Offsets by time, from the leaders. Kafka: ListOffsets; the special times of OffsetSpec.
+// Offsets by time, from the leaders: one request to each broker for all of its partitions, and again only for those that
+// failed. Kafka: ListOffsets; the special times of OffsetSpec.
 import { listOffsetsRequest, listOffsetsResponse } from '@ottla/protocol/messages/list-offsets';
 import type { Cluster } from '../connection/cluster.ts';
-import { throwOnError } from '../errors.ts';
+import { byTopic } from '../consumer/by-topic.ts';
+import { BrokerError, ConnectionError, isRetriable } from '../errors.ts';
 import { withRetries } from '../retry.ts';
 
 const LIST_OFFSETS = { request: listOffsetsRequest, response: listOffsetsResponse };
@@ -25,53 +27,131 @@ export interface OffsetResult {
   readonly leaderEpoch: number;
 }
 
-/** Answers in the order of the queries. One request for each partition's leader and query group. */
+type IsolationLevel = 'read_committed' | 'read_uncommitted';
+
+/** A query that waits for its answer; `round` keeps two queries of one partition in different requests. */
+interface Waiting extends OffsetQuery {
+  readonly slot: number;
+  readonly round: number;
+}
+
+/** Answers in the order of the queries. @throws BrokerError, TimeoutError */
 export async function listOffsets(
   cluster: Cluster,
   queries: readonly OffsetQuery[],
-  isolationLevel: 'read_committed' | 'read_uncommitted' = 'read_uncommitted',
+  isolationLevel: IsolationLevel = 'read_uncommitted',
 ): Promise<OffsetResult[]> {
+  if (queries.length === 0) return [];
   const { options } = cluster;
-  return Promise.all(
-    queries.map(({ topic, partition, at }) =>
-      withRetries(
-        options,
-        `looking up an offset of ${topic}-${partition}`,
-        options.defaultApiTimeoutMs,
-        async () => {
-          const leader = await cluster.leader(topic, partition);
-          const connection = await cluster.broker(leader.leaderId);
-          const response = await connection.send(
-            LIST_OFFSETS,
-            listOffsetsRequest.create({
-              replicaId: -1,
-              isolationLevel: isolationLevel === 'read_committed' ? 1 : 0,
-              topics: [
-                {
-                  name: topic,
-                  partitions: [
-                    {
-                      partitionIndex: partition,
-                      currentLeaderEpoch: leader.leaderEpoch,
-                      timestamp: typeof at === 'number' ? at : SPECIAL[at],
-                    },
-                  ],
-                },
-              ],
-            }),
-          );
-          const found = response.topics[0]!.partitions[0]!;
-          if (found.errorCode !== 0) cluster.invalidate(topic);
-          throwOnError(found.errorCode, undefined, { topic, partition });
-          return {
-            topic,
-            partition,
-            offset: found.offset,
-            timestamp: found.timestamp,
-            leaderEpoch: found.leaderEpoch,
-          };
-        },
+  const results: OffsetResult[] = [];
+  let left = numbered(queries);
+  await withRetries(
+    options,
+    `looking up offsets of ${queries[0]!.topic}-${queries[0]!.partition}${queries.length > 1 ? ` and ${queries.length - 1} more` : ''}`,
+    options.defaultApiTimeoutMs,
+    async () => {
+      const failures: unknown[] = [];
+      const fail = (query: Waiting, error: unknown): Waiting[] => {
+        cluster.invalidate(query.topic);
+        failures.push(error);
+        return [query];
+      };
+      const groups = await byLeader(cluster, left, fail);
+      const again = await Promise.all(
+        groups.requests.map(async ({ leaderId, items }) => {
+          try {
+            return await ask(cluster, leaderId, items, isolationLevel, results, fail);
+          } catch (error) {
+            return items.flatMap(({ query }) => fail(query, error));
+          }
+        }),
+      );
+      left = [...groups.failed, ...again.flat()];
+      // What cannot be helped comes out first.
+      const worst = failures.find((error) => !isRetriable(error)) ?? failures[0];
+      if (worst !== undefined) throw worst as Error;
+    },
+  );
+  return results;
+}
+
+interface Item {
+  readonly query: Waiting;
+  readonly leaderEpoch: number;
+}
+
+async function byLeader(
+  cluster: Cluster,
+  queries: readonly Waiting[],
+  fail: (query: Waiting, error: unknown) => Waiting[],
+): Promise<{ requests: { leaderId: number; items: Item[] }[]; failed: Waiting[] }> {
+  const failed: Waiting[] = [];
+  const requests = new Map<string, { leaderId: number; items: Item[] }>();
+  for (const query of queries) {
+    try {
+      const { leaderId, leaderEpoch } = await cluster.leader(query.topic, query.partition);
+      const key = `${leaderId}/${query.round}`;
+      const request = requests.get(key) ?? { leaderId, items: [] };
+      requests.set(key, request);
+      request.items.push({ query, leaderEpoch });
+    } catch (error) {
+      failed.push(...fail(query, error));
+    }
+  }
+  return { requests: [...requests.values()], failed };
+}
+
+/** @returns the queries that must be asked again */
+async function ask(
+  cluster: Cluster,
+  leaderId: number,
+  items: readonly Item[],
+  isolationLevel: IsolationLevel,
+  results: OffsetResult[],
+  fail: (query: Waiting, error: unknown) => Waiting[],
+): Promise<Waiting[]> {
+  const connection = await cluster.broker(leaderId);
+  const response = await connection.send(
+    LIST_OFFSETS,
+    listOffsetsRequest.create({
+      replicaId: -1,
+      isolationLevel: isolationLevel === 'read_committed' ? 1 : 0,
+      topics: byTopic(items.map(({ query, leaderEpoch }) => ({ ...query, leaderEpoch }))).map(
+        ([name, list]) => ({
+          name,
+          partitions: list.map(({ partition, leaderEpoch, at }) => ({
+            partitionIndex: partition,
+            currentLeaderEpoch: leaderEpoch,
+            timestamp: typeof at === 'number' ? at : SPECIAL[at],
+          })),
+        }),
       ),
+    }),
+  );
+  const found = new Map(
+    response.topics.flatMap(({ name, partitions }) =>
+      partitions.map((each) => [`${name}-${each.partitionIndex}`, each] as const),
     ),
   );
+  return items.flatMap(({ query }) => {
+    const { topic, partition } = query;
+    const answer = found.get(`${topic}-${partition}`);
+    if (answer === undefined)
+      return fail(query, new ConnectionError('EPROTO', `${topic}-${partition} was not answered`));
+    if (answer.errorCode !== 0)
+      return fail(query, new BrokerError(answer.errorCode, undefined, { topic, partition }));
+    const { offset, timestamp, leaderEpoch } = answer;
+    results[query.slot] = { topic, partition, offset, timestamp, leaderEpoch };
+    return [];
+  });
+}
+
+function numbered(queries: readonly OffsetQuery[]): Waiting[] {
+  const rounds = new Map<string, number>();
+  return queries.map((query, slot) => {
+    const name = `${query.topic}-${query.partition}`;
+    const round = rounds.get(name) ?? 0;
+    rounds.set(name, round + 1);
+    return { ...query, slot, round };
+  });
 }
