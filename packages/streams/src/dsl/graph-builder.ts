@@ -23,6 +23,9 @@ export class GraphBuilder {
   /** Sources that read what another reads already stand for that one. */
   readonly #aliases = new Map<string, string>();
   readonly #sources = new Map<string, string>();
+  readonly #children = new Map<string, string[]>();
+  /** Joins that can say something of a record without a key. */
+  readonly #nullKeyJoins = new Set<string>();
 
   constructor(defaults: DefaultSerdes, family: Family) {
     this.defaults = defaults;
@@ -84,11 +87,38 @@ export class GraphBuilder {
     parents: readonly string[],
     stores: () => readonly string[] = () => [],
   ): void {
+    for (const parent of parents) this.connect(parent, name);
     this.#writes.push((graph) => {
       graph.addProcessor(name, supplier(), this.#resolved(parents));
       const connected = stores();
       if (connected.length > 0) graph.connectProcessorAndStateStores(name, connected);
     });
+  }
+
+  /** Notes that records go from one node to another, such as through a topic between them. */
+  connect(parent: string, child: string): void {
+    const children = this.#children.get(parent);
+    if (children === undefined) this.#children.set(parent, [child]);
+    else children.push(child);
+  }
+
+  /** Marks a node that makes something of a record without a key. */
+  wantNullKeys(node: string): void {
+    this.#nullKeyJoins.add(node);
+  }
+
+  /** Whether a node somewhere behind this one wants records without a key. Asked when the topology is built. */
+  wantsNullKeysBehind(node: string): boolean {
+    const seen = new Set<string>();
+    const waiting = [node];
+    for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+      if (this.#nullKeyJoins.has(next)) return true;
+      for (const child of this.#children.get(next) ?? []) {
+        if (!seen.has(child)) waiting.push(child);
+        seen.add(child);
+      }
+    }
+    return false;
   }
 
   addSink(name: string, options: SinkOptions, parents: readonly string[]): void {

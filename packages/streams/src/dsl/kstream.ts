@@ -412,7 +412,6 @@ export class KStream<K, V> {
       name: joined.name ?? this.#node.node,
       key,
       value,
-      keepsNullKeys: isLeft,
     });
     const right = KTable.partsOf(table);
     const sources = copartition({ builder, sources: parent.sources }, right.node);
@@ -425,6 +424,7 @@ export class KStream<K, V> {
       isLeft,
     });
     builder.addProcessor(name, node, [parent.node], () => getter.storeNames);
+    if (isLeft) builder.wantNullKeys(name);
     const made = { builder, node: name, keySerde: key, valueSerde: undefined, sources };
     return builder.family.stream<K, R>(made, false);
   }
@@ -438,14 +438,21 @@ export class KStream<K, V> {
   ): KStream<K, R> {
     const node = streamTableJoinNode({ table: table.getter, tableKey, joiner, isLeft });
     const serdes = { key: this.#node.keySerde, value: undefined };
-    return this.#next('KSTREAM-LEFTJOIN-', node as never, named, serdes, this.#needsRepartition);
+    const joined: KStream<K, R> = this.#next(
+      'KSTREAM-LEFTJOIN-',
+      node as never,
+      named,
+      serdes,
+      this.#needsRepartition,
+    );
+    if (isLeft) this.#node.builder.wantNullKeys(joined.#node.node);
+    return joined;
   }
 
   #behindRepartition(options: {
     readonly name: string;
     readonly key: Serde<K> | undefined;
     readonly value: Serde<V> | undefined;
-    readonly keepsNullKeys?: boolean;
   }): { readonly node: string; readonly sources: ReadonlySet<string> } {
     const { builder, node, sources } = this.#node;
     if (!this.#needsRepartition) return { node, sources };
@@ -455,7 +462,6 @@ export class KStream<K, V> {
       name: options.name,
       keySerde: options.key,
       valueSerde: options.value,
-      keepsNullKeys: options.keepsNullKeys ?? false,
     });
     return { node: source, sources: new Set([source]) };
   }

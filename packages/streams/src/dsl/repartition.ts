@@ -1,6 +1,8 @@
 // A topic of the application's own between two parts of a topology, so that records with the same key meet in one task. Records
-// without a key are left out before it. Kafka: KStreamImpl.createRepartitionedSource, OptimizableRepartitionNode.
+// without a key are left out before it, unless a left join somewhere behind it makes something of them (KIP-962).
+// Kafka: KStreamImpl.createRepartitionedSource, OptimizableRepartitionNode, NodesWithRelaxedNullKeyJoinDownstream.
 import type { Serde } from '@ottla/serdes';
+import type { ProcessorSupplier } from '../processor/processor.ts';
 import type { StreamPartitioner } from '../processor/sink-routing.ts';
 import type { GraphBuilder } from './graph-builder.ts';
 import { filterNode } from './stream-processors.ts';
@@ -17,8 +19,6 @@ export interface RepartitionOptions<K, V> {
   readonly valueSerde: Serde<V> | undefined;
   readonly partitions?: number | undefined;
   readonly partitioner?: StreamPartitioner<K, V> | undefined;
-  /** Whether records without a key pass: for a left join, which can say something of them. Default false. */
-  readonly keepsNullKeys?: boolean;
 }
 
 /** @returns the name of the source that reads the topic */
@@ -36,13 +36,13 @@ export function addRepartition<K, V>(options: RepartitionOptions<K, V>): string 
     : [`${topic}-sink`, `${topic}-filter`, `${topic}-source`];
   const serdes = { key: options.keySerde, value: options.valueSerde };
   builder.addInternalTopic(topic, { partitions, enforcePartitions: partitions !== undefined });
-  const keepsNullKeys = options.keepsNullKeys ?? false;
-  builder.addProcessor(
-    filter,
-    filterNode((key) => keepsNullKeys || key !== null),
-    [parent],
-  );
+  const supplier = (): ProcessorSupplier => {
+    const keepsNullKeys = builder.wantsNullKeysBehind(filter);
+    return filterNode((key) => keepsNullKeys || key !== null);
+  };
+  builder.addLazyProcessor(filter, supplier, [parent]);
   builder.addSink(sink, { topic, ...serdes, partitioner }, [filter]);
   builder.addSource(source, { topics: topic, ...serdes });
+  builder.connect(filter, source);
   return source;
 }
