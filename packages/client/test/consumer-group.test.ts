@@ -113,8 +113,8 @@ describe('Consumer in a group', () => {
     await given(2);
     const told: string[] = [];
     const listener: RebalanceListener = {
-      onAssigned: (partitions) => void told.push(`+${names(partitions)}`),
-      onRevoked: (partitions) => void told.push(`-${names(partitions)}`),
+      onAssigned: (partitions) => void told.push(`+${names(partitions).join()}`),
+      onRevoked: (partitions) => void told.push(`-${names(partitions).join()}`),
     };
     const stop = new AbortController();
     const options = { assignors: ['cooperative-sticky'] } as const;
