@@ -1,4 +1,5 @@
 // The rows of the table: what is done, and how much of it in what time.
+import { peakResidentMiB } from '../process-facts.ts';
 import type { ClientUnderTest, ProducerUnderTest } from './client-under-test.ts';
 import type { ClientBenchSettings } from './settings.ts';
 
@@ -152,7 +153,7 @@ function start(): (records: number) => Measured {
     return {
       recordsPerSecond: records / seconds,
       cpuMicrosPerRecord: (user + system) / records,
-      peakMiB: process.resourceUsage().maxRSS / 1024,
+      peakMiB: peakResidentMiB(process.pid),
     };
   };
 }

@@ -22,7 +22,7 @@ export interface ProducerOptions extends ClientOptions {
    * comes while requests are under way goes together.
    */
   readonly lingerMs?: number;
-  /** A batch with so many bytes is full. Default 65,536. */
+  /** A batch with so many bytes is full. Default 131,072. */
   readonly batchSizeBytes?: number;
   /** Records that wait or are under way; a `send` beyond waits. Default 32 MB. */
   readonly bufferMemoryBytes?: number;
@@ -74,7 +74,7 @@ export function resolveProducerOptions(options: ProducerOptions): ResolvedProduc
     format: {
       compression: Compression[compression],
       level: options.compressionLevel,
-      batchSizeBytes: options.batchSizeBytes ?? 65_536,
+      batchSizeBytes: options.batchSizeBytes ?? 131_072,
     },
     sender: {
       acks: acks === 'all' ? -1 : acks === 'leader' ? 1 : 0,
