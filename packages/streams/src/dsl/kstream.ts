@@ -28,7 +28,7 @@ import type {
   Produced,
   Repartitioned,
 } from './options.ts';
-import { addRepartition } from './repartition.ts';
+import { addRepartition, newRepartitionNames } from './repartition.ts';
 import type { StreamPipe } from '../rxjs/pipe-types.ts';
 import { copartition, type StreamNode } from './stream-node.ts';
 import {
@@ -47,6 +47,8 @@ import { produced } from './topic-formats.ts';
 export class KStream<K, V> {
   readonly #node: StreamNode<K, V>;
   readonly #needsRepartition: boolean;
+  /** Source of the repartition topic that joins of this stream share. */
+  #joinRepartition: string | undefined = undefined;
   /** Applies operators one after the other: those of Streams, and any of RxJS, which get an observable of the records. */
   readonly pipe: StreamPipe<KStream<K, V>>;
 
@@ -408,7 +410,7 @@ export class KStream<K, V> {
     const { builder } = this.#node;
     const key = joined.key ?? this.#node.keySerde;
     const value = joined.value ?? this.#node.valueSerde;
-    const parent = this.#behindRepartition({
+    const parent = this.#behindJoinRepartition({
       name: joined.name ?? this.#node.node,
       key,
       value,
@@ -447,6 +449,23 @@ export class KStream<K, V> {
     );
     if (isLeft) this.#node.builder.wantNullKeys(joined.#node.node);
     return joined;
+  }
+
+  /** Joins of one stream share the topic before them, unless they name one of their own. Kafka: repartitionForJoin. */
+  #behindJoinRepartition(options: {
+    readonly name: string;
+    readonly key: Serde<K> | undefined;
+    readonly value: Serde<V> | undefined;
+  }): { readonly node: string; readonly sources: ReadonlySet<string> } {
+    const { builder, node } = this.#node;
+    const known = this.#joinRepartition;
+    if (known !== undefined && options.name === node) {
+      newRepartitionNames(builder);
+      return { node: known, sources: new Set([known]) };
+    }
+    const parent = this.#behindRepartition(options);
+    if (this.#needsRepartition) this.#joinRepartition = parent.node;
+    return parent;
   }
 
   #behindRepartition(options: {

@@ -25,12 +25,7 @@ export interface RepartitionOptions<K, V> {
 export function addRepartition<K, V>(options: RepartitionOptions<K, V>): string {
   const { builder, parent, name, partitions, partitioner } = options;
   const topic = name.endsWith(SUFFIX) ? name : name + SUFFIX;
-  // The numbers are used up whether or not the names are: names after these must be Kafka's.
-  const generated = [
-    builder.newName('KSTREAM-SINK-'),
-    builder.newName('KSTREAM-FILTER-'),
-    builder.newName('KSTREAM-SOURCE-'),
-  ] as const;
+  const generated = newRepartitionNames(builder);
   const [sink, filter, source] = GENERATED.test(name)
     ? generated
     : [`${topic}-sink`, `${topic}-filter`, `${topic}-source`];
@@ -45,4 +40,15 @@ export function addRepartition<K, V>(options: RepartitionOptions<K, V>): string 
   builder.addSource(source, { topics: topic, ...serdes });
   builder.connect(filter, source);
   return source;
+}
+
+/** Names of sink, filter and source. The numbers are used up whether or not the names are: names after these must be Kafka's. */
+export function newRepartitionNames(
+  builder: GraphBuilder,
+): readonly [sink: string, filter: string, source: string] {
+  return [
+    builder.newName('KSTREAM-SINK-'),
+    builder.newName('KSTREAM-FILTER-'),
+    builder.newName('KSTREAM-SOURCE-'),
+  ];
 }

@@ -44,7 +44,10 @@ export class ByteKeyValueStore<K, V> implements KeyValueStore<K, V>, CachedStore
     this.#context = context;
     this.#bytes = context.openBytes(this.name, this.isPersistent);
     if (this.#options.isCached && context.cache !== undefined)
-      this.#cache = new StoreCache(context.cache);
+      this.#cache = new StoreCache(
+        context.cache,
+        (value) => this.#options.codec.toStored(value, this.name).length,
+      );
   }
 
   restore(records: Iterable<ChangelogRecord>): void {

@@ -61,7 +61,10 @@ export class ByteWindowStore<K, V> implements WindowStore<K, V>, CachedStore<Win
     this.#context = context;
     this.#bytes = context.openBytes(this.name, this.isPersistent);
     if (this.#options.isCached && context.cache !== undefined)
-      this.#cache = new StoreCache(context.cache);
+      this.#cache = new StoreCache(
+        context.cache,
+        (value) => this.#options.codec.toStored(value, this.name).length,
+      );
   }
 
   restore(records: Iterable<ChangelogRecord>): void {

@@ -1,5 +1,5 @@
-// How much the caches of one application may hold back: one budget for all stores of an instance. Each entry counts as the
-// bytes of its key plus an allowance; above the budget the cache that is full asks its task to flush.
+// How much the caches of one application may hold back: one budget for all stores of an instance. An entry counts as its key's
+// bytes, the size of its store's values as sampled, and an allowance; above the budget the loop commits early.
 // Kafka: `statestore.cache.max.bytes`, ThreadCache.
 
 /** Shared by all caches of an instance. */

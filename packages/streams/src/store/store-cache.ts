@@ -5,6 +5,10 @@ import type { CacheBudget } from './cache-budget.ts';
 
 /** Objects, map slots, context; measured roughly. */
 const ENTRY_BYTES = 160;
+/** One put in so many is serialised to know how large values are. */
+const SAMPLE_EVERY = 64;
+/** How much one sample says: values that grow are noticed soon, one large value among small ones is not taken for all. */
+const SAMPLE_WEIGHT = 0.25;
 
 export interface CacheEntry<V> {
   readonly keyBytes: Buffer;
@@ -13,15 +17,22 @@ export interface CacheEntry<V> {
   origin: RecordContext;
   /** Written since the last flush; else only kept for reading. */
   isDirty: boolean;
+  /** What it counts for. */
+  readonly bytes: number;
 }
 
 export class StoreCache<V> {
   readonly #budget: CacheBudget;
   readonly #entries = new Map<string, CacheEntry<V>>();
+  readonly #sizeOf: (value: V) => number;
   #usedBytes = 0;
+  #putCount = 0;
+  #valueBytes = 0;
 
-  constructor(budget: CacheBudget) {
+  /** @param sizeOf serialised bytes of a value; asked now and then */
+  constructor(budget: CacheBudget, sizeOf: (value: V) => number) {
     this.#budget = budget;
+    this.#sizeOf = sizeOf;
   }
 
   get(keyBytes: Buffer): CacheEntry<V> | undefined {
@@ -37,8 +48,21 @@ export class StoreCache<V> {
       known.isDirty = true;
       return;
     }
-    this.#entries.set(text, { keyBytes, value, origin, isDirty: true });
-    this.#account(keyBytes.length + ENTRY_BYTES);
+    if (value !== null) this.#sample(value);
+    const bytes = Math.ceil(keyBytes.length + ENTRY_BYTES + this.#valueBytes);
+    this.#entries.set(text, { keyBytes, value, origin, isDirty: true, bytes });
+    this.#account(bytes);
+  }
+
+  #sample(value: V): void {
+    const isFirst = this.#putCount === 0;
+    const isDue = this.#putCount % SAMPLE_EVERY === 0;
+    this.#putCount += 1;
+    if (!isDue) return;
+    const bytes = this.#sizeOf(value);
+    this.#valueBytes = isFirst
+      ? bytes
+      : this.#valueBytes + (bytes - this.#valueBytes) * SAMPLE_WEIGHT;
   }
 
   /** Everything that changed. It stays readable until `settle`. */
@@ -56,7 +80,7 @@ export class StoreCache<V> {
     for (const [text, entry] of this.#entries) {
       if (entry.isDirty) continue;
       this.#entries.delete(text);
-      this.#account(-(entry.keyBytes.length + ENTRY_BYTES));
+      this.#account(-entry.bytes);
     }
   }
 

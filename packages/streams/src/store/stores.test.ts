@@ -55,6 +55,7 @@ async function open<S extends StateStore>(
   world: World,
   builder: { build(): S },
   folderName = `db-${(count += 1)}`,
+  cache = new CacheBudget(1_000_000),
 ): Promise<Opened<S>> {
   const database = world.isOnDisk
     ? await TaskDatabase.open(path.join(folder, folderName))
@@ -64,7 +65,7 @@ async function open<S extends StateStore>(
   const context: StoreContext = {
     taskId: { subtopology: 0, partition: 0 },
     recordContext: contextWithoutSource(77),
-    cache: world.isCached ? new CacheBudget(1_000_000) : undefined,
+    cache: world.isCached ? cache : undefined,
     openBytes: (store) => database?.openBytes(store) ?? new MemoryByteStore(),
     logChange: (_store, key, value, timestamp) =>
       opened.log.push({
@@ -234,6 +235,24 @@ describe('a cached store', () => {
       ['a', '2'],
       ['a', '3'],
     ]);
+  });
+});
+
+describe('a cache budget', () => {
+  it('counts values too: a thousand of 10 KB exceed 5 MB, a thousand of 10 bytes do not', async () => {
+    for (const [size, isExceeded] of [
+      [10_000, true],
+      [10, false],
+    ] as const) {
+      const budget = new CacheBudget(5_000_000);
+      const world = { name: '', isOnDisk: false, isCached: true };
+      const { store } = await open(world, Stores.keyValue('s', options(world)), undefined, budget);
+      for (let index = 0; index < 1_000; index += 1) store.put(`k${index}`, 'x'.repeat(size));
+      expect(budget.isExceeded).toBe(isExceeded);
+      await store.flush();
+      store.close();
+      expect(budget.usedBytes).toBe(0);
+    }
   });
 });
 

@@ -1,5 +1,7 @@
 // The partitions that one task reads, and whose turn it is: the one whose next record is the oldest, so that inputs are
 // merged by time as far as they are known. Kafka: PartitionGroup; KIP-353, KIP-695.
+import type { ConsumerRecord } from '@ottla/client';
+import { QueueHeap } from './queue-heap.ts';
 import type { RecordQueue, StampedRecord } from './record-queue.ts';
 
 export class PartitionGroup {
@@ -10,6 +12,8 @@ export class PartitionGroup {
   readonly #maxTaskIdleMs: number;
   #queues: readonly RecordQueue[] = [];
   readonly #byName: Map<string, RecordQueue[]> = new Map();
+  /** Queues with a record. */
+  readonly #ready = new QueueHeap();
 
   /** @param maxTaskIdleMs how long to wait for an empty partition; −1: never */
   constructor(maxTaskIdleMs: number) {
@@ -24,6 +28,7 @@ export class PartitionGroup {
   setQueues(queues: readonly RecordQueue[]): void {
     this.#queues = queues;
     this.#byName.clear();
+    this.#ready.keep(new Set(queues));
     for (const queue of queues) {
       const ofTopic = this.#byName.get(queue.topic) ?? [];
       ofTopic[queue.partition] = queue;
@@ -67,30 +72,30 @@ export class PartitionGroup {
     return hasRecord;
   }
 
-  /** The queue with the oldest head; undefined when all are empty. */
-  next(): RecordQueue | undefined {
-    const queues = this.#queues;
-    let oldest: RecordQueue | undefined;
-    let oldestTime = Infinity;
-    for (let index = 0; index < queues.length; index += 1) {
-      const head = queues[index]!.head;
-      if (head !== undefined && head.timestamp < oldestTime) {
-        oldest = queues[index];
-        oldestTime = head.timestamp;
-      }
-    }
-    return oldest;
+  /** Takes records in. @returns how many the queue has now */
+  add(queue: RecordQueue, records: readonly ConsumerRecord[]): number {
+    const wasEmpty = queue.head === undefined;
+    const size = queue.add(records);
+    if (wasEmpty && queue.head !== undefined) this.#ready.offer(queue);
+    return size;
   }
 
-  /** Takes the head of `queue` and lets stream time follow. */
+  /** Takes the queue with the oldest head out; undefined when all are empty. `poll` comes next. */
+  next(): RecordQueue | undefined {
+    return this.#ready.poll();
+  }
+
+  /** Takes the head of `queue`, which `next` gave, and lets stream time follow. */
   poll(queue: RecordQueue): StampedRecord {
     const record = queue.poll();
+    if (queue.head !== undefined) this.#ready.offer(queue);
     if (record.timestamp > this.streamTimeMs) this.streamTimeMs = record.timestamp;
     return record;
   }
 
   clear(): void {
     for (const queue of this.#queues) queue.clear();
+    this.#ready.keep(new Set());
     this.streamTimeMs = -1;
   }
 }

@@ -180,7 +180,7 @@ export class StreamTask implements TaskHost, RecordQueueOwner {
       queue.nextOffset = last.offset + 1;
       queue.nextLeaderEpoch = last.leaderEpoch;
     }
-    queue.isPaused = queue.add(records) > this.settings.maxBufferedRecords;
+    queue.isPaused = this.#group.add(queue, records) > this.settings.maxBufferedRecords;
     return queue.isPaused;
   }
 
