@@ -16,6 +16,8 @@ export interface Validator {
   ensureValid(name: string, value: unknown): void;
   /** What is valid, for documentation: `[1,...]`. */
   toString(): string;
+  /** `ConfigDef.parse` drops what a list repeats before it asks; `ConfigDef.validate` does not, and so reports it. */
+  readonly dropsDuplicates?: boolean;
 }
 
 /** Proposes values in the light of the other configs' values. */
@@ -153,9 +155,11 @@ export class ConfigDef {
     for (const key of this.#keys.values()) {
       const isSet = Object.hasOwn(properties, key.name);
       if (!isSet && key.isRequired) throw new ConfigError(missing(key.name));
-      const value = isSet
+      const given = isSet
         ? parseConfigValue(key.name, properties[key.name], key.type)
         : key.defaultValue;
+      const value =
+        key.validator?.dropsDuplicates && Array.isArray(given) ? [...new Set(given)] : given;
       key.validator?.ensureValid(key.name, value);
       values.set(key.name, value);
     }

@@ -90,9 +90,9 @@ export function nonEmptyList(): Validator {
   });
 }
 
-/** A list in which no element is empty or occurs twice. */
+/** A list in which no element is empty; one that occurs twice is dropped, or reported by validation. */
 export function distinctList({ isEmptyAllowed }: { isEmptyAllowed: boolean }): Validator {
-  return validator('', (name, value) => {
+  const checks = validator('', (name, value) => {
     if (!Array.isArray(value))
       throw new ConfigError(`Configuration '${name}' values must not be null.`);
     if (!isEmptyAllowed && value.length === 0)
@@ -104,6 +104,7 @@ export function distinctList({ isEmptyAllowed }: { isEmptyAllowed: boolean }): V
     if (value.includes(''))
       throw new ConfigError(`Configuration '${name}' values must not be empty.`);
   });
+  return { ...checks, dropsDuplicates: true };
 }
 
 /** A list of names, each once. */

@@ -37,19 +37,46 @@ abstract class PlainConverter implements Converter, HeaderConverter {
 }
 
 /** Java's names of the character sets that Node has. */
-const ENCODINGS: ReadonlyMap<string, BufferEncoding> = new Map([
-  ['UTF-8', 'utf8'],
-  ['UTF8', 'utf8'],
-  ['US-ASCII', 'ascii'],
-  ['ASCII', 'ascii'],
-  ['ISO-8859-1', 'latin1'],
-  ['LATIN1', 'latin1'],
-  ['UTF-16LE', 'utf16le'],
+const ENCODINGS: ReadonlyMap<string, CharacterSet> = new Map([
+  ['UTF-8', unicode('utf8')],
+  ['UTF8', unicode('utf8')],
+  ['US-ASCII', singleByte(0x7f)],
+  ['ASCII', singleByte(0x7f)],
+  ['ISO-8859-1', singleByte(0xff)],
+  ['LATIN1', singleByte(0xff)],
+  ['UTF-16LE', unicode('utf16le')],
 ]);
+
+interface CharacterSet {
+  encode(text: string): Buffer;
+  decode(bytes: Buffer): string;
+}
+
+function unicode(encoding: 'utf8' | 'utf16le'): CharacterSet {
+  return {
+    encode: (text) => Buffer.from(text, encoding),
+    decode: (bytes) => bytes.toString(encoding),
+  };
+}
+
+/** As Java has it: what the set lacks is written as a question mark, and read as U+FFFD. */
+function singleByte(codeMax: number): CharacterSet {
+  return {
+    encode: (text) =>
+      Buffer.from(
+        Array.from(text, (character) => {
+          const code = character.codePointAt(0) ?? 0;
+          return code > codeMax ? 0x3f : code;
+        }),
+      ),
+    decode: (bytes) =>
+      Array.from(bytes, (byte) => (byte > codeMax ? '\ufffd' : String.fromCharCode(byte))).join(''),
+  };
+}
 
 /** Any value as the text that Java prints (`describeValue`); bytes as an optional STRING. */
 export class StringConverter extends PlainConverter {
-  #encoding: BufferEncoding = 'utf8';
+  #characterSet: CharacterSet = unicode('utf8');
 
   override configDef(): ConfigDef {
     return converterConfigDef({
@@ -65,19 +92,19 @@ export class StringConverter extends PlainConverter {
 
   override configure(configs: Readonly<Record<string, unknown>>, side?: ConverterSide): void {
     const name = parseConverterConfig(this.configDef(), configs, side).string('converter.encoding');
-    const encoding = ENCODINGS.get(name.toUpperCase());
-    if (encoding === undefined)
+    const characterSet = ENCODINGS.get(name.toUpperCase());
+    if (characterSet === undefined)
       throw invalidValue('converter.encoding', name, 'unsupported character set');
-    this.#encoding = encoding;
+    this.#characterSet = characterSet;
   }
 
   override fromConnectData(_topic: string, schema: Schema | null, value: unknown): Buffer | null {
     if (value === null || value === undefined) return null;
-    return Buffer.from(describeValue(value, schema), this.#encoding);
+    return this.#characterSet.encode(describeValue(value, schema));
   }
 
   override toConnectData(_topic: string, bytes: Buffer | null): SchemaAndValue {
-    return { schema: Schema.OPTIONAL_STRING, value: bytes && bytes.toString(this.#encoding) };
+    return { schema: Schema.OPTIONAL_STRING, value: bytes && this.#characterSet.decode(bytes) };
   }
 }
 

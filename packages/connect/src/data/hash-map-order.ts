@@ -30,8 +30,9 @@ export function capacityFor(entryCount: number): number {
   return capacity;
 }
 
-/** The table of `new HashMap(otherMap)`. */
+/** The table of `new HashMap(otherMap)`; that of an empty one is made by the first entry. */
 export function capacityOfCopy(entryCount: number): number {
+  if (entryCount === 0) return CAPACITY_DEFAULT;
   return capacityFor(Math.floor(entryCount / LOAD_FACTOR + 1));
 }
 

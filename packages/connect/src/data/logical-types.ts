@@ -17,7 +17,7 @@ export const ConnectDate: LogicalType = logicalType(CONNECT_DATE, () => SchemaBu
       );
     return ms / MS_PER_DAY;
   },
-  toLogical: (days) => new Date(days * MS_PER_DAY),
+  toLogical: (days) => dateOf(days * MS_PER_DAY),
 });
 
 /** A time of day: INT32 milliseconds since midnight; its value is a `Date` on 1970-01-01. */
@@ -43,7 +43,7 @@ export const ConnectTime: LogicalType = logicalType(CONNECT_TIME, () => SchemaBu
 export const ConnectTimestamp: LogicalType = logicalType(
   CONNECT_TIMESTAMP,
   () => SchemaBuilder.int64(),
-  { toPlain: timeOf, toLogical: (ms) => new Date(ms) },
+  { toPlain: timeOf, toLogical: dateOf },
 );
 
 /** The schema of decimals with `scale` digits after the point: BYTES; its value is a `Decimal`. */
@@ -93,6 +93,14 @@ function logicalType(
       return toLogical(value);
     },
   };
+}
+
+/** Java's dates reach further than JavaScript's 100,000,000 days around 1970. */
+function dateOf(ms: number): Date {
+  const date = new Date(ms);
+  if (Number.isNaN(date.getTime()))
+    throw new DataError(`${ms} milliseconds from 1970 are beyond what a Date holds`);
+  return date;
 }
 
 function timeOf(value: Date): number {

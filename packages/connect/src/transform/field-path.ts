@@ -24,7 +24,7 @@ export class FieldPath {
   readonly #outer: readonly string[];
   readonly #last: string;
 
-  /** @throws ConfigError when backticks do not pair */
+  /** @throws ConfigError when backticks do not pair, or nothing is named */
   constructor(text: string, version: string) {
     const steps = /^v2$/i.test(version) ? splitPath(text) : [text];
     this.#outer = steps.slice(0, -1);
@@ -69,6 +69,7 @@ export class FieldPath {
 }
 
 function splitPath(path: string): string[] {
+  if (path === '') throw new ConfigError('A field path of syntax V2 must not be empty');
   const steps: string[] = [];
   let at = 0;
   while (at < path.length) {

@@ -70,7 +70,8 @@ function numberText(schema: Schema | null, value: number): string {
 
 /** A time on the first day, a date at midnight, else both; in UTC. Kafka: Values.dateFormatFor. */
 export function isoText(date: Date): string {
-  const iso = date.toISOString();
+  // Years beyond 9999 have a sign and zeros in JavaScript, in Java neither.
+  const iso = date.toISOString().replace(/^\+0*/, '');
   const timeAt = iso.indexOf('T');
   if (date.getTime() < MS_PER_DAY) return iso.slice(timeAt + 1);
   return date.getTime() % MS_PER_DAY === 0 ? iso.slice(0, timeAt) : iso;

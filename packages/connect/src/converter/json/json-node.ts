@@ -157,6 +157,7 @@ class JsonReader {
   #number(): JsonNode {
     const text = this.#take(NUMBER);
     if (text === '') throw this.#malformed('expected a value');
+    if (/[.eE\w]/.test(this.#text[this.#at] ?? '')) throw this.#malformed('a number does not end');
     if (/[.eE]/.test(text)) return Decimal.parse(text);
     const value = Number(text);
     return Number.isSafeInteger(value) ? value + 0 : BigInt(text);

@@ -148,14 +148,15 @@ function readDecimal(schema: Schema, node: JsonNode): Decimal {
   }
 }
 
-/** Base64 with padding, white space skipped; null for what is no text. */
+/** Base64 with padding; null for what is no text. Between groups of four there may be white space, not within. */
 function readBytes(node: JsonNode, message: string): Buffer | null {
   if (typeof node !== 'string') return null;
-  const text = node.replace(/[^!-\uffff]+/g, '');
-  if (!/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(text))
-    throw new DataError(message);
-  return Buffer.from(text, 'base64');
+  if (!BASE64.test(node)) throw new DataError(message);
+  return Buffer.from(node, 'base64');
 }
+
+const BASE64 =
+  /^(?:[^!-\uffff]*[A-Za-z0-9+/]{4})*(?:[^!-\uffff]*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=))?[^!-\uffff]*$/;
 
 function elementsOf(node: JsonNode): JsonNode[] {
   if (Array.isArray(node)) return node;
