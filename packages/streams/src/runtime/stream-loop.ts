@@ -189,7 +189,7 @@ export class StreamLoop {
 
   /** Output first, then offsets, then state: after a crash anywhere, what was read is read again. */
   async #commit(tasks: Iterable<RunningTask> = this.#tasks.values()): Promise<void> {
-    const { consumer, surroundings } = this.#options;
+    const { surroundings } = this.#options;
     this.#lastCommitMs = surroundings.settings.platform.clock.monotonicMs();
     const ready = [...tasks].filter(({ isRestored, task }) => isRestored && task.isCommitNeeded);
     if (ready.length === 0) return;
