@@ -193,5 +193,9 @@ describe('Producer', () => {
       () => new Producer({ bootstrapServers: 'a:1', idempotent: true, acks: 'leader' }),
     ).toThrow(/acks 'all'/);
     expect(() => new Producer({ bootstrapServers: 'nonsense' })).toThrow(/host:port/);
+    expect(() => new Producer({ bootstrapServers: 'a:1', lingerMs: -1 })).toThrow(/lingerMs is -1/);
+    expect(() => new Producer({ bootstrapServers: 'a:1', maxInFlightRequests: 6 })).toThrow(
+      /last 5/,
+    );
   });
 });

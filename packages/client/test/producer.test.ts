@@ -58,6 +58,24 @@ describe('Producer.enqueue', () => {
     expect(calls).toEqual([]);
   });
 
+  it.each<[string, object]>([
+    ['a number as value', { topic: 'orders', value: 5 }],
+    ['an object as key', { topic: 'orders', key: {}, value: '' }],
+    ['a number as header', { topic: 'orders', value: '', headers: [['h', 1]] }],
+    ['no topic', { value: '' }],
+    ['a fraction as timestamp', { topic: 'orders', value: '', timestamp: 1.5 }],
+    ['a time before 1970', { topic: 'orders', value: '', timestamp: -1 }],
+  ])('given %s, then refuses it in words and is none the worse', async (_, bad) => {
+    const { simulation, broker, options } = await simulatedCluster();
+    const producer = new Producer(options);
+    await simulation.settle(producer.send(record('before')));
+    const refused = producer.enqueue(bad as ReturnType<typeof record>);
+    await expect(refused).rejects.toMatchObject({ name: 'UsageError', code: 'INVALID_ARGUMENT' });
+    await simulation.settle(producer.send(record('after')));
+    expect(broker.values('orders', 0)).toEqual(['before', 'after']);
+    await simulation.settle(producer.close());
+  });
+
   it('given a callback that throws, then the others are told all the same', async () => {
     const { simulation, options } = await simulatedCluster();
     const producer = new Producer(options);

@@ -50,12 +50,25 @@ export interface ResolvedProducerOptions {
 
 const IN_FLIGHT_MAX = 5;
 
+/** Options that are amounts: 0 or more. */
+const AMOUNTS = [
+  'lingerMs',
+  'batchSizeBytes',
+  'bufferMemoryBytes',
+  'maxBlockMs',
+  'deliveryTimeoutMs',
+  'maxRequestBytes',
+] as const;
+
 /** @throws UsageError for options that contradict each other */
 export function resolveProducerOptions(options: ProducerOptions): ResolvedProducerOptions {
   const acks = options.acks ?? 'all';
   const idempotent = options.idempotent ?? acks === 'all';
   const compression = options.compression ?? 'none';
   const inFlightRequestsMax = options.maxInFlightRequests ?? IN_FLIGHT_MAX;
+  for (const name of AMOUNTS)
+    if (!((options[name] ?? 0) >= 0))
+      throw new UsageError(`${name} is ${String(options[name])}: it must be a number, 0 or more`);
   if (idempotent && acks !== 'all')
     throw new UsageError(
       `an idempotent producer needs acks 'all', not '${acks}': set idempotent: false, or leave acks out`,

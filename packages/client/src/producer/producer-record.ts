@@ -1,5 +1,6 @@
 // What users hand in, and its bytes.
 import type { RecordHeader } from '@ottla/protocol/records';
+import { UsageError } from '../errors.ts';
 
 /** A value that goes out as bytes: text as UTF-8. */
 export type Bytes = Uint8Array | string;
@@ -21,9 +22,20 @@ const RECORD_OVERHEAD_BYTES = 24;
 const HEADER_OVERHEAD_BYTES = 8;
 const NO_HEADERS: readonly RecordHeader[] = [];
 
+/** @throws UsageError for what is neither text nor bytes */
 export function toBuffer(bytes: Bytes | null | undefined): Uint8Array | null {
   if (bytes === null || bytes === undefined) return null;
-  return typeof bytes === 'string' ? Buffer.from(bytes) : bytes;
+  if (typeof bytes === 'string') return Buffer.from(bytes);
+  if (bytes instanceof Uint8Array) return bytes;
+  throw new UsageError(
+    `keys and values are text or bytes, not ${typeof bytes}: serialise first, or use producer.topic()`,
+  );
+}
+
+/** @throws UsageError unless it is a whole number of milliseconds, 0 or more */
+export function requireTimestamp(timestamp: number): number {
+  if (Number.isSafeInteger(timestamp) && timestamp >= 0) return timestamp;
+  throw new UsageError(`timestamp ${timestamp}: it is a whole number of milliseconds since 1970`);
 }
 
 export function toHeaders(headers: ProducerRecord['headers']): readonly RecordHeader[] {

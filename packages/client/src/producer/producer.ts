@@ -1,8 +1,9 @@
 // The producer: takes records within bounded memory, gathers them into batches, and sees to it that each is written once and
 // in order, or that its sender hears why not. Idempotent by default, acks=all. Kafka: KafkaProducer; KIP-98, KIP-679.
+import { ErrorCode } from '@ottla/protocol';
 import type { RecordHeader } from '@ottla/protocol/records';
 import { Cluster } from '../connection/cluster.ts';
-import { UsageError } from '../errors.ts';
+import { BrokerError, UsageError } from '../errors.ts';
 import type { PartitionMetadata } from '../metadata/cluster-metadata.ts';
 import { resolveOptions } from '../options.ts';
 import type { TopicType } from '../topic-type.ts';
@@ -17,7 +18,13 @@ import {
   resolveProducerOptions,
   type ResolvedProducerOptions,
 } from './producer-options.ts';
-import { type ProducerRecord, sizeOf, toBuffer, toHeaders } from './producer-record.ts';
+import {
+  type ProducerRecord,
+  requireTimestamp,
+  sizeOf,
+  toBuffer,
+  toHeaders,
+} from './producer-record.ts';
 import { ProducerTopic } from './producer-topic.ts';
 import { RecordAccumulator } from './record-accumulator.ts';
 import { Sender } from './sender.ts';
@@ -187,13 +194,29 @@ export class Producer {
   }
 
   #take(record: ProducerRecord, delivery: Delivery, signal?: AbortSignal): void | Promise<void> {
+    try {
+      return this.#takeChecked(record, delivery, signal);
+    } catch (misuse) {
+      return Promise.reject(misuse as Error);
+    }
+  }
+
+  /** @throws UsageError for what is no record, before anything is taken */
+  #takeChecked(
+    record: ProducerRecord,
+    delivery: Delivery,
+    signal: AbortSignal | undefined,
+  ): void | Promise<void> {
     const topic = this.#topics.get(record.topic) ?? this.#addTopic(record.topic);
     const { partition } = record;
     const key = toBuffer(record.key);
     const value = toBuffer(record.value);
     const headers = toHeaders(record.headers);
     const sizeBytes = sizeOf(key, value, headers);
-    const timestamp = record.timestamp ?? this.#cluster.options.platform.clock.nowMs();
+    const timestamp =
+      record.timestamp === undefined
+        ? this.#cluster.options.platform.clock.nowMs()
+        : requireTimestamp(record.timestamp);
     const count = topic.partitionCount(this.#cluster.metadata);
     const isTaken =
       this.#closing === undefined &&
@@ -238,6 +261,8 @@ export class Producer {
   }
 
   #addTopic(name: string): ProducerTopic<WaitingRecord> {
+    if (typeof name !== 'string' || name === '')
+      throw new UsageError(`a record needs the name of a topic, not '${String(name)}'`);
     const { platform } = this.#cluster.options;
     const sticky = new StickyPartitioner(this.#options.format.batchSizeBytes, (bound) =>
       platform.random.below(bound),
@@ -262,7 +287,8 @@ export class Producer {
   ): Promise<void> {
     const { partition, timestamp, key, value, headers, sizeBytes, delivery } = record;
     const topic = this.#topics.get(name)!;
-    this.#check(topic, record);
+    const countBefore = topic.partitionCount(this.#cluster.metadata);
+    this.#check(topic, record, countBefore);
     if (!this.#memory.tryTake(sizeBytes)) {
       const granted = this.#memory.take(sizeBytes, timeoutMs, signal);
       this.#hurry();
@@ -272,8 +298,8 @@ export class Producer {
       this.#memory.give(sizeBytes);
       throw closedError();
     }
-    // While it waited for memory, its topic may have got more partitions, but not fewer.
-    const count = Math.max(1, topic.partitionCount(this.#cluster.metadata));
+    // While it waited, the topic may have got more partitions; a moment without metadata must not move its key.
+    const count = Math.max(countBefore, topic.partitionCount(this.#cluster.metadata));
     this.#accumulator.append(
       topic,
       partition,
@@ -287,12 +313,12 @@ export class Producer {
     );
   }
 
-  /** @throws UsageError for a record that cannot be sent */
-  #check(topic: ProducerTopic<WaitingRecord>, record: WaitingRecord): void {
+  /** @throws KafkaError for a record that cannot be sent */
+  #check({ name }: ProducerTopic<WaitingRecord>, record: WaitingRecord, count: number): void {
     const { maxRequestBytes } = this.#options.sender;
-    const { name } = topic;
     const { partition, sizeBytes } = record;
-    const count = topic.partitionCount(this.#cluster.metadata);
+    if (count === 0)
+      throw new BrokerError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, undefined, { topic: name });
     if (partition !== undefined && !isPartition(partition, count))
       throw new UsageError(
         `topic ${name} has partitions 0 to ${count - 1}, not ${partition}`,

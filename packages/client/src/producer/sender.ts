@@ -194,11 +194,13 @@ export class Sender {
         return;
       }
       connection.exchange(PRODUCE, message, { maxVersion }, (error, response) => {
-        if (response === undefined) this.#failed(request, error!);
-        else {
-          this.#learn(request, response, answersIn(response, ids));
-          this.#answered(request, answersIn(response, ids));
+        if (response === undefined) {
+          this.#failed(request, error!);
+          return;
         }
+        const answerOf = answersIn(response, ids);
+        this.#learn(request, response, answerOf);
+        this.#answered(request, answerOf);
       });
     } catch (error) {
       this.#failed(request, asKafkaError(error));
