@@ -112,7 +112,7 @@ interface Reading {
 }
 
 async function read(consumer: Consumer, reading: Reading): Promise<void> {
-  const { io, print, rule, interrupted } = reading;
+  const { io, print, rule, interrupted, options } = reading;
   const watch = new ConsumeWatch(consumer, reading);
   const signal = AbortSignal.any([interrupted, watch.signal]);
   try {
@@ -121,7 +121,10 @@ async function read(consumer: Consumer, reading: Reading): Promise<void> {
       watch.sawMessages();
       // One write for the batch: a write for each message would cost a system call each.
       await io.stdout.write(Buffer.concat(chunks));
-      if (rule.isDone) return;
+      if (!rule.isDone) continue;
+      // Leaving the loop does not say that the last batch is done; it is printed, so it is.
+      if (options.group !== undefined) await consumer.commit();
+      return;
     }
   } catch (error) {
     if (!signal.aborted) throw error;
