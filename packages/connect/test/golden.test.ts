@@ -19,8 +19,31 @@ import {
 import { describe, expect, it } from 'vitest';
 import { KNOWN_DIFFERENCES } from './golden/known-differences.ts';
 
-type Json = null | boolean | number | string | Json[] | { [name: string]: Json };
-type Input = { kind: string } & Record<string, any>;
+type Config = Record<string, string>;
+
+/** Texts and headers of a record; `key` and `value` are JSON. */
+interface RecordInput {
+  readonly key?: string;
+  readonly value?: string;
+  readonly topic?: string;
+  readonly partition?: number;
+  readonly timestamp?: number;
+  /** Only sink records have one. */
+  readonly offset?: number;
+  readonly headers?: readonly { readonly key: string; readonly text: string }[];
+}
+
+/** One line of inputs.jsonl; which fields there are depends on the kind. */
+interface Input {
+  readonly kind: string;
+  readonly text: string;
+  readonly hex: string;
+  readonly read: Config;
+  readonly write: Config;
+  readonly class: string;
+  readonly config: Config;
+  readonly record: RecordInput;
+}
 
 const folder = path.join(import.meta.dirname, 'golden');
 const lines = (file: string): string[] =>
@@ -41,7 +64,7 @@ describe('Kafka Connect’s golden answers', () => {
       inputs.forEach((line, index) => {
         const input = JSON.parse(line) as Input;
         if (input.kind !== kind) return;
-        const expected = JSON.parse(outputs[index] ?? '') as Record<string, Json>;
+        const expected = JSON.parse(outputs[index] ?? '') as Record<string, unknown>;
         const actual = answer(input);
         if (isSame(actual, expected)) return;
         if (KNOWN_DIFFERENCES.some(({ isIt }) => isIt(input, actual, expected))) return;
@@ -55,7 +78,7 @@ describe('Kafka Connect’s golden answers', () => {
 });
 
 /** Where both fail the words may differ; a result must be the same in every part. */
-function isSame(actual: Record<string, unknown>, expected: Record<string, Json>): boolean {
+function isSame(actual: Record<string, unknown>, expected: Record<string, unknown>): boolean {
   if ('error' in expected || 'error' in actual) return 'error' in expected && 'error' in actual;
   return JSON.stringify(actual) === JSON.stringify(expected);
 }
@@ -75,48 +98,48 @@ function answer(input: Input): Record<string, unknown> {
 function run(input: Input): Record<string, unknown> {
   switch (input.kind) {
     case 'json': {
-      const { schema, value } = json(input['read']).toConnectData('t', Buffer.from(input['text']));
-      return text(json(input['write']).fromConnectData('t', schema, value));
+      const { schema, value } = json(input.read).toConnectData('t', Buffer.from(input.text));
+      return text(json(input.write).fromConnectData('t', schema, value));
     }
     case 'header': {
       const converter = new SimpleHeaderConverter();
-      const { schema, value } = converter.toConnectHeader('t', 'h', Buffer.from(input['text']));
+      const { schema, value } = converter.toConnectHeader('t', 'h', Buffer.from(input.text));
       const back = converter.fromConnectHeader('t', 'h', schema, value);
       return { type: schema?.type ?? null, name: schema?.name ?? null, ...text(back) };
     }
     case 'to-bytes': {
-      const { schema, value } = json({}).toConnectData('t', Buffer.from(input['text']));
+      const { schema, value } = json({}).toConnectData('t', Buffer.from(input.text));
       const converter = plain(input);
       return { hex: converter.fromConnectData('t', schema, value)?.toString('hex') ?? null };
     }
     case 'from-bytes':
-      return shown(plain(input).toConnectData('t', Buffer.from(input['hex'], 'hex')));
+      return shown(plain(input).toConnectData('t', Buffer.from(input.hex, 'hex')));
     case 'transform':
       return transformed(input);
     default: {
       const predicate = registry
-        .require(['predicate'], `org.apache.kafka.connect.${input['class']}`)
+        .require(['predicate'], `org.apache.kafka.connect.${input.class}`)
         .plugin.create();
-      predicate.configure(input['config']);
-      return { test: predicate.test(record(input['record'])) };
+      predicate.configure(input.config);
+      return { test: predicate.test(record(input.record)) };
     }
   }
 }
 
 function plain(input: Input) {
   const converter = registry
-    .require(['converter'], `org.apache.kafka.connect.${input['class']}`)
+    .require(['converter'], `org.apache.kafka.connect.${input.class}`)
     .plugin.create();
-  converter.configure(input['config'], 'value');
+  converter.configure(input.config, 'value');
   return converter;
 }
 
 function transformed(input: Input): Record<string, unknown> {
   const transformation = registry
-    .require(['transformation'], `org.apache.kafka.connect.${input['class']}`)
+    .require(['transformation'], `org.apache.kafka.connect.${input.class}`)
     .plugin.create();
-  transformation.configure(input['config']);
-  const result = transformation.apply(record(input['record']));
+  transformation.configure(input.config);
+  const result = transformation.apply(record(input.record));
   if (result === null) return { dropped: true };
   return {
     topic: result.topic,
@@ -128,30 +151,30 @@ function transformed(input: Input): Record<string, unknown> {
   };
 }
 
-function record(parts: Record<string, any>): ConnectRecord {
-  const key = data(parts['key']);
-  const value = data(parts['value']);
+function record(parts: RecordInput): ConnectRecord {
+  const key = data(parts.key);
+  const value = data(parts.value);
   const common = {
-    topic: parts['topic'] ?? 'topic',
+    topic: parts.topic ?? 'topic',
     key: key.value,
     keySchema: key.schema,
     value: value.value,
     valueSchema: value.schema,
-    timestamp: parts['timestamp'] ?? null,
-    headers: (parts['headers'] ?? []).map((header: { key: string; text: string }): Header => ({
+    timestamp: parts.timestamp ?? null,
+    headers: (parts.headers ?? []).map((header: { key: string; text: string }): Header => ({
       key: header.key,
       ...parseText(header.text),
     })),
   };
-  if ('offset' in parts)
+  if (parts.offset !== undefined)
     return new SinkRecord({
       ...common,
-      kafkaPartition: parts['partition'] ?? 0,
-      kafkaOffset: parts['offset'],
+      kafkaPartition: parts.partition ?? 0,
+      kafkaOffset: parts.offset,
     });
   return new SourceRecord({
     ...common,
-    kafkaPartition: parts['partition'] ?? null,
+    kafkaPartition: parts.partition ?? null,
     sourcePartition: { p: 1 },
     sourceOffset: { o: 1 },
   });
@@ -172,7 +195,7 @@ function shown({ schema, value }: { schema: Schema | null; value: unknown }) {
   return text(json(config).fromConnectData('t', schema, value));
 }
 
-function text(bytes: Buffer | null): { text: string | null } {
+function text(bytes: ReturnType<JsonConverter['fromConnectData']>): { text: string | null } {
   return { text: bytes?.toString('utf8') ?? null };
 }
 
