@@ -215,6 +215,40 @@ describe('Consumer in a group', () => {
     await settle(admin.close());
   });
 
+  it('given a static member that is removed by the admin, then it is fenced off and comes back', async () => {
+    await given(8, 1);
+    const consumer = member('a', { groupInstanceId: 'static-1' });
+    const lost: number[][] = [];
+    consumer.subscribe(['t'], { onLost: (partitions) => void lost.push(names(partitions)) });
+    const stop = new AbortController();
+    const loops = loop(consumer, [], stop.signal);
+    await world.simulation.runUntil(() => consumer.assignment().length === 1, LIMIT_MS);
+    const { memberId } = consumer.groupMetadata();
+    const admin = new Admin(world.clientOn('tools'));
+    await settle(admin.removeGroupMembers('g', [{ groupInstanceId: 'static-1' }]));
+    await world.simulation.runUntil(
+      () => lost.length === 1 && consumer.assignment().length === 1,
+      LIMIT_MS,
+    );
+    expect(consumer.groupMetadata().memberId).not.toBe(memberId);
+    stop.abort();
+    await settle(loops);
+    await settle(admin.close());
+  });
+
+  it('given a broker that is gone, then close gives up after a while', async () => {
+    await given(9, 1);
+    const consumer = member('a');
+    consumer.subscribe(['t']);
+    await world.simulation.runUntil(() => consumer.assignment().length === 1, LIMIT_MS);
+    world.simulation.net.partition(['a'], ['broker']);
+    const before = world.simulation.elapsedMs;
+    await settle(consumer.close());
+    expect(world.simulation.elapsedMs - before).toBeLessThan(15_000);
+    world.simulation.net.heal();
+    await world.simulation.run(1_000);
+  });
+
   it('given a listener that throws, then the error comes out of the poll, once, and reading goes on', async () => {
     await given(7, 1);
     await produce(1);

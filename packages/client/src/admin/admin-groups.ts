@@ -5,6 +5,7 @@ import {
   describeGroupsRequest,
   describeGroupsResponse,
 } from '@ottla/protocol/messages/describe-groups';
+import { leaveGroupRequest, leaveGroupResponse } from '@ottla/protocol/messages/leave-group';
 import { listGroupsRequest, listGroupsResponse } from '@ottla/protocol/messages/list-groups';
 import { offsetCommitRequest, offsetCommitResponse } from '@ottla/protocol/messages/offset-commit';
 import { offsetDeleteRequest, offsetDeleteResponse } from '@ottla/protocol/messages/offset-delete';
@@ -19,6 +20,7 @@ import { withRetries } from '../retry.ts';
 
 const LIST = { request: listGroupsRequest, response: listGroupsResponse };
 const DESCRIBE = { request: describeGroupsRequest, response: describeGroupsResponse };
+const LEAVE = { request: leaveGroupRequest, response: leaveGroupResponse };
 const DELETE = { request: deleteGroupsRequest, response: deleteGroupsResponse };
 const COMMIT = { request: offsetCommitRequest, response: offsetCommitResponse };
 const DELETE_OFFSETS = { request: offsetDeleteRequest, response: offsetDeleteResponse };
@@ -142,6 +144,32 @@ export class AdminGroups {
         throwOnError(response.results[0]!.errorCode, undefined, { group: groupId });
       });
   };
+
+  /**
+   * Takes members out of a group, so that it goes on without them at once: static ones whose machine is gone for good.
+   * @throws BrokerError of the first that fails: `UNKNOWN_MEMBER_ID`
+   */
+  readonly removeMembers = (
+    groupId: string,
+    members: readonly ({ readonly groupInstanceId: string } | { readonly memberId: string })[],
+    reason = 'removed by an administrator',
+  ): Promise<void> =>
+    this.#atCoordinator(groupId, `removing members of group ${groupId}`, async (connection) => {
+      const response = await connection.send(
+        LEAVE,
+        leaveGroupRequest.create({
+          groupId,
+          members: members.map((member) => ({
+            memberId: 'memberId' in member ? member.memberId : '',
+            groupInstanceId: 'groupInstanceId' in member ? member.groupInstanceId : null,
+            reason,
+          })),
+        }),
+      );
+      throwOnError(response.errorCode, undefined, { group: groupId });
+      for (const member of response.members)
+        throwOnError(member.errorCode, undefined, { group: groupId });
+    });
 
   /** Committed offsets. @param partitions default: all that the group has */
   readonly listOffsets = (

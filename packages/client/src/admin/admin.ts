@@ -108,6 +108,10 @@ export class Admin {
   get deleteGroups(): AdminGroups['delete'] {
     return this.#groups.delete;
   }
+  /** Takes members out of a group, by member id or group.instance.id. */
+  get removeGroupMembers(): AdminGroups['removeMembers'] {
+    return this.#groups.removeMembers;
+  }
   /** Committed offsets of a group. */
   get listGroupOffsets(): AdminGroups['listOffsets'] {
     return this.#groups.listOffsets;

@@ -71,6 +71,7 @@ export async function listOffsets(
       const worst = failures.find((error) => !isRetriable(error)) ?? failures[0];
       if (worst !== undefined) throw worst as Error;
     },
+    cluster.closing,
   );
   return results;
 }

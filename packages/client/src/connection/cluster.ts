@@ -56,6 +56,11 @@ export class Cluster {
     return this.#metadata;
   }
 
+  /** Aborted when the client is closed: for waits that must not outlive it. */
+  get closing(): AbortSignal {
+    return this.#pool.closing;
+  }
+
   get isClosed(): boolean {
     return this.#pool.isClosed;
   }

@@ -50,6 +50,7 @@ export class Consumer {
   #subscription: SubscribedTopics | undefined;
   #listener: RebalanceListener = {};
   #isClosed = false;
+  readonly #closing: PromiseWithResolvers<void> = Promise.withResolvers();
 
   constructor(options: ConsumerOptions) {
     this.#options = resolveConsumerOptions(options);
@@ -308,6 +309,7 @@ export class Consumer {
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
+    this.#closing.resolve();
     this.#commits?.stop();
     this.#fetcher.close();
     this.#subscription?.close();
@@ -353,7 +355,8 @@ export class Consumer {
   async #adopt(added: readonly TopicPartition[]): Promise<void> {
     const readers = added.map((target) => this.#newReader(target, -1));
     this.#setReaders([...this.#readerList, ...readers]);
-    await this.#tell(() => this.#lookUp(readers));
+    // A consumer that closes does not wait for offsets that it will not use.
+    await this.#tell(() => Promise.race([this.#lookUp(readers), this.#closing.promise]));
     if (this.#isClosed) return;
     await this.#tell(() => this.#listener.onAssigned?.(added));
     await this.#tell(() => this.#positions.requireKnown(readers));

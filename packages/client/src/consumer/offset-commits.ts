@@ -3,7 +3,7 @@ import type { Timer } from '@ottla/platform';
 import { ZERO_UUID } from '@ottla/protocol';
 import { offsetCommitRequest, offsetCommitResponse } from '@ottla/protocol/messages/offset-commit';
 import type { Cluster } from '../connection/cluster.ts';
-import { BrokerError, isRetriable, throwOnError } from '../errors.ts';
+import { BrokerError, isRetriable, throwOnError, TimeoutError } from '../errors.ts';
 import type { MemberGeneration } from '../group/membership-types.ts';
 import { backoffMs, withRetries } from '../retry.ts';
 import { byTopic } from './by-topic.ts';
@@ -57,30 +57,26 @@ export class OffsetCommits {
     const deadlineMs = clock.monotonicMs() + options.defaultApiTimeoutMs;
     for (let count = 1; ; count += 1) {
       try {
-        await withRetries(options, this.#what(), deadlineMs - clock.monotonicMs(), () =>
-          this.#commitOnce(offsets),
-        );
+        await this.#retrying(deadlineMs - clock.monotonicMs(), offsets);
         return;
       } catch (error) {
         const isRebalance = error instanceof BrokerError && error.code === 'REBALANCE_IN_PROGRESS';
         const waitMs = backoffMs(options, Math.min(count, 10));
         if (!isRebalance || clock.monotonicMs() + waitMs > deadlineMs) throw error;
-        await timers.sleep(waitMs);
+        await timers.sleep(waitMs, this.#cluster.closing);
         if (!this.#host.areOwned(offsets)) throw error;
       }
     }
   }
 
-  /** Commits what is processed and not committed; problems are logged. @param timeoutMs for retries */
+  /** Commits what is processed and not committed; problems are logged. @param timeoutMs no longer than that */
   async commitProcessed(timeoutMs: number): Promise<void> {
     const offsets = this.#host
       .processed()
       .filter((each) => this.#committed.get(nameOf(each)) !== each.offset);
     if (offsets.length === 0) return;
     try {
-      await withRetries(this.#cluster.options, this.#what(), timeoutMs, () =>
-        this.#commitOnce(offsets),
-      );
+      await this.#within(timeoutMs, this.#retrying(timeoutMs, offsets));
     } catch (error) {
       this.#cluster.options.logger.warn('offsets could not be committed automatically', {
         group: this.#groupId,
@@ -118,6 +114,30 @@ export class OffsetCommits {
     for (const each of partitions) this.#committed.delete(nameOf(each));
   }
 
+  /** A commit whose answer does not come must not hold up a rebalance or `close`. */
+  async #within(timeoutMs: number, commit: Promise<void>): Promise<void> {
+    const settled = new AbortController();
+    const { timers } = this.#cluster.options.platform;
+    const late = timers.sleep(timeoutMs, settled.signal).then(() => {
+      throw new TimeoutError('REQUEST_TIMED_OUT', `no answer within ${timeoutMs} ms`);
+    });
+    try {
+      await Promise.race([commit, late]);
+    } finally {
+      settled.abort();
+    }
+  }
+
+  #retrying(timeoutMs: number, offsets: readonly OffsetAndMetadata[]): Promise<void> {
+    return withRetries(
+      this.#cluster.options,
+      `committing offsets of group ${this.#groupId}`,
+      timeoutMs,
+      () => this.#commitOnce(offsets),
+      this.#cluster.closing,
+    );
+  }
+
   async #commitOnce(offsets: readonly OffsetAndMetadata[]): Promise<void> {
     const generation = this.#host.generation();
     try {
@@ -153,10 +173,6 @@ export class OffsetCommits {
         })),
       })),
     });
-  }
-
-  #what(): string {
-    return `committing offsets of group ${this.#groupId}`;
   }
 }
 

@@ -47,6 +47,7 @@ export class Positions {
           throw error;
         }
       },
+      this.#cluster.closing,
     );
   }
 

@@ -38,6 +38,9 @@ export interface GroupMemberSettings extends GroupRequestSettings {
   readonly rackId: string | null;
 }
 
+/** How long a member that closes waits until the coordinator knows. */
+const LEAVE_MS_MAX = 5_000;
+
 export class GroupMember {
   readonly #cluster: Cluster;
   readonly #settings: GroupMemberSettings;
@@ -52,6 +55,8 @@ export class GroupMember {
   #timerAtMs = Infinity;
   /** Effects under way, for `ended`. */
   readonly #running = new Set<Promise<unknown>>();
+  readonly #leaving = new Set<Promise<void>>();
+  readonly #over = new AbortController();
   #onClosed: (() => void) | undefined;
 
   constructor(cluster: Cluster, settings: GroupMemberSettings, host: MemberHost) {
@@ -124,6 +129,7 @@ export class GroupMember {
       this.#apply({ type: 'close' });
     });
     this.#timer?.cancel();
+    this.#over.abort();
   }
 
   /** Resolves when nothing of it runs any more; a join under way ends when the connections are closed. */
@@ -168,8 +174,13 @@ export class GroupMember {
         this.#host.onError(effect.error);
         break;
       case 'closed':
-        // A leave that was sent just before goes out first.
-        void Promise.allSettled(this.#leaving).then(() => this.#onClosed?.());
+        // A leave that was sent just before goes out first, if there is anybody to take it.
+        void Promise.race([
+          Promise.allSettled(this.#leaving),
+          this.#cluster.options.platform.timers.sleep(LEAVE_MS_MAX, this.#over.signal),
+        ])
+          .catch(() => undefined)
+          .then(() => this.#onClosed?.());
         break;
     }
   }
@@ -236,8 +247,6 @@ export class GroupMember {
     const { memberId, generationId } = generation;
     this.#apply({ type: 'heartbeatAnswered', memberId, generationId, failure });
   }
-
-  readonly #leaving = new Set<Promise<void>>();
 
   /** Best effort: a member that cannot say so leaves by its session's end. */
   #leave(memberId: string, reason: string): Promise<void> {

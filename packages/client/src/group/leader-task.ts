@@ -58,6 +58,7 @@ export class LeaderTask {
       'looking up the topics of the group',
       options.defaultApiTimeoutMs,
       () => this.#cluster.refresh(topics, true),
+      this.#cluster.closing,
     );
     const partitionCounts = new Map<string, number>();
     for (const name of topics) {
