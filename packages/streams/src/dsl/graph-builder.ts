@@ -148,7 +148,10 @@ export class GraphBuilder {
     return new Topology(graph);
   }
 
+  /** Each once; what an alias stands for comes last, as it does where Kafka makes one source of two. */
   #resolved(names: readonly string[]): readonly string[] {
-    return names.map((name) => this.#aliases.get(name) ?? name);
+    const own = names.filter((name) => !this.#aliases.has(name));
+    const aliased = names.flatMap((name) => this.#aliases.get(name) ?? []);
+    return [...new Set([...own, ...aliased])];
   }
 }

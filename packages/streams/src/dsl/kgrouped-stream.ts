@@ -5,7 +5,7 @@ import { defined } from './defined.ts';
 import type { KTable } from './ktable.ts';
 import { rowStoreBuilder } from './materialized-store.ts';
 import type { Grouped, Materialized } from './options.ts';
-import { addRepartition } from './repartition.ts';
+import { addRepartition, newRepartitionNames } from './repartition.ts';
 import { type Fold, StreamAggregate } from './stream-aggregate.ts';
 import type { StreamNode } from './stream-node.ts';
 import type { TableSupplier } from './table-supplier.ts';
@@ -88,16 +88,17 @@ export class KGroupedStream<K, V> {
     const { stream, grouped, needsRepartition } = this.#grouping;
     if (!needsRepartition) return { node: stream.node, sources: stream.sources };
     // With a name of its own, the topic serves all aggregations of the grouping.
-    const known = grouped.name === undefined ? undefined : this.#repartitioned;
-    const node =
-      known ??
-      addRepartition({
-        builder: stream.builder,
-        parent: stream.node,
-        name: grouped.name ?? storeName,
-        keySerde: grouped.key,
-        valueSerde: grouped.value,
-      });
+    if (grouped.name !== undefined && this.#repartitioned !== undefined) {
+      newRepartitionNames(stream.builder); // Kafka uses up their numbers all the same.
+      return { node: this.#repartitioned, sources: new Set([this.#repartitioned]) };
+    }
+    const node = addRepartition({
+      builder: stream.builder,
+      parent: stream.node,
+      name: grouped.name ?? storeName,
+      keySerde: grouped.key,
+      valueSerde: grouped.value,
+    });
     this.#repartitioned = node;
     return { node, sources: new Set([node]) };
   }

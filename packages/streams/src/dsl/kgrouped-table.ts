@@ -11,6 +11,7 @@ import { TableAggregate, type TableFold } from './table-aggregate.ts';
 export class KGroupedTable<K, V> {
   readonly #stream: StreamNode<K, V>;
   readonly #grouped: Grouped<K, V>;
+  #repartitioned: string | undefined;
 
   /** @param stream the node that gives each change its group */
   constructor(stream: StreamNode<K, V>, grouped: Grouped<K, V>) {
@@ -70,34 +71,40 @@ export class KGroupedTable<K, V> {
     given: Materialized<K, R>,
     fold: TableFold<K, V, R>,
   ): KTable<K, R> {
-    const { builder, node } = this.#stream;
-    const grouped = this.#grouped;
-    const materialized = { key: grouped.key, ...defined(given) };
+    const { builder } = this.#stream;
+    const materialized = { key: this.#grouped.key, ...defined(given) };
     const storeName = materialized.store ?? builder.newStoreName('KTABLE-AGGREGATE-');
     const { name } = materialized;
     const sink = builder.suffixedNameOr(name, '-sink', 'KSTREAM-SINK-');
     const source = builder.suffixedNameOr(name, '-source', 'KSTREAM-SOURCE-');
     const nodeName = builder.nameOr(name, prefix);
-    const topic = `${grouped.name ?? storeName}-repartition`;
-    const valueSerde = grouped.value ?? (builder.defaults.value as Serde<V> | undefined);
-    const serdes = {
-      key: grouped.key,
-      value: valueSerde === undefined ? undefined : changeSerde(valueSerde),
-    };
     const { key, value } = materialized;
     const table = new TableAggregate<K, V, R>({
       storeName,
       store: () => rowStoreBuilder(builder, { operator, storeName, key, value, materialized }),
       fold,
     });
-    builder.addInternalTopic(topic, {});
-    builder.addSink(sink, { topic, ...serdes }, [node]);
-    builder.addSource(source, { topics: topic, ...serdes });
-    builder.addLazyProcessor(nodeName, () => table.supplier(), [source]);
+    const parent = this.#behindRepartition(storeName, sink, source);
+    builder.addLazyProcessor(nodeName, () => table.supplier(), [parent]);
     return builder.family.table(
-      { builder, node: nodeName, keySerde: key, valueSerde: value, sources: new Set([source]) },
+      { builder, node: nodeName, keySerde: key, valueSerde: value, sources: new Set([parent]) },
       table,
       materialized.store,
     );
+  }
+
+  /** @returns the source behind the repartition topic; with a name of its own, one topic serves all aggregations */
+  #behindRepartition(storeName: string, sink: string, source: string): string {
+    const { builder, node } = this.#stream;
+    const { name, key, value } = this.#grouped;
+    if (name !== undefined && this.#repartitioned !== undefined) return this.#repartitioned;
+    const topic = `${name ?? storeName}-repartition`;
+    const valueSerde = value ?? (builder.defaults.value as Serde<V> | undefined);
+    const serdes = { key, value: valueSerde === undefined ? undefined : changeSerde(valueSerde) };
+    builder.addInternalTopic(topic, {});
+    builder.addSink(sink, { topic, ...serdes }, [node]);
+    builder.addSource(source, { topics: topic, ...serdes });
+    this.#repartitioned = source;
+    return source;
   }
 }
