@@ -9,6 +9,7 @@ import { GroupMember } from '../group/group-member.ts';
 import type { TopicMetadata } from '../metadata/cluster-metadata.ts';
 import { resolveOptions } from '../options.ts';
 import type { TopicType } from '../topic-type.ts';
+import { AssignedPartitions } from './assigned-partitions.ts';
 import type { CommittedOffset } from './committed-offsets.ts';
 import {
   type ConsumedBatch,
@@ -24,17 +25,16 @@ import {
 import type { ConsumerRecord } from './fetched-records.ts';
 import { Fetcher } from './fetcher.ts';
 import { OffsetCommits } from './offset-commits.ts';
-import { PartitionReader } from './partition-reader.ts';
+import type { PartitionReader } from './partition-reader.ts';
 import { pollOnce } from './poll.ts';
 import { Positions } from './positions.ts';
+import { HAND_OVER_COMMIT_MS, Rebalances } from './rebalances.ts';
 import { converterOf, RecordIterator } from './record-iterator.ts';
 import { RecordSource } from './record-source.ts';
 import { SubscribedTopics } from './subscribed-topics.ts';
 import { UserTurn } from './user-turn.ts';
 
 const BATCH_RECORDS_MAX = 10_000;
-/** How long a commit before a hand-over may try. */
-const HAND_OVER_COMMIT_MS = 5_000;
 
 export class Consumer {
   readonly #cluster: Cluster;
@@ -44,13 +44,11 @@ export class Consumer {
   readonly #fetcher: Fetcher;
   readonly #positions: Positions;
   readonly #commits: OffsetCommits | undefined;
-  #readers = new Map<string, PartitionReader>();
-  #readerList: readonly PartitionReader[] = [];
+  readonly #partitions = new AssignedPartitions(() => this.#fetcher.wake());
+  readonly #rebalances: Rebalances;
   #member: GroupMember | undefined;
   #subscription: SubscribedTopics | undefined;
-  #listener: RebalanceListener = {};
   #isClosed = false;
-  readonly #closing: PromiseWithResolvers<void> = Promise.withResolvers();
 
   constructor(options: ConsumerOptions) {
     this.#options = resolveConsumerOptions(options);
@@ -58,15 +56,24 @@ export class Consumer {
     const { platform } = this.#cluster.options;
     this.#turn = new UserTurn(platform, () => this.#source.wake());
     this.#source = new RecordSource(platform, this.#turn, {
-      readers: () => this.#readerList,
+      readers: () => this.#partitions.list,
       onAsk: () => {
         if (this.#turn.comeBack()) this.#member?.userBack();
       },
     });
     this.#positions = new Positions(this.#cluster, this.#options);
     this.#commits = this.#commitsOf(this.#options);
+    this.#rebalances = new Rebalances({
+      partitions: this.#partitions,
+      source: this.#source,
+      positions: this.#positions,
+      commits: this.#commits,
+      autoCommit: this.#options.autoCommit,
+      fetch: () => this.#fetcher.wake(),
+      wants: (topic) => this.#subscription?.matches(topic) ?? false,
+    });
     this.#fetcher = new Fetcher(this.#cluster, this.#options, {
-      readers: () => this.#readerList,
+      readers: () => this.#partitions.list,
       onRecords: () => this.#source.wake(),
       onOutOfRange: (reader) => this.#repair(this.#positions.outOfRange(reader)),
       isValidated: (reader, leaderEpoch) => this.#isValidated(reader, leaderEpoch),
@@ -90,9 +97,9 @@ export class Consumer {
     if (!(topics instanceof RegExp) && topics.length === 0)
       throw new UsageError('subscribe needs at least one topic');
     if (this.#isClosed) throw new UsageError('the consumer was closed', 'CLOSED');
-    if (this.#member === undefined && this.#readers.size > 0)
+    if (this.#member === undefined && this.#partitions.list.length > 0)
       throw new UsageError('this consumer was assigned partitions: it cannot subscribe too');
-    this.#listener = listener;
+    this.#rebalances.listener = listener;
     const wanted =
       topics instanceof RegExp
         ? topics
@@ -101,7 +108,7 @@ export class Consumer {
       this.#subscription.change(wanted);
       return;
     }
-    const member = this.#join(groupId);
+    const member = new GroupMember(this.#cluster, { ...this.#options, groupId }, this.#rebalances);
     this.#member = member;
     this.#subscription = new SubscribedTopics(this.#cluster, wanted, {
       onFirst: (names) => member.start(names),
@@ -125,10 +132,9 @@ export class Consumer {
   ): Promise<void> {
     if (this.#member !== undefined)
       throw new UsageError('this consumer has subscribed: it cannot be assigned partitions too');
-    for (const reader of this.#readerList) reader.isGone = true;
-    const readers = partitions.map((target) => this.#newReader(target, target.offset ?? -1));
-    this.#setReaders(readers);
-    await this.#lookUp(readers);
+    this.#partitions.remove(this.#partitions.list);
+    const readers = this.#partitions.add(partitions);
+    await this.#rebalances.lookUp(readers);
     this.#positions.requireKnown(readers);
     this.#startAutoCommit();
     this.#fetcher.wake();
@@ -137,7 +143,7 @@ export class Consumer {
 
   /** What it reads now. */
   assignment(): TopicPartition[] {
-    return this.#readerList.map(({ topic, partition }) => ({ topic, partition }));
+    return this.#partitions.list.map(({ topic, partition }) => ({ topic, partition }));
   }
 
   /** Topics that it has subscribed to; of a pattern, those that match now. */
@@ -149,13 +155,13 @@ export class Consumer {
 
   /** Offset of the next record of a partition. */
   position(target: TopicPartition): number {
-    return this.#reader(target).position;
+    return this.#partitions.get(target).position;
   }
 
   /** Goes on at an offset. @param leaderEpoch of the record before it, if known: lets a truncation be seen */
   seek(target: TopicPartition, offset: number, leaderEpoch = -1): void {
     if (!Number.isSafeInteger(offset) || offset < 0) throw new UsageError(`${offset} is no offset`);
-    this.#reader(target).seek(offset, leaderEpoch);
+    this.#partitions.get(target).seek(offset, leaderEpoch);
     this.#fetcher.wake();
   }
 
@@ -171,17 +177,17 @@ export class Consumer {
 
   /** Hands out nothing of them until `resume`; they stay assigned. */
   pause(targets: readonly TopicPartition[] = this.assignment()): void {
-    for (const target of targets) this.#reader(target).isPaused = true;
+    for (const target of targets) this.#partitions.get(target).isPaused = true;
   }
 
   resume(targets: readonly TopicPartition[] = this.assignment()): void {
-    for (const target of targets) this.#reader(target).isPaused = false;
+    for (const target of targets) this.#partitions.get(target).isPaused = false;
     this.#source.wake();
     this.#fetcher.wake();
   }
 
   paused(): TopicPartition[] {
-    return this.#readerList
+    return this.#partitions.list
       .filter(({ isPaused }) => isPaused)
       .map(({ topic, partition }) => ({ topic, partition }));
   }
@@ -203,7 +209,7 @@ export class Consumer {
 
   /** Records between the position and the end of the log, as of the last answer; undefined before the first. */
   currentLag(target: TopicPartition): number | undefined {
-    const { position, highWatermark, lastStableOffset } = this.#reader(target);
+    const { position, highWatermark, lastStableOffset } = this.#partitions.get(target);
     const end =
       this.#options.isolationLevel === 'read_committed' ? lastStableOffset : highWatermark;
     return end < 0 || position < 0 ? undefined : Math.max(0, end - position);
@@ -281,10 +287,10 @@ export class Consumer {
   /** Commits positions: those given, or of everything handed out so far. @throws BrokerError when others have them now */
   async commit(offsets?: readonly OffsetAndMetadata[]): Promise<void> {
     if (this.#commits === undefined) throw new UsageError('commit needs a groupId');
-    const committed = offsets ?? this.#offsetsBy(({ position }) => position);
+    const committed = offsets ?? this.#partitions.offsets(({ position }) => position);
     await this.#commits.commit(committed);
     // Else the next automatic commit would go back to where the record in hand begins.
-    for (const each of committed) this.#readers.get(keyOf(each))?.finishUpTo(each.offset);
+    for (const each of committed) this.#partitions.find(each)?.finishUpTo(each.offset);
   }
 
   /** What the group has committed; offset −1 where nothing is. */
@@ -309,7 +315,7 @@ export class Consumer {
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    this.#closing.resolve();
+    this.#rebalances.close();
     this.#commits?.stop();
     this.#fetcher.close();
     this.#subscription?.close();
@@ -325,58 +331,6 @@ export class Consumer {
     await this.close();
   }
 
-  #join(groupId: string): GroupMember {
-    return new GroupMember(
-      this.#cluster,
-      { ...this.#options, groupId },
-      {
-        waitForUser: () => this.#turn.hold(),
-        releaseUser: () => this.#turn.release(),
-        giveUp: (partitions, isLost) => this.#giveUp(partitions, isLost),
-        adopt: (added) => this.#adopt(added),
-        wants: (topic) => this.#subscription?.matches(topic) ?? false,
-        onError: (error) => this.#source.failForGood(error),
-      },
-    );
-  }
-
-  async #giveUp(partitions: readonly TopicPartition[], isLost: boolean): Promise<void> {
-    if (!isLost && this.#options.autoCommit)
-      await this.#commits?.commitProcessed(HAND_OVER_COMMIT_MS);
-    const { onRevoked, onLost = onRevoked } = this.#listener;
-    if (partitions.length > 0)
-      await this.#tell(() => (isLost ? onLost : onRevoked)?.call(this.#listener, partitions));
-    const gone = new Set(partitions.map(keyOf));
-    for (const reader of this.#readerList) if (gone.has(reader.name)) reader.isGone = true;
-    this.#setReaders(this.#readerList.filter(({ isGone }) => !isGone));
-    this.#commits?.forget(partitions);
-  }
-
-  async #adopt(added: readonly TopicPartition[]): Promise<void> {
-    const readers = added.map((target) => this.#newReader(target, -1));
-    this.#setReaders([...this.#readerList, ...readers]);
-    // A consumer that closes does not wait for offsets that it will not use.
-    await this.#tell(() => Promise.race([this.#lookUp(readers), this.#closing.promise]));
-    if (this.#isClosed) return;
-    await this.#tell(() => this.#listener.onAssigned?.(added));
-    await this.#tell(() => this.#positions.requireKnown(readers));
-    this.#fetcher.wake();
-  }
-
-  async #lookUp(readers: readonly PartitionReader[]): Promise<void> {
-    const committed = await this.#positions.lookUp(readers);
-    this.#commits?.note(committed);
-  }
-
-  /** An error of the listener's, or of what is done for it, comes out where the user asks for records. */
-  async #tell(call: () => void | Promise<void>): Promise<void> {
-    try {
-      await call();
-    } catch (error) {
-      this.#source.fail(error);
-    }
-  }
-
   #commitsOf({ groupId, groupInstanceId }: ResolvedConsumerOptions): OffsetCommits | undefined {
     if (groupId === undefined) return undefined;
     return new OffsetCommits(this.#cluster, groupId, groupInstanceId, {
@@ -387,21 +341,10 @@ export class Consumer {
           throw new BrokerError(ErrorCode.UNKNOWN_MEMBER_ID, undefined, { group: groupId });
         return generation;
       },
-      areOwned: (offsets) => offsets.every((each) => this.#readers.has(keyOf(each))),
+      areOwned: (offsets) => offsets.every((each) => this.#partitions.find(each) !== undefined),
       onRefused: (generation, error) => this.#member?.commitRefused(generation, error),
-      processed: () => this.#offsetsBy(({ processed }) => processed),
+      processed: () => this.#partitions.offsets(({ processed }) => processed),
     });
-  }
-
-  #offsetsBy(offsetOf: (reader: PartitionReader) => number): OffsetAndMetadata[] {
-    return this.#readerList
-      .map((reader) => ({
-        topic: reader.topic,
-        partition: reader.partition,
-        offset: offsetOf(reader),
-        leaderEpoch: reader.leaderEpoch,
-      }))
-      .filter(({ offset }) => offset >= 0);
   }
 
   #startAutoCommit(): void {
@@ -437,27 +380,4 @@ export class Consumer {
       })
       .finally(() => this.#fetcher.wake());
   }
-
-  #newReader(target: TopicPartition, position: number): PartitionReader {
-    return new PartitionReader(target, position, () => this.#fetcher.wake());
-  }
-
-  #setReaders(readers: readonly PartitionReader[]): void {
-    this.#readerList = readers;
-    this.#readers = new Map(readers.map((reader) => [reader.name, reader]));
-  }
-
-  #reader(target: TopicPartition): PartitionReader {
-    const reader = this.#readers.get(keyOf(target));
-    if (reader === undefined)
-      throw new UsageError(`this consumer does not read ${keyOf(target)} now`, 'NOT_ASSIGNED', {
-        topic: target.topic,
-        partition: target.partition,
-      });
-    return reader;
-  }
-}
-
-function keyOf({ topic, partition }: TopicPartition): string {
-  return `${topic}-${partition}`;
 }
