@@ -2,6 +2,7 @@
 // imported when it runs, so that help costs commander and nothing else.
 import { Command } from 'commander';
 import { configCommands } from './commands/config-commands.ts';
+import { connectCommands } from './commands/connect-commands.ts';
 import { groupCommands } from './commands/group-commands.ts';
 import { consumeCommand, produceCommand } from './commands/message-commands.ts';
 import { devCommand, serverCommand } from './commands/server-commands.ts';
@@ -28,6 +29,7 @@ export function buildProgram(io: CliIo): Command {
     consumeCommand(io),
     groupCommands(io),
     configCommands(io),
+    connectCommands(io),
   ])
     program.addCommand(command);
   for (const command of everyCommand(program)) attach(command, io);
