@@ -98,8 +98,9 @@ export class TimeWindowedKStream<K, V> {
     });
     const parent = this.#parentFor(storeName);
     builder.addLazyProcessor(name, () => table.supplier(), [parent.node]);
+    const inner = key ?? (builder.defaults.key as Serde<K> | undefined);
     const keySerde: Serde<Windowed<K>> | undefined =
-      key === undefined ? undefined : windowedSerde(key, windows.sizeMs);
+      inner === undefined ? undefined : windowedSerde(inner, windows.sizeMs);
     return builder.family.table(
       { builder, node: name, keySerde, valueSerde: value, sources: parent.sources },
       table,
