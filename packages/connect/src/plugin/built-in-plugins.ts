@@ -6,10 +6,12 @@ import type { Converter, HeaderConverter } from '../converter/converter.ts';
 import { HasHeaderKey, RecordIsTombstone, TopicNameMatches } from '../predicate/predicates.ts';
 import { ExtractField } from '../transform/extract-field.ts';
 import { Filter } from '../transform/filter.ts';
+import { Flatten } from '../transform/flatten.ts';
 import { HeaderFrom } from '../transform/header-from.ts';
 import { DropHeaders, InsertHeader } from '../transform/headers.ts';
 import { HoistField } from '../transform/hoist-field.ts';
 import { InsertField } from '../transform/insert-field.ts';
+import { MaskField } from '../transform/mask-field.ts';
 import type { RecordSide } from '../transform/record-side.ts';
 import { RegexRouter } from '../transform/regex-router.ts';
 import { ReplaceField } from '../transform/replace-field.ts';
@@ -35,9 +37,11 @@ const CONVERTERS: Readonly<Record<string, new () => Converter & HeaderConverter>
 
 const SIDED: Readonly<Record<string, new (side: RecordSide) => Transformation>> = {
   ExtractField,
+  Flatten,
   HeaderFrom,
   HoistField,
   InsertField,
+  MaskField,
   ReplaceField,
   SetSchemaMetadata,
 };

@@ -1,7 +1,7 @@
 // Connect schemas as JSON, the `schema` of an envelope. Kafka: JsonSchema, JsonConverter.asJsonSchema and asConnectSchema.
 import type { Schema, SchemaType } from '../../data/schema.ts';
 import { SchemaBuilder } from '../../data/schema-builder.ts';
-import { DataError } from '../../errors.ts';
+import { DataError, SchemaBuilderError } from '../../errors.ts';
 import { isObject, type JsonNode, type JsonObject } from './json-node.ts';
 import { jsonFields, jsonString } from './json-text.ts';
 
@@ -80,6 +80,9 @@ export function schemaFromJson(node: JsonNode | undefined, readValue: ReadValue)
   else builder.required();
   addBasics(builder, node);
   const defaultNode = node.get('default');
+  // Kafka compares the default's schema with the unfinished one, and so refuses every struct.
+  if (type === 'struct' && isObject(defaultNode))
+    throw new SchemaBuilderError('Invalid default value');
   return defaultNode === undefined
     ? builder.build()
     : builder.defaultValue(readValue(builder.build(), defaultNode)).build();
