@@ -4,6 +4,7 @@ import { JsonConverter } from '../converter/json/json-converter.ts';
 import { SimpleHeaderConverter } from '../converter/simple-header-converter.ts';
 import type { Converter, HeaderConverter } from '../converter/converter.ts';
 import { HasHeaderKey, RecordIsTombstone, TopicNameMatches } from '../predicate/predicates.ts';
+import { Cast } from '../transform/cast.ts';
 import { ExtractField } from '../transform/extract-field.ts';
 import { Filter } from '../transform/filter.ts';
 import { Flatten } from '../transform/flatten.ts';
@@ -36,6 +37,7 @@ const CONVERTERS: Readonly<Record<string, new () => Converter & HeaderConverter>
 };
 
 const SIDED: Readonly<Record<string, new (side: RecordSide) => Transformation>> = {
+  Cast,
   ExtractField,
   Flatten,
   HeaderFrom,
