@@ -242,6 +242,23 @@ describe('KafkaStreams', () => {
     expect(windowedSerde(string(), 10).name).toBe('windowed string');
   });
 
+  it('given a source that begins at the end, then what was there before is not read, but all of a repartition topic is', async () => {
+    const { id, input, output } = await setting(1);
+    await write(input, ['old']);
+    const builder = new StreamsBuilder();
+    builder
+      .stream(input, { ...text, offsetReset: 'latest' })
+      .groupBy((_key, word) => word, text)
+      .count({ store: 'counts' })
+      .toStream()
+      .to(output);
+    const streams = await start(builder.build(), id);
+    await streams.running();
+    await write(input, ['new', 'new']);
+    const counts = await follow(output, (latest) => latest.get('new') === 2);
+    expect(counts).toEqual(new Map([['new', 2]]));
+  });
+
   it('given a source topic that does not exist, then start says which', async () => {
     const { id, output } = await setting(1);
     await expect(start(wordCount('nowhere', output), id)).rejects.toThrow(/nowhere does not exist/);

@@ -10,7 +10,9 @@ import {
 import { parseTaskId, type TaskId, taskIdText } from '../processor/task-id.ts';
 import type { CommittableOffset } from '../task/stream-task.ts';
 import type { Subtopology } from '../topology/subtopologies.ts';
+import type { OffsetReset } from '../topology/node-definition.ts';
 import { ChangelogReader } from './changelog-reader.ts';
+import { seekToStart } from './start-positions.ts';
 import { RunningTask, type TaskSurroundings } from './running-task.ts';
 
 export interface StreamLoopOptions {
@@ -270,8 +272,10 @@ export class StreamLoop {
     for (const running of filled) {
       const partitions = [...running.task.partitions];
       const committed = await consumer.committed(partitions);
+      const nowMs = surroundings.settings.platform.clock.nowMs();
+      await seekToStart(consumer, committed, (topic) => this.#resetOf(topic), nowMs);
       running.task.initialize(
-        surroundings.settings.platform.clock.nowMs(),
+        nowMs,
         committed.map(({ topic, partition, metadata }) => ({
           topic,
           partition,
@@ -283,6 +287,11 @@ export class StreamLoop {
     }
     if (this.#reader.isIdle && [...this.#tasks.values()].every(({ isRestored }) => isRestored))
       onState('running');
+  }
+
+  #resetOf(topic: string): OffsetReset | undefined {
+    if (this.#parts.get(topic)?.repartitionTopics.has(topic) === true) return 'earliest';
+    return this.#options.surroundings.graph.offsetResetOf(topic);
   }
 
   async #revoked(partitions: readonly TopicPartition[]): Promise<void> {
