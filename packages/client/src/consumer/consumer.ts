@@ -116,6 +116,7 @@ export class Consumer {
       onRefreshed: () => member.metadataChanged(),
       watched: () => member.watchedTopics,
     });
+    this.#subscription.start();
     this.#turn.watch(this.#options.maxPollIntervalMs, () => {
       this.#cluster.options.logger.warn(
         'nothing was asked for within maxPollIntervalMs: the member leaves its group',

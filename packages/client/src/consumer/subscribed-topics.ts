@@ -26,7 +26,11 @@ export class SubscribedTopics {
     this.#cluster = cluster;
     this.#wanted = wanted;
     this.#host = host;
-    this.change(wanted);
+  }
+
+  /** Looks the topics up, if it must, and tells the host. */
+  start(): void {
+    this.change(this.#wanted);
   }
 
   get names(): readonly string[] {
@@ -64,10 +68,7 @@ export class SubscribedTopics {
     if (this.#hasStarted) this.#host.onChange(names);
     else {
       this.#hasStarted = true;
-      // The constructor calls it: whoever made this must have it first.
-      queueMicrotask(() => {
-        if (!this.#isClosed) this.#host.onFirst(this.#names);
-      });
+      this.#host.onFirst(names);
     }
   }
 
