@@ -17,7 +17,7 @@ const STATES: Readonly<Record<string, TargetState>> = {
 
 /** @param path for messages. @throws ConfigError when it is none of the three, or has no name */
 export function parseConnectorFile(path: string, text: string): ConnectorRequest {
-  const json = parsedJson(text);
+  const json = parsedJson(path, text);
   if (json === undefined) return request(path, Object.fromEntries(propertiesOf(path, text)));
   if (typeof json !== 'object' || json === null || Array.isArray(json))
     throw new ConfigError(`${path}: a JSON object is needed`);
@@ -32,13 +32,15 @@ export function parseConnectorFile(path: string, text: string): ConnectorRequest
   return { ...request(path, named), initial: initialState(path, state) };
 }
 
-function parsedJson(text: string): unknown {
+function parsedJson(path: string, text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
     // What begins like JSON is meant to be JSON.
     if (/^\s*[{[]/.test(text))
-      throw new ConfigError(`this is no JSON: ${(error as Error).message}`);
+      throw new ConfigError(`${path}: this is no JSON: ${(error as Error).message}`, {
+        cause: error,
+      });
     return undefined;
   }
 }
@@ -72,7 +74,7 @@ function request(path: string, config: Properties): ConnectorRequest {
 
 function initialState(path: string, value: unknown): TargetState {
   if (value === undefined || value === null) return 'STARTED';
-  const state = STATES[String(value).toUpperCase()];
+  const state = typeof value === 'string' ? STATES[value.toUpperCase()] : undefined;
   if (state === undefined)
     throw new ConfigError(
       `${path}: initial_state must be one of ${Object.keys(STATES).join(', ')}`,

@@ -2,6 +2,7 @@
 // Kafka: the offsets methods of Worker, SinkUtils (KIP-875).
 import { Admin, KafkaError } from '@ottla/client';
 import { silentLogger } from '@ottla/platform';
+import { describeValue } from '../../data/describe-value.ts';
 import { ConnectError } from '../../errors.ts';
 import { adminOptions, type SettingSources, sinkGroupId } from '../host/client-settings.ts';
 import type { AlteredSinkOffset } from '../host/host-protocol.ts';
@@ -158,9 +159,9 @@ function sinkOffset({ partition, offset }: ConnectorOffset): AlteredSinkOffset {
   const number = wholeNumber(index);
   if (number === undefined)
     throw new BadRequestError(
-      `Failed to parse the following Kafka partition value in the provided offsets: '${String(index)}'. Partition values for sink connectors need to be integers.`,
+      `Failed to parse the following Kafka partition value in the provided offsets: '${describeValue(index)}'. Partition values for sink connectors need to be integers.`,
     );
-  const target = { topic: String(topic), partition: number };
+  const target = { topic: describeValue(topic), partition: number };
   if (offset === null || offset === undefined) return { ...target, offset: null };
   if (!('kafka_offset' in offset))
     throw new BadRequestError(
@@ -169,11 +170,13 @@ function sinkOffset({ partition, offset }: ConnectorOffset): AlteredSinkOffset {
   const position = wholeNumber(offset['kafka_offset']);
   if (position === undefined)
     throw new BadRequestError(
-      `Failed to parse the following Kafka offset value in the provided offsets: '${String(offset['kafka_offset'])}'. Offset values for sink connectors need to be integers.`,
+      `Failed to parse the following Kafka offset value in the provided offsets: '${describeValue(offset['kafka_offset'])}'. Offset values for sink connectors need to be integers.`,
     );
   return { ...target, offset: position };
 }
 
 function wholeNumber(value: unknown): number | undefined {
-  return /^[+-]?\d+$/.test(String(value)) ? Number(value) : undefined;
+  const text = describeValue(value);
+  const number = Number(text);
+  return /^[+-]?\d+$/.test(text) && Number.isSafeInteger(number) ? number : undefined;
 }

@@ -71,6 +71,14 @@ function reportOf(values: Map<string, ConfigValue>, name: string): ConfigValue {
   return report;
 }
 
+/** The two lists of aliases in a connector's configuration. */
+const CHAINS = [
+  { list: 'transforms', type: 'transformation', group: 'Transforms', kind: 'Transformation' },
+  { list: 'predicates', type: 'predicate', group: 'Predicates', kind: 'Predicate' },
+] as const;
+
+type Chain = (typeof CHAINS)[number];
+
 /** Adds the keys of each transformation and predicate under its alias. */
 function embedAliases(
   definition: ConfigDef,
@@ -78,63 +86,81 @@ function embedAliases(
   registry: PluginRegistry,
   errors: Map<string, string[]>,
 ): void {
-  const kinds = [
-    { list: 'transforms', type: 'transformation', group: 'Transforms', kind: 'Transformation' },
-    { list: 'predicates', type: 'predicate', group: 'Predicates', kind: 'Predicate' },
-  ] as const;
-  for (const { list, type, group, kind } of kinds)
-    for (const alias of aliases(properties[list])) {
-      const prefix = `${list}.${alias}.`;
-      const typeKey = `${prefix}type`;
-      definition.define({
-        name: typeKey,
-        type: 'CLASS',
-        importance: 'HIGH',
-        documentation: `Class of the ${kind.toLowerCase()} '${alias}'.`,
-        group: `${group}: ${alias}`,
-        orderInGroup: 0,
-        width: 'LONG',
-        displayName: `${kind} type for ${alias}`,
-        recommender: {
-          validValues: () => registry.list(type).map(({ plugin }) => plugin.className),
-          visible: () => true,
-        },
-      });
-      definition.define({
-        name: `${prefix}plugin.version`,
-        type: 'STRING',
-        default: null,
-        importance: 'HIGH',
-        documentation: `Version of the ${kind.toLowerCase()} '${alias}'.`,
-        group: `${group}: ${alias}`,
-        orderInGroup: 1,
-        width: 'LONG',
-        displayName: `${kind} version for ${alias}`,
-      });
-      const className = properties[typeKey];
-      if (className === undefined || className === null) continue;
-      const found = registry.find([type], className.trim());
-      if (found === undefined) {
-        errors.set(typeKey, [
-          `Invalid value ${className} for configuration ${typeKey}: Class ${className} could not be found.`,
-        ]);
-        continue;
-      }
-      const child = type === 'transformation' ? new ConfigDef(...IMPLICIT) : new ConfigDef();
-      child.include(
-        [...found.plugin.create().configDef().keys.values()].filter(
-          ({ name }) => !child.keys.has(name),
-        ),
-      );
-      definition.embed(prefix, `${group}: ${alias}`, 2, child);
-      if (
-        properties[`${prefix}negate`] !== undefined &&
-        properties[`${prefix}predicate`] === undefined
-      )
-        errors.set(typeKey, [
-          `Config '${prefix}negate' was provided but there is no config '${prefix}predicate' defining a predicate to be negated.`,
-        ]);
+  for (const chain of CHAINS)
+    for (const alias of aliases(properties[chain.list])) {
+      defineAlias(definition, chain, alias, registry);
+      embedPlugin(definition, chain, alias, { properties, registry, errors });
     }
+}
+
+/** What every alias has: the class, and its version. */
+function defineAlias(
+  definition: ConfigDef,
+  { list, type, group, kind }: Chain,
+  alias: string,
+  registry: PluginRegistry,
+): void {
+  definition.define({
+    name: `${list}.${alias}.type`,
+    type: 'CLASS',
+    importance: 'HIGH',
+    documentation: `Class of the ${kind.toLowerCase()} '${alias}'.`,
+    group: `${group}: ${alias}`,
+    orderInGroup: 0,
+    width: 'LONG',
+    displayName: `${kind} type for ${alias}`,
+    recommender: {
+      validValues: () => registry.list(type).map(({ plugin }) => plugin.className),
+      visible: () => true,
+    },
+  });
+  definition.define({
+    name: `${list}.${alias}.plugin.version`,
+    type: 'STRING',
+    default: null,
+    importance: 'HIGH',
+    documentation: `Version of the ${kind.toLowerCase()} '${alias}'.`,
+    group: `${group}: ${alias}`,
+    orderInGroup: 1,
+    width: 'LONG',
+    displayName: `${kind} version for ${alias}`,
+  });
+}
+
+/** The keys of the class that an alias names. */
+function embedPlugin(
+  definition: ConfigDef,
+  { list, type, group }: Chain,
+  alias: string,
+  given: {
+    readonly properties: Properties;
+    readonly registry: PluginRegistry;
+    readonly errors: Map<string, string[]>;
+  },
+): void {
+  const { properties, registry, errors } = given;
+  const prefix = `${list}.${alias}.`;
+  const typeKey = `${prefix}type`;
+  const className = properties[typeKey];
+  if (className === undefined || className === null) return;
+  const found = registry.find([type], className.trim());
+  if (found === undefined) {
+    errors.set(typeKey, [
+      `Invalid value ${className} for configuration ${typeKey}: Class ${className} could not be found.`,
+    ]);
+    return;
+  }
+  const child = type === 'transformation' ? new ConfigDef(...IMPLICIT) : new ConfigDef();
+  child.include(
+    [...found.plugin.create().configDef().keys.values()].filter(
+      ({ name }) => !child.keys.has(name),
+    ),
+  );
+  definition.embed(prefix, `${group}: ${alias}`, 2, child);
+  if (properties[`${prefix}negate`] !== undefined && properties[`${prefix}predicate`] === undefined)
+    errors.set(typeKey, [
+      `Config '${prefix}negate' was provided but there is no config '${prefix}predicate' defining a predicate to be negated.`,
+    ]);
 }
 
 /** What every transformation takes. */
