@@ -30,8 +30,10 @@ describe('ottla connect standalone', () => {
         }),
       );
       const interrupt = new AbortController();
-      const stopWhenRead = async (): Promise<void> => {
-        const read = await ottla([
+      // There before anybody reads: to read a topic that is not there is an error.
+      await ottla(['topic', 'create', 'lines', '-b', broker.bootstrapServers]);
+      const readLine = (): ReturnType<typeof ottla> =>
+        ottla([
           'consume',
           'lines',
           '--from-beginning',
@@ -39,22 +41,18 @@ describe('ottla connect standalone', () => {
           '1',
           '-b',
           broker.bootstrapServers,
-        ]);
-        expect(read.stdout).toContain(
-          '{"schema":{"type":"string","optional":false},"payload":"a line"}',
-        );
-        interrupt.abort();
-      };
-      let stopping: Promise<void> | undefined;
+        ]).finally(() => interrupt.abort());
+      let reading: ReturnType<typeof ottla> | undefined;
       const outcome = await ottla(['connect', 'standalone', worker, source], {
         interrupt: interrupt.signal,
         onStdout: (text) => {
-          if (text.includes('ready at http://127.0.0.1:'))
-            stopping = stopWhenRead().finally(() => interrupt.abort());
+          if (text.includes('ready at http://127.0.0.1:')) reading = readLine();
         },
       });
-      await stopping;
 
+      expect((await reading)?.stdout).toContain(
+        '{"schema":{"type":"string","optional":false},"payload":"a line"}',
+      );
       expect(outcome).toMatchObject({ code: 0 });
       expect(outcome.stdout).toContain('stopped');
       expect(readFileSync(path.join(folder, 'offsets')).includes('{"position":7}')).toBe(true);
