@@ -12,6 +12,9 @@ const folder = mkdtempSync(path.join(tmpdir(), 'ottla-pipeline-test-'));
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
+const byKey = ([a]: readonly [string, number], [b]: readonly [string, number]): number =>
+  a < b ? -1 : 1;
+
 function countBy(keys: readonly string[]): Map<string, number> {
   const counts = new Map<string, number>();
   for (const key of keys) counts.set(key, (counts.get(key) ?? 0) + 1);
@@ -52,7 +55,7 @@ describe('the pipeline', () => {
         [...latest]
           .filter(([id]) => id.startsWith(`${report} `))
           .map(([, { key, value }]): [string, number] => [key, value])
-          .sort();
+          .sort(byKey);
 
       const origins = (JSON.parse(file('flights-2k.json')) as { origin: string }[]).map(
         ({ origin }) => origin,
@@ -63,7 +66,7 @@ describe('the pipeline', () => {
             names.has(code) ? `${code} ${names.get(code)}` : code,
             count,
           ])
-          .sort(),
+          .sort(byKey),
       );
 
       const { features } = JSON.parse(file('earthquakes.json')) as {
@@ -72,7 +75,7 @@ describe('the pipeline', () => {
       const classes = features.map(({ properties: { mag } }) =>
         mag === null ? 'unknown' : `magnitude ${mag < 0 ? 0 : Math.trunc(mag)}`,
       );
-      expect(of('earthquakes')).toEqual([...countBy(classes)].sort());
+      expect(of('earthquakes')).toEqual([...countBy(classes)].sort(byKey));
 
       const prices = new Map<string, number[]>();
       for (const line of file('stocks.csv').split(/\r?\n/).slice(1)) {
@@ -87,7 +90,7 @@ describe('the pipeline', () => {
         key,
         Math.round((100 * all.reduce((sum, price) => sum + price, 0)) / all.length) / 100,
       ]);
-      expect(of('stocks')).toEqual(averages.sort());
+      expect(of('stocks')).toEqual(averages.sort(byKey));
     },
   );
 });
