@@ -201,6 +201,33 @@ describe('a standalone worker', () => {
     await call('DELETE', '/connectors/tolerant');
   });
 
+  it('given a stopped sink, when its offsets are altered to what is no whole number, then 400 says so and nothing changes', async () => {
+    await call('PUT', '/connectors/moved/config', {
+      'connector.class': 'FileStreamSink',
+      topics: 'moved',
+      file: path.join(folder, 'moved.txt'),
+    });
+    await call('PUT', '/connectors/moved/stop');
+    const alter = (kafka_partition: unknown, kafka_offset: unknown): Promise<Answer> =>
+      call('PATCH', '/connectors/moved/offsets', {
+        offsets: [
+          { partition: { kafka_topic: 'moved', kafka_partition }, offset: { kafka_offset } },
+        ],
+      });
+
+    expect(await alter([0], 1)).toMatchObject({
+      status: 400,
+      body: { message: expect.stringContaining("provided offsets: '[0]'") },
+    });
+    expect(await alter(0, { a: 1 })).toMatchObject({
+      status: 400,
+      body: { message: expect.stringContaining("provided offsets: '{a=1}'") },
+    });
+    expect((await alter(0, 2 ** 53)).status).toBe(400);
+    expect((await call('GET', '/connectors/moved/offsets')).body).toEqual({ offsets: [] });
+    await call('DELETE', '/connectors/moved');
+  });
+
   it('given wrong requests, when sent, then statuses and bodies are those of Kafka Connect', async () => {
     expect(await call('GET', '/connectors/none')).toEqual({
       status: 404,
