@@ -73,6 +73,7 @@ export class ChangelogReader {
   async step(timeoutMs: number): Promise<Restoring[]> {
     const before = new Set(this.#readings.map(({ task }) => task));
     const batches = await this.#consumer.poll({ timeoutMs, maxRecords: POLL_RECORDS });
+    const touched = new Set<Restoring>();
     for (const { topic, partition, records } of batches) {
       const reading = this.#readings.find(
         (each) => each.topic === topic && each.partition === partition,
@@ -83,7 +84,10 @@ export class ChangelogReader {
       );
       const next = Math.min(records.at(-1)!.offset + 1, reading.endOffset);
       reading.task.state.restore(reading.changelog, kept, next);
+      touched.add(reading.task);
     }
+    // On disk with every step: a large changelog does not gather in memory, and an end in the middle is not the beginning again.
+    for (const task of touched) await task.state.checkpoint(task.partition);
     // The consumer may pass over what is no record (markers) at the end.
     const left = this.#readings.filter(
       ({ topic, partition, endOffset }) =>

@@ -281,6 +281,28 @@ describe('KafkaStreams', () => {
     expect(streams.state).toBe('ERROR');
   });
 
+  it('given close while it starts, then it does not run on after that', async () => {
+    const { id, input, output } = await setting(1);
+    const streams = new KafkaStreams(wordCount(input, output), {
+      applicationId: id,
+      bootstrapServers,
+      stateDir: path.join(folder, 'a'),
+    });
+    const starting = streams.start();
+    await streams.close();
+    await expect(starting).rejects.toThrow(/closed while it started/);
+    expect(streams.state).toBe('NOT_RUNNING');
+    const again = await start(wordCount(input, output), id);
+    await again.running();
+  });
+
+  it('given an option that does not exist, then it is told and not ignored', () => {
+    const options = { applicationId: 'a', bootstrapServers, numStandbyReplicas: 1 };
+    expect(() => new KafkaStreams(new StreamsBuilder().build(), options)).toThrow(
+      /no option numStandbyReplicas/,
+    );
+  });
+
   it('refuses exactly-once and a second instance in the same folder, and says what to do', async () => {
     const { id, input, output } = await setting(1);
     const topology = wordCount(input, output);

@@ -44,6 +44,8 @@ export interface TaskMetadata {
 /** Everything that is open, in the order in which it is to be closed. */
 interface Open {
   readonly loop: StreamLoop;
+  /** When the loop ended, however. */
+  readonly done: Promise<void>;
   readonly closers: readonly (() => Promise<void>)[];
 }
 
@@ -54,6 +56,7 @@ export class KafkaStreams {
   #state: StreamsState = 'CREATED';
   #open: Open | undefined;
   #globals: GlobalState | undefined;
+  #starting: Promise<void> | undefined;
   #running: Promise<void> | undefined;
   #error: unknown;
 
@@ -88,16 +91,28 @@ export class KafkaStreams {
     if (this.#state !== 'CREATED')
       throw new StreamsError('INVALID_STATE', `an instance starts once; it is ${this.#state}`);
     this.#become('REBALANCING');
+    this.#starting = this.#launch();
+    await this.#starting;
+  }
+
+  async #launch(): Promise<void> {
     const closers: (() => Promise<void>)[] = [];
     try {
       const loop = await this.#prepare(closers);
-      this.#open = { loop, closers };
-      this.#running = loop.run().catch((error: unknown) => this.#fail(error));
+      if (this.#state !== 'REBALANCING')
+        throw new StreamsError('INVALID_STATE', 'the instance was closed while it started');
+      const done = loop.run();
+      this.#open = { loop, closers, done: done.catch(() => undefined) };
+      this.#running = done.catch((error: unknown) => this.#fail(error));
     } catch (error) {
+      // Who closed it knows; it ends as a closed one does.
+      if (this.#state === 'PENDING_SHUTDOWN') {
+        await closeAll(closers);
+        throw error;
+      }
       this.#error = error;
       this.#become('PENDING_ERROR');
-      await closeAll(closers);
-      this.#become('ERROR');
+      await this.#closeAfterError(closers);
       throw error;
     }
   }
@@ -107,6 +122,7 @@ export class KafkaStreams {
     if (this.#state === 'CREATED') this.#become('NOT_RUNNING');
     if (this.#state === 'RUNNING' || this.#state === 'REBALANCING')
       this.#become('PENDING_SHUTDOWN');
+    await this.#starting?.catch(() => undefined); // `start` has told its caller.
     this.#open?.loop.stop();
     await this.#running;
     const open = this.#open;
@@ -283,13 +299,23 @@ export class KafkaStreams {
     const open = this.#open;
     this.#open = undefined;
     open?.loop.stop();
-    if (open !== undefined) await closeAll(open.closers);
+    await open?.done;
+    await this.#closeAfterError(open?.closers ?? []);
+  }
+
+  /** The error that ended the instance is the one to tell; what goes wrong while closing is only noted. */
+  async #closeAfterError(closers: readonly (() => Promise<void>)[]): Promise<void> {
+    try {
+      await closeAll(closers);
+    } catch (error) {
+      this.#settings.logger.warn('not everything could be closed', { error: String(error) });
+    }
     this.#become('ERROR');
   }
 
   #become(state: StreamsState): void {
     const before = this.#state;
-    const isEnding = before === 'PENDING_SHUTDOWN' || before === 'PENDING_ERROR';
+    const isEnding = before !== 'CREATED' && before !== 'RUNNING' && before !== 'REBALANCING';
     if (before === state || (isEnding && (state === 'RUNNING' || state === 'REBALANCING'))) return;
     this.#state = state;
     for (const listener of this.#listeners) listener(state, before);

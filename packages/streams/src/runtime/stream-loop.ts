@@ -183,10 +183,12 @@ export class StreamLoop {
 
   // ---- commits --------------------------------------------------------------------------------
 
-  /** A processor asked, or the caches hold back more than they may. */
+  /** A processor asked, or caches or stores hold in memory as much as they may. */
   #isCommitWanted(): boolean {
     if (this.#options.surroundings.cache?.isExceeded === true) return true;
-    return [...this.#tasks.values()].some(({ task }) => task.isCommitRequested);
+    return [...this.#tasks.values()].some(
+      ({ task, state }) => task.isCommitRequested || state.isFull,
+    );
   }
 
   /** Output first, then offsets, then state: after a crash anywhere, what was read is read again. */

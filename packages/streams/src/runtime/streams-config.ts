@@ -72,6 +72,34 @@ export interface StreamsSettings {
   readonly task: TaskSettings;
 }
 
+/** Every option there is: what is misspelt, or of Kafka and not here yet, is told and not ignored. */
+const OPTIONS: ReadonlySet<string> = new Set<keyof StreamsOptions>([
+  'applicationId',
+  'bootstrapServers',
+  'stateDir',
+  'clientId',
+  'commitIntervalMs',
+  'cacheMaxBytes',
+  'processingGuarantee',
+  'replicationFactor',
+  'pollMs',
+  'bufferedRecordsPerPartition',
+  'maxTaskIdleMs',
+  'repartitionPurgeIntervalMs',
+  'autoOffsetReset',
+  'sessionTimeoutMs',
+  'heartbeatIntervalMs',
+  'topicConfigs',
+  'defaultKeySerde',
+  'defaultValueSerde',
+  'defaultTimestampExtractor',
+  'deserializationExceptionHandler',
+  'processingExceptionHandler',
+  'serializationExceptionHandler',
+  'logger',
+  'platform',
+]);
+
 const NAME = /^[\w.-]+$/;
 
 /** @throws StreamsError `INVALID_CONFIG` */
@@ -82,6 +110,12 @@ export function resolveOptions(options: StreamsOptions): StreamsSettings {
       'INVALID_CONFIG',
       `applicationId "${String(applicationId)}" must be made of letters, digits, dots, dashes and underscores: it names topics`,
     );
+  for (const option of Object.keys(options))
+    if (!OPTIONS.has(option))
+      throw new StreamsError(
+        'INVALID_CONFIG',
+        `there is no option ${option}; the options are ${[...OPTIONS].join(', ')}`,
+      );
   const guarantee: string = options.processingGuarantee ?? 'at_least_once';
   if (guarantee !== 'at_least_once')
     throw new StreamsError(

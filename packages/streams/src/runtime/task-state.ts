@@ -28,6 +28,9 @@ export interface TaskStateOptions {
   readonly acknowledged: (topic: string, partition: number) => number | undefined;
 }
 
+/** Changes of a task's stores that may wait in memory for the disk. */
+const WAITING_MAX = 100_000;
+
 export class TaskState implements TaskStores {
   readonly changelogs: readonly Changelog[];
   readonly #options: TaskStateOptions;
@@ -57,6 +60,11 @@ export class TaskState implements TaskStores {
 
   global(name: string): StateStore | undefined {
     return this.#options.globals(name);
+  }
+
+  /** Whether so many changes wait for the disk that a commit should not be left to its interval. */
+  get isFull(): boolean {
+    return (this.#options.database?.waitingCount ?? 0) > WAITING_MAX;
   }
 
   /** Opens the stores for a task; before its processors are made ready. */

@@ -34,6 +34,11 @@ export class TaskDatabase {
     return bytes;
   }
 
+  /** Changes that wait for the next flush. */
+  get waitingCount(): number {
+    return this.#stores.reduce((sum, store) => sum + store.waitingCount, 0);
+  }
+
   /** Up to which offset (exclusive) a store contains its changelog; undefined: not known. */
   offsetOf(store: string): number | undefined {
     const found = this.#level.getSync(offsetKey(store));
@@ -84,6 +89,10 @@ class LevelByteStore implements ByteStore {
 
   get approximateCount(): number {
     return Math.max(0, this.#count);
+  }
+
+  get waitingCount(): number {
+    return this.#waiting.size;
   }
 
   get(key: Buffer): Buffer | null {
