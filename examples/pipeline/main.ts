@@ -17,6 +17,9 @@ import { type Counts, type InputFiles, writeInputs } from './datasets.ts';
 import { type Answer, pipeline } from './topology.ts';
 
 const TOPICS = ['stocks', 'flights', 'earthquakes', 'airports', 'report'];
+/** Names everything that this run makes on the cluster, and removes at its end. */
+const RUN = `pipeline-${Date.now().toString(36)}`;
+const topicOf = (name: string): string => `${RUN}-${name}`;
 const REPORTS = ['flights', 'stocks', 'earthquakes'] as const;
 const cli = path.resolve(import.meta.dirname, '../../apps/cli/src/main.ts');
 
@@ -37,13 +40,12 @@ async function run(bootstrap: string): Promise<void> {
   const total = Object.values(counts).reduce((sum, count) => sum + count, 0);
   say(`${total.toLocaleString('en')} lines in ${Object.keys(files).length} files, in ${folder}`);
   const admin = new Admin({ bootstrapServers: bootstrap });
-  await admin.createTopics(TOPICS.map((name) => ({ name, numPartitions: 1 })));
-  await admin.close();
+  await admin.createTopics(TOPICS.map((name) => ({ name: topicOf(name), numPartitions: 1 })));
 
   const report = path.join(folder, 'report.txt');
   const worker = connect(writeConfigs(bootstrap, files, report));
-  const streams = new KafkaStreams(pipeline(), {
-    applicationId: 'pipeline',
+  const streams = new KafkaStreams(pipeline(topicOf), {
+    applicationId: RUN,
     bootstrapServers: bootstrap,
     stateDir: path.join(folder, 'state'),
     commitIntervalMs: 200,
@@ -59,7 +61,17 @@ async function run(bootstrap: string): Promise<void> {
       worker.kill('SIGINT');
       await once(worker, 'exit');
     }
+    await cleanUp(admin);
+    await admin.close();
   }
+}
+
+/** Leaves a cluster that was there before as it was. */
+async function cleanUp(admin: Admin): Promise<void> {
+  const topics = (await admin.listTopics()).filter(({ name }) => name.startsWith(RUN));
+  await admin.deleteTopics(topics.map(({ name }) => name));
+  const groups = (await admin.listGroups()).filter(({ groupId }) => groupId.includes(RUN));
+  await admin.deleteGroups(groups.map(({ groupId }) => groupId));
 }
 
 /** Files for `ottla connect standalone`: the worker's, then one for each connector. */
@@ -86,16 +98,21 @@ function writeConfigs(bootstrap: string, files: InputFiles, report: string): str
     write(
       `${topic}-source.json`,
       JSON.stringify({
-        name: `${topic}-source`,
-        config: { 'connector.class': 'FileStreamSource', file, topic, 'tasks.max': '1' },
+        name: `${RUN}-${topic}-source`,
+        config: {
+          'connector.class': 'FileStreamSource',
+          file,
+          topic: topicOf(topic),
+          'tasks.max': '1',
+        },
       }),
     ),
   );
   const sink = write(
     'report-sink.json',
     JSON.stringify({
-      name: 'report-sink',
-      config: { 'connector.class': 'FileStreamSink', file: report, topics: 'report' },
+      name: `${RUN}-report-sink`,
+      config: { 'connector.class': 'FileStreamSink', file: report, topics: topicOf('report') },
     }),
   );
   return [worker, ...sources, sink];

@@ -20,11 +20,12 @@ interface Average {
 export const YEAR_MS: number = 365 * 24 * 60 * 60 * 1000;
 const text = { key: string(), value: string() };
 
-export function pipeline(): Topology {
+/** @param topicOf the topic of a data set, or of the report */
+export function pipeline(topicOf: (name: string) => string): Topology {
   const builder = new StreamsBuilder();
 
   const airports = builder
-    .stream('airports', text)
+    .stream(topicOf('airports'), text)
     .filter((_key, line) => line !== null)
     .map((_key, line) => {
       const [code = '', name = ''] = line.split(',');
@@ -33,7 +34,7 @@ export function pipeline(): Topology {
     .toTable({ store: 'airport-names', ...text });
 
   const flights = builder
-    .stream('flights', text)
+    .stream(topicOf('flights'), text)
     .groupBy((_key, line) => (JSON.parse(line) as { origin: string }).origin, text)
     .count({ store: 'flights-by-airport' })
     .leftJoin(airports, (count, name, code): Answer => {
@@ -43,7 +44,7 @@ export function pipeline(): Topology {
     .toStream();
 
   const stocks = builder
-    .stream('stocks', {
+    .stream(topicOf('stocks'), {
       ...text,
       timestampExtractor: ({ value }) => Date.parse(`${(value as string).split(',')[1]} UTC`),
     })
@@ -72,7 +73,7 @@ export function pipeline(): Topology {
     });
 
   const earthquakes = builder
-    .stream('earthquakes', text)
+    .stream(topicOf('earthquakes'), text)
     .groupBy((_key, line) => {
       const { mag } = (JSON.parse(line) as { properties: { mag: number | null } }).properties;
       return mag === null ? 'unknown' : `magnitude ${Math.max(0, Math.floor(mag))}`;
@@ -85,6 +86,6 @@ export function pipeline(): Topology {
     });
 
   const answers = { key: string(), value: json<Answer>() };
-  for (const report of [flights, stocks, earthquakes]) report.to('report', answers);
+  for (const report of [flights, stocks, earthquakes]) report.to(topicOf('report'), answers);
   return builder.build();
 }
