@@ -20,9 +20,18 @@ interface Packed {
   readonly files: readonly { readonly path: string }[];
 }
 
+/** Packages that a program begins with. */
+const WITH_EXAMPLE = [
+  'packages/client',
+  'packages/serdes',
+  'packages/streams',
+  'packages/connect',
+  'packages/connectors/file',
+  'apps/connect-worker',
+];
 const root = path.resolve(import.meta.dirname, '..');
-const workspace = globSync('{packages,apps}/*/package.json', { cwd: root }).map((file) =>
-  readManifest(path.join(root, file)),
+const workspace = globSync('{packages,packages/connectors,apps}/*/package.json', { cwd: root }).map(
+  (file) => readManifest(path.join(root, file)),
 );
 const published = workspace
   .filter((manifest) => manifest.private !== true)
@@ -117,6 +126,39 @@ it('the types of every entry point are whole, for a strict user of them', async 
   await node(path.join(root, 'node_modules/typescript/bin/tsc'), '-p', consumer);
 });
 
+it.each(snippets())(
+  'the first example of the README of $name runs as it stands, and its types are right for a strict user',
+  async ({ name, code }) => {
+    const needsBroker = code.includes('localhost:9092');
+    const port = await freePort();
+    const broker = needsBroker
+      ? new Child(
+          path.join(consumer, 'node_modules/.bin/ottla'),
+          ['dev', '--memory', '--port', String(port)],
+          { cwd: consumer, env },
+        )
+      : undefined;
+    try {
+      if (broker !== undefined)
+        await until('the packed broker is ready', () => /ready/.test(broker.stdout));
+      const file = `readme-${name.replaceAll(/\W+/g, '-')}.ts`;
+      writeFileSync(
+        path.join(consumer, file),
+        code.replaceAll('localhost:9092', `127.0.0.1:${port}`),
+      );
+      await run(process.execPath, [file], { cwd: consumer, env: plain(env), timeoutMs: 60_000 });
+      writeFileSync(
+        path.join(consumer, 'tsconfig.snippet.json'),
+        JSON.stringify({ extends: './tsconfig.json', files: [file] }),
+      );
+      const project = path.join(consumer, 'tsconfig.snippet.json');
+      await node(path.join(root, 'node_modules/typescript/bin/tsc'), '-p', project);
+    } finally {
+      await broker?.stop('SIGTERM');
+    }
+  },
+);
+
 it('the installed command runs a broker that kafkajs uses, and SIGTERM ends it in order', async () => {
   const port = await freePort();
   const command = path.join(consumer, 'node_modules/.bin/ottla');
@@ -148,6 +190,17 @@ it.each(published)('%s passes publint --strict and attw', async (name) => {
     'esm-only',
   );
 });
+
+/** The first TypeScript of each package's README that is a program. */
+function snippets(): { name: string; code: string }[] {
+  return WITH_EXAMPLE.map((folderName) => {
+    const { name } = readManifest(path.join(root, folderName, 'package.json'));
+    const readme = readFileSync(path.join(root, folderName, 'README.md'), 'utf8');
+    const code = /^```ts\n(.*?)^```$/ms.exec(readme)?.[1];
+    if (code === undefined) throw new Error(`${folderName}/README.md has no example`);
+    return { name, code };
+  });
+}
 
 async function sendAndReceive(bootstrap: string): Promise<string[]> {
   const kafka = new Kafka({ brokers: [bootstrap], logLevel: logLevel.NOTHING });

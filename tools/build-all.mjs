@@ -13,6 +13,6 @@ function step(file, ...args) {
 
 step('nx/dist/bin/nx.js', 'run-many', '-t', 'build', ...process.argv.slice(2));
 step('typescript/bin/tsc', '-b');
-for (const dist of globSync('{packages,apps}/*/dist', { cwd: root }))
+for (const dist of globSync('{packages,packages/connectors,apps}/*/dist', { cwd: root }))
   for (const file of ['LICENSE', 'NOTICE'])
     copyFileSync(path.join(root, file), path.join(root, dist, file));
