@@ -107,7 +107,7 @@ export class Producer {
 
   /**
    * Sends many records and waits once.
-   * @throws the first error; the others may have been written, those behind a record that cannot be taken are not
+   * @throws the first error; the others may have been written
    */
   async sendBatch(
     records: readonly ProducerRecord[],
@@ -115,11 +115,14 @@ export class Producer {
   ): Promise<{ readonly recordCount: number }> {
     signal?.throwIfAborted();
     const group = new DeliveryGroup();
+    const waits: Promise<void>[] = [];
     for (const record of records) {
       group.expect();
       const wait = this.#take(record, group, signal);
-      if (wait !== undefined) await wait;
+      // What comes after it joins the line behind it at once: else another batch, waiting too, would get in between.
+      if (wait !== undefined) waits.push(wait);
     }
+    if (waits.length > 0) await allTaken(waits);
     await untilAborted(group.done(), signal);
     return { recordCount: records.length };
   }
@@ -368,4 +371,10 @@ async function untilAborted(done: Promise<void>, signal: AbortSignal | undefined
     signal.addEventListener('abort', onAbort, { once: true });
     void done.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
   });
+}
+
+/** @throws the first refusal, in the order of the records, when all are decided */
+async function allTaken(waits: readonly Promise<void>[]): Promise<void> {
+  for (const outcome of await Promise.allSettled(waits))
+    if (outcome.status === 'rejected') throw outcome.reason as Error;
 }
