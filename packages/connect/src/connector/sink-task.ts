@@ -13,8 +13,10 @@ export interface SinkOffset extends TopicPartition {
 /** Tells of records that a task cannot process, so that error tolerance and the dead-letter queue apply to them. */
 export interface ErrantRecordReporter {
   /**
-   * Resolves when the report is written; a task may wait for it or not, the worker waits before it commits.
-   * Rejects, and throws, when tolerance is exceeded: then the task fails.
+   * Resolves when the report is written, and rejects when it cannot be; a task may wait for it or not, the worker waits
+   * before it commits and fails the task when a report is lost.
+   *
+   * @throws ConnectError at once when tolerance is exceeded: the task fails, even where it catches that
    */
   report(record: SinkRecord, error: Error): Promise<void>;
 }
@@ -32,7 +34,7 @@ export interface SinkTaskContext {
   resume(partitions: readonly TopicPartition[]): void;
   /** Asks for offsets to be committed soon. */
   requestCommit(): void;
-  /** Undefined when neither tolerance nor a dead-letter queue is configured. */
+  /** Undefined when neither a dead-letter queue nor `errors.log.enable` is configured. */
   readonly errantRecordReporter: ErrantRecordReporter | undefined;
   /** Aborted when the task shall stop: a `put` that waits should give up. */
   readonly signal: AbortSignal;
@@ -78,7 +80,7 @@ export abstract class SinkTask {
   /** These partitions are now this task's. */
   open(_partitions: readonly TopicPartition[]): void | Promise<void> {}
 
-  /** These partitions go to another task; offsets are committed after it. */
+  /** These partitions go to another task: what `preCommit` allowed a moment before is committed after it. */
   close(_partitions: readonly TopicPartition[]): void | Promise<void> {}
 
   abstract stop(): void | Promise<void>;

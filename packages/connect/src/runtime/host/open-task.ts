@@ -143,7 +143,6 @@ async function openSink(
     chain,
     errors: new ErrorHandler({ settings, platform, reporters, stopping: stopping.signal }),
     hasReporters: reporters.length > 0,
-    taskClassName: plugin.className,
     openConsumer: () => new Consumer(options),
     topics:
       pattern === ''

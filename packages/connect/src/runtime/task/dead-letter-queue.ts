@@ -57,9 +57,16 @@ export class DeadLetterQueue implements ErrorReporter<ConsumerRecord> {
     return new DeadLetterQueue(options);
   }
 
-  report(failure: Failure<ConsumerRecord>): void {
+  report(failure: Failure<ConsumerRecord>): Promise<void> {
     const { key, value, headers, timestamp } = failure.record;
     const { topic } = this.#options;
+    const written = Promise.withResolvers<void>();
+    // Failures of conversion are told without anybody waiting.
+    written.promise.catch(() => undefined);
+    const settle = (error: unknown): void => {
+      if (error === undefined) written.resolve();
+      else written.reject(this.#failed(error));
+    };
     const wait = this.#producer.enqueue(
       {
         topic,
@@ -71,13 +78,11 @@ export class DeadLetterQueue implements ErrorReporter<ConsumerRecord> {
         ],
         ...(timestamp < 0 ? {} : { timestamp }),
       },
-      (error) => {
-        if (error !== undefined) this.#failed(error);
-      },
+      settle,
     );
-    if (wait === undefined) return;
-    const taken = wait.catch((error: unknown) => this.#failed(error));
-    this.#waits = Promise.all([this.#waits, taken]).then(() => undefined);
+    if (wait !== undefined)
+      this.#waits = Promise.all([this.#waits, wait.catch(settle)]).then(() => undefined);
+    return written.promise;
   }
 
   async flush(): Promise<void> {
@@ -109,9 +114,11 @@ export class DeadLetterQueue implements ErrorReporter<ConsumerRecord> {
     return pairs.map(([name, value]) => [PREFIX + name, value] as const);
   }
 
-  #failed(error: unknown): void {
+  #failed(error: unknown): ConnectError {
     const { logger, topic } = this.#options;
-    logger.error(`Could not produce message to dead letter queue. topic=${topic}`, { error });
+    const message = `Could not produce message to dead letter queue. topic=${topic}`;
+    logger.error(message, { error });
+    return new ConnectError(message, { cause: error });
   }
 }
 

@@ -41,10 +41,16 @@ export interface Failure<R> extends Readonly<Step> {
 
 /** Somewhere that failures are told to. */
 export interface ErrorReporter<R> {
-  report(failure: Failure<R>): void;
+  /** Whoever cares waits for the promise, which rejects when the failure could not be written; nobody has to. */
+  report(failure: Failure<R>): Promise<void> | undefined;
   /** Resolves when what was reported is where it should be. */
   flush(): Promise<void>;
   close(): Promise<void>;
+}
+
+/** The task is to stop while a record was being retried: the record is neither done nor failed. */
+export class RetriesAbandonedError extends ConnectError {
+  override readonly name = 'RetriesAbandonedError';
 }
 
 /** First wait before a retry; doubles. */
@@ -72,7 +78,7 @@ export class ErrorHandler<R> {
    *
    * @param work sets the step before each thing it does; done again from its start on a retry
    * @returns what the work returns, or undefined when the record is to be skipped
-   * @throws ConnectError when the failure is not tolerated
+   * @throws ConnectError when the failure is not tolerated; RetriesAbandonedError when the task is to stop first
    */
   run<T>(record: R, work: (step: Step) => T): T | undefined | Promise<T | undefined> {
     try {
@@ -86,9 +92,12 @@ export class ErrorHandler<R> {
     }
   }
 
-  /** Tells the reporters. */
-  report(failure: Failure<R>): void {
-    for (const reporter of this.#options.reporters) reporter.report(failure);
+  /** Tells the reporters. The promise settles when all have written it; nobody has to wait for it. */
+  report(failure: Failure<R>): Promise<void> {
+    const reports = this.#options.reporters.map(async (reporter) => reporter.report(failure));
+    const all = Promise.all(reports).then(() => undefined);
+    all.catch(() => undefined);
+    return all;
   }
 
   get isTolerant(): boolean {
@@ -110,9 +119,11 @@ export class ErrorHandler<R> {
     const deadlineMs =
       settings.retryTimeoutMs < 0 ? Number.POSITIVE_INFINITY : startMs + settings.retryTimeoutMs;
     let failure = first;
-    for (let attempt = 0; clock.monotonicMs() < deadlineMs && !stopping.aborted; attempt += 1) {
+    for (let attempt = 0; clock.monotonicMs() < deadlineMs; attempt += 1) {
       const delayMs = Math.min(this.#delayMs(attempt), deadlineMs - clock.monotonicMs());
       await timers.sleep(Math.max(0, delayMs), stopping).catch(() => undefined);
+      if (stopping.aborted)
+        throw new RetriesAbandonedError('the task stops', { cause: failure.error });
       try {
         return work(this.#step);
       } catch (error) {
@@ -132,7 +143,7 @@ export class ErrorHandler<R> {
   }
 
   #settle(failure: Failure<R>): undefined {
-    this.report(failure);
+    void this.report(failure);
     if (!this.isTolerant)
       throw new ConnectError('Tolerance exceeded in error handler', { cause: failure.error });
     this.skippedCount += 1;

@@ -9,7 +9,7 @@ export function errorLog<R>(
   describe: ((record: R) => string) | undefined,
 ): ErrorReporter<R> {
   return {
-    report({ stage, className, error, record }: Failure<R>): void {
+    report({ stage, className, error, record }: Failure<R>): undefined {
       const where = describe === undefined ? '' : `, where ${describe(record)}`;
       logger.error(
         `Error encountered in task ${taskId}. Executing stage '${stage}' with class '${className}'${where}.`,

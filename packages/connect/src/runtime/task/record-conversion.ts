@@ -76,6 +76,25 @@ export function toSinkRecord(
   });
 }
 
+/** A record that a sink task has made, as if it had been consumed. */
+export function toConsumerRecord(record: SinkRecord, converters: Converters): ConsumerRecord {
+  const { topic, kafkaPartition, kafkaOffset, timestamp } = record;
+  const { key, value, header } = converters;
+  return {
+    topic,
+    partition: kafkaPartition ?? 0,
+    offset: kafkaOffset,
+    timestamp: timestamp ?? -1,
+    key: key.instance.fromConnectData(topic, record.keySchema, record.key),
+    value: value.instance.fromConnectData(topic, record.valueSchema, record.value),
+    headers: [...record.headers].map((each) => ({
+      key: each.key,
+      value: header.instance.fromConnectHeader(topic, each.key, each.schema, each.value),
+    })),
+    leaderEpoch: -1,
+  };
+}
+
 function enter(step: Step, stage: Step['stage'], { className }: Named<unknown>): void {
   step.stage = stage;
   step.className = className;

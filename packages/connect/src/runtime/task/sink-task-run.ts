@@ -11,8 +11,8 @@ import type { SinkOffset, SinkTask } from '../../connector/sink-task.ts';
 import { ConnectError } from '../../errors.ts';
 import type { SinkRecord } from '../../record/sink-record.ts';
 import { traceOf } from '../host/link.ts';
-import { errantRecordReporter, noteOrigin } from './errant-record-reporter.ts';
-import { type ErrorHandler, isRetriable } from './error-handling.ts';
+import { ErrantReports, noteOrigin } from './errant-record-reporter.ts';
+import { type ErrorHandler, isRetriable, RetriesAbandonedError } from './error-handling.ts';
 import { Lock } from './lock.ts';
 import { PartitionMap } from './partition-map.ts';
 import { PauseGate } from './pause-gate.ts';
@@ -31,7 +31,6 @@ export interface SinkTaskOptions {
   readonly errors: ErrorHandler<ConsumerRecord>;
   /** Whether failures go anywhere: the log or a dead-letter queue. */
   readonly hasReporters: boolean;
-  readonly taskClassName: string;
   readonly openConsumer: () => Consumer;
   readonly topics: TopicSelection;
   readonly maxPollRecords: number;
@@ -63,7 +62,12 @@ export class SinkTaskRun implements TaskRun {
   /** Records that `put` has not taken yet, with the offsets behind them. */
   #batch: SinkRecord[] = [];
   #batchOffsets = new PartitionMap<number>();
+  /** Undefined unless failures go anywhere. */
+  readonly #reports: ErrantReports | undefined;
   #isRedelivering = false;
+  /** When the batch is put again. */
+  #retryAtMs = 0;
+  /** What the task asked for, until it is used. */
   #retryTimeoutMs = -1;
   #isCommitRequested = false;
   #nextCommitMs: number;
@@ -74,7 +78,9 @@ export class SinkTaskRun implements TaskRun {
 
   constructor(options: SinkTaskOptions) {
     this.#options = options;
+    const { errors, converters, hasReporters } = options;
     this.#gate = new PauseGate(options.isPaused);
+    this.#reports = hasReporters ? new ErrantReports(errors, converters) : undefined;
     this.#nextCommitMs = this.#nowMs() + options.flushIntervalMs;
     this.finished = this.#run();
   }
@@ -111,8 +117,11 @@ export class SinkTaskRun implements TaskRun {
         await this.#loop();
       }
     } catch (error) {
-      failure = error ?? new ConnectError('the task failed');
-      logger.error('the task failed and stays so until it is restarted', { error: traceOf(error) });
+      if (!(error instanceof RetriesAbandonedError)) {
+        failure = error ?? new ConnectError('the task failed');
+        const details = { error: traceOf(error) };
+        logger.error('the task failed and stays so until it is restarted', details);
+      }
     }
     await this.#close();
     listener.onState(
@@ -123,8 +132,7 @@ export class SinkTaskRun implements TaskRun {
   }
 
   async #start(): Promise<void> {
-    const { task, properties, listener, platform, logger, stopping, errors } = this.#options;
-    const { hasReporters, taskClassName } = this.#options;
+    const { task, properties, listener, platform, logger, stopping } = this.#options;
     task.initialize({
       configs: () => properties,
       offset: (offsets) => {
@@ -139,7 +147,7 @@ export class SinkTaskRun implements TaskRun {
       requestCommit: () => {
         this.#isCommitRequested = true;
       },
-      errantRecordReporter: hasReporters ? errantRecordReporter(errors, taskClassName) : undefined,
+      errantRecordReporter: this.#reports,
       signal: stopping.signal,
       logger,
       platform,
@@ -158,8 +166,10 @@ export class SinkTaskRun implements TaskRun {
       await this.#lock.run(() => this.#commitWhenDue(consumer));
       if (this.#gate.isPaused !== isShownPaused) {
         isShownPaused = this.#gate.isPaused;
-        if (isShownPaused) consumer.pause();
-        else this.#resumeDelivery(consumer);
+        if (isShownPaused) {
+          consumer.pause();
+          this.#isCommitRequested = true;
+        } else if (!this.#isRedelivering) this.#resumeDelivery(consumer);
         this.#options.listener.onState({ state: isShownPaused ? 'PAUSED' : 'RUNNING' });
       }
       const batches = await this.#poll(consumer);
@@ -195,20 +205,27 @@ export class SinkTaskRun implements TaskRun {
   async #poll(consumer: Consumer): Promise<ConsumedBatch[]> {
     const { maxPollRecords, stopping } = this.#options;
     this.#rewind(consumer);
-    const retryMs = this.#retryTimeoutMs;
-    const untilCommitMs = Math.max(0, this.#nextCommitMs - this.#nowMs());
-    const timeoutMs = Math.min(POLL_MS_MAX, untilCommitMs, retryMs > 0 ? retryMs : POLL_MS_MAX);
-    this.#retryTimeoutMs = -1;
+    const nowMs = this.#nowMs();
+    const awaitsRetry = this.#isRedelivering && !this.#gate.isPaused;
+    const retryMs = awaitsRetry ? this.#retryAtMs - nowMs : this.#takenTimeoutMs();
+    const timeoutMs = Math.min(POLL_MS_MAX, this.#nextCommitMs - nowMs, retryMs);
     try {
       return await consumer.poll({
         maxRecords: maxPollRecords,
-        timeoutMs,
+        timeoutMs: Math.max(0, timeoutMs),
         signal: stopping.signal,
       });
     } catch (error) {
       if (this.#isStopping) return [];
       throw error;
     }
+  }
+
+  /** How long the task asked to wait, once. */
+  #takenTimeoutMs(): number {
+    const timeoutMs = this.#retryTimeoutMs;
+    this.#retryTimeoutMs = -1;
+    return timeoutMs > 0 ? timeoutMs : POLL_MS_MAX;
   }
 
   #rewind(consumer: Consumer): void {
@@ -232,9 +249,11 @@ export class SinkTaskRun implements TaskRun {
 
   async #deliver(consumer: Consumer, batches: readonly ConsumedBatch[]): Promise<void> {
     for (const batch of batches) await this.#take(batch);
+    if (this.#isRedelivering && this.#nowMs() < this.#retryAtMs) return;
     const { task } = this.#options;
     try {
       await task.put(this.#batch);
+      this.#reports?.throwExceeded();
     } catch (error) {
       if (!isRetriable(error))
         throw new ConnectError('Exiting WorkerSinkTask due to unrecoverable exception.', {
@@ -242,6 +261,7 @@ export class SinkTaskRun implements TaskRun {
         });
       this.#options.logger.warn('put failed and is tried again', { error: traceOf(error) });
       this.#isRedelivering = true;
+      this.#retryAtMs = this.#nowMs() + this.#takenTimeoutMs();
       consumer.pause();
       return;
     }
@@ -276,7 +296,7 @@ export class SinkTaskRun implements TaskRun {
   #resumeDelivery(consumer: Consumer): void {
     this.#isRedelivering = false;
     if (this.#gate.isPaused) return;
-    const own = consumer.assignment().filter((target) => !this.#paused.has(target));
+    const own = this.#open.partitions().filter((target) => !this.#paused.has(target));
     if (own.length > 0) consumer.resume(own);
   }
 
@@ -297,41 +317,53 @@ export class SinkTaskRun implements TaskRun {
     if (!this.#isCommitRequested && this.#nowMs() < this.#nextCommitMs) return;
     this.#isCommitRequested = false;
     this.#nextCommitMs = this.#nowMs() + this.#options.flushIntervalMs;
-    try {
-      await this.#commit(consumer, this.#open.partitions());
-    } catch (error) {
-      this.#options.logger.error('offsets could not be committed; delivery goes back', {
-        error: traceOf(error),
-      });
+    await this.#reports?.written(this.#open.partitions());
+    const offsets = await this.#committable(this.#open.partitions()).catch((error: unknown) => {
+      this.#commitFailed(error);
       for (const [target, offset] of this.#committed.entries()) this.#rewinds.set(target, offset);
       this.#batch = [];
       this.#batchOffsets.clear();
       if (this.#isRedelivering) this.#resumeDelivery(consumer);
-    }
+      return [];
+    });
+    await this.#commit(consumer, offsets);
   }
 
-  /** Asks the task what is done, and commits it. */
-  async #commit(consumer: Consumer, partitions: readonly TopicPartition[]): Promise<void> {
+  /** What the task says is done, as far as it was given it. @throws what preCommit throws */
+  async #committable(partitions: readonly TopicPartition[]): Promise<readonly SinkOffset[]> {
     const { task, errors, logger } = this.#options;
     const done: SinkOffset[] = [];
     for (const { topic, partition } of partitions) {
       const offset = this.#current.get({ topic, partition });
       if (offset !== undefined) done.push({ topic, partition, offset });
     }
-    if (done.length === 0) return;
+    if (done.length === 0) return [];
     const allowed = await task.preCommit(done);
     await errors.flush();
-    const offsets = allowed.filter((each) => {
-      const current = this.#current.get(each);
-      if (current === undefined || each.offset > current) {
-        logger.warn('the task returned an offset that it was not given', { ...each });
-        return false;
-      }
-      return this.#committed.get(each) !== each.offset;
+    return allowed.filter((each) => {
+      const isGiven = done.some(
+        ({ topic, partition, offset }) =>
+          topic === each.topic && partition === each.partition && each.offset <= offset,
+      );
+      if (!isGiven) logger.warn('the task returned an offset that it was not given', { ...each });
+      return isGiven && this.#committed.get(each) !== each.offset;
     });
+  }
+
+  /** A commit that fails is no reason to deliver twice: the next one covers it. */
+  async #commit(consumer: Consumer, offsets: readonly SinkOffset[]): Promise<void> {
     if (offsets.length === 0) return;
-    await consumer.commit(offsets);
+    try {
+      await consumer.commit(offsets);
+    } catch (error) {
+      this.#commitFailed(error);
+      return;
+    }
     for (const each of offsets) this.#committed.set(each, each.offset);
+  }
+
+  #commitFailed(error: unknown): void {
+    this.#options.logger.error('offsets could not be committed', { error: traceOf(error) });
   }
 
   // ---- rebalances ----
@@ -356,28 +388,49 @@ export class SinkTaskRun implements TaskRun {
     }
     if (this.#gate.isPaused || this.#isRedelivering) consumer.pause(partitions);
     await this.#options.task.open(partitions);
+    // Before the first record: the task may keep its offsets itself.
+    this.#rewind(consumer);
   }
 
   async #revoked(partitions: readonly TopicPartition[], canCommit: boolean): Promise<void> {
     const closing = partitions.filter((target) => this.#open.has(target));
     if (closing.length === 0) return;
-    const { task, logger } = this.#options;
+    const consumer = canCommit ? this.#consumer : undefined;
     try {
-      if (canCommit && this.#consumer !== undefined) await this.#commit(this.#consumer, closing);
-    } catch (error) {
-      logger.error('offsets could not be committed before partitions were closed', {
-        error: traceOf(error),
-      });
+      await this.#closePartitions(consumer, closing);
+    } finally {
+      this.#reports?.forget(closing);
+      for (const target of closing)
+        for (const map of [this.#open, this.#current, this.#committed, this.#paused, this.#rewinds])
+          map.delete(target);
+      for (const target of closing) this.#batchOffsets.delete(target);
+      this.#batch = this.#batch.filter(({ originalTopic, originalKafkaPartition }) =>
+        this.#open.has({ topic: originalTopic, partition: originalKafkaPartition ?? -1 }),
+      );
     }
-    for (const target of closing) {
-      for (const map of [this.#open, this.#current, this.#committed, this.#paused, this.#rewinds])
-        map.delete(target);
-      this.#batchOffsets.delete(target);
+    if (this.#isRedelivering && this.#batch.length === 0 && this.#consumer !== undefined)
+      this.#resumeDelivery(this.#consumer);
+  }
+
+  /** In Kafka's order: the task says what is done, closes, and then that is committed. */
+  async #closePartitions(
+    consumer: Consumer | undefined,
+    closing: readonly TopicPartition[],
+  ): Promise<void> {
+    const { task } = this.#options;
+    let offsets: readonly SinkOffset[] = [];
+    try {
+      if (consumer !== undefined) {
+        await this.#reports?.written(closing);
+        offsets = await this.#committable(closing).catch((error: unknown) => {
+          this.#commitFailed(error);
+          return [];
+        });
+      }
+    } finally {
+      await task.close(closing);
     }
-    this.#batch = this.#batch.filter(({ originalTopic, originalKafkaPartition }) =>
-      this.#open.has({ topic: originalTopic, partition: originalKafkaPartition ?? -1 }),
-    );
-    await task.close(closing);
+    if (consumer !== undefined) await this.#commit(consumer, offsets);
   }
 
   #throwRebalanceFailure(): void {

@@ -13,7 +13,7 @@ import type { SourceRecord } from '../../record/source-record.ts';
 import { traceOf } from '../host/link.ts';
 import { offsetEntries, type OffsetAccess } from '../offsets/source-offsets.ts';
 import type { OffsetEntry } from '../offsets/offset-store.ts';
-import { type ErrorHandler, isRetriable } from './error-handling.ts';
+import { type ErrorHandler, isRetriable, RetriesAbandonedError } from './error-handling.ts';
 import { PauseGate } from './pause-gate.ts';
 import { type Converters, toProducerRecord } from './record-conversion.ts';
 import { type SubmittedRecord, SubmittedRecords } from './submitted-records.ts';
@@ -91,8 +91,11 @@ export class SourceTaskRun implements TaskRun {
         await this.#loop();
       }
     } catch (error) {
-      failure = error ?? new ConnectError('the task failed');
-      logger.error('the task failed and stays so until it is restarted', { error: traceOf(error) });
+      if (!(error instanceof RetriesAbandonedError)) {
+        failure = error ?? new ConnectError('the task failed');
+        const details = { error: traceOf(error) };
+        logger.error('the task failed and stays so until it is restarted', details);
+      }
     }
     await this.#close(failure !== undefined);
     listener.onState(
@@ -226,7 +229,7 @@ export class SourceTaskRun implements TaskRun {
       this.#producerFailure ??= error;
       return;
     }
-    errors.report({ record, error, stage: 'KAFKA_PRODUCE', className: PRODUCE_CLASS });
+    void errors.report({ record, error, stage: 'KAFKA_PRODUCE', className: PRODUCE_CLASS });
     submitted.isAcknowledged = true;
     this.#tell(record, null);
   }
