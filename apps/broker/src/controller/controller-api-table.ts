@@ -23,6 +23,7 @@ export const CONTROLLER_API_TABLE: ApiTable<ControllerServices> = new Map<
   [ApiKey.DescribeQuorum, () => import('./handlers/describe-quorum.ts')],
   [ApiKey.Envelope, () => import('./handlers/envelope.ts')],
   [ApiKey.FetchSnapshot, () => import('./handlers/fetch-snapshot.ts')],
+  [ApiKey.AlterPartition, () => import('./handlers/alter-partition.ts')],
   [ApiKey.BrokerRegistration, () => import('./handlers/broker-registration.ts')],
   [ApiKey.BrokerHeartbeat, () => import('./handlers/broker-heartbeat.ts')],
   [ApiKey.DescribeCluster, () => import('./handlers/describe-cluster.ts')],
