@@ -18,6 +18,7 @@ import {
 } from '../../plugin/plugin-registry.ts';
 import { type OffsetAccess, SourceOffsetReader } from '../offsets/source-offsets.ts';
 import type { TaskRun } from '../task/task-state.ts';
+import { topicGroups } from '../task/topic-creation.ts';
 import type {
   AlteredSinkOffset,
   ConnectorStart,
@@ -142,6 +143,8 @@ export class ConnectorHost {
 
   async #startConnector({ name, properties }: ConnectorStart): Promise<void> {
     const connector = await this.#create(properties);
+    if (connector instanceof SourceConnector && this.#input.isTopicCreationEnabled)
+      topicGroups(properties);
     this.#connector = connector;
     const context: SourceConnectorContext = {
       requestTaskReconfiguration: () => this.#link.note('reconfigurationRequested'),

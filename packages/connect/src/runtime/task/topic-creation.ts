@@ -1,13 +1,21 @@
 // Topics that a source connector creates by its own rules before it first writes to them (`topic.creation.*`). Without such
 // rules the broker's auto-creation applies. Kafka: TopicCreation, TopicCreationGroup (KIP-158).
-import { Admin, type ClientOptions, KafkaError } from '@ottla/client';
+import { Admin, type ClientOptions, KafkaError, type NewTopic } from '@ottla/client';
+import { ConfigDef, type ConfigKeyDefinition } from '../../config/config-def.ts';
+import { invalidValue } from '../../config/config-type.ts';
 import { javaRegex, wholeMatcher } from '../../config/java-regex.ts';
-import { ConfigError, ConnectError } from '../../errors.ts';
+import type { ParsedConfig } from '../../config/parsed-config.ts';
+import { validator } from '../../config/validators.ts';
+import { ConnectError } from '../../errors.ts';
 import { withPrefix } from '../config/with-prefix.ts';
 
 const PREFIX = 'topic.creation.';
+const DEFAULT = 'default';
 
-interface Group {
+type Properties = Readonly<Record<string, string>>;
+
+/** The settings that a group of topics is created with. */
+export interface TopicGroup {
   readonly name: string;
   readonly include: readonly RegExp[];
   readonly exclude: readonly RegExp[];
@@ -17,18 +25,51 @@ interface Group {
   readonly configs: Readonly<Record<string, string>>;
 }
 
+/**
+ * The groups in the order of the config, the default group, which takes every topic, last. None without a single
+ * `topic.creation.` key: then nothing is created here.
+ *
+ * @throws ConfigError for a missing or wrong setting
+ */
+export function topicGroups(properties: Properties): readonly TopicGroup[] {
+  if (!Object.keys(properties).some((key) => key.startsWith(PREFIX))) return [];
+  const parsed = new ConfigDef(...GROUPS, ...under(DEFAULT, DEFAULT_GROUP)).parse(properties);
+  const groups = parsed.list(`${PREFIX}groups`).filter((name) => name !== DEFAULT);
+  const defaults = groupOf(DEFAULT, parsed, properties);
+  const named = [...new Set(groups)].map((name) => {
+    const own = new ConfigDef(...under(name, groupKeys(parsed)));
+    return groupOf(name, own.parse(properties), properties);
+  });
+  return [...named, { ...defaults, include: [/^/], exclude: [] }];
+}
+
+/** The topic as the first group that takes it wants it. */
+export function newTopicFor(groups: readonly TopicGroup[], topic: string): NewTopic {
+  const { partitions, replicationFactor, configs } = groups.find(({ include, exclude }) => {
+    const matches = (pattern: RegExp): boolean => pattern.test(topic);
+    return include.some(matches) && !exclude.some(matches);
+  })!;
+  return {
+    name: topic,
+    configs,
+    ...(partitions === undefined ? {} : { numPartitions: partitions }),
+    ...(replicationFactor === undefined ? {} : { replicationFactor }),
+  };
+}
+
 export class TopicCreation {
-  readonly #groups: readonly Group[];
+  readonly #groups: readonly TopicGroup[];
   readonly #options: ClientOptions;
   readonly #known = new Set<string>();
   #admin: Admin | undefined;
 
   /**
-   * @param properties the connector's; without the default group nothing is created here
+   * @param properties the connector's
    * @param options for the admin client, opened when first needed
+   * @throws ConfigError as `topicGroups`
    */
-  constructor(properties: Readonly<Record<string, string>>, options: ClientOptions) {
-    this.#groups = isUsed(properties) ? groupsOf(properties) : [];
+  constructor(properties: Properties, options: ClientOptions) {
+    this.#groups = topicGroups(properties);
     this.#options = options;
   }
 
@@ -49,21 +90,8 @@ export class TopicCreation {
   }
 
   async #createIn(admin: Admin, topic: string): Promise<void> {
-    const group = this.#groups.find(({ include, exclude }) => {
-      const matches = (pattern: RegExp): boolean => pattern.test(topic);
-      return include.some(matches) && !exclude.some(matches);
-    });
-    if (group === undefined) return;
-    const { partitions, replicationFactor, configs } = group;
     try {
-      await admin.createTopics([
-        {
-          name: topic,
-          configs,
-          ...(partitions === undefined ? {} : { numPartitions: partitions }),
-          ...(replicationFactor === undefined ? {} : { replicationFactor }),
-        },
-      ]);
+      await admin.createTopics([newTopicFor(this.#groups, topic)]);
     } catch (error) {
       if (error instanceof KafkaError && error.code === 'TOPIC_ALREADY_EXISTS') return;
       throw new ConnectError(
@@ -74,62 +102,90 @@ export class TopicCreation {
   }
 }
 
-function isUsed(properties: Readonly<Record<string, string>>): boolean {
-  return Object.keys(properties).some((key) => key.startsWith(`${PREFIX}default.`));
-}
+const OWN_KEYS: ReadonlySet<string> = new Set([
+  'include',
+  'exclude',
+  'partitions',
+  'replication.factor',
+]);
 
-/** Groups in the order of the config, the default group last. */
-function groupsOf(properties: Readonly<Record<string, string>>): Group[] {
-  const names = (properties[`${PREFIX}groups`] ?? '')
-    .split(',')
-    .map((name) => name.trim())
-    .filter((name) => name !== '' && name !== 'default');
-  const defaults = withPrefix(properties, `${PREFIX}default.`);
-  for (const key of ['replication.factor', 'partitions'])
-    if (defaults[key] === undefined)
-      throw new ConfigError(
-        `Missing required configuration "${PREFIX}default.${key}" which has no default value.`,
-      );
-  const groups = [...new Set(names)].map((name) =>
-    group(name, withPrefix(properties, `${PREFIX}${name}.`), defaults),
+/** Everything in a group that is not Connect's own is a config of the topic. */
+function groupOf(name: string, parsed: ParsedConfig, properties: Properties): TopicGroup {
+  const prefix = `${PREFIX}${name}.`;
+  const configs = Object.entries(withPrefix(properties, prefix)).filter(
+    ([key]) => !OWN_KEYS.has(key),
   );
-  const { include: _include, exclude: _exclude, ...rest } = defaults;
-  return [...groups, group('default', { ...rest, include: '.*' }, defaults)];
-}
-
-function group(
-  name: string,
-  settings: Readonly<Record<string, string>>,
-  defaults: Readonly<Record<string, string>>,
-): Group {
-  const { include, exclude, partitions, 'replication.factor': factor, ...configs } = settings;
   return {
     name,
-    include: patterns(include),
-    exclude: patterns(exclude),
-    partitions: positive(`${PREFIX}${name}.partitions`, partitions ?? defaults['partitions']),
-    replicationFactor: positive(
-      `${PREFIX}${name}.replication.factor`,
-      factor ?? defaults['replication.factor'],
-    ),
-    configs,
+    include: patterns(parsed.list(`${prefix}include`)),
+    exclude: patterns(parsed.list(`${prefix}exclude`)),
+    partitions: brokersDefault(parsed.number(`${prefix}partitions`)),
+    replicationFactor: brokersDefault(parsed.number(`${prefix}replication.factor`)),
+    configs: Object.fromEntries(configs),
   };
 }
 
-function patterns(list: string | undefined): RegExp[] {
-  return (list ?? '')
-    .split(',')
-    .map((each) => each.trim())
-    .filter((each) => each !== '')
-    .map((each) => wholeMatcher(javaRegex(each)));
+function patterns(list: readonly string[]): RegExp[] {
+  return list.map((each) => wholeMatcher(javaRegex(each)));
 }
 
-/** −1 asks for the broker's default. */
-function positive(key: string, text: string | undefined): number | undefined {
-  const value = Number(text);
-  if (value === -1) return undefined;
-  if (Number.isInteger(value) && value > 0) return value;
-  throw new ConfigError(
-    `Invalid value ${text} for configuration ${key}: it must be positive, or -1 for the broker's default`,
-  );
+/** −1 asks for it. */
+function brokersDefault(value: number): number | undefined {
+  return value === -1 ? undefined : value;
+}
+
+// ---- definitions ----
+
+const GROUPS: readonly ConfigKeyDefinition[] = [
+  { name: `${PREFIX}groups`, type: 'LIST', default: [] },
+];
+
+function positive(message: string) {
+  return validator("Positive number, or -1 to use the broker's default", (name, value) => {
+    if (value !== -1 && (value as number) < 1)
+      throw invalidValue(name, value, `${message}, or -1 to use the broker's default`);
+  });
+}
+
+const PARTITIONS = positive('Number of partitions must be positive');
+const FACTOR = positive(
+  'Replication factor must be positive and not larger than the number of brokers in the Kafka cluster',
+);
+
+const REGEX_LIST = validator('valid regular expressions', (name, value) => {
+  for (const pattern of value as readonly string[])
+    try {
+      javaRegex(pattern);
+    } catch (error) {
+      const reason = (error as Error).message;
+      throw invalidValue(name, value, `Syntax error in regular expression: ${reason}`);
+    }
+});
+
+/** What it includes and excludes is of no account: it takes what is left. */
+const DEFAULT_GROUP: readonly ConfigKeyDefinition[] = [
+  { name: 'include', type: 'LIST', default: ['.*'], validator: REGEX_LIST },
+  { name: 'exclude', type: 'LIST', default: [], validator: REGEX_LIST },
+  { name: 'replication.factor', type: 'SHORT', validator: FACTOR },
+  { name: 'partitions', type: 'INT', validator: PARTITIONS },
+];
+
+/** The keys with the group before their names, so that errors say the whole name. */
+function under(group: string, keys: readonly ConfigKeyDefinition[]): ConfigKeyDefinition[] {
+  return keys.map((key) => ({ ...key, name: `${PREFIX}${group}.${key.name}` }));
+}
+
+function groupKeys(defaults: ParsedConfig): ConfigKeyDefinition[] {
+  const inherited = (key: string): number => defaults.number(`${PREFIX}${DEFAULT}.${key}`);
+  return [
+    { name: 'include', type: 'LIST', default: [], validator: REGEX_LIST },
+    { name: 'exclude', type: 'LIST', default: [], validator: REGEX_LIST },
+    {
+      name: 'replication.factor',
+      type: 'SHORT',
+      default: inherited('replication.factor'),
+      validator: FACTOR,
+    },
+    { name: 'partitions', type: 'INT', default: inherited('partitions'), validator: PARTITIONS },
+  ];
 }
