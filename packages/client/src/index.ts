@@ -18,6 +18,20 @@ export type {
   ListedGroup,
   OffsetToCommit,
 } from './admin/admin-groups.ts';
+export type {
+  FeaturesDescription,
+  FeatureUpdate,
+  NewVoter,
+  QuorumDescription,
+  QuorumListener,
+  QuorumReplica,
+} from './admin/admin-quorum.ts';
+export type {
+  ElectionResult,
+  OngoingReassignment,
+  PartitionName,
+  PartitionReassignment,
+} from './admin/admin-replicas.ts';
 export type { OffsetQuery, OffsetResult } from './admin/list-offsets.ts';
 export type { CommittedOffset } from './consumer/committed-offsets.ts';
 export type { TopicPartition } from './group/consumer-protocol.ts';

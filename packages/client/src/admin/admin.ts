@@ -27,6 +27,8 @@ import { type ClientOptions, resolveOptions } from '../options.ts';
 import { withRetries } from '../retry.ts';
 import { AdminConfigs } from './admin-configs.ts';
 import { AdminGroups } from './admin-groups.ts';
+import { AdminQuorum } from './admin-quorum.ts';
+import { AdminReplicas } from './admin-replicas.ts';
 import { listOffsets, type OffsetQuery, type OffsetResult } from './list-offsets.ts';
 
 const CREATE_TOPICS = { request: createTopicsRequest, response: createTopicsResponse };
@@ -62,6 +64,8 @@ export interface ClusterDescription {
     readonly host: string;
     readonly port: number;
     readonly rack: string | null;
+    /** Not counted in by the controller; only with `includeFencedBrokers`, false where the broker does not tell. */
+    readonly isFenced: boolean;
   }[];
 }
 
@@ -85,11 +89,15 @@ export class Admin {
   readonly #cluster: Cluster;
   readonly #configs: AdminConfigs;
   readonly #groups: AdminGroups;
+  readonly #quorum: AdminQuorum;
+  readonly #replicas: AdminReplicas;
 
   constructor(options: ClientOptions) {
     this.#cluster = new Cluster(resolveOptions(options));
     this.#configs = new AdminConfigs(this.#cluster);
     this.#groups = new AdminGroups(this.#cluster);
+    this.#quorum = new AdminQuorum((what, use) => this.#anyBroker(what, use));
+    this.#replicas = new AdminReplicas((what, use) => this.#anyBroker(what, use));
   }
 
   /** Configs of topics, brokers and groups. */
@@ -122,6 +130,40 @@ export class Admin {
   }
   get deleteGroupOffsets(): AdminGroups['deleteOffsets'] {
     return this.#groups.deleteOffsets;
+  }
+
+  /** Voters and observers of the metadata quorum (KIP-595). */
+  get describeQuorum(): AdminQuorum['describe'] {
+    return this.#quorum.describe;
+  }
+  /** Makes a controller a voter (KIP-853). */
+  get addRaftVoter(): AdminQuorum['addVoter'] {
+    return this.#quorum.addVoter;
+  }
+  get removeRaftVoter(): AdminQuorum['removeVoter'] {
+    return this.#quorum.removeVoter;
+  }
+  /** Feature levels (KIP-584). */
+  get describeFeatures(): AdminQuorum['describeFeatures'] {
+    return this.#quorum.describeFeatures;
+  }
+  get updateFeatures(): AdminQuorum['updateFeatures'] {
+    return this.#quorum.updateFeatures;
+  }
+  /** Elects preferred leaders, or unclean ones (KIP-460). */
+  get electLeaders(): AdminReplicas['electLeaders'] {
+    return this.#replicas.electLeaders;
+  }
+  /** Moves replicas to other brokers, or cancels that (KIP-455). */
+  get alterPartitionReassignments(): AdminReplicas['alterReassignments'] {
+    return this.#replicas.alterReassignments;
+  }
+  get listPartitionReassignments(): AdminReplicas['listReassignments'] {
+    return this.#replicas.listReassignments;
+  }
+  /** Forgets a broker that will not come back. */
+  get unregisterBroker(): AdminReplicas['unregisterBroker'] {
+    return this.#replicas.unregisterBroker;
   }
 
   /** Creates topics. @throws BrokerError of the first that fails: `TOPIC_ALREADY_EXISTS`, `INVALID_REPLICATION_FACTOR` … */
@@ -227,19 +269,30 @@ export class Admin {
     });
   }
 
-  async describeCluster(): Promise<ClusterDescription> {
+  /** Brokers and the active controller. @param options fenced brokers are told from version 2 on (Kafka 4.0) */
+  async describeCluster(
+    options: { includeFencedBrokers?: boolean } = {},
+  ): Promise<ClusterDescription> {
     const response = await this.#anyBroker('describing the cluster', (connection) =>
-      connection.send(DESCRIBE_CLUSTER, describeClusterRequest.create({})),
+      connection.send(
+        DESCRIBE_CLUSTER,
+        describeClusterRequest.create(
+          connection.versionOf(describeClusterRequest.apiKey!)! >= 2
+            ? { includeFencedBrokers: options.includeFencedBrokers ?? false }
+            : {},
+        ),
+      ),
     );
     throwOnError(response.errorCode, response.errorMessage);
     return {
       clusterId: response.clusterId,
       controllerId: response.controllerId,
-      brokers: response.brokers.map(({ brokerId, host, port, rack }) => ({
+      brokers: response.brokers.map(({ brokerId, host, port, rack, isFenced }) => ({
         nodeId: brokerId,
         host,
         port,
         rack,
+        isFenced,
       })),
     };
   }
