@@ -1,6 +1,7 @@
 // A standalone Connect worker: the herder, its offsets and the REST API, started and closed as one.
 import {
   ConfigError,
+  ConfigProviders,
   FileOffsetStore,
   kafkaClusterId,
   Loggers,
@@ -11,8 +12,10 @@ import {
 } from '@ottla/connect';
 import { type Logger, nodePlatform, type Platform, silentLogger } from '@ottla/platform';
 import type { FastifyInstance } from 'fastify';
+import type { Readable } from 'node:stream';
 import type { ConnectorRequest } from './connector-file.ts';
 import { restServer } from './rest/rest-server.ts';
+import { WorkerInput } from './worker-input.ts';
 
 /** How to start a worker. */
 export interface ConnectWorkerOptions {
@@ -28,6 +31,8 @@ export interface ConnectWorkerOptions {
   readonly platform?: Platform;
   /** Where `${env:NAME}` looks. Default: nowhere. */
   readonly env?: Readonly<Record<string, string | undefined>>;
+  /** What a file source without a `file` reads; asked for when the first one does. Default: nothing. */
+  readonly standardInput?: () => Readable;
   /** Keeps offsets elsewhere than in the configured file. For tests. */
   readonly offsets?: OffsetStore;
 }
@@ -55,12 +60,29 @@ export async function startConnectWorker(
   options: ConnectWorkerOptions,
 ): Promise<RunningConnectWorker> {
   const { logger = silentLogger, platform = nodePlatform(), allowUnknown = false } = options;
-  const config = parseWorkerConfig(options.properties, { allowUnknown, logger });
+  const providers = await ConfigProviders.open(
+    options.properties,
+    platform.disk,
+    options.env ?? {},
+  );
+  const { config: properties } = await providers.resolve(options.properties);
+  const config = parseWorkerConfig(properties, { allowUnknown, logger });
   const address = restAddress(config);
   const id = await kafkaClusterId(config, platform);
   const offsets = options.offsets ?? (await FileOffsetStore.open(platform.disk, config.offsetFile));
   const loggers = new Loggers(logger, platform.clock);
-  const worker = new Worker({ config, platform, loggers, offsets, address, id, options });
+  const open = options.standardInput;
+  const standardInput = open === undefined ? undefined : new WorkerInput(open);
+  const worker = new Worker({
+    config,
+    platform,
+    loggers,
+    offsets,
+    address,
+    id,
+    providers,
+    standardInput,
+  });
   try {
     await worker.start(options.connectors ?? []);
   } catch (error) {
@@ -83,7 +105,8 @@ interface WorkerParts {
   readonly offsets: OffsetStore;
   readonly address: Address;
   readonly id: string;
-  readonly options: ConnectWorkerOptions;
+  readonly providers: ConfigProviders;
+  readonly standardInput: WorkerInput | undefined;
 }
 
 class Worker implements RunningConnectWorker {
@@ -99,7 +122,7 @@ class Worker implements RunningConnectWorker {
   #closed: Promise<void> | undefined;
 
   constructor(parts: WorkerParts) {
-    const { config, platform, loggers, offsets, address, id, options } = parts;
+    const { config, platform, loggers, offsets, address, id, providers, standardInput } = parts;
     this.#parts = parts;
     this.config = config;
     this.clusterId = id;
@@ -110,7 +133,8 @@ class Worker implements RunningConnectWorker {
       platform,
       loggers,
       offsets,
-      env: options.env ?? {},
+      providers,
+      standardInput,
       workerId: () => `${this.#advertisedHost}:${this.#advertisedPort}`,
     });
     this.rest = restServer({
@@ -168,6 +192,7 @@ class Worker implements RunningConnectWorker {
   async #close(): Promise<void> {
     await this.rest.close();
     await this.herder.close();
+    this.#parts.standardInput?.close();
     await this.#parts.offsets.close();
   }
 }

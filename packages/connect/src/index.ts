@@ -27,6 +27,7 @@ export {
   type SentRecord,
   SourceTask,
   type SourceTaskContext,
+  type StandardInput,
 } from './connector/source-task.ts';
 export {
   type ErrantRecordReporter,

@@ -1,4 +1,5 @@
 // `ottla connect standalone`: a worker until Ctrl-C.
+import { Readable } from 'node:stream';
 import type { ConnectorRequest } from '@ottla/connect-worker';
 import { CliError, EXIT, usageError } from '../cli-error.ts';
 import type { CliIo } from '../io.ts';
@@ -33,6 +34,7 @@ export async function standalone(
     logger: io.stdout.isTty ? prettyLogger(io.stderr) : jsonLogger({ ...io, stdout: io.stderr }),
     platform: await io.platform(),
     env: io.env,
+    standardInput: () => (io.stdin instanceof Readable ? io.stdin : Readable.from(io.stdin)),
   }).catch((error: unknown) => {
     throw explained(error);
   });

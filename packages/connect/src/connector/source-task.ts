@@ -12,11 +12,18 @@ export interface OffsetStorageReader {
   offsets(partitions: readonly SourcePartition[]): Promise<(SourceOffset | undefined)[]>;
 }
 
+/** The standard input of the worker's process; a task cannot read it itself, for it runs in a thread. */
+export interface StandardInput {
+  /** What has come since the last call of anybody, without waiting; empty when that is nothing. Its end is silence. */
+  read(): Promise<Uint8Array>;
+}
+
 /** What the worker offers a source task. */
 export interface SourceTaskContext {
   /** The task's configuration, placeholders resolved as they stand now. */
   configs(): ConnectorProperties;
   readonly offsetStorageReader: OffsetStorageReader;
+  readonly standardInput?: StandardInput;
   /** Aborted when the task shall stop: a `poll` that waits should return. */
   readonly signal: AbortSignal;
   readonly logger: Logger;

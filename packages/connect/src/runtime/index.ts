@@ -16,5 +16,6 @@ export { RemoteError } from './host/link.ts';
 export { JavaFormatError } from './offsets/java-hash-map.ts';
 export { FileOffsetStore, MemoryOffsetStore, type OffsetStore } from './offsets/offset-store.ts';
 export type { ConnectState, TargetState } from './task/task-state.ts';
+export { type Conceal, ConfigProviders, type ResolvedConfig } from './worker/config-providers.ts';
 export { LOG_LEVELS, Loggers, type LoggerLevel, type LogLevel } from './worker/loggers.ts';
 export { kafkaClusterId } from './worker/cluster-id.ts';

@@ -6,11 +6,11 @@ import {
   Schema,
   SourceRecord,
   SourceTask,
+  type StandardInput,
 } from '@ottla/connect';
 import { DiskError, type DiskFile } from '@ottla/platform';
 import { FILENAME_FIELD, POSITION_FIELD, SOURCE_CONFIG } from './file-stream-source-connector.ts';
 import { LineSplitter } from './line-splitter.ts';
-import { StandardInput } from './standard-input.ts';
 
 /** How long a poll waits when there is nothing new, milliseconds. */
 const WAIT_MS = 1_000;
@@ -38,7 +38,7 @@ export class FileStreamSourceTask extends SourceTask {
     this.#topic = config.string('topic');
     this.#batchSize = config.number('batch.size');
     this.#partition = { [FILENAME_FIELD]: this.#filename };
-    if (this.#filename === null) this.#input = new StandardInput(this.context.signal);
+    if (this.#filename === null) this.#input = standardInput(this.context.standardInput);
   }
 
   override async poll(): Promise<readonly SourceRecord[] | null> {
@@ -110,6 +110,15 @@ export class FileStreamSourceTask extends SourceTask {
     await platform.timers.sleep(WAIT_MS, signal).catch(() => undefined);
     return null;
   }
+}
+
+function standardInput(input: StandardInput | undefined): Input {
+  if (input === undefined)
+    throw new ConnectError("There is no standard input to read; set 'file' to read a file");
+  return {
+    read: async () => Buffer.from(await input.read()),
+    close: async () => undefined,
+  };
 }
 
 function fileInput(file: DiskFile): Input {

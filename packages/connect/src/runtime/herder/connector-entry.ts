@@ -2,6 +2,7 @@
 import type { HostHandle } from '../worker/host-handle.ts';
 import { Lock } from '../task/lock.ts';
 import type { StateReport, TargetState } from '../task/task-state.ts';
+import type { Conceal } from '../worker/config-providers.ts';
 import type { ConnectorType, Properties } from './entities.ts';
 
 export class ConnectorEntry {
@@ -11,6 +12,8 @@ export class ConnectorEntry {
   /** As given, placeholders unresolved. */
   config: Properties;
   secrets: ReadonlySet<string>;
+  /** Puts the placeholders of the values that it was last started with back into a text. */
+  conceal: Conceal = (text) => text;
   target: TargetState;
   type: ConnectorType = 'unknown';
   version = 'unknown';

@@ -3,9 +3,9 @@
 import type { Logger } from '@ottla/platform';
 import { ConnectError } from '../../errors.ts';
 import { connectorDefinition } from '../config/connector-definition.ts';
-import type { HostNotes } from '../host/host-protocol.ts';
+import type { HostNotes, LogLine } from '../host/host-protocol.ts';
 import { traceOf } from '../host/link.ts';
-import type { ConfigProviders } from '../worker/config-providers.ts';
+import type { Conceal } from '../worker/config-providers.ts';
 import { HostHandle, within } from '../worker/host-handle.ts';
 import { hostInput, writeLine } from '../worker/host-input.ts';
 import type { ConnectorEntry } from './connector-entry.ts';
@@ -14,12 +14,10 @@ import type { HerderOptions } from './standalone-herder.ts';
 
 export class ConnectorRuns {
   readonly #options: HerderOptions;
-  readonly #providers: ConfigProviders;
   readonly #logger: Logger;
 
-  constructor(options: HerderOptions, providers: ConfigProviders) {
+  constructor(options: HerderOptions) {
     this.#options = options;
-    this.#providers = providers;
     this.#logger = options.loggers.named('org.apache.kafka.connect.runtime.Worker');
   }
 
@@ -44,7 +42,7 @@ export class ConnectorRuns {
       if (entry.target === 'STARTED') await this.#startConnector(entry);
     } catch (error) {
       entry.state = { state: 'FAILED', trace: traceOf(error) };
-      this.#logger.error(`Connector '${entry.name}' failed to start`, { error });
+      this.#logError(entry, `Connector '${entry.name}' failed to start`, error);
       throw new ConnectError(
         `Failed to transition connector ${entry.name} to state ${entry.target}`,
         { cause: error },
@@ -153,14 +151,14 @@ export class ConnectorRuns {
   }
 
   async #openHost(entry: ConnectorEntry): Promise<void> {
-    const { config, platform, offsets } = this.#options;
-    const properties = await this.#providers.resolve(config.properties);
+    const { config, platform, offsets, standardInput } = this.#options;
     const host: HostHandle = new HostHandle({
       name: `connector-${entry.name}`,
-      input: hostInput(config, properties),
+      input: hostInput(config),
       isolation: config.isolation,
       platform,
       offsets,
+      standardInput,
       notes: this.#notes(entry, () => entry.host === host),
       onDeath: (error) => {
         if (entry.host === host) this.#died(entry, error);
@@ -190,7 +188,7 @@ export class ConnectorRuns {
       topic: ({ topic }) => {
         if (isCurrent() && this.#options.config.isTopicTrackingEnabled) entry.topics.add(topic);
       },
-      log: (line) => writeLine(logger, line),
+      log: (line) => writeLine(logger, concealed(line, entry.conceal)),
     };
   }
 
@@ -204,10 +202,21 @@ export class ConnectorRuns {
   }
 
   async #startConnector(entry: ConnectorEntry): Promise<void> {
-    const properties = await this.#providers.resolve(entry.config);
+    const properties = await this.#resolved(entry);
     await this.#host(entry).call('startConnector', { name: entry.name, properties });
     entry.isStarted = true;
     entry.state = { state: 'RUNNING' };
+  }
+
+  /** The configuration with its values; from now on they are kept out of what is shown of the connector. */
+  async #resolved(entry: ConnectorEntry): Promise<Properties> {
+    const { config, conceal } = await this.#options.providers.resolve(entry.config);
+    entry.conceal = conceal;
+    return config;
+  }
+
+  #logError(entry: ConnectorEntry, message: string, error: unknown): void {
+    this.#logger.error(message, { error: entry.conceal(traceOf(error)) });
   }
 
   async #stopConnector(entry: ConnectorEntry): Promise<void> {
@@ -246,13 +255,14 @@ export class ConnectorRuns {
     } catch (error) {
       if (entry.host?.isAlive !== true) throw error;
       entry.state = { state: 'FAILED', trace: traceOf(error) };
-      this.#logger.error(`Connector '${entry.name}' could not make its tasks`, { error });
+      this.#logError(entry, `Connector '${entry.name}' could not make its tasks`, error);
     }
   }
 
   async #taskConfigs(entry: ConnectorEntry): Promise<Properties[]> {
     const { config, name, type } = entry;
-    const parsed = connectorDefinition(type === 'sink' ? 'sink' : 'source').parse(config);
+    const definition = connectorDefinition(type === 'sink' ? 'sink' : 'source');
+    const parsed = definition.parse(await this.#resolved(entry));
     const tasksMax = parsed.number('tasks.max');
     const generated = await this.#host(entry).call('taskConfigs', tasksMax);
     if (generated.length > tasksMax) {
@@ -273,7 +283,7 @@ export class ConnectorRuns {
 
   async #startTasks(entry: ConnectorEntry, tasks: readonly number[]): Promise<void> {
     const host = this.#host(entry);
-    const connectorProperties = await this.#providers.resolve(entry.config);
+    const connectorProperties = await this.#resolved(entry);
     for (const task of tasks) {
       const properties = entry.taskConfigs[task];
       if (properties === undefined) continue;
@@ -283,13 +293,13 @@ export class ConnectorRuns {
           connectorName: entry.name,
           task,
           connectorProperties,
-          taskProperties: await this.#providers.resolve(properties),
+          taskProperties: (await this.#options.providers.resolve(properties)).config,
           isPaused: entry.target === 'PAUSED',
         });
       } catch (error) {
         if (!host.isAlive) throw error;
         entry.taskStates.set(task, { state: 'FAILED', trace: traceOf(error) });
-        this.#logger.error(`Task ${entry.name}-${task} failed to start`, { error });
+        this.#logError(entry, `Task ${entry.name}-${task} failed to start`, error);
       }
     }
   }
@@ -298,6 +308,14 @@ export class ConnectorRuns {
     if (host === undefined) throw new ConnectError(`Connector ${name} is not running`);
     return host;
   }
+}
+
+/** A line without the values that placeholders stand for. */
+function concealed({ level, message, fields }: LogLine, conceal: Conceal): LogLine {
+  const shown = Object.entries(fields).map(
+    ([name, value]) => [name, typeof value === 'string' ? conceal(value) : value] as const,
+  );
+  return { level, message: conceal(message), fields: Object.fromEntries(shown) };
 }
 
 /** Task configurations with the connector's placeholders put back, so that no secret is stored or shown. */

@@ -22,8 +22,9 @@ export class OffsetChanges {
     this.#plugins = plugins;
   }
 
-  async read(entry: ConnectorEntry): Promise<ConnectorOffsets> {
-    if (entry.type === 'sink') return { offsets: await this.#readGroup(entry) };
+  /** @param properties the connector's, resolved */
+  async read(entry: ConnectorEntry, properties: Properties): Promise<ConnectorOffsets> {
+    if (entry.type === 'sink') return { offsets: await this.#readGroup(entry, properties) };
     const stored = offsetsOf(entry.name, await this.#options.offsets.entries());
     return { offsets: stored.map(([partition, offset]) => ({ partition, offset })) };
   }
@@ -73,8 +74,8 @@ export class OffsetChanges {
     };
   }
 
-  async #readGroup(entry: ConnectorEntry): Promise<ConnectorOffset[]> {
-    const sources = this.#sources(entry.config);
+  async #readGroup(entry: ConnectorEntry, properties: Properties): Promise<ConnectorOffset[]> {
+    const sources = this.#sources(properties);
     await using admin = new Admin(
       adminOptions(sources, `connector-worker-adminclient-${entry.name}`),
     );
@@ -103,7 +104,7 @@ export class OffsetChanges {
     const group = sinkGroupId(name, sources);
     const offsets =
       wanted === null
-        ? (await this.#readGroup(entry)).map(({ partition }) =>
+        ? (await this.#readGroup(entry, properties)).map(({ partition }) =>
             sinkOffset({ partition, offset: null }),
           )
         : wanted.map(sinkOffset);

@@ -5,13 +5,14 @@
 // finds another one stuck gives it task.shutdown.graceful.timeout.ms, then ends the host by force. So a connector that
 // computes for ever can still be paused, stopped, restarted and deleted.
 import type { Logger, Platform } from '@ottla/platform';
+import type { StandardInput } from '../../connector/source-task.ts';
 import { AlreadyExistsError, NotFoundError } from '../../errors.ts';
 import type { WorkerConfig } from '../config/worker-config.ts';
 import type { ConfigInfos, ConfigKeyInfo } from '../config/config-infos.ts';
 import type { PluginInfo } from '../host/host-protocol.ts';
 import type { OffsetStore } from '../offsets/offset-store.ts';
 import type { StateReport, TargetState } from '../task/task-state.ts';
-import { ConfigProviders } from '../worker/config-providers.ts';
+import type { ConfigProviders } from '../worker/config-providers.ts';
 import type { Loggers } from '../worker/loggers.ts';
 import { PluginHost } from '../worker/plugin-host.ts';
 import { ConnectorEntry } from './connector-entry.ts';
@@ -27,7 +28,7 @@ import type {
 } from './entities.ts';
 import { OffsetChanges } from './offset-changes.ts';
 import { BadRequestError } from './rest-errors.ts';
-import { secretNames, withoutSecrets, withStoredSecrets } from './secrets.ts';
+import { secretNames, withoutSecrets, withPlaceholders, withStoredSecrets } from './secrets.ts';
 
 /** What a herder is made of. */
 export interface HerderOptions {
@@ -37,8 +38,10 @@ export interface HerderOptions {
   readonly loggers: Loggers;
   /** `host:port` of the REST API, shown in statuses. */
   workerId(): string;
-  /** Where `${env:…}` looks. */
-  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Resolve `${…}` in the configurations of connectors. */
+  readonly providers: ConfigProviders;
+  /** What tasks may read; default: none. */
+  readonly standardInput?: StandardInput | undefined;
 }
 
 type Config = Readonly<Record<string, string | null>>;
@@ -47,19 +50,17 @@ export class StandaloneHerder {
   readonly #options: HerderOptions;
   readonly #logger: Logger;
   readonly #entries = new Map<string, ConnectorEntry>();
-  readonly #providers: ConfigProviders;
   readonly #plugins: PluginHost;
   readonly #runs: ConnectorRuns;
   readonly #offsetChanges: OffsetChanges;
 
-  /** @throws ConfigError for config providers that are not there */
   constructor(options: HerderOptions) {
-    const { config, platform, env, loggers } = options;
     this.#options = options;
-    this.#logger = loggers.named('org.apache.kafka.connect.runtime.standalone.StandaloneHerder');
-    this.#providers = new ConfigProviders(config.properties, platform.disk, env);
+    this.#logger = options.loggers.named(
+      'org.apache.kafka.connect.runtime.standalone.StandaloneHerder',
+    );
     this.#plugins = new PluginHost(options);
-    this.#runs = new ConnectorRuns(options, this.#providers);
+    this.#runs = new ConnectorRuns(options);
     this.#offsetChanges = new OffsetChanges(options, this.#plugins);
   }
 
@@ -100,10 +101,10 @@ export class StandaloneHerder {
       throw new NotFoundError(`No status found for connector ${name}`);
     return {
       name,
-      connector: this.#shown(entry.state, entry.version),
+      connector: this.#shown(entry.state, entry),
       tasks: [...entry.taskStates]
         .sort(([a], [b]) => a - b)
-        .map(([task, report]) => this.#shownTask(task, report, entry.version)),
+        .map(([task, report]) => this.#shownTask(task, report, entry)),
       type: entry.type,
     };
   }
@@ -113,16 +114,20 @@ export class StandaloneHerder {
     const report = entry?.taskStates.get(task);
     if (entry === undefined || report === undefined)
       throw new NotFoundError(`No status found for task ${name}-${task}`);
-    return this.#shownTask(task, report, entry.version);
+    return this.#shownTask(task, report, entry);
   }
 
-  #shown({ state, trace }: StateReport, version: string): ConnectorStateInfo['connector'] {
+  #shown(
+    { state, trace }: StateReport,
+    { version, conceal }: ConnectorEntry,
+  ): ConnectorStateInfo['connector'] {
     const workerId = this.#options.workerId();
-    return { state, worker_id: workerId, ...(trace === undefined ? {} : { trace }), version };
+    const shownTrace = trace === undefined ? {} : { trace: conceal(trace) };
+    return { state, worker_id: workerId, ...shownTrace, version };
   }
 
-  #shownTask(task: number, report: StateReport, version: string): TaskState {
-    return { id: task, ...this.#shown(report, version) };
+  #shownTask(task: number, report: StateReport, entry: ConnectorEntry): TaskState {
+    return { id: task, ...this.#shown(report, entry) };
   }
 
   /** Topics that a connector has used; none for one that is not there. */
@@ -145,9 +150,13 @@ export class StandaloneHerder {
     return this.#plugins.call('pluginConfig', name);
   }
 
-  /** @throws BadRequestError when the configuration names no known connector */
+  /** @throws BadRequestError when the configuration names no known connector, or a value that no provider has */
   async validate(config: Config): Promise<ConfigInfos> {
-    return this.#plugins.call('validate', await this.#providers.resolve(config));
+    const resolved = await this.#options.providers.resolve(config).catch((error: unknown) => {
+      throw new BadRequestError((error as Error).message, { cause: error });
+    });
+    const infos = await this.#plugins.call('validate', resolved.config);
+    return withPlaceholders(infos, config, resolved);
   }
 
   // ---- changes ----
@@ -286,7 +295,9 @@ export class StandaloneHerder {
   // ---- offsets ----
 
   async connectorOffsets(name: string): Promise<ConnectorOffsets> {
-    return this.#offsetChanges.read(this.#entry(name));
+    const entry = this.#entry(name);
+    const { config } = await this.#options.providers.resolve(entry.config);
+    return this.#offsetChanges.read(entry, config);
   }
 
   /** @param offsets null resets all. @returns what to say about it. @throws BadRequestError unless the connector is stopped */
@@ -299,8 +310,8 @@ export class StandaloneHerder {
         throw new BadRequestError(
           `Connectors must be in the STOPPED state before their offsets can be modified. This can be done for the specified connector by issuing a 'PUT' request to the '/connectors/${name}/stop' endpoint`,
         );
-      const resolved = await this.#providers.resolve(entry.config);
-      return this.#offsetChanges.change(entry, resolved, offsets);
+      const resolved = await this.#options.providers.resolve(entry.config);
+      return this.#offsetChanges.change(entry, resolved.config, offsets);
     });
   }
 

@@ -176,6 +176,7 @@ export class ConnectorHost {
       registry: this.#registry,
       platform: this.#platform,
       offsets: this.#offsets,
+      standardInput: { read: () => this.#link.call<Uint8Array>('readStandardInput') },
       logger: linkLogger(this.#link, { connector: connectorName, task }),
       listener: {
         onState: (report) => this.#link.note('taskState', { task, report }),

@@ -85,8 +85,10 @@ export interface LogLine {
   readonly fields: Readonly<Record<string, unknown>>;
 }
 
-/** Calls that the worker answers: bytes of the offset store. */
+/** Calls that the worker answers: bytes of the offset store, and of its standard input. */
 export interface WorkerCalls {
   getOffsets(keys: readonly Uint8Array[]): (Uint8Array | null)[];
   setOffsets(entries: readonly (readonly [Uint8Array, Uint8Array | null])[]): void;
+  /** @throws ConnectError for a worker that has none */
+  readStandardInput(): Uint8Array;
 }

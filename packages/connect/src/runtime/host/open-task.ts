@@ -2,6 +2,7 @@
 import { Consumer, type ConsumerRecord, Producer } from '@ottla/client';
 import type { Logger, Platform } from '@ottla/platform';
 import { javaRegex } from '../../config/java-regex.ts';
+import type { StandardInput } from '../../connector/source-task.ts';
 import { ConfigError } from '../../errors.ts';
 import type { SinkPlugin, SourcePlugin } from '../../plugin/plugin.ts';
 import type { PluginRegistry } from '../../plugin/plugin-registry.ts';
@@ -32,6 +33,7 @@ export interface TaskSurroundings {
   readonly registry: PluginRegistry;
   readonly platform: Platform;
   readonly offsets: OffsetAccess;
+  readonly standardInput: StandardInput;
   readonly logger: Logger;
   readonly listener: TaskListener;
 }
@@ -58,7 +60,7 @@ function openSource(
   plugin: SourcePlugin,
 ): TaskRun {
   const { connectorName, connectorProperties, taskProperties, isPaused } = start;
-  const { input, registry, platform, logger, listener, offsets } = around;
+  const { input, registry, platform, logger, listener, offsets, standardInput } = around;
   const id = taskId(start);
   const stopping = new AbortController();
   const settings = errorSettings(connectorProperties, 'source');
@@ -85,6 +87,7 @@ function openSource(
     producer: new Producer(producerOptions(sources, `connector-producer-${id}`)),
     offsetReader: new SourceOffsetReader(connectorName, offsets),
     offsetStore: offsets,
+    standardInput,
     flushIntervalMs: input.flushIntervalMs,
     flushTimeoutMs: input.flushTimeoutMs,
     listener,

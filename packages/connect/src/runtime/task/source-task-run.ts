@@ -7,7 +7,11 @@
 import type { KafkaError, Producer, ProducerRecord, RecordMetadata } from '@ottla/client';
 import type { Logger, Platform } from '@ottla/platform';
 import type { ConnectorProperties } from '../../connector/connector.ts';
-import { type OffsetStorageReader, SourceTask } from '../../connector/source-task.ts';
+import {
+  type OffsetStorageReader,
+  SourceTask,
+  type StandardInput,
+} from '../../connector/source-task.ts';
 import { ConnectError } from '../../errors.ts';
 import type { SourceRecord } from '../../record/source-record.ts';
 import { traceOf } from '../host/link.ts';
@@ -34,6 +38,7 @@ export interface SourceTaskOptions {
   readonly topicCreation: TopicCreation;
   readonly offsetReader: OffsetStorageReader;
   readonly offsetStore: OffsetAccess;
+  readonly standardInput: StandardInput;
   readonly flushIntervalMs: number;
   readonly flushTimeoutMs: number;
   readonly listener: TaskListener;
@@ -120,10 +125,12 @@ export class SourceTaskRun implements TaskRun {
   }
 
   async #start(): Promise<void> {
-    const { task, properties, offsetReader, platform, logger, stopping, listener } = this.#options;
+    const { task, properties, offsetReader, standardInput, listener } = this.#options;
+    const { platform, logger, stopping } = this.#options;
     task.initialize({
       configs: () => properties,
       offsetStorageReader: offsetReader,
+      standardInput,
       signal: stopping.signal,
       logger,
       platform,
@@ -141,6 +148,7 @@ export class SourceTaskRun implements TaskRun {
         await this.#whilePaused();
         continue;
       }
+      this.#submitted.advance();
       const records = await this.#poll();
       if (records !== null)
         for (const record of records) {

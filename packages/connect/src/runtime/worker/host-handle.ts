@@ -3,6 +3,7 @@
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import type { Platform } from '@ottla/platform';
+import type { StandardInput } from '../../connector/source-task.ts';
 import { ConnectError } from '../../errors.ts';
 import type { TaskIsolation } from '../config/worker-config.ts';
 import type { HostCalls, HostInput, HostNotes, WorkerCalls } from '../host/host-protocol.ts';
@@ -17,10 +18,13 @@ export interface HostOptions {
   readonly isolation: TaskIsolation;
   readonly platform: Platform;
   readonly offsets: OffsetStore;
+  readonly standardInput?: StandardInput | undefined;
   readonly notes: HostNotes;
   /** It ended by itself: its thread died, or its modules could not be loaded. */
   onDeath(error: Error): void;
 }
+
+type HeapLimits = Extract<TaskIsolation, { kind: 'thread' }>;
 
 /** The entry of this package that a host's thread runs, found by name so that it is there from source and bundled. */
 const HOST_ENTRY = '@ottla/connect/host';
@@ -36,7 +40,8 @@ export class HostHandle {
   constructor(options: HostOptions) {
     this.#options = options;
     const { isolation } = options;
-    const { port, kill } = isolation === 'thread' ? this.#startThread() : this.#startInline();
+    const { port, kill } =
+      isolation.kind === 'thread' ? this.#startThread(isolation) : this.#startInline();
     this.#kill = kill;
     this.#link = new Link(port, {
       ...(options.notes as object),
@@ -46,6 +51,11 @@ export class HostHandle {
         options.offsets.set(
           entries.map(([key, value]) => [asBuffer(key), value === null ? null : asBuffer(value)]),
         ),
+      readStandardInput: (): ReturnType<StandardInput['read']> => {
+        if (options.standardInput === undefined)
+          throw new ConnectError('this worker was given no standard input to read');
+        return options.standardInput.read();
+      },
     });
   }
 
@@ -91,7 +101,7 @@ export class HostHandle {
     if (this.#ending === undefined) this.#options.onDeath(error);
   }
 
-  #startThread(): { port: MessagePort; kill: () => Promise<void> } {
+  #startThread(limits: HeapLimits): { port: MessagePort; kill: () => Promise<void> } {
     let handler: (message: unknown) => void = () => undefined;
     const { name, input, platform } = this.#options;
     const thread = platform.threads.start({
@@ -99,6 +109,8 @@ export class HostHandle {
       exportName: 'connectorHost',
       input,
       name,
+      ...(limits.heapBytesMax === undefined ? {} : { heapBytesMax: limits.heapBytesMax }),
+      youngBytesMax: limits.youngBytesMax,
       onMessage: (message) => handler(message),
       onExit: (error) => this.#died(error ?? new ConnectError(`${name} has ended`)),
     });

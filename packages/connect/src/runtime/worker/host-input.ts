@@ -3,14 +3,10 @@ import type { Logger } from '@ottla/platform';
 import type { WorkerConfig } from '../config/worker-config.ts';
 import type { HostInput, HostNotes, LogLine } from '../host/host-protocol.ts';
 
-/** @param properties the worker's with placeholders resolved, for hosts that run connectors */
-export function hostInput(
-  config: WorkerConfig,
-  properties: Readonly<Record<string, string>> = config.properties,
-): HostInput {
+export function hostInput(config: WorkerConfig): HostInput {
   return {
     pluginModules: config.pluginModules,
-    workerProperties: properties,
+    workerProperties: config.properties,
     flushIntervalMs: config.offsetFlushIntervalMs,
     flushTimeoutMs: config.offsetFlushTimeoutMs,
     isTopicCreationEnabled: config.isTopicCreationEnabled,
