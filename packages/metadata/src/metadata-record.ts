@@ -190,12 +190,12 @@ export function metadataRecord<T extends MetadataRecordType>(
   type: T,
   init: Partial<MetadataRecordValues[T]>,
   metadataVersion?: number,
-): MetadataRecord {
+): MetadataRecordOf<T> {
   const codec = codecs[type];
   const version =
     metadataVersion === undefined ? codec.maxVersion : recordVersion(type, metadataVersion);
   // The three members come from the same T, which the compiler cannot follow through the union.
-  return { type, version, value: codec.create(init) } as unknown as MetadataRecord;
+  return { type, version, value: codec.create(init) } as unknown as MetadataRecordOf<T>;
 }
 
 /**

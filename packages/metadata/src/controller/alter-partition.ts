@@ -1,11 +1,10 @@
 // AlterPartition: a leader asks for another ISR. Kafka: ReplicationControlManager.alterPartition; KIP-497.
-import { ErrorCode } from '@ottla/protocol';
+import { ErrorCode, type Uuid } from '@ottla/protocol';
 import type {
   AlterPartitionRequest,
   AlterPartitionResponse,
 } from '@ottla/protocol/messages/alter-partition';
-import type { PartitionChangeRecord } from '@ottla/protocol/messages/partition-change-record';
-import { topicById, type TopicImage } from '../image/metadata-image.ts';
+import { topicById } from '../image/metadata-image.ts';
 import {
   changePartition,
   LeaderRecoveryState,
@@ -13,20 +12,15 @@ import {
   type PartitionImage,
 } from '../image/partition-image.ts';
 import type { MetadataRecord } from '../metadata-record.ts';
-import { errorFieldsOf, NO_ERROR } from './api-error.ts';
-import {
-  type DecisionScope,
-  isUncleanElectionEnabled,
-  metadataVersionOf,
-  registeredBroker,
-} from './decision-scope.ts';
-import { canLead } from './leadership.ts';
+import { errorFieldsOf } from './api-error.ts';
+import { type DecisionScope, isActive, registeredBroker } from './decision-scope.ts';
 import type { ControllerResult } from './operations.ts';
-import { partitionChangeRecord } from './partition-change.ts';
+import { decidePartition } from './partition-decision.ts';
+import { inSlices, type Steps } from './slices.ts';
 
-type TopicData = AlterPartitionRequest['topics'][number];
-type PartitionData = TopicData['partitions'][number];
-type PartitionResult = AlterPartitionResponse['topics'][number]['partitions'][number];
+type PartitionData = AlterPartitionRequest['topics'][number]['partitions'][number];
+type TopicResult = AlterPartitionResponse['topics'][number];
+type PartitionResult = TopicResult['partitions'][number];
 
 interface IsrMember {
   readonly brokerId: number;
@@ -39,53 +33,69 @@ export function alterPartition(
   scope: DecisionScope,
   request: AlterPartitionRequest,
 ): ControllerResult<AlterPartitionResponse> {
-  const error = errorFieldsOf(() => registeredBroker(scope, request.brokerId, request.brokerEpoch));
-  if (error !== NO_ERROR) {
-    return { records: [], response: { throttleTimeMs: 0, errorCode: error.errorCode, topics: [] } };
+  const { errorCode } = errorFieldsOf(() =>
+    registeredBroker(scope, request.brokerId, request.brokerEpoch),
+  );
+  const topics: TopicResult[] = [];
+  const response = { throttleTimeMs: 0, errorCode, topics };
+  if (errorCode !== ErrorCode.NONE) return { records: [], response };
+  return inSlices(scope, { steps: alterations(request, topics), response: () => response });
+}
+
+/** One step a partition, each of which adds its result. */
+function* alterations(request: AlterPartitionRequest, topics: TopicResult[]): Steps {
+  for (const { topicId, partitions } of request.topics) {
+    const results: PartitionResult[] = [];
+    topics.push({ topicId, partitions: results });
+    for (const data of partitions) {
+      yield (scope) => {
+        const { result, record } = alterOne(scope, request, topicId, data);
+        results.push(result);
+        return record === undefined ? [] : [record];
+      };
+    }
   }
-  const records: MetadataRecord[] = [];
-  const topics = request.topics.map((topicData) => {
-    const topic = topicById(scope.image, topicData.topicId);
-    const partitions = topicData.partitions.map((data) =>
-      topic === undefined
-        ? refused(data, ErrorCode.UNKNOWN_TOPIC_ID)
-        : alterOne(scope, request.brokerId, topic, data, records),
-    );
-    return { topicId: topicData.topicId, partitions };
-  });
-  const response = { throttleTimeMs: 0, errorCode: ErrorCode.NONE, topics };
-  return { records, response, isAtomic: false };
+}
+
+interface Alteration {
+  readonly result: PartitionResult;
+  readonly record?: MetadataRecord;
 }
 
 function alterOne(
   scope: DecisionScope,
-  leaderId: number,
-  topic: TopicImage,
+  request: AlterPartitionRequest,
+  topicId: Uuid,
   data: PartitionData,
-  records: MetadataRecord[],
-): PartitionResult {
-  const partition = topic.partitions[data.partitionIndex];
-  if (partition === undefined) return refused(data, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION);
+): Alteration {
+  const { brokerId: leaderId } = request;
+  const topic = topicById(scope.image, topicId);
+  if (topic === undefined) return { result: refused(data, ErrorCode.UNKNOWN_TOPIC_ID) };
+  const partitionId = data.partitionIndex;
+  const partition = topic.partitions[partitionId];
+  if (partition === undefined) {
+    return { result: refused(data, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION) };
+  }
   const isr = isrOf(data);
   const errorCode = refusal(scope, leaderId, partition, data, isr);
-  if (errorCode !== undefined) return refused(data, errorCode);
-  const record = partitionChangeRecord({
-    topicId: topic.id,
-    partitionId: data.partitionIndex,
-    partition,
-    metadataVersion: metadataVersionOf(scope),
-    election: isUncleanElectionEnabled(scope, topic.name) ? 'unclean' : 'online',
-    isAcceptableLeader: (id) => canLead(scope, partition, id),
-    targetIsr: isr.map(({ brokerId }) => brokerId),
-    targetLeaderRecoveryState: data.leaderRecoveryState,
-  });
-  if (record === undefined) return accepted(data, partition);
-  records.push(record);
-  const change = record.value as PartitionChangeRecord;
-  if (change.leader !== leaderId && change.leader !== NO_LEADER_CHANGE) {
-    return refused(data, ErrorCode.NEW_LEADER_ELECTED);
-  }
-  return accepted(data, changePartition(partition, change));
+  if (errorCode !== undefined) return { result: refused(data, errorCode) };
+  const record = decidePartition(
+    scope,
+    { topic, partitionId, partition },
+    {
+      isr: isr.map(({ brokerId }) => brokerId),
+      leaderRecoveryState: data.leaderRecoveryState,
+    },
+  );
+  if (record === undefined) return { result: accepted(data, partition) };
+  const { leader } = record.value;
+  // A change of the ISR may complete a reassignment that moves the leader as well. The record is written, and the
+  // error tells who led to look for the new metadata.
+  const isDeposed = leader !== leaderId && leader !== NO_LEADER_CHANGE;
+  const result = isDeposed
+    ? refused(data, ErrorCode.NEW_LEADER_ELECTED)
+    : accepted(data, changePartition(partition, record.value));
+  return { result, record };
 }
 
 /** Requests before version 3 do not know broker epochs. */
@@ -133,10 +143,12 @@ function isValidRecovery(
   return isr.length <= 1 && partition.leaderRecoveryState === RECOVERING;
 }
 
+/** Fenced brokers, those that shut down and former incarnations do not join an ISR (KIP-841, KIP-903). */
 function isEligible(scope: DecisionScope, { brokerId, brokerEpoch }: IsrMember): boolean {
-  const broker = scope.image.cluster.brokers.get(brokerId);
-  if (broker === undefined || broker.inControlledShutdown || broker.fenced) return false;
-  return brokerEpoch === -1 || brokerEpoch === broker.brokerEpoch;
+  if (!isActive(scope, brokerId)) return false;
+  return (
+    brokerEpoch === -1 || brokerEpoch === scope.image.cluster.brokers.get(brokerId)?.brokerEpoch
+  );
 }
 
 function accepted({ partitionIndex }: PartitionData, partition: PartitionImage): PartitionResult {

@@ -16,7 +16,7 @@ import type {
 import type { BrokerRegistration } from '../image/cluster-image.ts';
 import { brokerChangeRecord, type MetadataRecord } from '../metadata-record.ts';
 import { ApiError } from './api-error.ts';
-import { type DecisionScope, gatesOf, registeredBroker } from './decision-scope.ts';
+import { type DecisionScope, gatesOf, isRegistered, registeredBroker } from './decision-scope.ts';
 import {
   beginControlledShutdown,
   fenceBroker,
@@ -25,6 +25,7 @@ import {
   unfenceBroker,
 } from './leadership.ts';
 import type { ControllerResult } from './operations.ts';
+import { inSlices, type Steps } from './slices.ts';
 
 type BrokerControlState = 'fenced' | 'unfenced' | 'controlledShutdown' | 'shutdownNow';
 
@@ -64,16 +65,31 @@ function heartbeatOf(
   const current = currentState(scope, broker);
   const next = nextState(scope, broker, request, current, isCaughtUp);
   const isFenced = next === 'fenced' || next === 'shutdownNow';
-  const records = [
-    ...transitionRecords(scope, broker, current, next),
-    ...directoryRecords(scope, broker, request),
-  ];
   const response = { ...NO_STATE, isCaughtUp, isFenced, shouldShutDown: next === 'shutdownNow' };
   const onAppended = (lastOffset: number): void => {
-    if (next === 'controlledShutdown') sessions.beginControlledShutdown(brokerId, lastOffset);
-    else if (isFenced) sessions.endControlledShutdown(brokerId);
+    if (isFenced) sessions.endControlledShutdown(brokerId);
+    else if (next === 'controlledShutdown' && next !== current) {
+      sessions.beginControlledShutdown(brokerId, lastOffset);
+    }
   };
-  return { records, response, isAtomic: false, onAppended };
+  return inSlices(scope, {
+    steps: stepsOf(scope, broker, request, current, next),
+    response: () => response,
+    onAppended,
+    ...(isFenced ? { departing: brokerId } : {}),
+  });
+}
+
+function* stepsOf(
+  scope: DecisionScope,
+  broker: BrokerRegistration,
+  request: BrokerHeartbeatRequest,
+  current: BrokerControlState,
+  next: BrokerControlState,
+): Steps {
+  if (next !== current) yield* transitionSteps(scope, broker, next);
+  yield* offlineDirectorySteps(scope, broker, request);
+  yield (now) => cordoningRecords(now, broker, request);
 }
 
 function currentState(scope: DecisionScope, broker: BrokerRegistration): BrokerControlState {
@@ -112,13 +128,11 @@ function mayStop(scope: DecisionScope, brokerId: number): boolean {
   return offset <= scope.sessions.lowestActiveOffset(scope.image.cluster.brokers.values());
 }
 
-function transitionRecords(
+function transitionSteps(
   scope: DecisionScope,
   broker: BrokerRegistration,
-  current: BrokerControlState,
   next: BrokerControlState,
-): readonly MetadataRecord[] {
-  if (current === next) return [];
+): Steps {
   switch (next) {
     case 'fenced':
     case 'shutdownNow':
@@ -130,29 +144,33 @@ function transitionRecords(
   }
 }
 
-function directoryRecords(
+function* offlineDirectorySteps(
+  scope: DecisionScope,
+  { brokerId, brokerEpoch, logDirs }: BrokerRegistration,
+  { offlineLogDirs }: BrokerHeartbeatRequest,
+): Steps {
+  const lost = logDirs.filter((directory) => offlineLogDirs.includes(directory));
+  if (lost.length === 0 || !gatesOf(scope).isDirectoryAssignmentSupported) return;
+  yield* loseDirectories(scope, brokerId, lost);
+  const online = logDirs.filter((directory) => !offlineLogDirs.includes(directory));
+  yield (now) =>
+    isRegistered(now, { brokerId, brokerEpoch })
+      ? [brokerChangeRecord({ brokerId, brokerEpoch, logDirs: online })]
+      : [];
+}
+
+function cordoningRecords(
   scope: DecisionScope,
   broker: BrokerRegistration,
-  { offlineLogDirs, cordonedLogDirs }: BrokerHeartbeatRequest,
+  request: BrokerHeartbeatRequest,
 ): readonly MetadataRecord[] {
   const { brokerId, brokerEpoch } = broker;
-  const gates = gatesOf(scope);
-  const records: MetadataRecord[] = [];
-  const lost = broker.logDirs.filter((directory) => offlineLogDirs.includes(directory));
-  if (gates.isDirectoryAssignmentSupported && lost.length > 0) {
-    const logDirs = broker.logDirs.filter((directory) => !offlineLogDirs.includes(directory));
-    records.push(...loseDirectories(scope, brokerId, lost));
-    records.push(brokerChangeRecord({ brokerId, brokerEpoch, logDirs }));
-  }
+  const { cordonedLogDirs } = request;
   // Null until the broker has caught up: then nothing is known, and nothing changes.
-  if (gates.isCordonedLogDirsSupported && cordonedLogDirs !== null) {
-    if (!areSameSet(broker.cordonedLogDirs, cordonedLogDirs)) {
-      records.push(
-        brokerChangeRecord({ brokerId, brokerEpoch, cordonedLogDirs: [...cordonedLogDirs] }),
-      );
-    }
-  }
-  return records;
+  if (cordonedLogDirs === null || !gatesOf(scope).isCordonedLogDirsSupported) return [];
+  if (areSameSet(broker.cordonedLogDirs, cordonedLogDirs)) return [];
+  if (!isRegistered(scope, broker)) return [];
+  return [brokerChangeRecord({ brokerId, brokerEpoch, cordonedLogDirs: [...cordonedLogDirs] })];
 }
 
 function areSameSet(a: readonly string[] | null, b: readonly string[]): boolean {

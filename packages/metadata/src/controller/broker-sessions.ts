@@ -23,6 +23,8 @@ export interface BrokerIdAndEpoch {
 export class BrokerSessions {
   readonly #timeoutMs: number;
   readonly #sessions = new Map<number, Session>();
+  /** How many times over a broker is being taken out of its partitions, by broker id. */
+  readonly #departures = new Map<number, number>();
 
   /** @param timeoutMs silence after which a session has expired */
   constructor(timeoutMs: number) {
@@ -36,6 +38,7 @@ export class BrokerSessions {
    */
   restart(image: MetadataImage, nowMs: number, ownNodeId: number): void {
     this.#sessions.clear();
+    this.#departures.clear();
     for (const { brokerId, brokerEpoch, fenced } of image.cluster.brokers.values()) {
       if (!fenced && brokerId !== ownNodeId) this.touch(brokerId, brokerEpoch, -1, nowMs);
     }
@@ -81,16 +84,33 @@ export class BrokerSessions {
     return this.#sessions.get(brokerId)?.controlledShutdownOffset;
   }
 
-  /** The first offset stays. */
+  /** Notes the offset of the latest record that moved something away from a broker that is about to stop. */
   beginControlledShutdown(brokerId: number, offset: number): void {
     const session = this.#sessions.get(brokerId);
-    if (session !== undefined) session.controlledShutdownOffset ??= offset;
+    if (session !== undefined) session.controlledShutdownOffset = offset;
   }
 
   /** A fenced broker is no longer shutting down: its next heartbeat lets it stop at once. */
   endControlledShutdown(brokerId: number): void {
     const session = this.#sessions.get(brokerId);
     if (session !== undefined) session.controlledShutdownOffset = undefined;
+  }
+
+  /** From here to `endDeparture` nothing may come to the broker that is being taken out of its partitions. */
+  beginDeparture(brokerId: number): void {
+    this.#departures.set(brokerId, (this.#departures.get(brokerId) ?? 0) + 1);
+  }
+
+  /** One departure is through; there may be others of the same broker. */
+  endDeparture(brokerId: number): void {
+    const others = (this.#departures.get(brokerId) ?? 1) - 1;
+    if (others > 0) this.#departures.set(brokerId, others);
+    else this.#departures.delete(brokerId);
+  }
+
+  /** Whether the broker is being taken out of its partitions, which takes more than one turn. */
+  isDeparting(brokerId: number): boolean {
+    return this.#departures.has(brokerId);
   }
 
   /** Lowest offset that an active broker has read up to; Infinity when there is no active broker. */

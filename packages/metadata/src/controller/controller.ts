@@ -26,7 +26,7 @@ import { createPartitions } from './create-partitions.ts';
 import { createTopics } from './create-topics.ts';
 import type { DecisionMoment, DecisionScope } from './decision-scope.ts';
 import { deleteTopics } from './delete-topics.ts';
-import { electPreferredLeaders, fenceBroker } from './leadership.ts';
+import { electPreferredLeaders, electUncleanLeaders, fenceBroker } from './leadership.ts';
 import type {
   ControllerOperation,
   ControllerRequest,
@@ -35,6 +35,7 @@ import type {
   ControllerResult,
 } from './operations.ts';
 import { registerBroker, registerController, unregisterBroker } from './register-broker.ts';
+import { inSlices } from './slices.ts';
 
 type Handlers = {
   readonly [O in ControllerOperation]: (
@@ -57,9 +58,6 @@ const handlers: Handlers = {
   allocateProducerIds,
   alterPartition,
 };
-
-/** Elections of preferred leaders that one round makes; Kafka's limit. */
-const ELECTIONS_PER_ROUND_MAX = 1000;
 
 /** The controller's decisions and its state. */
 export class Controller {
@@ -129,18 +127,29 @@ export class Controller {
     const broker = this.latest.cluster.brokers.get(stale.brokerId);
     const isCurrent = broker?.brokerEpoch === stale.brokerEpoch;
     if (!isCurrent || broker.fenced) return { records: [], response: true };
-    return { records: fenceBroker(this.#scope(moment), broker), response: true, isAtomic: false };
+    const scope = this.#scope(moment);
+    const steps = fenceBroker(scope, broker);
+    return inSlices(scope, { steps, response: () => true, departing: broker.brokerId });
   }
 
-  /**
-   * Gives leadership back to preferred leaders that are in sync again.
-   *
-   * @returns whether there may be more of them than one round takes
-   */
-  electPreferredLeaders(moment: DecisionMoment): ControllerResult<boolean> {
-    const records = electPreferredLeaders(this.#scope(moment), ELECTIONS_PER_ROUND_MAX);
-    const response = records.length >= ELECTIONS_PER_ROUND_MAX;
-    return { records, response, isAtomic: false };
+  /** Gives leadership back to preferred leaders that are in sync again. */
+  electPreferredLeaders(moment: DecisionMoment): ControllerResult<void> {
+    const scope = this.#scope(moment);
+    return inSlices(scope, { steps: electPreferredLeaders(scope), response: () => undefined });
+  }
+
+  /** Elects whoever is alive for partitions without a leader, where their configuration allows it. */
+  electUncleanLeaders(moment: DecisionMoment): ControllerResult<void> {
+    const scope = this.#scope(moment);
+    return inSlices(scope, { steps: electUncleanLeaders(scope), response: () => undefined });
+  }
+
+  /** Decides the next part of what takes more than one turn; the records of the one before it were replayed. */
+  resume<Response>(
+    rest: NonNullable<ControllerResult<Response>['rest']>,
+    moment: DecisionMoment,
+  ): ControllerResult<Response> {
+    return rest(this.#scope(moment));
   }
 
   /** A record that changes nothing, by which brokers and followers see that the log lives (KIP-835). */

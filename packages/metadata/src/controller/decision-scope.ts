@@ -1,8 +1,18 @@
 // What an operation may look at while it decides: the newest state, the time, chance and settings.
 import { ErrorCode, type Uuid } from '@ottla/protocol';
-import { METADATA_VERSION_FEATURE, metadataGates, type MetadataGates } from '../feature-levels.ts';
-import type { BrokerRegistration } from '../image/cluster-image.ts';
-import { ConfigResourceType, configsOf, type MetadataImage } from '../image/metadata-image.ts';
+import {
+  ELR_FEATURE,
+  METADATA_VERSION_FEATURE,
+  metadataGates,
+  type MetadataGates,
+} from '../feature-levels.ts';
+import { type BrokerRegistration, isActiveBroker } from '../image/cluster-image.ts';
+import {
+  ConfigResourceType,
+  configsOf,
+  type MetadataImage,
+  type TopicImage,
+} from '../image/metadata-image.ts';
 import { DirectoryId } from '../image/partition-image.ts';
 import type { MetadataRecord } from '../metadata-record.ts';
 import { ApiError } from './api-error.ts';
@@ -38,6 +48,17 @@ export function gatesOf(scope: DecisionScope): MetadataGates {
   return metadataGates(metadataVersionOf(scope));
 }
 
+/** Whether ISRs may be empty and the last members of one stay eligible to lead (KIP-966). */
+export function isElrEnabled({ image }: Pick<DecisionScope, 'image'>): boolean {
+  return (image.features.get(ELR_FEATURE) ?? 0) >= 1;
+}
+
+/** Whether a broker may lead partitions and join ISRs: it serves, and is not about to be taken out of all of them. */
+export function isActive(scope: DecisionScope, brokerId: number): boolean {
+  const broker = scope.image.cluster.brokers.get(brokerId);
+  return isActiveBroker(broker) && !scope.sessions.isDeparting(brokerId);
+}
+
 /**
  * The registration that a broker's request speaks for.
  *
@@ -62,6 +83,14 @@ export function registeredBroker(
     );
   }
   return broker;
+}
+
+/** Whether that incarnation of the broker is still registered, for work that takes more than one turn. */
+export function isRegistered(
+  { image }: DecisionScope,
+  { brokerId, brokerEpoch }: Pick<BrokerRegistration, 'brokerId' | 'brokerEpoch'>,
+): boolean {
+  return image.cluster.brokers.get(brokerId)?.brokerEpoch === brokerEpoch;
 }
 
 /** The log directory that a new replica on the broker is recorded with. */
@@ -96,6 +125,13 @@ export function isUncleanElectionEnabled(scope: DecisionScope, topicName: string
     layers,
   );
   return value === 'true';
+}
+
+/** `min.insync.replicas` of the topic, at most its replication factor. */
+export function minIsrOf(scope: DecisionScope, topic: TopicImage): number {
+  const layers = topicConfigLayers(scope, topic.name);
+  const configured = scope.options.configs.effectiveTopicConfig('min.insync.replicas', layers);
+  return Math.min(Number(configured ?? 1), topic.partitions[0]?.replicas.length ?? 1);
 }
 
 /** Gathers the records of one user operation, which is written whole and is therefore bounded. */

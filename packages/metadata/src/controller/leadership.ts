@@ -1,168 +1,136 @@
-// What happens to leaders and ISRs when a broker comes or goes. Partitions are found by going through
-// all of them: 100,000 take a few milliseconds, which an index per broker would have to earn back on
-// every change. Kafka: ReplicationControlManager.generateLeaderAndIsrUpdates and its callers.
+// What happens to leaders and ISRs when a broker comes or goes, as steps to be taken in slices.
+// Partitions are found by going through all of them: 100,000 take a few milliseconds, which an index
+// per broker would have to earn back on every change.
+// Kafka: ReplicationControlManager.generateLeaderAndIsrUpdates and its callers.
 import type { Uuid } from '@ottla/protocol';
-import { type BrokerRegistration, isActiveBroker } from '../image/cluster-image.ts';
-import { DirectoryId, NO_LEADER, type PartitionImage } from '../image/partition-image.ts';
-import type { TopicImage } from '../image/metadata-image.ts';
-import { brokerChangeRecord, metadataRecord, type MetadataRecord } from '../metadata-record.ts';
+import type { BrokerRegistration } from '../image/cluster-image.ts';
+import { NO_LEADER, type PartitionImage } from '../image/partition-image.ts';
+import { brokerChangeRecord, metadataRecord } from '../metadata-record.ts';
 import {
   type DecisionScope,
+  isElrEnabled,
+  isRegistered,
   isUncleanElectionEnabled,
-  metadataVersionOf,
 } from './decision-scope.ts';
-import { partitionChangeRecord } from './partition-change.ts';
+import { decidePartition } from './partition-decision.ts';
+import { partitionSteps, type Steps } from './slices.ts';
 
-/** Records that fence a broker: it leaves every ISR, then the registration says so. */
-export function fenceBroker(scope: DecisionScope, broker: BrokerRegistration): MetadataRecord[] {
+/** Fences a broker: it leaves every ISR, then its registration says so. */
+export function* fenceBroker(scope: DecisionScope, broker: BrokerRegistration): Steps {
   const { brokerId, brokerEpoch } = broker;
-  const change = brokerChangeRecord({ brokerId, brokerEpoch, fenced: 1 });
-  return [...removeFromIsrs(scope, brokerId), change];
+  yield* leaveIsrs(scope, brokerId);
+  yield (now) => {
+    // Meanwhile it may have registered again, or was fenced by somebody else.
+    if (!isRegistered(now, broker) || now.image.cluster.brokers.get(brokerId)?.fenced) return [];
+    return [brokerChangeRecord({ brokerId, brokerEpoch, fenced: 1 })];
+  };
 }
 
-/** Records that unfence a broker: partitions without a leader may get one. */
-export function unfenceBroker(scope: DecisionScope, broker: BrokerRegistration): MetadataRecord[] {
+/** Unfences a broker: partitions without a leader may get one. */
+export function* unfenceBroker(scope: DecisionScope, broker: BrokerRegistration): Steps {
   const { brokerId, brokerEpoch } = broker;
-  const change = brokerChangeRecord({ brokerId, brokerEpoch, fenced: -1 });
-  const elections = changePartitions(scope, {
-    joining: brokerId,
-    concerns: (partition) => partition.leader === NO_LEADER,
-  });
-  return [change, ...elections];
+  yield () => [brokerChangeRecord({ brokerId, brokerEpoch, fenced: -1 })];
+  yield* partitionSteps(scope.image, hasNoLeader, (now, found) =>
+    decidePartition(now, found, { joining: brokerId }),
+  );
 }
 
-/** Records that move everything away from a broker that is about to stop. */
-export function beginControlledShutdown(
-  scope: DecisionScope,
-  broker: BrokerRegistration,
-): MetadataRecord[] {
-  const { brokerId, brokerEpoch } = broker;
-  const changes = removeFromIsrs(scope, brokerId);
-  if (broker.inControlledShutdown) return changes;
-  return [brokerChangeRecord({ brokerId, brokerEpoch, inControlledShutdown: 1 }), ...changes];
+/** Moves everything away from a broker that is about to stop. */
+export function* beginControlledShutdown(scope: DecisionScope, broker: BrokerRegistration): Steps {
+  const { brokerId, brokerEpoch, inControlledShutdown } = broker;
+  if (!inControlledShutdown) {
+    yield () => [brokerChangeRecord({ brokerId, brokerEpoch, inControlledShutdown: 1 })];
+  }
+  yield* leaveIsrs(scope, brokerId);
 }
 
-/** Records that take a broker out of the cluster. */
-export function unregisterBroker(
-  scope: DecisionScope,
-  { brokerId, brokerEpoch }: BrokerRegistration,
-): MetadataRecord[] {
-  const removal = metadataRecord('UnregisterBrokerRecord', { brokerId, brokerEpoch });
-  return [...removeFromIsrs(scope, brokerId), removal];
+/** Takes a broker out of the cluster. It may stay eligible to lead: if it comes back, then without its past. */
+export function* unregisterBroker(scope: DecisionScope, broker: BrokerRegistration): Steps {
+  const { brokerId } = broker;
+  yield* leaveIsrs(scope, brokerId);
+  yield ({ image }) => {
+    const current = image.cluster.brokers.get(brokerId);
+    if (current === undefined) return [];
+    const { brokerEpoch } = current;
+    return [metadataRecord('UnregisterBrokerRecord', { brokerId, brokerEpoch })];
+  };
 }
 
-/** Records that take a broker out of every ISR and every leadership. */
-export function removeFromIsrs(scope: DecisionScope, brokerId: number): MetadataRecord[] {
-  const concerns = (partition: PartitionImage): boolean => partition.isr.includes(brokerId);
-  return changePartitions(scope, { leaving: brokerId, concerns });
+/**
+ * Takes the former incarnation of a broker out of its partitions.
+ *
+ * @param isClean whether it is known that nothing of its logs was lost; otherwise it is not eligible to lead any more
+ */
+export function endIncarnation(scope: DecisionScope, brokerId: number, isClean: boolean): Steps {
+  if (isClean || !isElrEnabled(scope)) return leaveIsrs(scope, brokerId);
+  return partitionSteps(
+    scope.image,
+    ({ isr, elr }) => isr.includes(brokerId) || elr.includes(brokerId),
+    (now, found) =>
+      decidePartition(now, found, {
+        uncleanReplica: brokerId,
+        isr: found.partition.isr.filter((id) => id !== brokerId),
+      }),
+  );
 }
 
-/** Records for replicas in log directories of a broker that went offline. */
+/** Takes replicas in log directories of a broker that went offline out of their ISRs. */
 export function loseDirectories(
   scope: DecisionScope,
   brokerId: number,
   directories: readonly Uuid[],
-): MetadataRecord[] {
-  return changePartitions(scope, {
-    leaving: brokerId,
-    concerns: ({ replicas, directories: assigned }) => {
-      const directory = assigned[replicas.indexOf(brokerId)];
-      return directory !== undefined && directories.includes(directory);
-    },
+): Steps {
+  return leave(scope, brokerId, ({ replicas, directories: assigned }) => {
+    const directory = assigned[replicas.indexOf(brokerId)];
+    return directory !== undefined && directories.includes(directory);
   });
 }
 
 /** Whether any partition is led by the broker. */
-export function hasLeaderships(scope: DecisionScope, brokerId: number): boolean {
-  for (const topic of scope.image.topics.byName.values()) {
+export function hasLeaderships({ image }: DecisionScope, brokerId: number): boolean {
+  for (const topic of image.topics.byName.values()) {
     if (topic.partitions.some((partition) => partition.leader === brokerId)) return true;
   }
   return false;
 }
 
-/** Records that give leadership back to preferred leaders, at most `countMax` of them. */
-export function electPreferredLeaders(scope: DecisionScope, countMax: number): MetadataRecord[] {
-  const records: MetadataRecord[] = [];
-  for (const topic of scope.image.topics.byName.values()) {
-    for (const [partitionId, partition] of topic.partitions.entries()) {
-      if (partition.leader === partition.replicas[0]) continue;
-      const record = partitionChangeRecord({
-        topicId: topic.id,
-        partitionId,
-        partition,
-        metadataVersion: metadataVersionOf(scope),
-        election: 'preferred',
-        isAcceptableLeader: (id) => canLead(scope, partition, id),
-      });
-      if (record !== undefined) records.push(record);
-      if (records.length >= countMax) return records;
-    }
-  }
-  return records;
+/** Gives leadership back to preferred leaders that are in sync again. */
+export function electPreferredLeaders(scope: DecisionScope): Steps {
+  return partitionSteps(scope.image, hasOtherLeader, (now, found) =>
+    decidePartition(now, found, { election: 'preferred' }),
+  );
 }
 
-/** Whether a broker is active and its replica's log directory is online. */
-export function canLead(
+/** Elects whoever is alive for partitions without a leader, where their configuration allows it. */
+export function electUncleanLeaders(scope: DecisionScope): Steps {
+  return partitionSteps(scope.image, hasNoLeader, (now, found) =>
+    isUncleanElectionEnabled(now, found.topic.name)
+      ? decidePartition(now, found, { election: 'unclean' })
+      : undefined,
+  );
+}
+
+function leaveIsrs(scope: DecisionScope, brokerId: number): Steps {
+  return leave(scope, brokerId, ({ isr }) => isr.includes(brokerId));
+}
+
+function leave(
   scope: DecisionScope,
-  partition: PartitionImage,
-  brokerId: number,
-): boolean {
-  const broker = scope.image.cluster.brokers.get(brokerId);
-  return isActiveBroker(broker) && isReplicaOnline(broker, partition, brokerId);
+  leaving: number,
+  concerns: (partition: PartitionImage) => boolean,
+): Steps {
+  return partitionSteps(scope.image, concerns, (now, found) =>
+    decidePartition(now, found, {
+      leaving,
+      isr: found.partition.isr.filter((id) => id !== leaving),
+    }),
+  );
 }
 
-interface PartitionSelection {
-  /** Is to leave the ISRs, and must not be elected. */
-  readonly leaving?: number;
-  /** May be elected although the state still shows it as fenced. */
-  readonly joining?: number;
-  readonly concerns: (partition: PartitionImage) => boolean;
+function hasNoLeader({ leader }: PartitionImage): boolean {
+  return leader === NO_LEADER;
 }
 
-function changePartitions(scope: DecisionScope, selection: PartitionSelection): MetadataRecord[] {
-  const records: MetadataRecord[] = [];
-  for (const topic of scope.image.topics.byName.values()) {
-    for (const [partitionId, partition] of topic.partitions.entries()) {
-      if (!selection.concerns(partition)) continue;
-      const record = changePartition(scope, topic, partitionId, partition, selection);
-      if (record !== undefined) records.push(record);
-    }
-  }
-  return records;
-}
-
-function changePartition(
-  scope: DecisionScope,
-  topic: TopicImage,
-  partitionId: number,
-  partition: PartitionImage,
-  { leaving, joining }: PartitionSelection,
-): MetadataRecord | undefined {
-  const { brokers } = scope.image.cluster;
-  return partitionChangeRecord({
-    topicId: topic.id,
-    partitionId,
-    partition,
-    metadataVersion: metadataVersionOf(scope),
-    election: isUncleanElectionEnabled(scope, topic.name) ? 'unclean' : 'online',
-    isAcceptableLeader: (id) =>
-      id !== leaving &&
-      (id === joining
-        ? isReplicaOnline(brokers.get(id), partition, id)
-        : canLead(scope, partition, id)),
-    targetIsr: partition.isr.filter((id) => id !== leaving),
-  });
-}
-
-function isReplicaOnline(
-  broker: BrokerRegistration | undefined,
-  partition: PartitionImage,
-  brokerId: number,
-): boolean {
-  const directory = partition.directories[partition.replicas.indexOf(brokerId)];
-  if (broker === undefined || directory === undefined || directory === DirectoryId.LOST)
-    return false;
-  if (directory === DirectoryId.UNASSIGNED || directory === DirectoryId.MIGRATING) return true;
-  // A broker from before directories were tracked names none; then nothing can be held against it.
-  return broker.logDirs.length === 0 || broker.logDirs.includes(directory);
+function hasOtherLeader({ leader, replicas }: PartitionImage): boolean {
+  return leader !== (replicas[0] ?? NO_LEADER);
 }

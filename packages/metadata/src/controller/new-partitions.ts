@@ -1,7 +1,7 @@
 // Partitions that do not exist yet: placed by the controller or by the user, for CreateTopics and
 // CreatePartitions.
 import { ErrorCode, type Uuid } from '@ottla/protocol';
-import { type BrokerRegistration, isActiveBroker } from '../image/cluster-image.ts';
+import type { BrokerRegistration } from '../image/cluster-image.ts';
 import {
   LeaderRecoveryState,
   NO_LEADER,
@@ -10,7 +10,12 @@ import {
 } from '../image/partition-image.ts';
 import type { MetadataRecord } from '../metadata-record.ts';
 import { ApiError } from './api-error.ts';
-import { type DecisionScope, defaultDirectory, metadataVersionOf } from './decision-scope.ts';
+import {
+  type DecisionScope,
+  defaultDirectory,
+  isActive,
+  metadataVersionOf,
+} from './decision-scope.ts';
 import { placeReplicas, type UsableBroker } from './replica-placer.ts';
 
 /**
@@ -68,7 +73,7 @@ export function checkManualAssignment(
 
 /** Those of the replicas that are in sync from the start. */
 export function activeReplicas(scope: DecisionScope, replicas: readonly number[]): number[] {
-  return replicas.filter((id) => isActiveBroker(scope.image.cluster.brokers.get(id)));
+  return replicas.filter((id) => isActive(scope, id));
 }
 
 /** Raises the error for a partition that the user placed on brokers none of which is active. */

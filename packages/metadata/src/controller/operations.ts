@@ -44,6 +44,7 @@ import type {
   UnregisterBrokerResponse,
 } from '@ottla/protocol/messages/unregister-broker';
 import type { MetadataRecord } from '../metadata-record.ts';
+import type { DecisionScope } from './decision-scope.ts';
 
 /** Request and response of each operation, by the operation's name. */
 export interface ControllerOperations {
@@ -101,4 +102,9 @@ export interface ControllerResult<Response> {
    * right after they were appended and replayed.
    */
   readonly onAppended?: (lastOffset: number) => void;
+  /**
+   * There is more of it, to be decided in a later turn by `Controller.resume`, after these records were replayed. The
+   * response is then that of the last part.
+   */
+  readonly rest?: (scope: DecisionScope) => ControllerResult<Response>;
 }

@@ -16,35 +16,55 @@ import type {
 import { KRAFT_VERSION_FEATURE, METADATA_VERSION_FEATURE } from '../feature-levels.ts';
 import type { BrokerRegistration } from '../image/cluster-image.ts';
 import { metadataRecord, type MetadataRecord } from '../metadata-record.ts';
-import { ApiError, errorFieldsOf } from './api-error.ts';
+import { ApiError, errorFieldsOf, NO_ERROR } from './api-error.ts';
 import { type DecisionScope, gatesOf, metadataVersionOf } from './decision-scope.ts';
-import { removeFromIsrs, unregisterBroker as unregistrationRecords } from './leadership.ts';
-import type { ControllerResult } from './operations.ts';
+import { endIncarnation, unregisterBroker as unregistrationSteps } from './leadership.ts';
+import type { ControllerRequestContext, ControllerResult } from './operations.ts';
+import { inSlices, type Step, type Steps } from './slices.ts';
 
 /** Directory ids below this number have a meaning of their own (KIP-858). */
 const RESERVED_DIRECTORY_IDS = 100;
 
-/** Decides on a BrokerRegistration request; the broker epoch is the offset that the log gives next. */
+/** From this version of BrokerRegistration on a broker says which epoch it shut down in cleanly (KIP-966). */
+const CLEAN_SHUTDOWN_VERSION_MIN = 3;
+
+/**
+ * Decides on a BrokerRegistration request. A new incarnation is taken out of whatever the former one was in; its
+ * registration comes last, so that after a crash before it the broker registers again. The broker epoch is the offset that
+ * the log gives next when that is decided.
+ */
 export function registerBroker(
   scope: DecisionScope,
   request: BrokerRegistrationRequest,
+  { apiVersion }: ControllerRequestContext,
 ): ControllerResult<BrokerRegistrationResponse> {
-  const records: MetadataRecord[] = [];
+  const { brokerId } = request;
   let brokerEpoch = -1;
-  const { errorCode } = errorFieldsOf(() => {
-    checkRegistration(scope, request);
-    const existing = scope.image.cluster.brokers.get(request.brokerId);
+  const { errorCode } = errorFieldsOf(() => checkRegistration(scope, request));
+  if (errorCode !== ErrorCode.NONE) {
+    return { records: [], response: { throttleTimeMs: 0, errorCode, brokerEpoch } };
+  }
+  const existing = scope.image.cluster.brokers.get(brokerId);
+  const isClean =
+    apiVersion >= CLEAN_SHUTDOWN_VERSION_MIN &&
+    existing?.brokerEpoch === request.previousBrokerEpoch;
+  const register: Step = (now) => {
+    const current = now.image.cluster.brokers.get(brokerId);
+    const amended = current?.incarnationId === request.incarnationId ? current : undefined;
+    brokerEpoch = amended?.brokerEpoch ?? now.nextOffset;
+    if (amended === undefined) now.sessions.remove(brokerId);
+    return [registrationRecord(now, request, brokerEpoch, amended)];
+  };
+  function* steps(): Steps {
     const isAmendment = existing?.incarnationId === request.incarnationId;
-    if (!isAmendment) records.push(...removeFromIsrs(scope, request.brokerId));
-    brokerEpoch = isAmendment ? existing.brokerEpoch : scope.nextOffset;
-    // Last, so that a crash before it leaves a broker that registers again.
-    records.push(
-      registrationRecord(scope, request, brokerEpoch, isAmendment ? existing : undefined),
-    );
-    if (!isAmendment) scope.sessions.remove(request.brokerId);
+    if (!isAmendment) yield* endIncarnation(scope, brokerId, isClean);
+    yield register;
+  }
+  return inSlices(scope, {
+    steps: steps(),
+    response: () => ({ throttleTimeMs: 0, errorCode: ErrorCode.NONE, brokerEpoch }),
+    departing: brokerId,
   });
-  const response = { throttleTimeMs: 0, errorCode, brokerEpoch };
-  return { records, response, isAtomic: false };
 }
 
 /** Decides on an UnregisterBroker request. */
@@ -52,19 +72,18 @@ export function unregisterBroker(
   scope: DecisionScope,
   { brokerId }: UnregisterBrokerRequest,
 ): ControllerResult<UnregisterBrokerResponse> {
-  let records: readonly MetadataRecord[] = [];
-  const error = errorFieldsOf(() => {
-    const broker = scope.image.cluster.brokers.get(brokerId);
-    if (broker === undefined) {
-      throw new ApiError(
-        ErrorCode.BROKER_ID_NOT_REGISTERED,
-        `Broker ID ${brokerId} is not currently registered`,
-      );
-    }
-    records = unregistrationRecords(scope, broker);
-    scope.sessions.remove(brokerId);
+  const broker = scope.image.cluster.brokers.get(brokerId);
+  if (broker === undefined) {
+    const errorCode = ErrorCode.BROKER_ID_NOT_REGISTERED;
+    const errorMessage = `Broker ID ${brokerId} is not currently registered`;
+    return { records: [], response: { throttleTimeMs: 0, errorCode, errorMessage } };
+  }
+  scope.sessions.remove(brokerId);
+  return inSlices(scope, {
+    steps: unregistrationSteps(scope, broker),
+    response: () => ({ throttleTimeMs: 0, ...NO_ERROR }),
+    departing: brokerId,
   });
-  return { records, response: { throttleTimeMs: 0, ...error }, isAtomic: false };
 }
 
 /** Decides on a ControllerRegistration request. */

@@ -43,9 +43,17 @@ export interface ControllerDriverOptions {
   readonly idleIntervalMs?: number;
   /** `leader.imbalance.check.interval.seconds` in ms, 0 for no rebalancing; default 300,000. */
   readonly leaderImbalanceCheckIntervalMs?: number;
+  /** `unclean.leader.election.interval.ms`: pause between unclean elections, where allowed; default 300,000. */
+  readonly uncleanElectionIntervalMs?: number;
   readonly snapshots?: SnapshotThresholds;
   /** Told of a broken invariant, after which the controller must not go on; default: an error in the log. */
   readonly onFatal?: (error: unknown) => void;
+}
+
+/** What an operation came to, and the offset that must be committed before anyone may hear of it. */
+interface Performed<Response> {
+  readonly response: Response;
+  readonly offset: number;
 }
 
 type Settings = Required<Omit<ControllerDriverOptions, 'snapshots'>>;
@@ -63,6 +71,10 @@ export class ControllerDriver implements QuorumListener {
   #leaderId = -1;
   /** Offset of the last record that is known to be committed (inclusive). */
   #committedOffset = -1;
+  /** How often this controller became active. */
+  #activation = 0;
+  /** Operations that take more than one turn and are not through. */
+  #inTurnsCount = 0;
   #isClosed = false;
 
   constructor(options: ControllerDriverOptions) {
@@ -73,6 +85,7 @@ export class ControllerDriver implements QuorumListener {
       fenceIntervalMs: 1125,
       idleIntervalMs: 500,
       leaderImbalanceCheckIntervalMs: 300_000,
+      uncleanElectionIntervalMs: 300_000,
       onFatal: (error) => logger.error('controller invariant broken', { error }),
       ...options,
     };
@@ -104,7 +117,8 @@ export class ControllerDriver implements QuorumListener {
 
   /** Requests that wait for their commit, and how many may. */
   get waitingRequests(): { readonly count: number; readonly countMax: number } {
-    return { count: this.#waiting.count, countMax: this.#settings.waitingRequestsMax };
+    const count = this.#waiting.count + this.#inTurnsCount;
+    return { count, countMax: this.#settings.waitingRequestsMax };
   }
 
   /**
@@ -120,7 +134,7 @@ export class ControllerDriver implements QuorumListener {
     context: ControllerRequestContext,
   ): Promise<ControllerResponse<O>> {
     if (this.#activeEpoch === undefined) throw notController();
-    if (this.#waiting.isFull) {
+    if (this.#waiting.count + this.#inTurnsCount >= this.#settings.waitingRequestsMax) {
       throw new MetadataError(
         'CONTROLLER_OVERLOADED',
         `${this.#settings.waitingRequestsMax} requests wait for the controller already`,
@@ -128,10 +142,11 @@ export class ControllerDriver implements QuorumListener {
     }
     const { timeoutMs } = context;
     if (timeoutMs !== undefined && timeoutMs <= 0) throw timedOut(timeoutMs);
-    const moment = this.#moment();
-    const result = this.#controller.handle(operation, request, context, moment);
-    await this.#committed(this.#perform(result), timeoutMs);
-    return result.response;
+    const result = this.#controller.handle(operation, request, context, this.#moment());
+    const { response, offset } =
+      result.rest === undefined ? this.#performAtOnce(result) : await this.#performInTurns(result);
+    await this.#committed(offset, timeoutMs);
+    return response;
   }
 
   #committed(offset: number, timeoutMs: number | undefined): Promise<void> {
@@ -200,8 +215,9 @@ export class ControllerDriver implements QuorumListener {
   }
 
   #activate(): void {
-    const { clock, fenceIntervalMs, idleIntervalMs, leaderImbalanceCheckIntervalMs } =
-      this.#settings;
+    this.#activation++;
+    const { clock, fenceIntervalMs, idleIntervalMs } = this.#settings;
+    const { leaderImbalanceCheckIntervalMs, uncleanElectionIntervalMs } = this.#settings;
     try {
       this.#perform(this.#controller.activate(clock.monotonicMs()));
     } catch (error) {
@@ -209,18 +225,22 @@ export class ControllerDriver implements QuorumListener {
       return;
     }
     this.#repeat('fence', fenceIntervalMs, () => this.#fenceStaleBrokers());
-    this.#repeat('idle', idleIntervalMs, () => void this.#perform(this.#controller.noOp()));
-    this.#repeat('balance', leaderImbalanceCheckIntervalMs, () => {
-      this.#perform(this.#controller.electPreferredLeaders(this.#moment()));
-    });
+    this.#repeat('idle', idleIntervalMs, () => this.#performAll(this.#controller.noOp()));
+    this.#repeat('balance', leaderImbalanceCheckIntervalMs, () =>
+      this.#performAll(this.#controller.electPreferredLeaders(this.#moment())),
+    );
+    this.#repeat('unclean', uncleanElectionIntervalMs, () =>
+      this.#performAll(this.#controller.electUncleanLeaders(this.#moment())),
+    );
   }
 
   /** One at a time, so that the next one's partitions do not move to a broker that is silent as well. */
-  #fenceStaleBrokers(): void {
+  #fenceStaleBrokers(): Promise<void> | undefined {
     for (;;) {
       const result = this.#controller.fenceOneStaleBroker(this.#moment());
-      this.#perform(result);
-      if (!result.response) return;
+      const turns = this.#performAll(result);
+      if (turns !== undefined) return turns.then(() => this.#fenceStaleBrokers());
+      if (!result.response) return undefined;
     }
   }
 
@@ -230,6 +250,39 @@ export class ControllerDriver implements QuorumListener {
     this.#timers.clear();
     this.#controller.revert();
     this.#waiting.rejectAll(notController());
+  }
+
+  #performAtOnce<Response>(result: ControllerResult<Response>): Performed<Response> {
+    return { response: result.response, offset: this.#perform(result) };
+  }
+
+  /**
+   * Performs what takes more than one turn; others are served in between.
+   *
+   * @throws MetadataError NOT_CONTROLLER when this controller ceased to be active; what was written stands
+   */
+  async #performInTurns<Response>(first: ControllerResult<Response>): Promise<Performed<Response>> {
+    const activation = this.#activation;
+    this.#inTurnsCount++;
+    try {
+      let result = first;
+      for (;;) {
+        const offset = this.#perform(result);
+        if (result.rest === undefined) return { response: result.response, offset };
+        await new Promise<void>((resolve) => this.#settings.timers.yield(resolve));
+        if (!this.#isActive(activation)) throw notController();
+        result = this.#controller.resume(result.rest, this.#moment());
+      }
+    } finally {
+      this.#inTurnsCount--;
+    }
+  }
+
+  /** Performs what nobody waits for; the promise is there when that takes more than one turn. */
+  #performAll(result: ControllerResult<unknown>): Promise<void> | undefined {
+    if (result.rest !== undefined) return this.#performInTurns(result).then(() => {});
+    this.#perform(result);
+    return undefined;
   }
 
   /**
@@ -278,20 +331,33 @@ export class ControllerDriver implements QuorumListener {
     }
   }
 
-  #repeat(name: string, intervalMs: number, task: () => void): void {
+  /** Runs a task again and again while this controller is active, with a pause after each. */
+  #repeat(name: string, intervalMs: number, task: () => Promise<void> | undefined): void {
     if (intervalMs <= 0) return;
+    const activation = this.#activation;
+    const schedule = (): void => {
+      if (this.#isActive(activation))
+        this.#timers.set(name, this.#settings.timers.set(intervalMs, run));
+    };
+    const failed = (error: unknown): void => {
+      // A failed append has made this a standby already; anything else is a broken invariant.
+      if (!(error instanceof MetadataError) || error.code !== 'NOT_CONTROLLER') this.#fail(error);
+    };
     const run = (): void => {
       try {
-        task();
+        const turns = task();
+        if (turns !== undefined) return void turns.catch(failed).then(schedule);
       } catch (error) {
-        // A failed append has made this a standby already; anything else is a broken invariant.
-        if (!(error instanceof MetadataError) || error.code !== 'NOT_CONTROLLER') this.#fail(error);
+        failed(error);
       }
-      if (this.#activeEpoch !== undefined) schedule();
+      schedule();
     };
-    const schedule = (): void =>
-      void this.#timers.set(name, this.#settings.timers.set(intervalMs, run));
     schedule();
+  }
+
+  /** Whether this is the active controller, and has been ever since it became so for the `activation`th time. */
+  #isActive(activation: number): boolean {
+    return this.#activeEpoch !== undefined && this.#activation === activation;
   }
 
   /** The log and the state contradict each other: nothing that this controller says can be trusted. */

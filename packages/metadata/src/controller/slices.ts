@@ -1,0 +1,127 @@
+// Work on many partitions, a slice at a time, so that no turn of the event loop is long and other
+// requests are decided in between. Every step decides on the state as it is when its turn comes, and
+// its records are good for themselves: when this controller is lost half-way, what was written stands,
+// and whoever asked asks the next one again.
+//
+//   image of the beginning ──▶ candidates ──▶ step on today's state ──▶ records ──▶ …next slice
+//
+// Candidates come from one image, which never changes. A broker that is being taken out of its
+// partitions gains none meanwhile: `departing` sees to it.
+import type { Uuid } from '@ottla/protocol';
+import { type MetadataImage, topicById, type TopicImage } from '../image/metadata-image.ts';
+import type { PartitionImage } from '../image/partition-image.ts';
+import type { MetadataRecord } from '../metadata-record.ts';
+import type { DecisionScope } from './decision-scope.ts';
+import type { ControllerResult } from './operations.ts';
+
+/** Records after which a slice ends: encoding, appending and replaying them takes a few milliseconds. */
+export const SLICE_RECORDS_MAX = 250;
+
+/** Pauses of `partitionSteps` after which a slice ends although it may have no record. */
+const SLICE_PAUSES_MAX = 16;
+
+/** Partitions that are looked at between two pauses. */
+const PARTITIONS_PER_PAUSE = 1024;
+
+/** Decides one item; the state shows nothing of the steps of the same slice. */
+export type Step = (scope: DecisionScope) => readonly MetadataRecord[];
+
+/** Steps in their order; undefined where time went by without one. */
+export type Steps = Iterable<Step | undefined>;
+
+/** Something that may take many steps. */
+export interface SlicedWork<Response> {
+  readonly steps: Steps;
+  /** Valid when all steps were taken. */
+  readonly response: () => Response;
+  /** Broker that is being taken out of its partitions: it neither leads nor joins anything until the work is done. */
+  readonly departing?: number;
+  /** As of ControllerResult; called after each slice. */
+  readonly onAppended?: (lastOffset: number) => void;
+}
+
+/** The first slice of the work, which often is all of it. */
+export function inSlices<Response>(
+  scope: DecisionScope,
+  { steps, response, departing, onAppended }: SlicedWork<Response>,
+): ControllerResult<Response> {
+  const { sessions } = scope;
+  const iterator = steps[Symbol.iterator]();
+  let isDeparting = false;
+  const slice = (now: DecisionScope): ControllerResult<Response> => {
+    const { records, isDone } = takeSlice(iterator, now);
+    if (!isDone && departing !== undefined && !isDeparting) {
+      isDeparting = true;
+      sessions.beginDeparture(departing);
+    }
+    return {
+      records,
+      response: response(),
+      isAtomic: false,
+      onAppended: (lastOffset) => {
+        onAppended?.(lastOffset);
+        if (isDone && isDeparting && departing !== undefined) sessions.endDeparture(departing);
+      },
+      ...(isDone ? {} : { rest: slice }),
+    };
+  };
+  return slice(scope);
+}
+
+function takeSlice(
+  steps: Iterator<Step | undefined>,
+  scope: DecisionScope,
+): { readonly records: readonly MetadataRecord[]; readonly isDone: boolean } {
+  const records: MetadataRecord[] = [];
+  let pauses = 0;
+  while (records.length < SLICE_RECORDS_MAX && pauses < SLICE_PAUSES_MAX) {
+    const { done, value: step } = steps.next();
+    if (done === true) return { records, isDone: true };
+    if (step === undefined) pauses++;
+    else records.push(...step(scope));
+  }
+  return { records, isDone: false };
+}
+
+/** A partition as it is now. */
+export interface FoundPartition {
+  readonly topic: TopicImage;
+  readonly partitionId: number;
+  readonly partition: PartitionImage;
+}
+
+/** Decides about one partition; undefined when nothing has to change. */
+export type PartitionStep = (
+  scope: DecisionScope,
+  found: FoundPartition,
+) => MetadataRecord | undefined;
+
+/** A step for every partition of the image that `concerns` picks, and that it still picks when its turn comes. */
+export function* partitionSteps(
+  { topics }: MetadataImage,
+  concerns: (partition: PartitionImage) => boolean,
+  decide: PartitionStep,
+): Generator<Step | undefined, void, undefined> {
+  let lookedAt = 0;
+  for (const topic of topics.byName.values()) {
+    for (const [partitionId, partition] of topic.partitions.entries()) {
+      if (++lookedAt % PARTITIONS_PER_PAUSE === 0) yield undefined;
+      if (concerns(partition)) yield partitionStep(topic.id, partitionId, concerns, decide);
+    }
+  }
+}
+
+function partitionStep(
+  topicId: Uuid,
+  partitionId: number,
+  concerns: (partition: PartitionImage) => boolean,
+  decide: PartitionStep,
+): Step {
+  return (scope) => {
+    const topic = topicById(scope.image, topicId);
+    const partition = topic?.partitions[partitionId];
+    if (topic === undefined || partition === undefined || !concerns(partition)) return [];
+    const record = decide(scope, { topic, partitionId, partition });
+    return record === undefined ? [] : [record];
+  };
+}
