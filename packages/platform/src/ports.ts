@@ -237,6 +237,11 @@ export interface ThreadOptions {
   readonly name: string;
   /** Bytes of JavaScript heap after which the thread (not the process) dies. Default: the process's. */
   readonly heapBytesMax?: number;
+  /**
+   * Bytes for objects that were just made. Less of it makes a thread that is busy smaller, and has it look for garbage more
+   * often. Default: the process's.
+   */
+  readonly youngBytesMax?: number;
   /** What the program posts, in order. */
   onMessage(message: unknown): void;
   /**

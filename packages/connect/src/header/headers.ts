@@ -12,8 +12,8 @@ export interface Header {
 export class ConnectHeaders implements Iterable<Header> {
   #headers: Header[];
 
-  constructor(headers: Iterable<Header> = []) {
-    this.#headers = [...headers];
+  constructor(headers?: Iterable<Header>) {
+    this.#headers = headers === undefined ? [] : [...headers];
   }
 
   get size(): number {

@@ -15,12 +15,14 @@ export interface Line {
 export const LINE_BYTES_MAX: number = 256 * 1024 * 1024;
 
 export class LineSplitter {
-  /** What no line has been made of, in order. */
+  /** What no line has been made of, from `#start` on. */
   #pending: Buffer = Buffer.alloc(0);
-  /** Where `#pending` begins. */
+  #start = 0;
+  /** Where `#pending` begins in the file. */
   #position: number;
-  /** Bytes of `#pending` that hold no end of a line. */
-  #searched = 0;
+  /** The first CR, and the first LF, that is not before the place last asked for; infinite when there is none. */
+  #cr = Number.POSITIVE_INFINITY;
+  #lf = Number.POSITIVE_INFINITY;
 
   /** @param position of the first byte that will be added, in bytes from the start of the file */
   constructor(position: number) {
@@ -32,34 +34,37 @@ export class LineSplitter {
     return this.#position + this.#pending.length;
   }
 
-  /** Takes bytes in; they are copied where they must be kept. @throws RangeError when a line is longer than the limit */
+  /** Takes bytes in; they are copied. @throws RangeError when a line is longer than the limit */
   add(bytes: Buffer): void {
-    this.#pending = Buffer.concat([this.#pending, bytes]);
-    if (this.#searched > LINE_BYTES_MAX)
+    const rest = this.#pending.subarray(this.#start);
+    // What was searched in vain is not searched again.
+    const searched = Math.min(this.#cr, this.#lf) === Number.POSITIVE_INFINITY ? rest.length : 0;
+    this.#pending = Buffer.concat([rest, bytes]);
+    this.#position += this.#start;
+    this.#start = 0;
+    this.#lf = find(this.#pending, LF, searched);
+    this.#cr = find(this.#pending, CR, searched);
+    if (searched > LINE_BYTES_MAX)
       throw new RangeError(`a line is longer than ${LINE_BYTES_MAX} bytes`);
   }
 
   /** The next complete line; undefined when there is none. */
   next(): Line | undefined {
     const bytes = this.#pending;
-    const lf = bytes.indexOf(LF, this.#searched);
-    // Files with CR alone are rare: looked for only before the LF.
-    const limit = lf < 0 ? bytes.length : lf;
-    const cr = bytes.subarray(this.#searched, limit).indexOf(CR);
-    const at = cr < 0 ? lf : this.#searched + cr;
-    if (at < 0) {
-      this.#searched = bytes.length;
-      return undefined;
-    }
-    if (bytes[at] === CR && at + 1 === bytes.length) {
-      this.#searched = at;
-      return undefined;
-    }
-    const next = bytes[at] === CR && bytes[at + 1] === LF ? at + 2 : at + 1;
-    const text = bytes.toString('utf8', 0, at);
-    this.#pending = bytes.subarray(next);
-    this.#position += next;
-    this.#searched = 0;
-    return { text, endPosition: this.#position };
+    const end = Math.min(this.#cr, this.#lf);
+    if (end === Number.POSITIVE_INFINITY) return undefined;
+    const endsInCr = end === this.#cr;
+    if (endsInCr && end + 1 === bytes.length) return undefined;
+    const text = bytes.toString('utf8', this.#start, end);
+    const next = endsInCr && this.#lf === end + 1 ? end + 2 : end + 1;
+    this.#start = next;
+    if (this.#cr < next) this.#cr = find(bytes, CR, next);
+    if (this.#lf < next) this.#lf = find(bytes, LF, next);
+    return { text, endPosition: this.#position + next };
   }
+}
+
+function find(bytes: Buffer, byte: number, from: number): number {
+  const at = bytes.indexOf(byte, from);
+  return at < 0 ? Number.POSITIVE_INFINITY : at;
 }

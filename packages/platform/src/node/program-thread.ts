@@ -1,5 +1,5 @@
 // A long-running program in a worker thread of its own: stopped from outside even when it never yields.
-import { Worker } from 'node:worker_threads';
+import { type ResourceLimits, Worker } from 'node:worker_threads';
 import { ThreadError } from '../errors.ts';
 import type { Thread, ThreadOptions } from '../ports.ts';
 
@@ -28,6 +28,17 @@ const port = {
 setInterval(() => undefined, 2 ** 30);
 `;
 
+function resourceLimits({ heapBytesMax, youngBytesMax }: ThreadOptions): ResourceLimits {
+  return {
+    ...(heapBytesMax === undefined ? {} : { maxOldGenerationSizeMb: megabytes(heapBytesMax) }),
+    ...(youngBytesMax === undefined ? {} : { maxYoungGenerationSizeMb: megabytes(youngBytesMax) }),
+  };
+}
+
+function megabytes(bytes: number): number {
+  return Math.max(1, Math.ceil(bytes / BYTES_OF_MEGABYTE));
+}
+
 const BYTES_OF_MEGABYTE = 1_048_576;
 
 /** What the program's side sends: one of the two. */
@@ -46,20 +57,14 @@ export class NodeThread implements Thread {
 
   /** @param forget called when the thread has ended */
   constructor(options: ThreadOptions, forget: () => void) {
-    const { module, exportName, input, name, heapBytesMax } = options;
+    const { module, exportName, input, name } = options;
     this.#name = name;
     try {
       this.#worker = new Worker(PROGRAM, {
         eval: true,
         name,
         workerData: { module: module.href, exportName, input },
-        ...(heapBytesMax === undefined
-          ? {}
-          : {
-              resourceLimits: {
-                maxOldGenerationSizeMb: Math.max(1, Math.ceil(heapBytesMax / BYTES_OF_MEGABYTE)),
-              },
-            }),
+        resourceLimits: resourceLimits(options),
       });
     } catch (error) {
       throw new ThreadError('ETASK', `${name}: the input cannot be copied`, error);

@@ -10,8 +10,18 @@ import { clientOptions, isClientKey } from './client-keys.ts';
 import { nearestName } from './nearest-name.ts';
 import { withPrefix } from './with-prefix.ts';
 
-/** Where a connector's own code runs. `thread`: a worker thread for each connector; `inline`: in the worker's own thread. */
-export type TaskIsolation = 'thread' | 'inline';
+/** Where a connector's own code runs. */
+export type TaskIsolation =
+  /** In the worker's own thread. */
+  | { readonly kind: 'inline' }
+  /** A thread for each connector, with a heap of its own. */
+  | {
+      readonly kind: 'thread';
+      /** The thread dies, and its connector fails, when it needs more, bytes. Default: the process's limit. */
+      readonly heapBytesMax?: number;
+      /** Of them for objects that were just made. */
+      readonly youngBytesMax: number;
+    };
 
 const SIMPLE_HEADER_CONVERTER = 'org.apache.kafka.connect.storage.SimpleHeaderConverter';
 
@@ -45,6 +55,18 @@ const HONOURED: readonly ConfigKeyDefinition[] = [
     type: 'STRING',
     default: 'thread',
     validator: caseInsensitiveOneOf('thread', 'inline'),
+  },
+  {
+    name: 'ottla.connector.heap.max.bytes',
+    type: 'LONG',
+    default: 0,
+    validator: atLeast(0),
+  },
+  {
+    name: 'ottla.connector.young.heap.max.bytes',
+    type: 'LONG',
+    default: 6_291_456,
+    validator: atLeast(1),
   },
   { name: 'ottla.plugin.modules', type: 'LIST', default: '@ottla/connector-file' },
   { name: 'ottla.request.timeout.ms', type: 'LONG', default: 90_000, validator: atLeast(1) },
@@ -190,9 +212,19 @@ export function parseWorkerConfig(
     isTopicCreationEnabled: parsed.boolean('topic.creation.enable'),
     isTopicTrackingEnabled: parsed.boolean('topic.tracking.enable'),
     isTopicResetAllowed: parsed.boolean('topic.tracking.allow.reset'),
-    isolation: parsed.string('ottla.task.isolation').toLowerCase() as TaskIsolation,
+    isolation: taskIsolation(parsed),
     pluginModules: parsed.list('ottla.plugin.modules'),
     requestTimeoutMs: parsed.number('ottla.request.timeout.ms'),
+  };
+}
+
+function taskIsolation(parsed: ParsedConfig): TaskIsolation {
+  if (parsed.string('ottla.task.isolation').toLowerCase() === 'inline') return { kind: 'inline' };
+  const heapBytesMax = parsed.number('ottla.connector.heap.max.bytes');
+  return {
+    kind: 'thread',
+    youngBytesMax: parsed.number('ottla.connector.young.heap.max.bytes'),
+    ...(heapBytesMax === 0 ? {} : { heapBytesMax }),
   };
 }
 

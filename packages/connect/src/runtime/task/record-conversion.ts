@@ -29,8 +29,12 @@ export function toProducerRecord(
   const { topic, headers, timestamp, kafkaPartition } = record;
   enter(step, 'HEADER_CONVERTER', converters.header);
   const converted: (readonly [string, Buffer | null])[] = [];
-  for (const { key, schema, value } of headers)
-    converted.push([key, converters.header.instance.fromConnectHeader(topic, key, schema, value)]);
+  if (headers.size > 0)
+    for (const { key, schema, value } of headers)
+      converted.push([
+        key,
+        converters.header.instance.fromConnectHeader(topic, key, schema, value),
+      ]);
   enter(step, 'KEY_CONVERTER', converters.key);
   const key = converters.key.instance.fromConnectData(topic, record.keySchema, record.key);
   enter(step, 'VALUE_CONVERTER', converters.value);

@@ -18,6 +18,7 @@ import { traceOf } from '../host/link.ts';
 import { offsetEntries, type OffsetAccess } from '../offsets/source-offsets.ts';
 import type { OffsetEntry } from '../offsets/offset-store.ts';
 import { type ErrorHandler, isRetriable, RetriesAbandonedError } from './error-handling.ts';
+import { InFlightBound } from './in-flight-bound.ts';
 import { PauseGate } from './pause-gate.ts';
 import { type Converters, toProducerRecord } from './record-conversion.ts';
 import { type SubmittedRecord, SubmittedRecords } from './submitted-records.ts';
@@ -56,6 +57,7 @@ export class SourceTaskRun implements TaskRun {
   readonly #options: SourceTaskOptions;
   readonly #gate: PauseGate;
   readonly #submitted = new SubmittedRecords();
+  readonly #inFlight: InFlightBound;
   readonly #topics = new Set<string>();
   /** Whether the task wants to hear of each record. */
   readonly #tellsRecords: boolean;
@@ -68,6 +70,7 @@ export class SourceTaskRun implements TaskRun {
   constructor(options: SourceTaskOptions) {
     this.#options = options;
     this.#gate = new PauseGate(options.isPaused);
+    this.#inFlight = new InFlightBound(options.stopping.signal);
     this.#tellsRecords = options.task.commitRecord !== SourceTask.prototype.commitRecord;
     this.#nextCommitMs = this.#nowMs() + options.flushIntervalMs;
     this.finished = this.#run();
@@ -152,7 +155,7 @@ export class SourceTaskRun implements TaskRun {
       const records = await this.#poll();
       if (records !== null)
         for (const record of records) {
-          const wait = this.#send(record);
+          const wait = this.#send(record) ?? this.#inFlight.room();
           if (wait !== undefined) await wait;
           if (this.#isStopping && this.#producerFailure !== undefined) break;
         }
@@ -205,7 +208,13 @@ export class SourceTaskRun implements TaskRun {
     const { topic } = converted;
     if (topicCreation.isNeeded(topic))
       return topicCreation.create(topic).then(() => this.#enqueueLater(record, converted));
-    const submitted = this.#submitted.submit(record.sourcePartition, record.sourceOffset);
+    const sizeBytes = (converted.key?.length ?? 0) + (converted.value?.length ?? 0);
+    const submitted = this.#submitted.submit(
+      record.sourcePartition,
+      record.sourceOffset,
+      sizeBytes,
+    );
+    this.#inFlight.enter(sizeBytes);
     const wait = producer.enqueue(converted, this.#onDelivery(record, topic, submitted));
     if (wait === undefined) return undefined;
     return wait.catch((error: unknown) => this.#notTaken(record, converted, submitted, error));
@@ -215,8 +224,11 @@ export class SourceTaskRun implements TaskRun {
     await this.#dispatch(record, converted);
   }
 
-  #onDelivery(record: SourceRecord, topic: string, submitted: SubmittedRecord) {
+  #onDelivery(given: SourceRecord, topic: string, submitted: SubmittedRecord) {
+    // Held only where somebody will look at it: thousands are on their way at a time.
+    const record = this.#tellsRecords || this.#options.errors.isTolerant ? given : undefined;
     return (error: KafkaError | undefined, metadata: RecordMetadata | undefined): void => {
+      this.#inFlight.leave(submitted.sizeBytes);
       if (error !== undefined) {
         this.#deliveryFailed(record, submitted, error);
         return;
@@ -226,14 +238,18 @@ export class SourceTaskRun implements TaskRun {
         this.#topics.add(topic);
         this.#options.listener.onTopic(topic);
       }
-      if (this.#tellsRecords && metadata !== undefined) this.#tell(record, metadata);
+      if (record !== undefined && metadata !== undefined) this.#tell(record, metadata);
     };
   }
 
-  #deliveryFailed(record: SourceRecord, submitted: SubmittedRecord, error: KafkaError): void {
+  #deliveryFailed(
+    record: SourceRecord | undefined,
+    submitted: SubmittedRecord,
+    error: KafkaError,
+  ): void {
     const { errors, logger } = this.#options;
     logger.error('a record could not be written', { error: error.message });
-    if (!errors.isTolerant) {
+    if (!errors.isTolerant || record === undefined) {
       this.#producerFailure ??= error;
       return;
     }
@@ -248,6 +264,7 @@ export class SourceTaskRun implements TaskRun {
     submitted: SubmittedRecord,
     error: unknown,
   ): Promise<void> {
+    this.#inFlight.leave(submitted.sizeBytes);
     if (!isRetriable(error)) {
       this.#deliveryFailed(record, submitted, error as KafkaError);
       return;

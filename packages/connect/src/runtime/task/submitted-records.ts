@@ -6,6 +6,8 @@ export interface SubmittedRecord {
   /** Its offset may be committed as soon as all before it are acknowledged. */
   isAcknowledged: boolean;
   readonly offset: Readonly<Record<string, unknown>>;
+  /** Of the key and the value. */
+  readonly sizeBytes: number;
 }
 
 /** A source partition and the offset to commit for it. */
@@ -31,8 +33,9 @@ export class SubmittedRecords {
   submit(
     partition: Readonly<Record<string, unknown>>,
     offset: Readonly<Record<string, unknown>>,
+    sizeBytes = 0,
   ): SubmittedRecord {
-    const record: SubmittedRecord = { isAcknowledged: false, offset };
+    const record: SubmittedRecord = { isAcknowledged: false, offset, sizeBytes };
     this.#queueOf(partition).records.push(record);
     return record;
   }
@@ -45,7 +48,7 @@ export class SubmittedRecords {
 
   /** Records that the producer has not acknowledged, or that wait behind such a one. */
   pendingCount(): number {
-    this.#advance();
+    this.advance();
     let count = 0;
     for (const { records, head } of this.#queues.values()) count += records.length - head;
     return count;
@@ -53,13 +56,14 @@ export class SubmittedRecords {
 
   /** What became committable since the last call, the latest offset of each partition. */
   takeCommittable(): CommittableOffset[] {
-    this.#advance();
+    this.advance();
     const offsets = [...this.#committable.values()];
     this.#committable.clear();
     return offsets;
   }
 
-  #advance(): void {
+  /** Forgets what is acknowledged, but for the last of each partition. Often, or a fast task's records pile up between commits. */
+  advance(): void {
     for (const [key, queue] of this.#queues) {
       let last: SubmittedRecord | undefined;
       while (queue.records[queue.head]?.isAcknowledged === true) {

@@ -1,15 +1,22 @@
 // A host for questions about plugins: what there is, which configs they take, whether a configuration is valid. Plugins' code
 // runs there too, so it is a thread of its own; one that does not answer in time is ended, and the next question gets a new one.
+import type { Timer } from '@ottla/platform';
 import { ConnectError } from '../../errors.ts';
 import type { HostCalls } from '../host/host-protocol.ts';
 import type { HerderOptions } from '../herder/standalone-herder.ts';
 import { HostHandle } from './host-handle.ts';
 import { hostInput, silentNotes } from './host-input.ts';
 
+/** How long a host without questions is kept, milliseconds: a new one is there in a few tenths of a second. */
+const IDLE_MS = 3_000;
+
 export class PluginHost {
   readonly #options: HerderOptions;
   #host: HostHandle | undefined;
   #death: Error | undefined;
+  /** Questions that are being answered. */
+  #asked = 0;
+  #idle: Timer | undefined;
 
   constructor(options: HerderOptions) {
     this.#options = options;
@@ -21,6 +28,8 @@ export class PluginHost {
     ...argument: Parameters<HostCalls[K]>
   ): Promise<ReturnType<HostCalls[K]>> {
     const { platform, config } = this.#options;
+    this.#idle?.cancel();
+    this.#asked += 1;
     const host = this.#alive();
     const late = Promise.withResolvers<never>();
     const timer = platform.timers.set(config.requestTimeoutMs, () => {
@@ -33,11 +42,20 @@ export class PluginHost {
       throw this.#death ?? error;
     } finally {
       timer.cancel();
+      this.#asked -= 1;
+      if (this.#asked === 0) this.#idle = platform.timers.set(IDLE_MS, () => this.#forget());
     }
   }
 
   async close(): Promise<void> {
+    this.#idle?.cancel();
     await this.#host?.end(this.#options.config.gracefulTimeoutMs);
+  }
+
+  /** Its heap is worth more than its being there at once. */
+  #forget(): void {
+    void this.#host?.end(this.#options.config.gracefulTimeoutMs);
+    this.#host = undefined;
   }
 
   #alive(): HostHandle {
