@@ -10,6 +10,7 @@ import {
   isControlBatch,
   isLogAppendTime,
   isTransactional,
+  nextOffsetOf,
   ProtocolError,
   readBatchHeader,
   RecordBatchBuilder,
@@ -86,13 +87,38 @@ function finish(checked: CheckedBatches, { origin, config, nowMs }: LeaderCheck)
     : checked;
 }
 
-/** Reads and sums the batches that another replica has checked already. @throws LogError `CORRUPT_MESSAGE` */
-export function checkReplicaBatches(bytes: Buffer): CheckedBatches {
+/**
+ * Reads and sums the batches that another replica has checked already, up to the first of a leader epoch above
+ * `leaderEpochMax`. Answers are cut at a number of bytes: what is left of a batch at their end is left out.
+ *
+ * @throws LogError `CORRUPT_MESSAGE`
+ */
+export function checkReplicaBatches(bytes: Buffer, leaderEpochMax: number): CheckedBatches {
   try {
-    return readHeaders(bytes, undefined);
+    return readHeaders(bytes.subarray(0, usableBytes(bytes, leaderEpochMax)), undefined);
   } catch (error) {
     throw asLogError(error);
   }
+}
+
+function usableBytes(bytes: Buffer, leaderEpochMax: number): number {
+  let position = 0;
+  while (position < bytes.length) {
+    const size = batchSizeAt(bytes, position);
+    if (size === 0 || readBatchHeader(bytes, position).partitionLeaderEpoch > leaderEpochMax) break;
+    position += size;
+  }
+  return position;
+}
+
+/** Whether there is a batch, and each starts at or after the end of what is before it. */
+export function continues(headers: readonly BatchHeader[], nextOffset: number): boolean {
+  let end = nextOffset;
+  for (const header of headers) {
+    if (header.baseOffset < end || header.lastOffsetDelta < 0) return false;
+    end = nextOffsetOf(header);
+  }
+  return headers.length > 0;
 }
 
 function readHeaders(bytes: Buffer, config: LogConfig | undefined): CheckedBatches {

@@ -49,4 +49,55 @@ describe('an append as a follower', () => {
     expect(log.logEndOffset).toBe(2);
     expect((await log.appendAsFollower(batchAt(2))).lastOffset).toBe(3);
   });
+
+  it('given an answer that ends inside a batch, then the whole batches are taken', async () => {
+    const [first, second] = [batchAt(0), batchAt(2)];
+    const cut = Buffer.concat([first, second.subarray(0, second.length - 1)]);
+    expect((await log.appendAsFollower(cut)).lastOffset).toBe(1);
+    await expect(log.appendAsFollower(second.subarray(0, 8))).rejects.toMatchObject({
+      code: 'INVALID_RECORD',
+    });
+    expect(log.logEndOffset).toBe(2);
+  });
+
+  it('given a batch of a later epoch than was asked, then it and what follows are left out', async () => {
+    const bytes = Buffer.concat([batchAt(0, 3), batchAt(2, 4), batchAt(4, 3)]);
+    expect((await log.appendAsFollower(bytes, { leaderEpochMax: 3 })).lastOffset).toBe(1);
+    expect(log.latestEpoch).toBe(3);
+  });
+
+  it('given a damaged batch, then nothing is taken', async () => {
+    const damaged = Buffer.concat([batchAt(0), batchAt(2)]);
+    damaged[damaged.length - 1]! ^= 1;
+    await expect(log.appendAsFollower(damaged)).rejects.toMatchObject({ code: 'CORRUPT_MESSAGE' });
+    expect(log.logEndOffset).toBe(0);
+  });
+
+  it('given a leader whose log starts inside a batch, then the empty log takes that batch', async () => {
+    await log.truncateFullyAndStartAt(7);
+    expect(log.highWatermark).toBe(7);
+    expect(await log.appendAsFollower(batchAt(6))).toMatchObject({ baseOffset: 6, lastOffset: 7 });
+    expect([log.logStartOffset, log.logEndOffset]).toEqual([6, 8]);
+  });
+});
+
+describe('a truncation', () => {
+  it('forgets a leader epoch that began at the end and wrote nothing', async () => {
+    await log.appendAsFollower(batchAt(0, 1));
+    log.assignLeaderEpoch(5);
+    expect(log.latestEpoch).toBe(5);
+    await log.truncateTo(2);
+    expect(log.latestEpoch).toBe(1);
+    expect(log.logEndOffset).toBe(2);
+  });
+
+  it('is seen by readers before the files change, and waits for appends under way', async () => {
+    const appends = [log.appendAsFollower(batchAt(0)), log.appendAsFollower(batchAt(2))];
+    const cut = log.truncateTo(2);
+    await Promise.all(appends);
+    await cut;
+    expect(log.logEndOffset).toBe(2);
+    expect((await log.appendAsFollower(batchAt(2, 7))).lastOffset).toBe(3);
+    expect(log.epochs.epochAt(2)).toBe(7);
+  });
 });

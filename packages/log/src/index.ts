@@ -30,12 +30,13 @@ export {
   readMetaProperties,
   writeMetaProperties,
 } from './meta-properties.ts';
-export {
-  type LeaderAppendOptions,
-  type OffsetListener,
-  type OpenLogOptions,
-  PartitionLog,
-} from './partition-log.ts';
+export type {
+  FollowerAppendOptions,
+  LeaderAppendOptions,
+  OffsetListener,
+  OpenLogOptions,
+} from './log-options.ts';
+export { PartitionLog } from './partition-log.ts';
 export {
   type AbortedTransaction,
   type AppendOrigin,

@@ -44,6 +44,8 @@ export interface LogDirectoryOptions {
   readonly retentionCheckMs?: number;
   /** `log.flush.offset.checkpoint.interval.ms`; default 1 minute. */
   readonly checkpointMs?: number;
+  /** `replica.high.watermark.checkpoint.interval.ms`; default: only with `checkpointMs`. */
+  readonly highWatermarkCheckpointMs?: number;
   /** `log.flush.scheduler.interval.ms`; default: only with `checkpointMs`. */
   readonly flushCheckMs?: number;
   /** Memory mode: bytes of all logs, above which the oldest segments go. Default: none. */
@@ -225,6 +227,9 @@ export class LogDirectory {
       if (name.endsWith('-delete')) this.#removals.add([`${this.path}/${name}`], 0);
     this.#every(this.#options.retentionCheckMs ?? RETENTION_CHECK_MS_DEFAULT, () => this.#retain());
     this.#every(this.#options.checkpointMs ?? CHECKPOINT_MS_DEFAULT, () => this.#checkpointAll());
+    const { highWatermarkCheckpointMs } = this.#options;
+    if (highWatermarkCheckpointMs !== undefined)
+      this.#every(highWatermarkCheckpointMs, () => this.#writeHighWatermarks());
     if (this.#options.flushCheckMs !== undefined)
       this.#every(this.#options.flushCheckMs, () => this.#maintainAll());
   }
@@ -335,14 +340,26 @@ export class LogDirectory {
   async #writeCheckpoints(): Promise<void> {
     for (const [name, log] of this.#logs) {
       this.#recoveryPoints.set(name, log.recoveryPoint);
-      this.#highWatermarks.set(name, log.highWatermark);
       this.#logStarts.set(name, log.logStartOffset);
     }
     const { disk } = this.#platform;
     const moved = new Map([...this.#logStarts].filter(([, offset]) => offset > 0));
     await writeOffsetCheckpoint(disk, `${this.path}/${RECOVERY_POINT_FILE}`, this.#recoveryPoints);
-    await writeOffsetCheckpoint(disk, `${this.path}/${HIGH_WATERMARK_FILE}`, this.#highWatermarks);
     await writeOffsetCheckpoint(disk, `${this.path}/${LOG_START_FILE}`, moved);
+    await this.#writeHighWatermarks();
+  }
+
+  /** Not where nothing moved since the last time. */
+  async #writeHighWatermarks(): Promise<void> {
+    const before = this.#highWatermarks.size;
+    let hasMoved = false;
+    for (const [name, { highWatermark }] of this.#logs) {
+      hasMoved ||= this.#highWatermarks.get(name) !== highWatermark;
+      this.#highWatermarks.set(name, highWatermark);
+    }
+    if (!hasMoved && before > 0 && !this.#isClosing) return;
+    const path = `${this.path}/${HIGH_WATERMARK_FILE}`;
+    await writeOffsetCheckpoint(this.#platform.disk, path, this.#highWatermarks);
   }
 
   #fail(error: LogError): void {

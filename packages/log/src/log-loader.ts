@@ -224,3 +224,9 @@ async function endOf(context: LogContext, active: Segment): Promise<number> {
   );
   return end;
 }
+
+/** A new log exists for good once its file's name and its folder's name are durable. */
+export async function syncNames(context: LogContext, directory: string): Promise<void> {
+  await context.disk.syncDirectory(directory);
+  await context.disk.syncDirectory(directory.slice(0, directory.lastIndexOf('/')) || '/');
+}

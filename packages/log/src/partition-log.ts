@@ -8,12 +8,23 @@ import {
   setPartitionLeaderEpoch,
 } from '@ottla/protocol/records';
 import { AppendQueue, type AppendResult } from './append-queue.ts';
-import { checkLeaderBatches, checkReplicaBatches, type CheckedBatches } from './check-batches.ts';
+import {
+  checkLeaderBatches,
+  checkReplicaBatches,
+  type CheckedBatches,
+  continues,
+} from './check-batches.ts';
 import { LogError } from './errors.ts';
 import type { LeaderEpochs } from './leader-epochs.ts';
 import type { LogConfig } from './log-config.ts';
+import type {
+  FollowerAppendOptions,
+  LeaderAppendOptions,
+  OffsetListener,
+  OpenLogOptions,
+} from './log-options.ts';
 import type { LogContext } from './log-context.ts';
-import { type LoadedLog, loadLog } from './log-loader.ts';
+import { type LoadedLog, loadLog, syncNames } from './log-loader.ts';
 import { LogProducers } from './log-producers.ts';
 import { type LogRegion, MemoryRegion } from './log-region.ts';
 import { type ReadRequest, readTail } from './log-reader.ts';
@@ -29,36 +40,6 @@ import { SegmentList } from './segment-list.ts';
 import type { TimestampOffset } from './segment.ts';
 import type { SlabLease } from './slab-pool.ts';
 import type { LogTail } from './tail-cache.ts';
-
-export interface OpenLogOptions {
-  /** `<log dir>/<topic>-<partition>`; created when absent. */
-  readonly directory: string;
-  readonly topic: string;
-  readonly partition: number;
-  readonly config: LogConfig;
-  /** Default true: nothing to check, as for a new log. */
-  readonly isCleanShutdown?: boolean;
-  /** Below it (exclusive) everything is durable; default 0. */
-  readonly recoveryPoint?: number;
-  /** Default 0. */
-  readonly logStartOffset?: number;
-}
-
-export interface LeaderAppendOptions {
-  readonly leaderEpoch: number;
-  /** Default `client`, which is checked most. */
-  readonly origin?: AppendOrigin;
-  /** The slab that holds the bytes; the log takes holds of its own. Without one the bytes are copied when cached. */
-  readonly lease?: SlabLease | undefined;
-  /**
-   * Asked before an append that had to wait for its check is admitted; one that does not lead `leaderEpoch` any more is
-   * refused with `NOT_LEADER_OR_FOLLOWER`. Without a wait leadership is the caller's matter.
-   */
-  readonly leader?: { leads(leaderEpoch: number): boolean };
-}
-
-/** Offsets that listeners hear of. */
-export type OffsetListener = (offset: number) => void;
 
 export class PartitionLog {
   readonly topic: string;
@@ -272,22 +253,61 @@ export class PartitionLog {
     await this.#queue.idle();
   }
 
-  /** Appends batches that a leader gave offsets; they must continue this log. */
-  appendAsFollower(bytes: Buffer, lease?: SlabLease): Promise<AppendResult> {
+  /**
+   * Appends batches that a leader gave offsets; they must continue this log. A last batch that is cut off is left out.
+   *
+   * @throws LogError (as a rejection) `INVALID_RECORD` when there is no whole batch or it does not continue the log,
+   * `CORRUPT_MESSAGE`; nothing was appended then
+   */
+  appendAsFollower(bytes: Buffer, options: FollowerAppendOptions = {}): Promise<AppendResult> {
     try {
       this.#assertOpen();
-      const checked = checkReplicaBatches(bytes);
-      if (!continues(checked.headers, this.#nextOffset))
-        throw new LogError(
-          'INVALID_RECORD',
-          `the batches do not continue ${this.name} at ${this.#nextOffset}`,
+      const checked = checkReplicaBatches(bytes, options.leaderEpochMax ?? Infinity);
+      const first = checked.headers[0];
+      if (first !== undefined && this.#startsInside(first))
+        return this.truncateFullyAndStartAt(first.baseOffset).then(() =>
+          this.#follow(checked, options.lease),
         );
-      for (const header of checked.headers)
-        this.#epochs.assign(header.partitionLeaderEpoch, header.baseOffset);
-      return this.#push(checked, lease, -1);
+      return this.#follow(checked, options.lease);
     } catch (error) {
       return Promise.reject(error as Error);
     }
+  }
+
+  #follow(checked: CheckedBatches, lease: SlabLease | undefined): Promise<AppendResult> {
+    if (!continues(checked.headers, this.#nextOffset))
+      throw new LogError(
+        'INVALID_RECORD',
+        `the batches do not continue ${this.name} at ${this.#nextOffset}`,
+      );
+    for (const header of checked.headers)
+      this.#epochs.assign(header.partitionLeaderEpoch, header.baseOffset);
+    return this.#push(checked, lease, -1);
+  }
+
+  /** The leader's log starts in the middle of a batch, and this one, without records yet, where that log starts. */
+  #startsInside(first: BatchHeader): boolean {
+    const next = this.#nextOffset;
+    const isEmpty = this.#logStartOffset === next;
+    return isEmpty && first.baseOffset < next && lastOffsetOf(first) >= next;
+  }
+
+  /** Offset of the next append: behind those that are under way. */
+  get nextOffset(): number {
+    return this.#nextOffset;
+  }
+
+  /**
+   * A leader begins its epoch here, with the next append. Noted at once, so that followers with records of epochs in
+   * between find where to cut, even if nothing is ever appended in this one.
+   */
+  assignLeaderEpoch(epoch: number): void {
+    this.#epochs.assign(epoch, this.#nextOffset);
+  }
+
+  /** Resolves when no append is under way any more. */
+  settled(): Promise<void> {
+    return this.#idle();
   }
 
   #enqueue(
@@ -479,36 +499,53 @@ export class PartitionLog {
     return this.#epochs.endOffsetFor(epoch, this.logEndOffset);
   }
 
-  /** Cuts everything at and above `offset` off (a follower that diverged). */
+  /**
+   * Cuts everything at and above `offset` off (a follower that diverged), after what is under way. Readers see the new end
+   * before the files change. The caller sees to it that nobody appends meanwhile.
+   */
   async truncateTo(offset: number): Promise<void> {
     await this.#idle();
-    if (offset >= this.logEndOffset) return;
+    if (offset >= this.logEndOffset) {
+      // An epoch that began here and wrote nothing would contradict the leader's for ever.
+      this.#epochs.truncateFromEnd(this.logEndOffset);
+      return;
+    }
     if (offset < this.#logStartOffset || offset <= this.#segments.first.baseOffset) {
       await this.truncateFullyAndStartAt(Math.max(offset, 0));
       return;
     }
-    this.#tail.clear();
-    await this.#segments.cut(offset);
-    await this.#finishTruncation(offset);
+    await this.#queue.exclusive(async () => {
+      this.#endAt(offset);
+      await this.#segments.cut(offset);
+      await this.#reload();
+    });
   }
 
-  /** Throws the whole content away and goes on at `offset` (a follower behind the leader's start). */
+  /** Throws the whole content away and goes on at `offset` (a follower behind the leader's start). As `truncateTo`. */
   async truncateFullyAndStartAt(offset: number): Promise<void> {
     await this.#idle();
-    this.#tail.clear();
-    await this.#segments.clear();
-    await this.#writer.addSegment(offset);
-    this.#logStartOffset = offset;
-    this.#epochs.truncateFromEnd(0);
-    await this.#finishTruncation(offset);
+    await this.#queue.exclusive(async () => {
+      this.#logStartOffset = offset;
+      this.#endAt(offset);
+      this.#epochs.truncateFromEnd(0);
+      await this.#segments.clear();
+      await this.#writer.addSegment(offset);
+      // What the leader has no more was committed.
+      this.#highWatermark = offset;
+      await this.#reload();
+    });
   }
 
-  async #finishTruncation(offset: number): Promise<void> {
+  #endAt(offset: number): void {
+    this.#tail.clear();
     this.#writer.cutTo(offset);
     this.#nextOffset = offset;
     this.#highWatermark = Math.min(this.#highWatermark, offset);
     this.#epochs.truncateFromEnd(offset);
-    await this.#producers.reload(this.#segments.all, this.#logStartOffset, offset);
+  }
+
+  async #reload(): Promise<void> {
+    await this.#producers.reload(this.#segments.all, this.#logStartOffset, this.logEndOffset);
     await this.#writer.writeEpochs();
   }
 
@@ -559,20 +596,4 @@ export class PartitionLog {
     if (this.failure !== undefined) throw this.failure;
     if (this.#isClosed) throw new LogError('CLOSED', `${this.name} is closed`);
   }
-}
-
-/** Whether there is a batch, and each starts at or after the end of what is before it. */
-function continues(headers: readonly BatchHeader[], nextOffset: number): boolean {
-  let end = nextOffset;
-  for (const header of headers) {
-    if (header.baseOffset < end || header.lastOffsetDelta < 0) return false;
-    end = nextOffsetOf(header);
-  }
-  return headers.length > 0;
-}
-
-/** A new log exists for good once its file's name and its folder's name are durable. */
-async function syncNames(context: LogContext, directory: string): Promise<void> {
-  await context.disk.syncDirectory(directory);
-  await context.disk.syncDirectory(directory.slice(0, directory.lastIndexOf('/')) || '/');
 }
