@@ -4,22 +4,22 @@ import type { StandaloneOptions } from '../connect/standalone.ts';
 import { addExamples } from '../examples.ts';
 import type { CliIo } from '../io.ts';
 import { repeatable } from '../options.ts';
+import { connectorCommands } from './connector-commands.ts';
 
 /** `ottla connect` and what is below it. */
 export function connectCommands(io: CliIo): Command {
   const command = new Command('connect').description(
-    'Run connectors that bring data into Kafka and out of it.',
+    'Run connectors that bring data into Kafka and out of it, and look after them.',
   );
-  command.addCommand(standalone(io));
+  for (const one of [standalone(io), ...connectorCommands(io)]) command.addCommand(one);
   return addExamples(command, [
     [
       'run one connector beside the broker',
       'ottla connect standalone worker.properties file-source.json',
     ],
-    [
-      'the REST API alone, for connectors to be posted',
-      'ottla connect standalone worker.properties',
-    ],
+    ['the worker alone', 'ottla connect standalone worker.properties'],
+    ['then create a connector on it', 'ottla connect create file-source.json'],
+    ['and see what it does', 'ottla connect status file-source'],
   ]);
 }
 

@@ -5,6 +5,7 @@ import { CliError, EXIT, usageError } from '../cli-error.ts';
 import type { CliIo } from '../io.ts';
 import { jsonLogger } from '../server/json-logger.ts';
 import { prettyLogger } from '../server/pretty-logger.ts';
+import { readText } from './connector-input.ts';
 
 /** Options of the command. */
 export interface StandaloneOptions {
@@ -67,16 +68,4 @@ function explained(error: unknown): unknown {
     return new CliError(message, undefined, EXIT.usage);
   if (cause instanceof Error) return new CliError(`${message}: ${cause.message}`);
   return error;
-}
-
-async function readText(io: CliIo, path: string): Promise<string> {
-  try {
-    const chunks: Uint8Array[] = [];
-    for await (const chunk of io.readFile(path)) chunks.push(chunk);
-    return Buffer.concat(chunks).toString('utf8');
-  } catch (error) {
-    const code = (error as { readonly code?: string }).code ?? String(error);
-    const reason = code === 'ENOENT' ? 'there is no such file' : code;
-    throw new CliError(`cannot read ${path}: ${reason}`, undefined, EXIT.usage);
-  }
 }
