@@ -3,18 +3,27 @@
 
 import { NetError } from '@ottla/platform';
 import type { Connection } from '@ottla/platform';
-import {
-  decodeResponseHeader,
-  encodeRequest,
-  FRAME_SIZE_BYTES,
-  ProtocolError,
-  Reader,
-} from '@ottla/protocol';
+import { decodeResponseHeader, encodeRequest, ProtocolError, Reader } from '@ottla/protocol';
 import type { MessageCodec } from '@ottla/protocol';
+import { ownFrame, type ResponseFrame, ResponseFrames } from './response-frames.ts';
+
+export interface RequestConnectionOptions {
+  /** Memory for an answer; default: the garbage collector's. */
+  readonly lease?: (sizeBytes: number) => ResponseFrame;
+  /** Default: what an int32 can say. */
+  readonly responseBytesMax?: number;
+}
+
+/** An answer whose `Buffer` fields are slices of its frame. */
+export interface HeldResponse<Response> {
+  readonly body: Response;
+  /** The receiver's to release. */
+  readonly frame: ResponseFrame;
+}
 
 interface Waiter {
-  /** Is given the reader at the response's body; undefined when the connection ended. */
-  readonly answered: (reader: Reader | undefined, error?: Error) => void;
+  /** Is given the reader at the response's body and its frame, which it must release; undefined when the connection ended. */
+  readonly answered: (reader: Reader | undefined, frame?: ResponseFrame, error?: Error) => void;
   readonly apiKey: number;
   readonly version: number;
 }
@@ -24,14 +33,19 @@ export class RequestConnection {
   readonly #connection: Connection;
   readonly #clientId: string;
   readonly #waiters = new Map<number, Waiter>();
-  #received: Buffer = Buffer.alloc(0);
+  readonly #frames: ResponseFrames<ResponseFrame>;
   #nextCorrelationId = 0;
   #isClosed = false;
 
   /** @param connection not started yet */
-  constructor(connection: Connection, clientId: string) {
+  constructor(connection: Connection, clientId: string, options: RequestConnectionOptions = {}) {
     this.#connection = connection;
     this.#clientId = clientId;
+    this.#frames = new ResponseFrames({
+      lease: options.lease ?? ownFrame,
+      sizeBytesMax: options.responseBytesMax ?? 0x7fffffff,
+      onFrame: (frame) => this.#answer(frame),
+    });
     connection.start({
       onData: (chunk) => this.#receive(chunk),
       onClose: (error) => this.#end(error),
@@ -42,14 +56,30 @@ export class RequestConnection {
     return this.#isClosed;
   }
 
-  /** @throws NetError when the connection ends first, ProtocolError when the answer cannot be read */
-  request<Request, Response>(
+  /**
+   * Slices of the frame in the answer are valid as long as the garbage collector owns it, that is, without `lease`.
+   *
+   * @throws NetError when the connection ends first, ProtocolError when the answer cannot be read
+   */
+  async request<Request, Response>(
     request: MessageCodec<Request>,
     response: MessageCodec<Response>,
     version: number,
     body: Request,
   ): Promise<Response> {
-    const { promise, resolve, reject } = Promise.withResolvers<Response>();
+    const held = await this.requestHeld(request, response, version, body);
+    held.frame.release();
+    return held.body;
+  }
+
+  /** As `request`; the answer's memory is the caller's to give back. */
+  requestHeld<Request, Response>(
+    request: MessageCodec<Request>,
+    response: MessageCodec<Response>,
+    version: number,
+    body: Request,
+  ): Promise<HeldResponse<Response>> {
+    const { promise, resolve, reject } = Promise.withResolvers<HeldResponse<Response>>();
     if (this.#isClosed) {
       reject(connectionEnded());
       return promise;
@@ -60,14 +90,15 @@ export class RequestConnection {
     this.#waiters.set(correlationId, {
       apiKey: request.apiKey ?? -1,
       version,
-      answered: (reader, error) => {
-        if (reader === undefined) {
+      answered: (reader, held, error) => {
+        if (reader === undefined || held === undefined) {
           reject(error ?? connectionEnded());
           return;
         }
         try {
-          resolve(response.decode(reader, version));
+          resolve({ body: response.decode(reader, version), frame: held });
         } catch (cause) {
+          held.release();
           reject(cause as Error);
         }
       },
@@ -83,35 +114,39 @@ export class RequestConnection {
   }
 
   #receive(chunk: Buffer): void {
-    let rest = Buffer.concat([this.#received, chunk]);
-    while (rest.length >= FRAME_SIZE_BYTES) {
-      const end = FRAME_SIZE_BYTES + rest.readInt32BE(0);
-      if (rest.length < end) break;
-      this.#answer(rest.subarray(FRAME_SIZE_BYTES, end));
-      rest = rest.subarray(end);
+    try {
+      this.#frames.receive(chunk);
+    } catch (error) {
+      this.#fail(error as Error);
     }
-    this.#received = rest;
   }
 
-  #answer(frame: Buffer): void {
-    const correlationId = frame.length < 4 ? -1 : frame.readInt32BE(0);
+  #answer(frame: ResponseFrame): void {
+    const { bytes } = frame;
+    const correlationId = bytes.readInt32BE(0);
     const waiter = this.#waiters.get(correlationId);
     if (waiter === undefined) {
-      this.#end(new ProtocolError('MALFORMED', `an answer to no request (${correlationId})`));
-      this.#connection.destroy();
+      frame.release();
+      this.#fail(new ProtocolError('MALFORMED', `an answer to no request (${correlationId})`));
       return;
     }
     this.#waiters.delete(correlationId);
-    const reader = new Reader(frame);
+    const reader = new Reader(bytes);
     decodeResponseHeader(reader, waiter.apiKey, waiter.version);
-    waiter.answered(reader);
+    waiter.answered(reader, frame);
+  }
+
+  #fail(error: Error): void {
+    this.#end(error);
+    this.#connection.destroy();
   }
 
   #end(error?: Error): void {
     this.#isClosed = true;
+    this.#frames.close();
     const waiters = [...this.#waiters.values()];
     this.#waiters.clear();
-    for (const { answered } of waiters) answered(undefined, error);
+    for (const { answered } of waiters) answered(undefined, undefined, error);
   }
 }
 
