@@ -1,6 +1,7 @@
 // The tree of commands. This file and `commands/` hold names, options and examples only; what a command does is
 // imported when it runs, so that help costs commander and nothing else.
 import { Command } from 'commander';
+import { clusterCommands } from './commands/cluster-commands.ts';
 import { configCommands } from './commands/config-commands.ts';
 import { connectCommands } from './commands/connect-commands.ts';
 import { groupCommands } from './commands/group-commands.ts';
@@ -29,6 +30,7 @@ export function buildProgram(io: CliIo): Command {
     consumeCommand(io),
     groupCommands(io),
     configCommands(io),
+    clusterCommands(io),
     connectCommands(io),
   ])
     program.addCommand(command);

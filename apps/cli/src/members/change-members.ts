@@ -1,0 +1,165 @@
+// `ottla cluster add`, `drain` and `remove`: a broker gets its share of the replicas, gives all of them away, is forgotten.
+import type { Admin } from '@ottla/client';
+import { CliError } from '../cli-error.ts';
+import { withAdmin } from '../cluster.ts';
+import { confirmOrRefuse } from '../confirm.ts';
+import type { CliIo } from '../io.ts';
+import type { ClusterOptions } from '../options.ts';
+import { printDone } from '../output/print.ts';
+import { type ClusterState, clusterState, placements } from './cluster-state.ts';
+import { move } from './move.ts';
+import { drained, filled, type PlacedPartition, type Place, TooFewBrokers } from './placement.ts';
+
+/** Options of all three. */
+export interface ChangeMembersOptions extends ClusterOptions {
+  readonly yes?: boolean;
+  /** Says what would move, and moves nothing. */
+  readonly dryRun?: boolean;
+}
+
+/** Gives a broker that has joined its share of the replicas, then the leaders their places. */
+export async function addBroker(
+  io: CliIo,
+  nodeId: number,
+  options: ChangeMembersOptions,
+): Promise<void> {
+  await withAdmin(io, options, async (admin) => {
+    const state = await clusterState(admin);
+    requireActive(state, nodeId);
+    const targets = filled(placements(state.topics), placesOf(state), nodeId);
+    await carryOut(io, admin, options, targets, {
+      what: `filling broker ${nodeId}`,
+      done: `Broker ${nodeId} has its share: ${targets.length} replicas moved to it.`,
+      nothing: `Broker ${nodeId} has its share already.`,
+    });
+  });
+}
+
+/** Moves everything off a broker, which goes on running. */
+export async function drainBroker(
+  io: CliIo,
+  nodeId: number,
+  options: ChangeMembersOptions,
+): Promise<void> {
+  await withAdmin(io, options, async (admin) => {
+    const state = await clusterState(admin);
+    requireKnown(state, nodeId);
+    await carryOut(io, admin, options, drainTargets(state, nodeId), {
+      what: `draining broker ${nodeId}`,
+      done: `Broker ${nodeId} holds nothing any more: stop it, then \`ottla cluster remove ${nodeId}\`.`,
+      nothing: `Broker ${nodeId} holds no replicas.`,
+    });
+  });
+}
+
+/** Takes a drained broker out of the quorum and of the cluster. */
+export async function removeBroker(
+  io: CliIo,
+  nodeId: number,
+  options: ChangeMembersOptions,
+): Promise<void> {
+  await withAdmin(io, options, async (admin) => {
+    const state = await clusterState(admin);
+    requireKnown(state, nodeId);
+    const held = placements(state.topics).filter(({ replicas }) => replicas.includes(nodeId));
+    if (held.length > 0)
+      throw new CliError(
+        `broker ${nodeId} still holds ${held.length} replicas`,
+        `Move them away first: \`ottla cluster drain ${nodeId}\`.`,
+      );
+    await confirmOrRefuse(io, options, `Remove node ${nodeId} from the cluster?`);
+    const voter = state.quorum?.voters.find((one) => one.nodeId === nodeId);
+    if (voter !== undefined) await admin.removeRaftVoter(voter);
+    const broker = state.cluster.brokers.find((one) => one.nodeId === nodeId);
+    if (broker !== undefined) {
+      if (!broker.isFenced) await untilStopped(io, admin, nodeId);
+      await admin.unregisterBroker(nodeId);
+    }
+    await printDone(io, options.json, `Node ${nodeId} is no member any more.`, { removed: nodeId });
+  });
+}
+
+interface Words {
+  readonly what: string;
+  readonly done: string;
+  readonly nothing: string;
+}
+
+async function carryOut(
+  io: CliIo,
+  admin: Admin,
+  options: ChangeMembersOptions,
+  targets: readonly PlacedPartition[],
+  words: Words,
+): Promise<void> {
+  if (options.dryRun === true || targets.length === 0) {
+    const lines = targets.map(
+      ({ topic, partition, replicas }) => `${topic}-${partition}: ${replicas.join(',')}`,
+    );
+    const text = targets.length === 0 ? words.nothing : lines.join('\n');
+    await printDone(io, options.json, text, { moved: [], planned: targets });
+    return;
+  }
+  if (!(await move(io, admin, targets, words.what)))
+    throw new CliError(
+      'interrupted: what was begun goes on in the cluster',
+      'The same command again moves the rest; `ottla cluster status` shows what is being moved.',
+    );
+  await admin.electLeaders('preferred', targets);
+  await printDone(io, options.json, words.done, { moved: targets });
+}
+
+function drainTargets(state: ClusterState, nodeId: number): PlacedPartition[] {
+  try {
+    return drained(placements(state.topics), placesOf(state), nodeId);
+  } catch (error) {
+    if (!(error instanceof TooFewBrokers)) throw error;
+    throw new CliError(
+      `broker ${nodeId} cannot be drained: ${error.message}`,
+      'Add another broker first, or give the topic fewer replicas.',
+    );
+  }
+}
+
+/** Brokers that can take replicas. */
+function placesOf({ cluster }: ClusterState): Place[] {
+  return cluster.brokers.filter(({ isFenced }) => !isFenced);
+}
+
+function requireKnown({ cluster, quorum }: ClusterState, nodeId: number): void {
+  const ids = [...cluster.brokers, ...(quorum?.voters ?? [])].map((one) => one.nodeId);
+  if (ids.includes(nodeId)) return;
+  throw new CliError(
+    `there is no node ${nodeId} in this cluster`,
+    `There are ${[...new Set(ids)].toSorted((a, b) => a - b).join(', ')}; see \`ottla cluster status\`.`,
+  );
+}
+
+function requireActive(state: ClusterState, nodeId: number): void {
+  requireKnown(state, nodeId);
+  if (placesOf(state).some((place) => place.nodeId === nodeId)) return;
+  throw new CliError(
+    `broker ${nodeId} is not active`,
+    'Start it, and see with `ottla cluster status` when it is.',
+  );
+}
+
+const LOOK_EVERY_MS = 250;
+
+/** A broker that runs would only register again. */
+async function untilStopped(io: CliIo, admin: Admin, nodeId: number): Promise<void> {
+  const interrupted = io.interrupt();
+  const { timers } = await io.platform();
+  await io.stderr.write(`Broker ${nodeId} is running: stop it now. Waiting …\n`);
+  for (;;) {
+    const { brokers } = await admin.describeCluster({ includeFencedBrokers: true });
+    const broker = brokers.find((one) => one.nodeId === nodeId);
+    if (broker === undefined || broker.isFenced) return;
+    if (interrupted.aborted)
+      throw new CliError(
+        `broker ${nodeId} was not removed: it is running`,
+        `Stop it, then \`ottla cluster remove ${nodeId}\` again.`,
+      );
+    await timers.sleep(LOOK_EVERY_MS, interrupted).catch(() => {});
+  }
+}

@@ -1,0 +1,168 @@
+// `ottla cluster status`: who is there, who votes, and what is not as safe as it should be.
+import { withAdmin } from '../cluster.ts';
+import type { CliIo } from '../io.ts';
+import type { ClusterOptions } from '../options.ts';
+import { printJson } from '../output/print.ts';
+import { bold, formatTable } from '../output/table.ts';
+import { type ClusterState, clusterState } from './cluster-state.ts';
+
+/** Options of the command. */
+export type ClusterStatusOptions = ClusterOptions;
+
+interface Member {
+  readonly nodeId: number;
+  /** Null for a controller that is no broker. */
+  readonly address: string | null;
+  readonly rack: string | null;
+  readonly state: 'active' | 'fenced' | 'controller only';
+  /** `leader` is the active controller. */
+  readonly quorum: 'leader' | 'voter' | 'observer' | null;
+  /** Records of the metadata log that it does not have yet; null while not known. */
+  readonly metadataLag: number | null;
+  readonly leads: number;
+  readonly replicas: number;
+  readonly outOfSync: number;
+}
+
+interface UnsafePartition {
+  readonly topic: string;
+  readonly partition: number;
+  readonly leader: number | null;
+  readonly replicas: readonly number[];
+  readonly isr: readonly number[];
+}
+
+/** Prints members and what is under-replicated. */
+export async function clusterStatus(io: CliIo, options: ClusterStatusOptions): Promise<void> {
+  const state = await withAdmin(io, options, clusterState);
+  const members = membersOf(state);
+  const partitions = state.topics.flatMap(({ partitions }) => partitions);
+  const unsafe = unsafePartitions(state);
+  if (options.json === true) {
+    const { clusterId } = state.cluster;
+    const { quorum, reassigning } = state;
+    await printJson(io, {
+      clusterId,
+      activeController: quorum?.leaderId ?? state.cluster.controllerId,
+      metadataEpoch: quorum?.leaderEpoch ?? null,
+      members,
+      partitions: partitions.length,
+      underReplicated: unsafe,
+      reassigning,
+    });
+    return;
+  }
+  await io.stdout.write(headline(io, state));
+  await io.stdout.write(memberTable(io, members));
+  await io.stdout.write(`\n${summary(partitions.length, unsafe, state.reassigning.length)}\n`);
+  if (unsafe.length > 0) await io.stdout.write(unsafeTable(io, unsafe));
+}
+
+function membersOf({ cluster, quorum, topics }: ClusterState): Member[] {
+  const partitions = topics.flatMap(({ partitions }) => partitions);
+  const brokers = new Map(cluster.brokers.map((broker) => [broker.nodeId, broker]));
+  const replicas = [...(quorum?.voters ?? []), ...(quorum?.observers ?? [])];
+  const end = replicas.find(({ nodeId }) => nodeId === quorum?.leaderId)?.logEndOffset ?? -1;
+  const ids = new Set([...brokers.keys(), ...(quorum?.voters ?? []).map(({ nodeId }) => nodeId)]);
+  return [...ids]
+    .toSorted((a, b) => a - b)
+    .map((nodeId) => {
+      const broker = brokers.get(nodeId);
+      const replica = replicas.find((one) => one.nodeId === nodeId);
+      const own = partitions.filter((partition) => partition.replicas.includes(nodeId));
+      const isVoter = quorum?.voters.some((voter) => voter.nodeId === nodeId) ?? false;
+      return {
+        nodeId,
+        address: broker === undefined ? null : `${broker.host}:${broker.port}`,
+        rack: broker?.rack ?? null,
+        state: broker === undefined ? 'controller only' : broker.isFenced ? 'fenced' : 'active',
+        quorum:
+          replica === undefined
+            ? null
+            : nodeId === quorum?.leaderId
+              ? 'leader'
+              : isVoter
+                ? 'voter'
+                : 'observer',
+        metadataLag:
+          replica === undefined || replica.logEndOffset < 0 || end < 0
+            ? null
+            : Math.max(0, end - replica.logEndOffset),
+        leads: own.filter(({ leaderId }) => leaderId === nodeId).length,
+        replicas: own.length,
+        outOfSync: own.filter(({ isr }) => !isr.includes(nodeId)).length,
+      };
+    });
+}
+
+function unsafePartitions({ topics }: ClusterState): UnsafePartition[] {
+  return topics.flatMap(({ name: topic, partitions }) =>
+    partitions
+      .filter(({ isr, replicas, leaderId }) => isr.length < replicas.length || leaderId < 0)
+      .map(({ partition, leaderId, replicas, isr }) => ({
+        topic,
+        partition,
+        leader: leaderId < 0 ? null : leaderId,
+        replicas,
+        isr,
+      })),
+  );
+}
+
+function headline(io: CliIo, { cluster, quorum }: ClusterState): string {
+  const controller = quorum?.leaderId ?? cluster.controllerId;
+  const epoch = quorum === undefined ? '' : `, epoch ${quorum.leaderEpoch}`;
+  const active = cluster.brokers.filter(({ isFenced }) => !isFenced).length;
+  const leads = controller < 0 ? 'no active controller' : `controller ${controller}${epoch}`;
+  return `${bold(cluster.clusterId, io.stdout)}: ${active} of ${cluster.brokers.length} brokers active, ${leads}\n\n`;
+}
+
+function memberTable(io: CliIo, members: readonly Member[]): string {
+  return formatTable(
+    ['NODE', 'ADDRESS', 'RACK', 'STATE', 'QUORUM', 'LAG', 'LEADS', 'REPLICAS', 'OUT OF SYNC'],
+    members.map((one) => [
+      one.nodeId,
+      one.address,
+      one.rack,
+      one.state,
+      one.quorum,
+      one.metadataLag,
+      one.leads,
+      one.replicas,
+      one.outOfSync,
+    ]),
+    io.stdout,
+  );
+}
+
+function summary(
+  partitions: number,
+  unsafe: readonly UnsafePartition[],
+  reassigning: number,
+): string {
+  const leaderless = unsafe.filter(({ leader }) => leader === null).length;
+  const moving = reassigning === 0 ? '' : `, ${reassigning} being moved`;
+  return unsafe.length === 0
+    ? `All ${partitions} partitions are fully replicated${moving}.`
+    : `${unsafe.length} of ${partitions} partitions are under-replicated, ${leaderless} without a leader${moving}:`;
+}
+
+/** A screen has room for so many. */
+const UNSAFE_SHOWN_MAX = 30;
+
+function unsafeTable(io: CliIo, unsafe: readonly UnsafePartition[]): string {
+  const shown = unsafe.slice(0, UNSAFE_SHOWN_MAX);
+  const table = formatTable(
+    ['TOPIC', 'PARTITION', 'LEADER', 'REPLICAS', 'IN SYNC'],
+    shown.map(({ topic, partition, leader, replicas, isr }) => [
+      topic,
+      partition,
+      leader,
+      replicas.join(','),
+      isr.join(','),
+    ]),
+    io.stdout,
+  );
+  const hidden = unsafe.length - shown.length;
+  return hidden === 0 ? `\n${table}` : `\n${table}… and ${hidden} more; --json lists all.\n`;
+}
