@@ -146,7 +146,10 @@ const PLANTED: readonly Plant[] = [
     kind: 'reorder',
     when: 'what one producer sent stands the other way round',
     history: () => [
-      ...[sent('a'), sent('b'), acked('a', 1), acked('b', 0)],
+      sent('a'),
+      sent('b'),
+      acked('a', 1),
+      acked('b', 0),
       read('reader', [0, 'b'], [1, 'a']),
     ],
   },
@@ -154,7 +157,10 @@ const PLANTED: readonly Plant[] = [
     kind: 'stale-append',
     when: 'a record stands before what was acknowledged before it was sent',
     history: () => [
-      ...[sent('a', 'p1'), acked('a', 1, 'p1'), sent('b', 'p2'), acked('b', 0, 'p2')],
+      sent('a', 'p1'),
+      acked('a', 1, 'p1'),
+      sent('b', 'p2'),
+      acked('b', 0, 'p2'),
       read('reader', [0, 'b'], [1, 'a']),
     ],
   },
@@ -192,7 +198,10 @@ const PLANTED: readonly Plant[] = [
     kind: 'unread-committed',
     when: 'a group has committed beyond what it was handed',
     history: () => [
-      ...[...abc(), readAbc(), assigned('m1', 1, [0]), readInGroup('m1', [0, 'a'])],
+      ...abc(),
+      readAbc(),
+      assigned('m1', 1, [0]),
+      readInGroup('m1', [0, 'a']),
       ...commit('m1', 3),
     ],
   },
@@ -229,18 +238,24 @@ describe('HistoryChecker', () => {
   it('given a sound history with failures and retries, then it finds nothing', () => {
     const verdict = checkHistory([
       ...abc(),
-      ...[sent('d'), ended('d', 'info'), sent('e'), ended('e', 'fail'), sent('f')],
-      ...[assigned('m1', 1, [0]), assigned('m2', 1, [1])],
-      ...[readInGroup('m1', [0, 'a'], [1, 'b']), ...commit('m1', 1), ...committed('admin', 1)],
+      sent('d'),
+      ended('d', 'info'),
+      sent('e'),
+      ended('e', 'fail'),
+      sent('f'),
+      assigned('m1', 1, [0]),
+      assigned('m2', 1, [1]),
+      readInGroup('m1', [0, 'a'], [1, 'b']),
+      ...commit('m1', 1),
+      ...committed('admin', 1),
       // m1 dies with 1 committed; m2 goes on from there. A lost answer may hide a commit.
-      ...[
-        assigned('m2', 2, [0, 1]),
-        readInGroup('m2', [1, 'b'], [2, 'c']),
-        ...commit('m2', 3, 'info'),
-      ],
+      assigned('m2', 2, [0, 1]),
+      readInGroup('m2', [1, 'b'], [2, 'c']),
+      ...commit('m2', 3, 'info'),
       ...committed('admin', 1),
       // The log has a gap (a control record) before "d", which was written although its answer was lost.
-      ...[readAbc('final'), read('final', [4, 'd'])],
+      readAbc('final'),
+      read('final', [4, 'd']),
     ]);
 
     expect(verdict.anomalies).toEqual([]);
