@@ -33,7 +33,8 @@ export class GlobalState {
     this.#consumer = new Consumer({
       bootstrapServers: settings.bootstrapServers,
       clientId: `${settings.clientId}-global-consumer`,
-      autoOffsetReset: 'earliest',
+      // Updates that were deleted before they were read would leave the stores wrong, and nobody would know.
+      autoOffsetReset: 'none',
       logger: settings.logger,
       platform: settings.platform,
     });
@@ -53,19 +54,24 @@ export class GlobalState {
     task.initialize();
   }
 
-  /** Reads everything there is now. @returns undefined when the topology has no global stores */
+  /** Reads everything there is now. @param signal ends that early. @returns undefined when the topology has no global stores */
   static async open(
     graph: TopologyGraph,
     settings: StreamsSettings,
+    signal: AbortSignal,
   ): Promise<GlobalState | undefined> {
     if (graph.globalStores.size === 0) return undefined;
     const state = new GlobalState(graph, settings);
+    const stop = (): void => state.#stop.abort();
+    signal.addEventListener('abort', stop, { once: true });
     try {
       await state.#fill();
       return state;
     } catch (error) {
       await state.close();
       throw error;
+    } finally {
+      signal.removeEventListener('abort', stop);
     }
   }
 
@@ -94,9 +100,11 @@ export class GlobalState {
       for (const { partition } of found.partitions) partitions.push({ topic, partition });
     }
     const ends = await this.#consumer.endOffsets(partitions);
-    await this.#consumer.assign(partitions.map((target) => ({ ...target, offset: 0 })));
-    await this.#consumer.seekToBeginning();
-    while (ends.some((end) => this.#consumer.position(end) < end.offset)) await this.#step();
+    await this.#consumer.assign(await this.#consumer.beginningOffsets(partitions));
+    while (ends.some((end) => this.#consumer.position(end) < end.offset)) {
+      this.#stop.signal.throwIfAborted();
+      await this.#step();
+    }
   }
 
   async #run(): Promise<void> {

@@ -9,6 +9,7 @@ import {
   KafkaStreams,
   type KeyValueStore,
   StreamsBuilder,
+  type StreamsOptions,
   type Topology,
   tumblingWindows,
   windowedSerde,
@@ -67,7 +68,12 @@ function wordCount(input: string, output: string): Topology {
   return builder.build();
 }
 
-async function start(topology: Topology, id: string, instance = 'a'): Promise<KafkaStreams> {
+async function start(
+  topology: Topology,
+  id: string,
+  instance = 'a',
+  options: Partial<StreamsOptions> = {},
+): Promise<KafkaStreams> {
   const streams = new KafkaStreams(topology, {
     applicationId: id,
     bootstrapServers,
@@ -76,6 +82,7 @@ async function start(topology: Topology, id: string, instance = 'a'): Promise<Ka
     sessionTimeoutMs: 6_000,
     heartbeatIntervalMs: 200,
     pollMs: 20,
+    ...options,
   });
   running.push(streams);
   await streams.start();
@@ -294,6 +301,106 @@ describe('KafkaStreams', () => {
     expect(streams.state).toBe('NOT_RUNNING');
     const again = await start(wordCount(input, output), id);
     await again.running();
+  });
+
+  it('given a topic that comes to match a pattern, then it is read too, by every instance that shares the work', async () => {
+    const { id, output } = await setting(1);
+    const admin = opened(new Admin({ bootstrapServers }));
+    const builder = new StreamsBuilder();
+    builder.stream(new RegExp(`${id}-part-.*`), text).to(output, text);
+    const topology = builder.build();
+    const first = await start(topology, id, 'a', { metadataMaxAgeMs: 50 });
+    const second = await start(topology, id, 'b', { metadataMaxAgeMs: 50 });
+    const seen = async (count: number): Promise<string[]> => {
+      const consumer = opened(new Consumer({ bootstrapServers, autoOffsetReset: 'earliest' }));
+      await consumer.assign([{ topic: output, partition: 0, offset: 0 }]);
+      const values: string[] = [];
+      for await (const { value } of consumer) if (values.push(String(value)) === count) break;
+      return values.sort();
+    };
+    await admin.createTopics([{ name: `${id}-part-1`, numPartitions: 2 }]);
+    await write(`${id}-part-1`, ['one', 'two', 'three']);
+    expect(await seen(3)).toEqual(['one', 'three', 'two']);
+    await admin.createTopics([{ name: `${id}-part-2`, numPartitions: 1 }]);
+    await write(`${id}-part-2`, ['four']);
+    expect(await seen(4)).toEqual(['four', 'one', 'three', 'two']);
+    const topics = (): string[] =>
+      [first, second]
+        .flatMap((streams) => streams.tasks())
+        .flatMap(({ partitions }) => partitions.map((each) => `${each.topic}-${each.partition}`))
+        .sort();
+    await until(() => topics().length === 3);
+    expect(topics()).toEqual([`${id}-part-1-0`, `${id}-part-1-1`, `${id}-part-2-0`]);
+  });
+
+  it('given a task with an input that has nothing, when the task comes back with a rebalance, then it does not wait for that input', async () => {
+    const { id, input, output } = await setting(1);
+    const admin = opened(new Admin({ bootstrapServers }));
+    await admin.createTopics([{ name: `${id}-idle`, numPartitions: 1 }]);
+    const builder = new StreamsBuilder();
+    builder
+      .stream(input, text)
+      .merge(builder.stream(`${id}-idle`, text))
+      .groupByKey()
+      .count()
+      .toStream()
+      .to(output);
+    const topology = builder.build();
+    const first = await start(topology, id, 'a');
+    await first.running();
+    await write(input, ['x']);
+    await follow(output, (latest) => latest.get('x') === 1);
+    const second = await start(topology, id, 'b');
+    await second.running();
+    await until(() => first.state === 'RUNNING');
+    expect(first.tasks()).toHaveLength(1);
+    await write(input, ['x']);
+    await follow(output, (latest) => latest.get('x') === 2);
+  });
+
+  it('given a changelog that was deleted behind what the store has, then the store is wiped, not trusted', async () => {
+    const { id, input, output } = await setting(1);
+    const topology = wordCount(input, output);
+    await write(input, ['a', 'b']);
+    const options = { topicConfigs: { 'cleanup.policy': 'compact,delete' } };
+    const first = await start(topology, id, 'a', options);
+    await follow(output, (latest) => total(latest) === 2);
+    await first.close();
+    const admin = opened(new Admin({ bootstrapServers }));
+    const changelog = `${id}-counts-changelog`;
+    const producer = opened(new Producer({ bootstrapServers }));
+    const reader = opened(new Consumer({ bootstrapServers }));
+    const [end] = await reader.endOffsets([{ topic: changelog, partition: 0 }]);
+    // As another instance would have, while this one was away.
+    const row = Buffer.alloc(8);
+    row.writeBigInt64BE(40n);
+    await producer.send({ topic: changelog, partition: 0, key: 'z', value: row });
+    await producer.send({ topic: changelog, partition: 0, key: 'b', value: row });
+    await admin.deleteRecords([{ topic: changelog, partition: 0, offset: end!.offset + 1 }]);
+    await write(input, ['a', 'b']);
+    const second = await start(topology, id, 'a', options);
+    const counts = await follow(output, (latest) => latest.get('b') === 41);
+    expect(counts.get('a')).toBe(1);
+    await second.close();
+  });
+
+  it('given a listener of the state that throws, then the instance runs and closes all the same', async () => {
+    const { id, input, output } = await setting(1);
+    const streams = new KafkaStreams(wordCount(input, output), {
+      applicationId: id,
+      bootstrapServers,
+      stateDir: path.join(folder, 'a'),
+    });
+    running.push(streams);
+    const states: string[] = [];
+    streams.onStateChange((state) => {
+      states.push(state);
+      throw new Error('a bad listener');
+    });
+    await streams.start();
+    await streams.running();
+    await streams.close();
+    expect(states).toEqual(['REBALANCING', 'RUNNING', 'PENDING_SHUTDOWN', 'NOT_RUNNING']);
   });
 
   it('given an option that does not exist, then it is told and not ignored', () => {

@@ -11,15 +11,14 @@ import { StreamsError } from '../errors.ts';
 import { taskIdText } from '../processor/task-id.ts';
 import { CacheBudget } from '../store/cache-budget.ts';
 import type { StateStore } from '../store/state-store.ts';
-import { subtopologiesOf } from '../topology/subtopologies.ts';
 import { Topology } from '../topology/topology.ts';
 import { GlobalState } from './global-state.ts';
-import { ensureInternalTopics, existingTopics, planPartitions } from './internal-topics.ts';
 import { ProducerCollector } from './producer-collector.ts';
 import { removeState, StateDirectory } from './state-directory.ts';
 import { StreamLoop } from './stream-loop.ts';
 import { resolveOptions, type StreamsOptions, type StreamsSettings } from './streams-config.ts';
 import { streamsAssignor } from './task-assignor.ts';
+import { TopicPlan } from './topic-plan.ts';
 
 export type StreamsState =
   | 'CREATED'
@@ -59,6 +58,10 @@ export class KafkaStreams {
   #starting: Promise<void> | undefined;
   #running: Promise<void> | undefined;
   #error: unknown;
+  /** Aborted by `close`: what a start waits for is not waited for any more. */
+  readonly #closing = new AbortController();
+  /** After an error: until everything is closed. */
+  #failing: Promise<void> | undefined;
 
   /** @throws StreamsError `INVALID_CONFIG` */
   constructor(topology: Topology, options: StreamsOptions) {
@@ -99,8 +102,10 @@ export class KafkaStreams {
     const closers: (() => Promise<void>)[] = [];
     try {
       const loop = await this.#prepare(closers);
-      if (this.#state !== 'REBALANCING')
+      if (this.#state === 'PENDING_SHUTDOWN')
         throw new StreamsError('INVALID_STATE', 'the instance was closed while it started');
+      // The global stores may have failed already.
+      if (this.#state !== 'REBALANCING') throw this.#error;
       const done = loop.run();
       this.#open = { loop, closers, done: done.catch(() => undefined) };
       this.#running = done.catch((error: unknown) => this.#fail(error));
@@ -110,10 +115,10 @@ export class KafkaStreams {
         await closeAll(closers);
         throw error;
       }
-      this.#error = error;
+      this.#error ??= error;
       this.#become('PENDING_ERROR');
       await this.#closeAfterError(closers);
-      throw error;
+      throw this.#error;
     }
   }
 
@@ -122,9 +127,11 @@ export class KafkaStreams {
     if (this.#state === 'CREATED') this.#become('NOT_RUNNING');
     if (this.#state === 'RUNNING' || this.#state === 'REBALANCING')
       this.#become('PENDING_SHUTDOWN');
+    this.#closing.abort();
     await this.#starting?.catch(() => undefined); // `start` has told its caller.
     this.#open?.loop.stop();
     await this.#running;
+    await this.#failing;
     const open = this.#open;
     this.#open = undefined;
     if (open !== undefined) await closeAll(open.closers);
@@ -224,11 +231,8 @@ export class KafkaStreams {
     closers.unshift(() => directory.close());
     const admin = new Admin({ ...common, clientId: `${settings.clientId}-admin` });
     closers.unshift(() => admin.close());
-    const existing = await existingTopics(admin);
-    const parts = subtopologiesOf(graph, settings.applicationId, existing.keys());
-    const counts = planPartitions(graph, settings.applicationId, parts, existing);
-    await ensureInternalTopics(admin, parts, counts, settings);
-    const globals = await GlobalState.open(graph, settings);
+    const plan = await TopicPlan.open(graph, admin, settings);
+    const globals = await GlobalState.open(graph, settings, this.#closing.signal);
     this.#globals = globals;
     if (globals !== undefined) {
       closers.unshift(() => globals.close());
@@ -244,7 +248,7 @@ export class KafkaStreams {
     const restoreConsumer = new Consumer({
       ...common,
       clientId: `${settings.clientId}-restore-consumer`,
-      autoOffsetReset: 'earliest',
+      autoOffsetReset: 'none',
     });
     closers.unshift(() => restoreConsumer.close());
     const active = (): readonly string[] => this.#open?.loop.lastTasks ?? [];
@@ -256,7 +260,7 @@ export class KafkaStreams {
       autoOffsetReset: settings.autoOffsetReset,
       sessionTimeoutMs: settings.sessionTimeoutMs,
       heartbeatIntervalMs: settings.heartbeatIntervalMs,
-      assignors: [this.#assignor(parts, directory, active)],
+      assignors: [this.#assignor(plan, directory, active)],
     });
     closers.unshift(() => consumer.close());
     return new StreamLoop({
@@ -268,7 +272,7 @@ export class KafkaStreams {
         cache: settings.cacheMaxBytes > 0 ? new CacheBudget(settings.cacheMaxBytes) : undefined,
         globals: (name) => this.#globals?.store(name),
       },
-      subtopologies: parts,
+      plan,
       consumer,
       restoreConsumer,
       admin,
@@ -276,13 +280,9 @@ export class KafkaStreams {
     });
   }
 
-  #assignor(
-    subtopologies: Parameters<typeof streamsAssignor>[0]['subtopologies'],
-    directory: StateDirectory,
-    active: () => readonly string[],
-  ): Assignor {
+  #assignor(plan: TopicPlan, directory: StateDirectory, active: () => readonly string[]): Assignor {
     return streamsAssignor({
-      subtopologies,
+      subtopologies: () => plan.subtopologies,
       info: async () => ({
         processId: directory.processId,
         active: active(),
@@ -291,11 +291,19 @@ export class KafkaStreams {
     });
   }
 
-  async #fail(error: unknown): Promise<void> {
-    if (this.#state === 'PENDING_SHUTDOWN' || this.#state === 'NOT_RUNNING') return;
-    this.#error ??= error;
+  #fail(error: unknown): Promise<void> {
     this.#settings.logger.error('the instance stops', { error: String(error) });
+    if (this.#state === 'PENDING_SHUTDOWN' || this.#state === 'NOT_RUNNING')
+      return Promise.resolve();
+    this.#error ??= error;
     this.#become('PENDING_ERROR');
+    // While it starts, the start ends with the error and closes what is open.
+    if (this.#open === undefined && this.#failing === undefined) return Promise.resolve();
+    this.#failing ??= this.#stopAfterError();
+    return this.#failing;
+  }
+
+  async #stopAfterError(): Promise<void> {
     const open = this.#open;
     this.#open = undefined;
     open?.loop.stop();
@@ -318,7 +326,20 @@ export class KafkaStreams {
     const isEnding = before !== 'CREATED' && before !== 'RUNNING' && before !== 'REBALANCING';
     if (before === state || (isEnding && (state === 'RUNNING' || state === 'REBALANCING'))) return;
     this.#state = state;
-    for (const listener of this.#listeners) listener(state, before);
+    for (const listener of this.#listeners) this.#tell(listener, state, before);
+  }
+
+  /** What a listener throws is its own matter: the instance goes on, or ends, as it was about to. */
+  #tell(
+    listener: (state: StreamsState, before: StreamsState) => void,
+    state: StreamsState,
+    before: StreamsState,
+  ): void {
+    try {
+      listener(state, before);
+    } catch (error) {
+      this.#settings.logger.error('a listener of the state failed', { error: String(error) });
+    }
   }
 }
 

@@ -77,8 +77,13 @@ export async function removeState(
       cause,
     });
   });
-  await lock.release();
-  await disk.remove(path);
+  try {
+    // All but the lock: an instance that starts now finds it held, or an empty folder.
+    for (const name of await disk.readdir(path))
+      if (name !== LOCK) await disk.remove(`${path}/${name}`);
+  } finally {
+    await lock.release();
+  }
 }
 
 async function processIdIn(disk: Disk, path: string, fresh: string): Promise<string> {

@@ -10,14 +10,16 @@ import {
 import { parseTaskId, type TaskId, taskIdText } from '../processor/task-id.ts';
 import type { CommittableOffset } from '../task/stream-task.ts';
 import type { Subtopology } from '../topology/subtopologies.ts';
+import type { TopicPlan } from './topic-plan.ts';
 import type { OffsetReset } from '../topology/node-definition.ts';
 import { ChangelogReader } from './changelog-reader.ts';
+import { Lags } from './lags.ts';
 import { seekToStart } from './start-positions.ts';
 import { RunningTask, type TaskSurroundings } from './running-task.ts';
 
 export interface StreamLoopOptions {
   readonly surroundings: TaskSurroundings;
-  readonly subtopologies: readonly Subtopology[];
+  readonly plan: TopicPlan;
   /** Member of the application's group. */
   readonly consumer: Consumer;
   /** Without a group, for changelogs. */
@@ -33,25 +35,32 @@ const MIGRATED = new Set(['UNKNOWN_MEMBER_ID', 'ILLEGAL_GENERATION', 'FENCED_INS
 const SLICE_RECORDS = 500;
 /** How long the loop works before it lets the rest of the process have a turn, milliseconds. */
 const SLICE_MS = 4;
+/** How long a step of restoring waits for records, when no task runs yet and when some do but have nothing to do, milliseconds. */
+const WAITING_MS = 50;
+const BESIDE_MS = 5;
 
 export class StreamLoop {
   readonly #options: StreamLoopOptions;
   readonly #reader: ChangelogReader;
-  readonly #parts = new Map<string, Subtopology>();
+  readonly #lags: Lags;
+  /** By source topic. */
+  #parts: ReadonlyMap<string, Subtopology> = new Map();
   #tasks = new Map<string, RunningTask>();
   /** Names of tasks that were here when the group last gave some. */
   #lastTasks: readonly string[] = [];
   #stop = new AbortController();
   #lastCommitMs = 0;
   #lastPurgeMs = 0;
+  #lastLookMs = 0;
   /** What was committed of repartition topics and can be deleted. */
   readonly #consumed = new Map<string, TopicPartition & { readonly offset: number }>();
 
   constructor(options: StreamLoopOptions) {
     this.#options = options;
-    this.#reader = new ChangelogReader(options.restoreConsumer);
-    for (const part of options.subtopologies)
-      for (const topic of part.sourceTopics) this.#parts.set(topic, part);
+    this.#lags = new Lags(options.consumer);
+    const { logger, platform } = options.surroundings.settings;
+    const consumer = options.restoreConsumer;
+    this.#reader = new ChangelogReader({ consumer, clock: platform.clock, logger });
   }
 
   /** Tasks that are here now, by name. */
@@ -66,13 +75,8 @@ export class StreamLoop {
 
   /** Runs until `stop`; then commits and closes the tasks. @throws what a task threw, after closing the others */
   async run(): Promise<void> {
-    const { consumer } = this.#options;
-    consumer.subscribe([...this.#parts.keys()], {
-      onAssigned: (partitions) => this.#assigned(partitions),
-      onRevoked: (partitions) => this.#revoked(partitions),
-      onLost: (partitions) => this.#lost(partitions),
-    });
     try {
+      this.#subscribe();
       while (!this.#stop.signal.aborted) await this.#turn();
       await this.#commit();
     } catch (error) {
@@ -85,6 +89,22 @@ export class StreamLoop {
   /** Ends `run` after the turn that is under way. */
   stop(): void {
     this.#stop.abort();
+  }
+
+  /** Reads what the plan says now. */
+  #subscribe(): void {
+    const { plan, consumer, surroundings } = this.#options;
+    this.#lastLookMs = surroundings.settings.platform.clock.monotonicMs();
+    this.#parts = new Map(
+      plan.subtopologies.flatMap((part) => part.sourceTopics.map((topic) => [topic, part])),
+    );
+    // A pattern may match nothing yet.
+    if (plan.hasPatterns && this.#parts.size === 0) return;
+    consumer.subscribe([...this.#parts.keys()], {
+      onAssigned: (partitions) => this.#assigned(partitions),
+      onRevoked: (partitions) => this.#revoked(partitions),
+      onLost: (partitions) => this.#lost(partitions),
+    });
   }
 
   // ---- one turn -------------------------------------------------------------------------------
@@ -102,24 +122,43 @@ export class StreamLoop {
     if (nowMs - this.#lastCommitMs >= commitIntervalMs || this.#isCommitWanted())
       await this.#commit();
     if (nowMs - this.#lastPurgeMs >= repartitionPurgeIntervalMs) await this.#purge(nowMs);
+    await this.#lookForTopics(nowMs);
+  }
+
+  /** Topics that came to match a pattern, or went. A change asks the group to share anew. */
+  async #lookForTopics(nowMs: number): Promise<void> {
+    const { plan, surroundings } = this.#options;
+    const { metadataMaxAgeMs, logger } = surroundings.settings;
+    if (!plan.hasPatterns || nowMs - this.#lastLookMs < metadataMaxAgeMs) return;
+    this.#lastLookMs = nowMs;
+    try {
+      if (await plan.refresh()) this.#subscribe();
+    } catch (error) {
+      if (!(error instanceof KafkaError)) throw error;
+      logger.warn('topics could not be looked at', { error: String(error) });
+    }
   }
 
   async #poll(): Promise<ConsumedBatch[]> {
     const { consumer, surroundings } = this.#options;
     const nowMs = surroundings.settings.platform.clock.nowMs();
-    const hasWork = [...this.#tasks.values()].some(
-      ({ isRestored, task }) => isRestored && task.isProcessable(nowMs),
-    );
+    const isInHurry = !this.#reader.isIdle || this.#hasWork(nowMs);
     try {
       return await consumer.poll({
         maxRecords: 1_000,
-        timeoutMs: hasWork || !this.#reader.isIdle ? 0 : this.#patienceMs(nowMs),
+        timeoutMs: isInHurry ? 0 : this.#patienceMs(nowMs),
         signal: this.#stop.signal,
       });
     } catch (error) {
       if (this.#stop.signal.aborted) return [];
       throw error;
     }
+  }
+
+  #hasWork(nowMs: number): boolean {
+    return [...this.#tasks.values()].some(
+      ({ isRestored, task }) => isRestored && task.isProcessable(nowMs),
+    );
   }
 
   /** How long to wait for records: not past the next punctuation or commit. */
@@ -138,11 +177,10 @@ export class StreamLoop {
 
   /** A task with several inputs waits for one that has nothing as long as the broker has something of it. */
   #tellLags(): void {
-    const { consumer } = this.#options;
     for (const { task, isRestored } of this.#tasks.values()) {
       if (!isRestored || task.partitions.length < 2) continue;
       for (const { topic, partition } of task.partitions)
-        task.updateLag(topic, partition, consumer.currentLag({ topic, partition }));
+        task.updateLag(topic, partition, this.#lags.of({ topic, partition }));
     }
   }
 
@@ -151,10 +189,12 @@ export class StreamLoop {
     const { clock } = this.#options.surroundings.settings.platform;
     const endMs = clock.monotonicMs() + SLICE_MS;
     let isBusy = false;
-    for (const { task, isRestored } of this.#tasks.values()) {
+    for (const { task, state, isRestored } of this.#tasks.values()) {
       if (!isRestored) continue;
       const nowMs = clock.nowMs();
       while (task.isProcessable(nowMs)) {
+        // Without room in the producer, changes of stores would pile up.
+        if (state.room !== undefined) await state.room;
         const count = task.process(nowMs, SLICE_RECORDS);
         const processed = typeof count === 'number' ? count : await count;
         const punctuated = task.punctuateStreamTime();
@@ -242,7 +282,9 @@ export class StreamLoop {
 
   async #fill(): Promise<void> {
     if (this.#reader.isIdle) return;
-    const filled = await this.#reader.step(this.#tasksAreWaiting() ? 50 : 0);
+    const nowMs = this.#options.surroundings.settings.platform.clock.nowMs();
+    const patienceMs = this.#tasksAreWaiting() ? WAITING_MS : this.#hasWork(nowMs) ? 0 : BESIDE_MS;
+    const filled = await this.#reader.step(patienceMs);
     if (filled.length > 0) await this.#start(filled as RunningTask[]);
   }
 
@@ -253,6 +295,8 @@ export class StreamLoop {
   async #assigned(partitions: readonly TopicPartition[]): Promise<void> {
     const { surroundings, consumer, onState } = this.#options;
     onState('rebalancing');
+    // Another instance has seen a topic of a pattern before this one.
+    if (partitions.some(({ topic }) => !this.#parts.has(topic))) this.#lastLookMs = -Infinity;
     const opened: RunningTask[] = [];
     for (const [name, own] of this.#byTask(partitions)) {
       if (this.#tasks.has(name)) continue;
@@ -317,6 +361,7 @@ export class StreamLoop {
     await this.#reader.remove(leaving);
     for (const running of leaving) {
       this.#tasks.delete(running.name);
+      this.#lags.forget(running.task.partitions);
       await running.close(clean && !running.task.isCommitNeeded);
     }
   }

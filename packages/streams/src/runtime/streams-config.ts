@@ -34,6 +34,8 @@ export interface StreamsOptions {
   readonly maxTaskIdleMs?: number;
   /** How often what was consumed of repartition topics is deleted, milliseconds. Default 30,000. */
   readonly repartitionPurgeIntervalMs?: number;
+  /** How often topics are looked for that match a pattern now, milliseconds. Default 300,000. */
+  readonly metadataMaxAgeMs?: number;
   /** Where a topic without committed offsets begins. Default `earliest`. */
   readonly autoOffsetReset?: 'earliest' | 'latest';
   /** How long the group waits for this instance, milliseconds. Default 45,000. */
@@ -63,6 +65,7 @@ export interface StreamsSettings {
   readonly replicationFactor: number;
   readonly pollMs: number;
   readonly repartitionPurgeIntervalMs: number;
+  readonly metadataMaxAgeMs: number;
   readonly autoOffsetReset: 'earliest' | 'latest';
   readonly sessionTimeoutMs: number;
   readonly heartbeatIntervalMs: number;
@@ -86,6 +89,7 @@ const OPTIONS: ReadonlySet<string> = new Set<keyof StreamsOptions>([
   'bufferedRecordsPerPartition',
   'maxTaskIdleMs',
   'repartitionPurgeIntervalMs',
+  'metadataMaxAgeMs',
   'autoOffsetReset',
   'sessionTimeoutMs',
   'heartbeatIntervalMs',
@@ -132,6 +136,7 @@ export function resolveOptions(options: StreamsOptions): StreamsSettings {
     replicationFactor: options.replicationFactor ?? -1,
     pollMs: options.pollMs ?? 100,
     repartitionPurgeIntervalMs: options.repartitionPurgeIntervalMs ?? 30_000,
+    metadataMaxAgeMs: options.metadataMaxAgeMs ?? 300_000,
     autoOffsetReset: options.autoOffsetReset ?? 'earliest',
     sessionTimeoutMs: options.sessionTimeoutMs ?? 45_000,
     heartbeatIntervalMs: options.heartbeatIntervalMs ?? 3_000,

@@ -72,15 +72,17 @@ export function allTasks(parts: readonly Subtopology[], counts: PartitionCounts)
 
 /** The assignor of an instance. */
 export function streamsAssignor(options: {
-  readonly subtopologies: readonly Subtopology[];
+  /** As they are now. */
+  readonly subtopologies: () => readonly Subtopology[];
   readonly info: () => Promise<InstanceInfo>;
 }): Assignor {
-  const { subtopologies, info } = options;
+  const { info } = options;
   return {
     name: NAME,
     subscriptionUserData: async () => encode(await info()),
     assign(group) {
       const members = infoOf(group);
+      const subtopologies = options.subtopologies();
       const tasks = allTasks(subtopologies, group.partitionCounts).map(taskIdText);
       const result = new Map<string, MemberAssignment>();
       for (const [member, share] of assignTasks(tasks, members)) {

@@ -2,6 +2,7 @@
 // Kafka: ProcessorStateManager.
 import type { MaybePromise } from '../processor/processor.ts';
 import type { Headers } from '../processor/record.ts';
+import { whenDone } from '../processor/when-done.ts';
 import type { ByteStore } from '../store/byte-store.ts';
 import type { CacheBudget } from '../store/cache-budget.ts';
 import { MemoryByteStore } from '../store/memory-byte-store.ts';
@@ -14,6 +15,8 @@ import type { SubtopologyStore } from '../topology/subtopologies.ts';
 export interface Changelog {
   readonly store: string;
   readonly topic: string;
+  /** Whether what the store has, and so the offset, outlives the task. */
+  readonly isPersistent: boolean;
   /** Exclusive; undefined: nothing, read it from its start. */
   offset: number | undefined;
 }
@@ -37,6 +40,9 @@ export class TaskState implements TaskStores {
   readonly #stores = new Map<string, StateStore>();
   /** Changelogs that this task writes. */
   readonly #written = new Map<string, string>();
+  readonly #inMemory = new Map<string, MemoryByteStore>();
+  /** Changes of all stores so far. */
+  #changeCount = 0;
   /** Changes that the producer had no room for. */
   #waiting: Promise<void> | undefined;
 
@@ -49,7 +55,8 @@ export class TaskState implements TaskStores {
       if (changelogTopic === undefined) continue;
       if (!isSourceTopic) this.#written.set(builder.name, changelogTopic);
       const offset = store.isPersistent ? options.database?.offsetOf(builder.name) : undefined;
-      changelogs.push({ store: builder.name, topic: changelogTopic, offset });
+      const { isPersistent } = store;
+      changelogs.push({ store: builder.name, topic: changelogTopic, isPersistent, offset });
     }
     this.changelogs = changelogs;
   }
@@ -81,16 +88,24 @@ export class TaskState implements TaskStores {
 
   /** Forgets what a store has: its changelog does not go on from there. */
   async reset(changelog: Changelog): Promise<void> {
-    await this.#options.database?.wipe(changelog.store);
+    const { store, isPersistent } = changelog;
+    if (isPersistent) await this.#options.database?.wipe(store);
+    this.#inMemory.get(store)?.clear();
     changelog.offset = undefined;
   }
 
+  /** Resolves when the producer has room for the changes so far; undefined: it has. For whoever is about to make more of them. */
+  get room(): Promise<void> | undefined {
+    return this.#waiting;
+  }
+
   flushCaches(): MaybePromise {
-    const last = this.#flushFrom([...this.#stores.values()], 0);
-    const waiting = this.#waiting;
-    if (waiting === undefined) return last;
-    this.#waiting = undefined;
-    return Promise.resolve(last).then(() => waiting);
+    const before = this.#changeCount;
+    return whenDone(this.#flushFrom([...this.#stores.values()], 0), () => {
+      // What one gives out may change another that was flushed before it.
+      if (this.#changeCount !== before) return this.flushCaches();
+      return this.#waiting;
+    });
   }
 
   #flushFrom(stores: readonly StateStore[], first: number): MaybePromise {
@@ -102,16 +117,20 @@ export class TaskState implements TaskStores {
 
   /** Writes to disk what was committed; after everything before it was acknowledged. */
   async checkpoint(partition: number): Promise<void> {
-    const { database, acknowledged } = this.#options;
-    if (database === undefined) return;
-    const offsets = new Map<string, number>();
     for (const changelog of this.changelogs) {
-      const offset = acknowledged(changelog.topic, partition);
+      const offset = this.#options.acknowledged(changelog.topic, partition);
       if (offset !== undefined && this.#written.has(changelog.store))
         changelog.offset = Math.max(offset, changelog.offset ?? 0);
-      if (changelog.offset !== undefined) offsets.set(changelog.store, changelog.offset);
     }
-    await database.flush(offsets);
+    await this.checkpointRestored();
+  }
+
+  /** Writes to disk what was restored so far. What this instance wrote to a changelog when it had the task before says nothing here. */
+  async checkpointRestored(): Promise<void> {
+    const offsets = new Map<string, number>();
+    for (const { store, isPersistent, offset } of this.changelogs)
+      if (isPersistent && offset !== undefined) offsets.set(store, offset);
+    await this.#options.database?.flush(offsets);
   }
 
   async close(): Promise<void> {
@@ -127,8 +146,12 @@ export class TaskState implements TaskStores {
       get recordContext() {
         return host.recordContext;
       },
-      openBytes: (store: string, isPersistent: boolean): ByteStore =>
-        isPersistent && database !== undefined ? database.openBytes(store) : new MemoryByteStore(),
+      openBytes: (store: string, isPersistent: boolean): ByteStore => {
+        if (isPersistent && database !== undefined) return database.openBytes(store);
+        const bytes = new MemoryByteStore();
+        this.#inMemory.set(store, bytes);
+        return bytes;
+      },
       recordDropped: () => host.recordDropped(),
       logChange: (store, key, value, timestamp, headers) =>
         this.#log(host, store, key, value, timestamp, headers),
@@ -143,6 +166,7 @@ export class TaskState implements TaskStores {
     timestamp: number,
     headers: Headers,
   ): void {
+    this.#changeCount += 1;
     const topic = this.#written.get(store);
     if (topic === undefined) return;
     const { partition } = host.id;
@@ -157,7 +181,9 @@ export class TaskState implements TaskStores {
     });
     if (sent === undefined) return;
     // The producer keeps the order of what waits for room; the commit waits for it.
-    const all = Promise.all([this.#waiting, sent]).then(() => undefined);
+    const all = Promise.all([this.#waiting, sent]).then(() => {
+      if (this.#waiting === all) this.#waiting = undefined;
+    });
     all.catch(() => undefined); // Told by the commit.
     this.#waiting = all;
   }

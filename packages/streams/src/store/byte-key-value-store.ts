@@ -5,11 +5,12 @@ import type { MaybePromise } from '../processor/processor.ts';
 import { NO_HEADERS } from '../processor/record.ts';
 import { whenDone } from '../processor/when-done.ts';
 import { notOpen } from './not-open.ts';
-import { behindPrefix, type ByteEntry, type ByteRange, type ByteStore } from './byte-store.ts';
+import { behindPrefix, type ByteRange, type ByteStore } from './byte-store.ts';
+import { cachedRange } from './cached-range.ts';
 import type { KeyValue, KeyValueStore } from './key-value-store.ts';
 import type { CachedStore, ChangelogRecord, FlushListener, StoreContext } from './state-store.ts';
 import { type CacheEntry, StoreCache } from './store-cache.ts';
-import { DiskIterator, mapIterator, type StoreIterator } from './store-iterator.ts';
+import { mapIterator, type StoreIterator } from './store-iterator.ts';
 import { toBuffer, type ValueCodec } from './value-codec.ts';
 
 export interface KeyValueStoreOptions<K, V> {
@@ -198,23 +199,12 @@ export class ByteKeyValueStore<K, V> implements KeyValueStore<K, V>, CachedStore
     });
   }
 
-  /** What is held back is flushed first: a range must see it. */
   #scan(range: ByteRange): StoreIterator<KeyValue<K, V>> {
-    const decode = ({ key, value }: ByteEntry): KeyValue<K, V> => ({
+    const decode = (stored: Buffer): V => this.#options.codec.fromStored(stored, this.name);
+    return mapIterator(cachedRange(this.#cache, this.#open, range, decode), ({ key, value }) => ({
       key: this.#key(key),
-      value: this.#options.codec.fromStored(value, this.name),
-    });
-    const cache = this.#cache;
-    if (cache === undefined || cache.isEmpty) return mapIterator(this.#open.range(range), decode);
-    const flushed = this.flush();
-    if (flushed === undefined) return mapIterator(this.#open.range(range), decode);
-    const open = this.#open;
-    return new DiskIterator(
-      (async function* () {
-        await flushed;
-        yield* mapIterator(open.range(range), decode);
-      })(),
-    );
+      value,
+    }));
   }
 
   #keyBytes(key: K): Buffer {

@@ -5,13 +5,15 @@ import type { RecordContext } from '../processor/internal-context.ts';
 import type { MaybePromise } from '../processor/processor.ts';
 import { NO_HEADERS } from '../processor/record.ts';
 import { whenDone } from '../processor/when-done.ts';
-import type { ByteEntry, ByteStore } from './byte-store.ts';
+import type { ByteRange, ByteStore } from './byte-store.ts';
+import { cachedRange } from './cached-range.ts';
 import type { KeyValue } from './key-value-store.ts';
 import { notOpen } from './not-open.ts';
 import { Segments } from './segments.ts';
 import type { CachedStore, ChangelogRecord, FlushListener, StoreContext } from './state-store.ts';
 import { type CacheEntry, StoreCache } from './store-cache.ts';
-import { DiskIterator, mapIterator, type StoreIterator } from './store-iterator.ts';
+import type { SortedEntry } from './sorted-bytes.ts';
+import { mapIterator, type StoreIterator } from './store-iterator.ts';
 import { toBuffer, type ValueCodec } from './value-codec.ts';
 import { isWindowKey, keyOf, startOf, windowKey } from './window-keys.ts';
 import type { Windowed, WindowEntry, WindowStore } from './window-store.ts';
@@ -41,8 +43,11 @@ export class ByteWindowStore<K, V> implements WindowStore<K, V>, CachedStore<Win
   #cache: StoreCache<V> | undefined;
   #listener: FlushListener<Windowed<K>, V> | undefined;
   #sendsOldValues = false;
-  /** Deletion of what expired, where the disk has to be read for it. */
-  #sweep: MaybePromise = undefined;
+  /** Deletion of what expired, where the disk has to be read for it. Never rejects. */
+  #sweep: Promise<void> | undefined;
+  /** What starts before may be deleted; 0: nothing is to be swept. */
+  #sweepBefore = 0;
+  #sweepFailure: unknown = undefined;
 
   constructor(options: WindowStoreOptions<K, V>) {
     this.name = options.name;
@@ -103,15 +108,12 @@ export class ByteWindowStore<K, V> implements WindowStore<K, V>, CachedStore<Win
   }
 
   fetchAll(from: number, to: number): StoreIterator<KeyValue<Windowed<K>, V>> {
-    return mapIterator(
-      this.#flushed((bytes) => bytes.range({})),
-      (entry) => {
-        const start = startOf(entry.key);
-        return start < from || start > to || this.#segments.isExpired(start)
-          ? undefined
-          : { key: this.#windowed(entry.key), value: this.#decode(entry) };
-      },
-    );
+    return mapIterator(this.#scan({}), ({ key, value }) => {
+      const start = startOf(key);
+      return start < from || start > to || this.#segments.isExpired(start)
+        ? undefined
+        : { key: this.#windowed(key), value };
+    });
   }
 
   all(): StoreIterator<KeyValue<Windowed<K>, V>> {
@@ -136,10 +138,10 @@ export class ByteWindowStore<K, V> implements WindowStore<K, V>, CachedStore<Win
 
   flush(): MaybePromise {
     const cache = this.#cache;
-    const swept = this.#sweep;
-    this.#sweep = undefined;
-    if (cache === undefined || cache.isEmpty) return swept;
-    return whenDone(swept, () => whenDone(this.#flushFrom(cache.dirty(), 0), () => cache.settle()));
+    if (this.#sweep !== undefined) return this.#sweep.then(() => this.flush());
+    if (this.#sweepFailure !== undefined) throw this.#sweepFailure;
+    if (cache === undefined || cache.isEmpty) return;
+    return whenDone(this.#flushFrom(cache.dirty(), 0), () => cache.settle());
   }
 
   close(): void {
@@ -178,14 +180,32 @@ export class ByteWindowStore<K, V> implements WindowStore<K, V>, CachedStore<Win
   #observe(start: number): void {
     const over = this.#segments.observe(start);
     if (over === undefined) return;
+    this.#sweepBefore = over;
+    if (this.#sweep !== undefined) return;
+    const swept = this.#sweepOnce();
+    if (swept instanceof Promise)
+      this.#sweep = swept
+        .catch((error: unknown) => {
+          // A store that was closed meanwhile has nothing to sweep any more.
+          if (this.isOpen) this.#sweepFailure = error;
+        })
+        .finally(() => {
+          this.#sweep = undefined;
+        });
+  }
+
+  /** One at a time: what is over by the end of one is swept by the next. */
+  #sweepOnce(): MaybePromise {
+    const before = this.#sweepBefore;
     const bytes = this.#open;
     const expired = mapIterator(bytes.range({}), ({ key }) =>
-      startOf(key) < over ? key : undefined,
+      startOf(key) < before ? key : undefined,
     ).toArray();
-    const deleted = whenDone(expired, (keys) => {
+    return whenDone(expired, (keys) => {
+      if (!this.isOpen) return;
       for (const key of keys) bytes.put(key, null);
+      if (this.#sweepBefore > before) return this.#sweepOnce();
     });
-    if (deleted instanceof Promise) this.#sweep = deleted;
   }
 
   #write(bytes: Buffer, value: V | null, origin: RecordContext): void {
@@ -211,32 +231,18 @@ export class ByteWindowStore<K, V> implements WindowStore<K, V>, CachedStore<Win
       to: windowKey(keyBytes, Math.max(to, 0), 2 ** 31 - 1),
       reverse,
     };
-    return mapIterator(
-      this.#flushed((bytes) => bytes.range(range)),
-      (entry) => {
-        // Keys of other lengths may lie in between.
-        if (entry.key.length !== range.from.length || !keyOf(entry.key).equals(keyBytes))
-          return undefined;
-        return { windowStart: startOf(entry.key), value: this.#decode(entry) };
-      },
-    );
+    return mapIterator(this.#scan(range), (entry) => {
+      // Keys of other lengths may lie in between.
+      if (entry.key.length !== range.from.length || !keyOf(entry.key).equals(keyBytes))
+        return undefined;
+      return { windowStart: startOf(entry.key), value: entry.value };
+    });
   }
 
-  /** What is held back is flushed first: a range must see it. */
-  #flushed(range: (bytes: ByteStore) => StoreIterator<ByteEntry>): StoreIterator<ByteEntry> {
-    const bytes = this.#open;
-    const flushed = this.flush();
-    if (!(flushed instanceof Promise)) return range(bytes);
-    return new DiskIterator(
-      (async function* () {
-        await flushed;
-        yield* range(bytes);
-      })(),
+  #scan(range: ByteRange): StoreIterator<SortedEntry<V>> {
+    return cachedRange(this.#cache, this.#open, range, (stored) =>
+      this.#options.codec.fromStored(stored, this.name),
     );
-  }
-
-  #decode(entry: ByteEntry): V {
-    return this.#options.codec.fromStored(entry.value, this.name);
   }
 
   #windowed(bytes: Buffer): Windowed<K> {

@@ -23,7 +23,12 @@ export class MemoryByteStore implements ByteStore {
     return new MemoryIterator(this.#entries.range(range));
   }
 
-  close(): void {
+  /** Forgets everything; it stays open. */
+  clear(): void {
     this.#entries.clear();
+  }
+
+  close(): void {
+    this.clear();
   }
 }

@@ -44,6 +44,11 @@ export class SortedBytes<T> {
     this.#removedCount = 0;
   }
 
+  /** In the order in which the keys came. */
+  values(): IterableIterator<SortedEntry<T>> {
+    return this.#entries.values();
+  }
+
   /** Entries between the bounds, as they are when each is reached. `from` and `to` are inclusive, `before` is not. */
   *range(bounds: {
     readonly from?: Buffer | undefined;

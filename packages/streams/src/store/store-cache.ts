@@ -1,7 +1,9 @@
 // What one store holds back between commits: the newest value of each key, and the record it came with. A flush gives each key
 // out once, in the order of the first change. Kafka: NamedCache, CachingKeyValueStore.
 import type { RecordContext } from '../processor/internal-context.ts';
+import type { ByteRange } from './byte-store.ts';
 import type { CacheBudget } from './cache-budget.ts';
+import { SortedBytes, type SortedEntry } from './sorted-bytes.ts';
 
 /** Objects, map slots, context; measured roughly. */
 const ENTRY_BYTES = 160;
@@ -23,7 +25,7 @@ export interface CacheEntry<V> {
 
 export class StoreCache<V> {
   readonly #budget: CacheBudget;
-  readonly #entries = new Map<string, CacheEntry<V>>();
+  readonly #entries = new SortedBytes<CacheEntry<V>>();
   readonly #sizeOf: (value: V) => number;
   #usedBytes = 0;
   #putCount = 0;
@@ -36,12 +38,11 @@ export class StoreCache<V> {
   }
 
   get(keyBytes: Buffer): CacheEntry<V> | undefined {
-    return this.#entries.get(keyBytes.toString('latin1'));
+    return this.#entries.get(keyBytes);
   }
 
   put(keyBytes: Buffer, value: V | null, origin: RecordContext): void {
-    const text = keyBytes.toString('latin1');
-    const known = this.#entries.get(text);
+    const known = this.#entries.get(keyBytes);
     if (known !== undefined) {
       known.value = value;
       known.origin = origin;
@@ -50,7 +51,7 @@ export class StoreCache<V> {
     }
     if (value !== null) this.#sample(value);
     const bytes = Math.ceil(keyBytes.length + ENTRY_BYTES + this.#valueBytes);
-    this.#entries.set(text, { keyBytes, value, origin, isDirty: true, bytes });
+    this.#entries.set(keyBytes, { keyBytes, value, origin, isDirty: true, bytes });
     this.#account(bytes);
   }
 
@@ -67,7 +68,14 @@ export class StoreCache<V> {
 
   /** Everything that changed. It stays readable until `settle`. */
   dirty(): CacheEntry<V>[] {
-    return [...this.#entries.values()].filter((entry) => entry.isDirty);
+    const dirty: CacheEntry<V>[] = [];
+    for (const { value } of this.#entries.values()) if (value.isDirty) dirty.push(value);
+    return dirty;
+  }
+
+  /** What it has of a range, in order; null: deleted. */
+  *range(range: ByteRange): Generator<SortedEntry<V | null>> {
+    for (const { key, value } of this.#entries.range(range)) yield { key, value: value.value };
   }
 
   get isEmpty(): boolean {
@@ -77,9 +85,9 @@ export class StoreCache<V> {
   /** After a flush: what is clean leaves when there is not enough room for all of it. */
   settle(): void {
     if (this.#budget.usedBytes <= this.#budget.maxBytes >>> 1) return;
-    for (const [text, entry] of this.#entries) {
+    for (const { key, value: entry } of this.#entries.values()) {
       if (entry.isDirty) continue;
-      this.#entries.delete(text);
+      this.#entries.delete(key);
       this.#account(-entry.bytes);
     }
   }

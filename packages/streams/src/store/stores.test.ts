@@ -4,11 +4,12 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { int64, string } from '@ottla/serdes';
 import fc from 'fast-check';
+import { Level } from 'level';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { contextWithoutSource } from '../task/task-host.ts';
 import { CacheBudget } from './cache-budget.ts';
 import { MemoryByteStore } from './memory-byte-store.ts';
-import type { StateStore, StoreContext } from './state-store.ts';
+import type { CachedStore, StateStore, StoreContext } from './state-store.ts';
 import { Stores } from './stores.ts';
 import { TaskDatabase } from './task-database.ts';
 
@@ -192,6 +193,7 @@ describe.each(worlds)('stores $name', (world) => {
           else if (each.kind === 'commit') {
             await store.flush();
             await database?.flush(new Map());
+            expect(store.approximateNumEntries).toBe(model.size);
           } else {
             const compare = (a: string, b: string): number =>
               Buffer.from(a).compare(Buffer.from(b));
@@ -207,6 +209,100 @@ describe.each(worlds)('stores $name', (world) => {
       }),
       { numRuns: world.isOnDisk ? 25 : 100 },
     );
+  });
+});
+
+describe.each(worlds)('the number of entries $name', (world) => {
+  it('given keys that are overwritten and deleted, then each counts once while it is there, before and after a commit', async () => {
+    const { store, database } = await open(world, Stores.keyValue('s', options(world)));
+    const put = async (key: string, value: string | null, count: number): Promise<void> => {
+      store.put(key, value);
+      await store.flush();
+      expect(store.approximateNumEntries).toBe(count);
+    };
+    for (const round of ['1', '2']) {
+      await put('a', round, 1);
+      await put('a', `${round}!`, 1);
+      await put('b', round, 2);
+      await put('none', null, 2);
+      await put('b', null, 1);
+      await put('b', null, 1);
+      await database?.flush(new Map());
+    }
+  });
+});
+
+describe.each(worlds.filter(({ isCached }) => isCached))('a range read $name', (world) => {
+  it('sees what is held back, hides what was deleted, and lets nothing go on to the nodes after', async () => {
+    const { store, database, log } = await open(world, Stores.keyValue('s', options(world)));
+    const told: unknown[] = [];
+    for (const key of ['a', 'c', 'd', 'f']) store.put(key, 'old');
+    await store.flush();
+    await database?.flush(new Map());
+    (store as unknown as CachedStore<string, string>).setFlushListener(
+      (change) => void told.push(change),
+      false,
+    );
+    log.length = 0;
+    store.put('b', 'new');
+    store.put('c', 'new');
+    store.put('d', null);
+    store.put('g', 'new');
+    const rows = [
+      ['a', 'old'],
+      ['b', 'new'],
+      ['c', 'new'],
+      ['f', 'old'],
+      ['g', 'new'],
+    ];
+    const shown = async (entries: AsyncIterable<{ key: string; value: string }>) => {
+      const found: string[][] = [];
+      for await (const { key, value } of entries) found.push([key, value]);
+      return found;
+    };
+    expect(await shown(store.all())).toEqual(rows);
+    expect(await shown(store.reverseAll())).toEqual(rows.toReversed());
+    expect(await shown(store.range('b', 'f'))).toEqual(rows.slice(1, 4));
+    expect(told).toEqual([]);
+    expect(log).toEqual([]);
+  });
+});
+
+describe('a window store on disk', () => {
+  const world = { name: '', isOnDisk: true, isCached: false };
+  const windows = Stores.window('w', {
+    keySerde: string(),
+    valueSerde: int64(),
+    retentionMs: 60_000,
+    windowSizeMs: 10,
+  });
+
+  it('given a close while expired windows are being deleted, then nothing is left to fail', async () => {
+    const { store, database } = await open(world, windows);
+    store.put('a', 1, 0);
+    await database!.flush(new Map());
+    store.put('a', 2, 1_000_000);
+    store.close();
+    await database!.close();
+    await new Promise((resolve) => setImmediate(resolve));
+  });
+
+  it('given a restore over many segments, then expired windows are gone with the next flush', async () => {
+    const { store, database } = await open(world, windows);
+    const source = await open({ ...world, isOnDisk: false }, windows);
+    for (let start = 0; start < 20 * 60_000; start += 60_000) source.store.put('a', start, start);
+    store.restore(
+      source.log.map(({ key, value, timestamp }) => ({
+        key: Buffer.from(key, 'latin1'),
+        value: value === null ? null : Buffer.from(value, 'latin1'),
+        timestamp,
+      })),
+    );
+    await store.flush();
+    await database!.flush(new Map());
+    const rows: unknown[] = [];
+    for await (const { key } of database!.openBytes('w').range({})) rows.push(key);
+    expect(rows.length).toBeLessThanOrEqual(3);
   });
 });
 
@@ -272,6 +368,54 @@ describe('TaskDatabase', () => {
     expect(await second.store.get('b')).toBeNull();
     expect(second.database!.offsetOf('s')).toBe(7);
     expect(second.database!.offsetOf('other')).toBeUndefined();
+  });
+
+  it('given a restart, then it knows how many entries it has; given a database from before that, then it counts them', async () => {
+    const builder = Stores.keyValue('s', options(world));
+    const first = await open(world, builder, 'counted');
+    first.store.put('a', '1');
+    first.store.put('b', '1');
+    await first.database!.flush(new Map());
+    first.store.put('a', '2');
+    await first.database!.flush(new Map());
+    first.store.put('c', 'lost');
+    await first.database!.close();
+    const second = await open(world, builder, 'counted');
+    expect(second.store.approximateNumEntries).toBe(2);
+    await second.database!.close();
+    const level = new Level<Buffer, Buffer>(path.join(folder, 'counted'), {
+      keyEncoding: 'buffer',
+      valueEncoding: 'buffer',
+    });
+    await level.del(Buffer.of(2));
+    await level.close();
+    const third = await open(world, builder, 'counted');
+    expect(third.store.approximateNumEntries).toBe(2);
+  });
+
+  it('given a read that is under way when the task is handed over, then it says so as any closed store does', async () => {
+    const { store, database } = await open(world, Stores.keyValue('s', options(world)));
+    for (let index = 0; index < 5_000; index += 1) store.put(`k${index}`, 'x');
+    await database!.flush(new Map());
+    const rows = store.all()[Symbol.asyncIterator]();
+    await rows.next();
+    store.close();
+    await database!.close();
+    const rest = (async () => {
+      while ((await rows.next()).done !== true);
+    })();
+    await expect(rest).rejects.toMatchObject({ code: 'STORE_NOT_AVAILABLE', retriable: true });
+  });
+
+  it('given a crash while a store is wiped, then what is left is not taken for content', async () => {
+    const builder = Stores.keyValue('s', options(world));
+    const { store, database } = await open(world, builder, 'half-wiped');
+    store.put('a', '1');
+    await database!.flush(new Map([['s', 7]]));
+    await Promise.allSettled([database!.wipe('s'), database!.close()]);
+    const again = await open(world, builder, 'half-wiped');
+    const offset = again.database!.offsetOf('s');
+    expect(offset === undefined || offset < 0).toBe(true);
   });
 
   it('given a store that is wiped, then its content and offset are gone, and another’s stay', async () => {

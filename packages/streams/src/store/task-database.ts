@@ -2,44 +2,59 @@
 // in one batch, together with how far each changelog has been written: after a crash stores and offsets fit each other.
 // Kafka: RocksDBStore, ProcessorStateManager's checkpoint.
 import { Level } from 'level';
-import type { ByteEntry, ByteRange, ByteStore } from './byte-store.ts';
-import { SortedBytes } from './sorted-bytes.ts';
-import { DiskIterator, type StoreIterator } from './store-iterator.ts';
-
-type Database = Level<Buffer, Buffer>;
+import type { ByteStore } from './byte-store.ts';
+import {
+  type Database,
+  LevelByteStore,
+  rangeOf,
+  STORE_PREFIX,
+  storeOf,
+} from './level-byte-store.ts';
 
 const OFFSET_PREFIX = Buffer.from([0]);
-/** Keys of stores begin with this, the length of the store's name, and the name. */
-const STORE_PREFIX = 1;
+/** One row with the number of keys of each store. */
+const COUNTS_KEY = Buffer.from([STORE_PREFIX + 1]);
+/** Instead of an offset: the content is being removed, and what is left of it means nothing. */
+const WIPED = -1;
 
 export class TaskDatabase {
   readonly #level: Database;
-  readonly #stores: LevelByteStore[] = [];
+  readonly #stores = new Map<string, LevelByteStore>();
+  /** Keys on disk, by store; of stores that are not open too. */
+  readonly #counts: Map<string, number>;
 
-  private constructor(level: Database) {
+  private constructor(level: Database, counts: Map<string, number>) {
     this.#level = level;
+    this.#counts = counts;
   }
 
   /** Opens or makes the database in a folder. @throws Error with code `LEVEL_DATABASE_NOT_OPEN` when another has it */
   static async open(folder: string): Promise<TaskDatabase> {
     const level: Database = new Level(folder, { keyEncoding: 'buffer', valueEncoding: 'buffer' });
     await level.open();
-    return new TaskDatabase(level);
+    try {
+      return new TaskDatabase(level, await countsOf(level));
+    } catch (error) {
+      await level.close();
+      throw error;
+    }
   }
 
   /** The bytes of one store. */
   openBytes(store: string): ByteStore {
-    const bytes = new LevelByteStore(this.#level, store);
-    this.#stores.push(bytes);
+    const bytes = new LevelByteStore(this.#level, store, this.#counts.get(store) ?? 0);
+    this.#stores.set(store, bytes);
     return bytes;
   }
 
   /** Changes that wait for the next flush. */
   get waitingCount(): number {
-    return this.#stores.reduce((sum, store) => sum + store.waitingCount, 0);
+    let sum = 0;
+    for (const store of this.#stores.values()) sum += store.waitingCount;
+    return sum;
   }
 
-  /** Up to which offset (exclusive) a store contains its changelog; undefined: not known. */
+  /** Up to which offset (exclusive) a store contains its changelog; undefined: not known; below 0: its content means nothing. */
   offsetOf(store: string): number | undefined {
     const found = this.#level.getSync(offsetKey(store));
     return found === undefined ? undefined : Number(found.toString());
@@ -48,17 +63,26 @@ export class TaskDatabase {
   /** Writes what waits, and the offsets with it. */
   async flush(offsets: ReadonlyMap<string, number>): Promise<void> {
     const batch = this.#level.batch();
-    const written = this.#stores.map((store) => store.writeTo(batch));
+    const written = [...this.#stores.values()].map((store) => store.writeTo(batch));
     for (const [store, offset] of offsets) batch.put(offsetKey(store), Buffer.from(String(offset)));
+    for (const [name, store] of this.#stores) this.#counts.set(name, store.approximateCount);
+    batch.put(COUNTS_KEY, Buffer.from(JSON.stringify([...this.#counts])));
     await batch.write();
     for (const done of written) done();
   }
 
-  /** Removes a store's content and offset. */
+  /** Removes a store's content and offset; what is left by a crash in between is not taken for content. */
   async wipe(store: string): Promise<void> {
+    await this.#level.put(offsetKey(store), Buffer.from(String(WIPED)));
+    this.#stores.get(store)?.clear();
+    this.#counts.set(store, 0);
     const range = rangeOf(store);
     await this.#level.clear({ gte: range.from, lt: range.before });
-    await this.#level.del(offsetKey(store));
+    await this.#level
+      .batch()
+      .del(offsetKey(store))
+      .put(COUNTS_KEY, Buffer.from(JSON.stringify([...this.#counts])))
+      .write();
   }
 
   /** Idempotent. What was not flushed is lost. */
@@ -67,128 +91,16 @@ export class TaskDatabase {
   }
 }
 
-interface Batch {
-  put(key: Buffer, value: Buffer): unknown;
-  del(key: Buffer): unknown;
-}
-
-/** A store's part of the database, with what waits to be written in front of it. */
-class LevelByteStore implements ByteStore {
-  readonly #level: Database;
-  readonly #prefix: Buffer;
-  /** Null: to be deleted. */
-  #waiting = new SortedBytes<Buffer | null>();
-  /** On its way to the disk; read until it is there. */
-  #writing: SortedBytes<Buffer | null> | undefined;
-  #count = 0;
-
-  constructor(level: Database, store: string) {
-    this.#level = level;
-    this.#prefix = prefixOf(store);
+/** As they were last written; a database without them is counted through. */
+async function countsOf(level: Database): Promise<Map<string, number>> {
+  const known = level.getSync(COUNTS_KEY);
+  if (known !== undefined) return new Map(JSON.parse(known.toString()) as [string, number][]);
+  const counts = new Map<string, number>();
+  for await (const key of level.keys({ gte: Buffer.of(STORE_PREFIX), lt: COUNTS_KEY })) {
+    const store = storeOf(key);
+    counts.set(store, (counts.get(store) ?? 0) + 1);
   }
-
-  get approximateCount(): number {
-    return Math.max(0, this.#count);
-  }
-
-  get waitingCount(): number {
-    return this.#waiting.size;
-  }
-
-  get(key: Buffer): Buffer | null {
-    const held = this.#waiting.get(key) ?? undefined;
-    if (held !== undefined) return held;
-    if (this.#waiting.has(key)) return null;
-    if (this.#writing?.has(key) === true) return this.#writing.get(key) ?? null;
-    return this.#level.getSync(this.#full(key)) ?? null;
-  }
-
-  put(key: Buffer, value: Buffer | null): void {
-    this.#count += value === null ? -1 : 1;
-    this.#waiting.set(key, value);
-  }
-
-  range(range: ByteRange): StoreIterator<ByteEntry> {
-    return new DiskIterator(this.#merged(range));
-  }
-
-  /** Adds what waits to a batch. @returns what to call when it is written */
-  writeTo(batch: Batch): () => void {
-    const writing = this.#waiting;
-    this.#writing = writing;
-    this.#waiting = new SortedBytes();
-    for (const { key, value } of writing.range({})) {
-      if (value === null) batch.del(this.#full(key));
-      else batch.put(this.#full(key), value);
-    }
-    return () => {
-      if (this.#writing === writing) this.#writing = undefined;
-    };
-  }
-
-  close(): void {
-    this.#waiting.clear();
-    this.#writing = undefined;
-  }
-
-  /** What is on disk and what waits, in one order; what waits goes before what it replaces. */
-  async *#merged(range: ByteRange): AsyncGenerator<ByteEntry> {
-    const held = new SortedBytes<Buffer | null>();
-    for (const layer of [this.#writing, this.#waiting])
-      for (const { key, value } of layer?.range(range) ?? []) held.set(key, value);
-    const front = held.range(range);
-    const isBefore = (a: Buffer, b: Buffer): boolean =>
-      range.reverse === true ? a.compare(b) > 0 : a.compare(b) < 0;
-    let next = front.next();
-    for await (const [fullKey, value] of this.#level.iterator(this.#bounds(range))) {
-      const key = fullKey.subarray(this.#prefix.length);
-      while (next.done !== true && isBefore(next.value.key, key)) {
-        if (next.value.value !== null) yield { key: next.value.key, value: next.value.value };
-        next = front.next();
-      }
-      if (next.done === true || !next.value.key.equals(key)) {
-        yield { key, value };
-        continue;
-      }
-      if (next.value.value !== null) yield { key, value: next.value.value };
-      next = front.next();
-    }
-    for (; next.done !== true; next = front.next())
-      if (next.value.value !== null) yield { key: next.value.key, value: next.value.value };
-  }
-
-  #bounds({ from, to, before, reverse = false }: ByteRange): object {
-    const end = behind(this.#prefix);
-    return {
-      gte: from === undefined ? this.#prefix : this.#full(from),
-      lt: before === undefined ? end : this.#full(before),
-      ...(to === undefined ? {} : { lte: this.#full(to) }),
-      reverse,
-    };
-  }
-
-  #full(key: Buffer): Buffer {
-    return Buffer.concat([this.#prefix, key]);
-  }
-}
-
-function prefixOf(store: string): Buffer {
-  const name = Buffer.from(store);
-  const length = Buffer.alloc(2);
-  length.writeUInt16BE(name.length);
-  return Buffer.concat([Buffer.of(STORE_PREFIX), length, name]);
-}
-
-function rangeOf(store: string): { readonly from: Buffer; readonly before: Buffer } {
-  const from = prefixOf(store);
-  return { from, before: behind(from) };
-}
-
-/** Prefixes have a length in them, so the next one begins where the last byte is one higher; names are UTF-8, never 0xff. */
-function behind(prefix: Buffer): Buffer {
-  const end = Buffer.from(prefix);
-  end[end.length - 1]! += 1;
-  return end;
+  return counts;
 }
 
 function offsetKey(store: string): Buffer {
