@@ -1,7 +1,12 @@
 // Every error that the quorum can raise.
 
 /** Why a call failed; stable. */
-export type QuorumErrorCode = 'NOT_LEADER' | 'BATCH_TOO_LARGE' | 'DIRECTORY_INVALID' | 'CLOSED';
+export type QuorumErrorCode =
+  | 'NOT_LEADER'
+  | 'BATCH_TOO_LARGE'
+  | 'DIRECTORY_INVALID'
+  | 'INVALID_UPDATE_VERSION'
+  | 'CLOSED';
 
 export class QuorumNodeError extends Error {
   override readonly name: string = 'QuorumNodeError';

@@ -26,6 +26,7 @@ export {
   type SnapshotToWrite,
 } from './io/quorum-node.ts';
 export { QuorumRequests } from './io/quorum-requests.ts';
+export { VoterRequests } from './io/voter-requests.ts';
 export { QUORUM_STATE_FILE } from './io/quorum-state-file.ts';
 export type { RaftTransport, RequestKind } from './io/raft-transport.ts';
 export {
@@ -35,6 +36,7 @@ export {
   writeSnapshotFile,
 } from './io/snapshot-file.ts';
 export type {
+  AddVoterMessage,
   Answer,
   BeginEpochMessage,
   Effect,
@@ -43,8 +45,13 @@ export type {
   FetchMessage,
   OutgoingMessage,
   QuorumError,
+  RemoveVoterMessage,
+  UpdateVoterMessage,
+  VersionsAnswer,
   VoteAnswer,
   VoteMessage,
+  VoterChangeAnswer,
+  VoterChangeError,
 } from './messages.ts';
 export { QuorumCore } from './quorum-core.ts';
 export {
@@ -56,18 +63,23 @@ export {
 export {
   type ElectionState,
   type LogPosition,
+  KRAFT_VERSIONS,
   NO_ELECTION,
   type QuorumEndpoint,
   type ReplicaKey,
+  sameVoter,
+  type VersionRange,
   type Voter,
   VoterSet,
 } from './replica.ts';
+export { FetchProgress, type ReplicaProgress } from './fetch-progress.ts';
+export { VoterChanges } from './voter-changes.ts';
+export { type QuorumRecord, VoterHistory, type VotersEntry } from './voter-history.ts';
 export type {
   Candidate,
   Follower,
   Leader,
   Prospective,
-  ReplicaProgress,
   Resigned,
   Role,
   Unattached,

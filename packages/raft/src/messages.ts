@@ -1,5 +1,6 @@
 // What members of a quorum tell each other, without the wire's envelopes (`io/wire-messages.ts` puts those around).
-import type { LogPosition, ReplicaKey } from './replica.ts';
+import type { LogPosition, ReplicaKey, VersionRange, Voter } from './replica.ts';
+import type { QuorumRecord } from './voter-history.ts';
 
 /** "Vote for me in this epoch", or with `preVote` "would you?". */
 export interface VoteMessage {
@@ -37,8 +38,34 @@ export interface FetchMessage {
   readonly lastFetchedEpoch: number;
 }
 
+/** "Let me vote": an observer that joins by itself. */
+export interface AddVoterMessage {
+  readonly kind: 'addVoter';
+  readonly voter: Voter;
+}
+
+/** "This voter is what I was before I lost my disk." */
+export interface RemoveVoterMessage {
+  readonly kind: 'removeVoter';
+  readonly key: ReplicaKey;
+}
+
+/** "This is where I am reached, and what I serve." */
+export interface UpdateVoterMessage {
+  readonly kind: 'updateVoter';
+  /** The epoch in which the sender believes the receiver leads. */
+  readonly epoch: number;
+  readonly voter: Voter;
+}
+
 /** Messages that the core itself sends; fetches are the driver's. */
-export type OutgoingMessage = VoteMessage | BeginEpochMessage | EndEpochMessage;
+export type OutgoingMessage =
+  | VoteMessage
+  | BeginEpochMessage
+  | EndEpochMessage
+  | AddVoterMessage
+  | RemoveVoterMessage
+  | UpdateVoterMessage;
 
 /** Errors by Kafka's names. */
 export type QuorumError =
@@ -49,6 +76,27 @@ export type QuorumError =
   | 'BROKER_NOT_AVAILABLE'
   | 'INVALID_REQUEST'
   | 'INVALID_VOTER_KEY';
+
+/** What may become of a change of the voters, by Kafka's names. */
+export type VoterChangeError =
+  | QuorumError
+  | 'REQUEST_TIMED_OUT'
+  | 'UNSUPPORTED_VERSION'
+  | 'DUPLICATE_VOTER'
+  | 'VOTER_NOT_FOUND';
+
+export interface VoterChangeAnswer {
+  readonly error: VoterChangeError;
+  readonly message: string | null;
+}
+
+/** What a node answered to the question which levels of `kraft.version` it serves. */
+export interface VersionsAnswer {
+  /** Undefined when it does not know the feature. */
+  readonly range?: VersionRange | undefined;
+  /** Why there is no answer. */
+  readonly failure?: string;
+}
 
 /** Part of every answer: what the sender knows of the leader. */
 export interface Answer {
@@ -82,4 +130,14 @@ export type Effect =
       readonly leaderId: number | undefined;
       readonly epoch: number;
     }
-  | { readonly kind: 'highWatermark'; readonly offset: number };
+  | { readonly kind: 'highWatermark'; readonly offset: number }
+  /** Ask a node that wants to vote what it serves (ApiVersions), and tell `handleVersions`. */
+  | { readonly kind: 'askVersions'; readonly voter: Voter }
+  /** Append a batch with this record if this node still leads `epoch`, and tell `quorumAppended`. */
+  | { readonly kind: 'appendQuorum'; readonly epoch: number; readonly record: QuorumRecord }
+  /** Answer the request of that number. */
+  | {
+      readonly kind: 'voterChange';
+      readonly request: number;
+      readonly answer: VoterChangeAnswer;
+    };

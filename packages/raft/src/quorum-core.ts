@@ -1,7 +1,10 @@
 // KRaft for N voters as a machine without I/O: events and the time go in, effects come out; the driver performs them in
 // order and persists before it sends. Reads its log through a view; never writes it. Kafka: KafkaRaftClient, QuorumState;
 // KIP-595 (Raft by pulling), KIP-853 (voters with directories), KIP-996 (pre-vote).
+import { FetchProgress } from './fetch-progress.ts';
 import { majorityOffset } from './high-watermark.ts';
+import { divergence } from './log-divergence.ts';
+import { membershipMessage } from './membership.ts';
 import type {
   Answer,
   BeginEpochMessage,
@@ -18,15 +21,18 @@ import {
   QUORUM_TIMES_DEFAULT,
   type QuorumCoreOptions,
   type QuorumTimes,
+  REQUEST_TIMEOUT_MS,
 } from './quorum-options.ts';
 import {
   type ElectionState,
-  type LogPosition,
+  KRAFT_VERSIONS,
   type ReplicaKey,
-  sameReplica,
+  type Voter,
   type VoterSet,
 } from './replica.ts';
-import type { Candidate, Follower, Leader, Prospective, ReplicaProgress, Role } from './roles.ts';
+import type { Candidate, Follower, Leader, Prospective, Role } from './roles.ts';
+import { isUpToDate, mayVote, votedFor, wouldVote } from './vote-rules.ts';
+import { VoterChanges } from './voter-changes.ts';
 
 const CHECK_QUORUM_FACTOR = 1.5;
 
@@ -35,7 +41,7 @@ export class QuorumCore {
   readonly #log: LogView;
   readonly #random: (boundExclusive: number) => number;
   readonly #times: QuorumTimes;
-  #voters: VoterSet;
+  readonly #options: QuorumCoreOptions;
   #role: Role;
   #highWatermark = -1;
   #effects: Effect[] = [];
@@ -43,7 +49,7 @@ export class QuorumCore {
   /** Starts unattached, or follower of the leader it knew. `start` makes it move. */
   constructor(options: QuorumCoreOptions, nowMs: number) {
     this.self = options.self;
-    this.#voters = options.voters;
+    this.#options = options;
     this.#log = options.log;
     this.#random = options.random;
     this.#times = options.times ?? QUORUM_TIMES_DEFAULT;
@@ -56,11 +62,21 @@ export class QuorumCore {
   get epoch(): number {
     return this.#role.epoch;
   }
+  /** By the newest voters record of the log, committed or not; by the configuration while there is none. */
   get voters(): VoterSet {
-    return this.#voters;
+    return this.#log.voterHistory.last?.voters ?? this.#options.voters;
+  }
+  /** Level of `kraft.version`: 1 has the voters in the log. */
+  get kraftVersion(): number {
+    return this.#log.voterHistory.kraftVersion;
+  }
+  /** This node as it stands in a voters record that is up to date. */
+  get selfAsVoter(): Voter {
+    const endpoints = this.#options.endpoints ?? this.voters.get(this.self.id)?.endpoints ?? [];
+    return { ...this.self, endpoints: [...endpoints], kraftVersions: KRAFT_VERSIONS };
   }
   get isVoter(): boolean {
-    return this.#voters.has(this.self);
+    return this.voters.has(this.self);
   }
   /** Exclusive; −1 while not known. */
   get highWatermark(): number {
@@ -74,14 +90,8 @@ export class QuorumCore {
 
   /** What must be durable: read when performing a `persist`. */
   get electionState(): ElectionState {
-    const role = this.#role;
-    const votedFor =
-      role.role === 'candidate' || role.role === 'resigned'
-        ? this.self
-        : role.role === 'unattached' || role.role === 'prospective' || role.role === 'follower'
-          ? role.votedFor
-          : undefined;
-    return { epoch: role.epoch, leaderId: this.leaderId, votedFor };
+    const { epoch } = this;
+    return { epoch, leaderId: this.leaderId, votedFor: votedFor(this.#role, this.self) };
   }
 
   /** Effects since the last call, in the order to perform them. */
@@ -96,9 +106,9 @@ export class QuorumCore {
     const role = this.#role;
     switch (role.role) {
       case 'leader':
-        return Math.min(role.beginDeadlineMs, role.checkQuorumDeadlineMs);
+        return Math.min(role.beginDeadlineMs, role.checkQuorumDeadlineMs, role.changes.deadlineMs);
       case 'follower':
-        return role.fetchDeadlineMs;
+        return Math.min(role.fetchDeadlineMs, role.membershipDeadlineMs);
       case 'unattached':
       case 'prospective':
       case 'candidate':
@@ -109,7 +119,7 @@ export class QuorumCore {
 
   /** A voter that is alone need not wait for anybody: it elects itself at once. */
   start(nowMs: number): void {
-    if (this.isVoter && this.#voters.voters.length === 1) this.#becomeCandidate(nowMs);
+    if (this.isVoter && this.voters.voters.length === 1) this.#becomeCandidate(nowMs);
   }
 
   /** Call when the clock reaches `deadlineMs`, or earlier. */
@@ -121,8 +131,9 @@ export class QuorumCore {
         this.#tickLeader(role, nowMs);
         return;
       case 'follower':
+        if (nowMs < role.fetchDeadlineMs) this.#checkMembership(role, nowMs);
         // An observer asks around who leads now.
-        if (this.isVoter) this.#becomeProspective(nowMs);
+        else if (this.isVoter) this.#becomeProspective(nowMs);
         else this.#becomeUnattached(role.epoch, nowMs);
         return;
       case 'unattached':
@@ -145,27 +156,12 @@ export class QuorumCore {
     if (message.epoch < this.epoch)
       return { ...this.#answer('FENCED_LEADER_EPOCH'), granted: false };
     if (message.epoch > this.epoch) this.#becomeUnattached(message.epoch, nowMs);
-    const isUpToDate = this.#isUpToDate(message.log);
+    const hasAll = isUpToDate(message.log, this.#log);
     const granted = message.preVote
-      ? this.#wouldVote(isUpToDate)
-      : this.#mayVote(message.from, isUpToDate);
+      ? hasAll && wouldVote(this.#role)
+      : mayVote(this.#role, this.leaderId, message.from, hasAll);
     if (granted && !message.preVote) this.#vote(message.from, nowMs);
     return { ...this.#answer('NONE'), granted };
-  }
-
-  #wouldVote(isUpToDate: boolean): boolean {
-    const role = this.#role;
-    // A follower that hears its leader does not help to unseat it; that is what the pre-vote is for.
-    if (role.role === 'leader' || (role.role === 'follower' && role.hasFetched)) return false;
-    return isUpToDate;
-  }
-
-  #mayVote(candidate: ReplicaKey, isUpToDate: boolean): boolean {
-    const role = this.#role;
-    if (role.role !== 'unattached' && role.role !== 'prospective') return false;
-    if (this.leaderId !== undefined) return false;
-    if (role.votedFor !== undefined) return sameReplica(role.votedFor, candidate);
-    return isUpToDate;
   }
 
   #vote(candidate: ReplicaKey, nowMs: number): void {
@@ -200,13 +196,20 @@ export class QuorumCore {
   }
 
   #count(role: Prospective | Candidate, nowMs: number): void {
-    if (role.granted.size >= this.#voters.majority) {
+    const { voters } = this;
+    const granted = voters.ids.filter((id) => role.granted.has(id));
+    // The voters may have changed while it asked: an append was under way.
+    if (!this.isVoter) {
+      this.#becomeUnattached(role.epoch, nowMs);
+      return;
+    }
+    if (granted.length >= voters.majority) {
       if (role.role === 'prospective') this.#becomeCandidate(nowMs);
       else this.#becomeLeader(role, nowMs);
       return;
     }
-    const possible = this.#voters.voters.length - role.rejected.size;
-    if (role.role !== 'prospective' || possible >= this.#voters.majority) return;
+    const possible = voters.ids.filter((id) => !role.rejected.has(id)).length;
+    if (role.role !== 'prospective' || possible >= voters.majority) return;
     // The others hear the leader, or are ahead: follow again rather than ask for ever.
     if (role.leaderId !== undefined) this.#becomeFollower(role.epoch, role.leaderId, nowMs);
     else
@@ -282,79 +285,35 @@ export class QuorumCore {
     if (message.epoch >= 0 && message.epoch < this.epoch)
       return { kind: 'error', ...this.#answer('FENCED_LEADER_EPOCH') };
     if (role.role !== 'leader') return { kind: 'error', ...this.#answer('NOT_LEADER_OR_FOLLOWER') };
-    const parting = this.#parting(message);
+    const parting = divergence(message, this.#log);
     if (parting !== undefined) return parting;
     this.#progress(role, message, nowMs);
     return { kind: 'read', offset: message.fetchOffset };
   }
 
-  #parting(message: FetchMessage): FetchDecision | undefined {
-    const log = this.#log;
-    if (message.fetchOffset < log.startOffset) return { kind: 'snapshot' };
-    if (
-      message.fetchOffset === 0 ||
-      (message.fetchOffset === log.startOffset && message.lastFetchedEpoch <= 0)
-    )
-      return undefined;
-    const end = log.endOffsetForEpoch(message.lastFetchedEpoch);
-    if (end === undefined)
-      return log.startOffset > 0
-        ? { kind: 'snapshot' }
-        : { kind: 'diverging', diverging: { epoch: 0, offset: 0 } };
-    if (end.epoch === message.lastFetchedEpoch && end.offset >= message.fetchOffset)
-      return undefined;
-    return { kind: 'diverging', diverging: end };
-  }
-
   #progress(role: Leader, message: FetchMessage, nowMs: number): void {
-    const { id, directoryId } = message.from;
-    const isVoter = this.#voters.has(message.from);
-    const before = isVoter ? role.voters.get(id) : role.observers.get(`${id}:${directoryId}`);
-    const end = this.#log.endOffset;
-    const wasCaughtUp =
-      before !== undefined &&
-      before.leaderEndAtFetch >= 0 &&
-      message.fetchOffset >= before.leaderEndAtFetch;
-    const caughtUpMs =
-      message.fetchOffset >= end
-        ? nowMs
-        : wasCaughtUp
-          ? before.lastFetchMs
-          : (before?.lastCaughtUpMs ?? -1);
-    const progress: ReplicaProgress = {
-      key: message.from,
-      endOffset: message.fetchOffset,
-      lastFetchMs: nowMs,
-      lastCaughtUpMs: Math.max(caughtUpMs, before?.lastCaughtUpMs ?? -1),
-      leaderEndAtFetch: end,
-    };
-    if (!isVoter) {
-      if (id >= 0) role.observers.set(`${id}:${directoryId}`, progress);
-      return;
-    }
-    role.voters.set(id, progress);
+    if (message.from.id < 0) return;
+    role.progress.note(message, this.voters, this.#log.endOffset, nowMs);
+    if (!this.voters.has(message.from)) return;
     this.#updateCheckQuorum(role);
-    this.#advance(role);
+    this.#advance(role, nowMs);
   }
 
   /** As leader: this node's own log is durable up to `endOffset` (exclusive). */
   handleDurable(endOffset: number, nowMs: number): void {
     const role = this.#role;
     if (role.role !== 'leader') return;
-    role.voters.set(this.self.id, {
-      key: this.self,
-      endOffset,
-      lastFetchMs: nowMs,
-      lastCaughtUpMs: nowMs,
-      leaderEndAtFetch: endOffset,
-    });
-    this.#advance(role);
+    role.progress.noteOwn(this.self, this.voters, endOffset, nowMs);
+    this.#advance(role, nowMs);
   }
 
-  #advance(role: Leader): void {
-    const offsets = this.#voters.ids.map((id) => role.voters.get(id)?.endOffset ?? -1);
-    const next = majorityOffset(offsets, role.epochStartOffset);
-    if (next !== undefined) this.#raiseHighWatermark(next);
+  #advance(role: Leader, nowMs: number): void {
+    const next = majorityOffset(role.progress.endOffsets(this.voters), role.epochStartOffset);
+    if (next === undefined) return;
+    this.#raiseHighWatermark(next);
+    if (!role.changes.committed(this.#highWatermark) || this.isVoter) return;
+    // It has led to the end of its own removal, and not longer.
+    this.resign(role.epoch, nowMs);
   }
 
   /** As follower: the leader answered a fetch, and names its high watermark. */
@@ -372,22 +331,55 @@ export class QuorumCore {
     this.#effects.push({ kind: 'highWatermark', offset });
   }
 
-  /** The voters changed by a record in the log. */
-  setVoters(voters: VoterSet): void {
-    this.#voters = voters;
+  // ---- who votes ----
+
+  /** As leader: what changes the voters; undefined in another role. */
+  get changes(): VoterChanges | undefined {
+    return this.#role.role === 'leader' ? this.#role.changes : undefined;
   }
+
+  /** The record of an `appendQuorum` effect is in the log; `offset` is that of the batch's last record. */
+  quorumAppended(epoch: number, offset: number, nowMs: number): void {
+    const role = this.#role;
+    if (role.role !== 'leader' || role.epoch !== epoch) return;
+    role.changes.appended(offset);
+    Object.assign(role, this.#leaderDeadlines(nowMs));
+    this.#advance(role, nowMs);
+  }
+
+  /** The leader took in what this voter told of itself (UpdateRaftVoter). */
+  handleVoterUpdated(epoch: number, nowMs: number): void {
+    const role = this.#role;
+    if (role.role !== 'follower' || role.epoch !== epoch) return;
+    role.hasUpdatedLeader = true;
+    role.fetchDeadlineMs = this.#fetchDeadline(nowMs);
+  }
+
+  #checkMembership(role: Follower, nowMs: number): void {
+    role.membershipDeadlineMs = this.#membershipDeadline(nowMs);
+    if (role.membershipDeadlineMs === Infinity) return;
+    const message = membershipMessage({
+      self: this.selfAsVoter,
+      voters: this.voters,
+      kraftVersion: this.kraftVersion,
+      epoch: role.epoch,
+      autoJoin: this.#options.autoJoin ?? false,
+      hasUpdatedLeader: role.hasUpdatedLeader,
+    });
+    const to = this.voters.get(role.leaderId);
+    if (message !== undefined && to !== undefined)
+      this.#effects.push({ kind: 'send', to, message });
+  }
+
+  // ---- resignation ----
 
   /** Gives up leadership of `epoch`; does nothing in another role. */
   resign(epoch: number, nowMs: number): void {
     const role = this.#role;
     if (role.role !== 'leader' || role.epoch !== epoch) return;
-    const successors = this.#voters
-      .without(this.self.id)
-      .toSorted(
-        (a, b) =>
-          (role.voters.get(b.id)?.endOffset ?? -1) - (role.voters.get(a.id)?.endOffset ?? -1),
-      );
-    this.#role = { role: 'resigned', epoch, electionDeadlineMs: this.#electionDeadline(nowMs) };
+    const successors = role.progress.successors(this.self, this.voters);
+    role.changes.close();
+    this.#role = { role: 'resigned', epoch, electionDeadlineMs: this.#resignedDeadline(nowMs) };
     this.#effects.push({ kind: 'leaderChanged', leaderId: undefined, epoch });
     for (const to of successors)
       this.#effects.push({
@@ -399,53 +391,66 @@ export class QuorumCore {
 
   // ---- transitions ----
 
+  /** The role that ends; what a leader's changes wait for is over. */
+  #leave(): Role {
+    if (this.#role.role === 'leader') this.#role.changes.close();
+    return this.#role;
+  }
+
   #initialRole({ epoch, leaderId, votedFor }: ElectionState, nowMs: number): Role {
     const electionDeadlineMs = this.#electionDeadline(nowMs);
     // A leader that comes back voted for itself, and may have lost what was not acknowledged: it neither leads nor votes
     // in that epoch again.
-    if (leaderId === this.self.id) return { role: 'resigned', epoch, electionDeadlineMs };
+    if (leaderId === this.self.id)
+      return { role: 'resigned', epoch, electionDeadlineMs: this.#resignedDeadline(nowMs) };
     if (leaderId !== undefined) return this.#follower(epoch, leaderId, votedFor, nowMs);
     return { role: 'unattached', epoch, votedFor, electionDeadlineMs };
   }
 
   #tickLeader(role: Leader, nowMs: number): void {
+    role.changes.tick(nowMs);
     if (nowMs >= role.checkQuorumDeadlineMs) {
       this.resign(role.epoch, nowMs);
       return;
     }
+    if (nowMs < role.beginDeadlineMs) return;
     role.beginDeadlineMs = nowMs + this.#times.fetchTimeoutMs / 2;
-    for (const voter of this.#voters.without(this.self.id)) {
-      const lastFetchMs = role.voters.get(voter.id)?.lastFetchMs ?? -1;
+    for (const voter of this.voters.without(this.self.id)) {
+      const lastFetchMs = role.progress.of(voter, this.voters)?.lastFetchMs ?? -1;
       if (lastFetchMs >= 0 && nowMs - lastFetchMs < this.#times.fetchTimeoutMs / 2) continue;
       this.#sendBegin(voter, role.epoch);
     }
   }
 
   #updateCheckQuorum(role: Leader): void {
-    const others = this.#voters
-      .without(this.self.id)
-      .map((voter) => role.voters.get(voter.id)?.lastFetchMs ?? -1)
-      .sort((a, b) => b - a);
-    // With the leader's own, so many others make a majority; the oldest of the newest of them counts.
-    const needed = this.#voters.majority - 1;
-    const oldest = needed === 0 ? Infinity : others[needed - 1]!;
-    if (oldest >= 0)
+    const heardMs = role.progress.majorityFetchMs(this.self, this.voters);
+    if (heardMs >= 0)
       role.checkQuorumDeadlineMs = Math.max(
         role.checkQuorumDeadlineMs,
-        oldest + this.#times.fetchTimeoutMs * CHECK_QUORUM_FACTOR,
+        heardMs + this.#times.fetchTimeoutMs * CHECK_QUORUM_FACTOR,
       );
   }
 
+  /** Nobody is told of its epoch by a leader that is alone, and it needs nobody to stay. */
+  #leaderDeadlines(nowMs: number): { beginDeadlineMs: number; checkQuorumDeadlineMs: number } {
+    if (this.isVoter && this.voters.voters.length === 1)
+      return { beginDeadlineMs: Infinity, checkQuorumDeadlineMs: Infinity };
+    return {
+      beginDeadlineMs: nowMs + this.#times.fetchTimeoutMs / 2,
+      checkQuorumDeadlineMs: nowMs + this.#times.fetchTimeoutMs * CHECK_QUORUM_FACTOR,
+    };
+  }
+
   #becomeUnattached(epoch: number, nowMs: number): void {
-    const before = this.#role;
+    const before = this.#leave();
     const hadLeader = this.leaderId !== undefined;
     // Still the same time to wait as before, so that a stream of higher epochs cannot keep this node from standing.
     const deadline =
       before.role === 'leader' || before.role === 'follower' || before.role === 'resigned'
         ? this.#electionDeadline(nowMs)
         : before.electionDeadlineMs;
-    const votedFor = epoch === before.epoch ? this.electionState.votedFor : undefined;
-    this.#role = { role: 'unattached', epoch, votedFor, electionDeadlineMs: deadline };
+    const vote = epoch === before.epoch ? votedFor(before, this.self) : undefined;
+    this.#role = { role: 'unattached', epoch, votedFor: vote, electionDeadlineMs: deadline };
     this.#persist();
     if (hadLeader || before.role === 'leader')
       this.#effects.push({ kind: 'leaderChanged', leaderId: undefined, epoch });
@@ -454,17 +459,11 @@ export class QuorumCore {
   #becomeProspective(nowMs: number): void {
     if (!this.isVoter) return;
     const before = this.#role;
-    const votedFor =
-      before.role === 'unattached' || before.role === 'prospective' || before.role === 'follower'
-        ? before.votedFor
-        : before.role === 'candidate'
-          ? this.self
-          : undefined;
     const role: Prospective = {
       role: 'prospective',
       epoch: before.epoch,
       leaderId: this.leaderId,
-      votedFor,
+      votedFor: votedFor(before, this.self),
       granted: new Set([this.self.id]),
       rejected: new Set(),
       electionDeadlineMs: this.#electionDeadline(nowMs),
@@ -492,18 +491,27 @@ export class QuorumCore {
   }
 
   #becomeLeader(candidate: Candidate, nowMs: number): void {
-    const others = this.#voters.voters.length > 1;
+    const progress = new FetchProgress();
+    const { epoch, granted } = candidate;
+    const epochStartOffset = this.#log.endOffset;
     this.#role = {
       role: 'leader',
-      epoch: candidate.epoch,
-      epochStartOffset: this.#log.endOffset,
-      granted: candidate.granted,
-      voters: new Map(),
-      observers: new Map(),
-      beginDeadlineMs: others ? nowMs + this.#times.fetchTimeoutMs / 2 : Infinity,
-      checkQuorumDeadlineMs: others
-        ? nowMs + this.#times.fetchTimeoutMs * CHECK_QUORUM_FACTOR
-        : Infinity,
+      epoch,
+      epochStartOffset,
+      granted,
+      progress,
+      changes: new VoterChanges({
+        epoch,
+        epochStartOffset,
+        self: this.selfAsVoter,
+        history: this.#log.voterHistory,
+        staticVoters: this.#options.voters,
+        progress,
+        requestTimeoutMs: this.#times.requestTimeoutMs ?? REQUEST_TIMEOUT_MS,
+        highWatermark: () => this.#highWatermark,
+        emit: (effect) => this.#effects.push(effect),
+      }),
+      ...this.#leaderDeadlines(nowMs),
     };
     this.#persist();
     this.#effects.push({
@@ -512,20 +520,13 @@ export class QuorumCore {
       granted: [...candidate.granted],
     });
     this.#effects.push({ kind: 'leaderChanged', leaderId: this.self.id, epoch: candidate.epoch });
-    for (const voter of this.#voters.without(this.self.id)) this.#sendBegin(voter, candidate.epoch);
+    for (const voter of this.voters.without(this.self.id)) this.#sendBegin(voter, candidate.epoch);
   }
 
   #becomeFollower(epoch: number, leaderId: number, nowMs: number): void {
-    const before = this.#role;
-    const keepsVote =
-      epoch === before.epoch &&
-      (before.role === 'unattached' || before.role === 'prospective' || before.role === 'follower');
-    const votedFor = keepsVote
-      ? before.votedFor
-      : epoch === before.epoch && before.role === 'candidate'
-        ? this.self
-        : undefined;
-    this.#role = this.#follower(epoch, leaderId, votedFor, nowMs);
+    const before = this.#leave();
+    const vote = epoch === before.epoch ? votedFor(before, this.self) : undefined;
+    this.#role = this.#follower(epoch, leaderId, vote, nowMs);
     this.#persist();
     this.#effects.push({ kind: 'leaderChanged', leaderId, epoch });
   }
@@ -543,12 +544,14 @@ export class QuorumCore {
       votedFor,
       fetchDeadlineMs: this.#fetchDeadline(nowMs),
       hasFetched: false,
+      membershipDeadlineMs: this.#membershipDeadline(nowMs),
+      hasUpdatedLeader: false,
     };
   }
 
   #askForVotes(preVote: boolean): void {
     const log = { offset: this.#log.endOffset, epoch: this.#log.lastEpoch };
-    for (const to of this.#voters.without(this.self.id))
+    for (const to of this.voters.without(this.self.id))
       this.#effects.push({
         kind: 'send',
         to,
@@ -564,11 +567,6 @@ export class QuorumCore {
     });
   }
 
-  #isUpToDate(other: LogPosition): boolean {
-    const { lastEpoch, endOffset } = this.#log;
-    return other.epoch > lastEpoch || (other.epoch === lastEpoch && other.offset >= endOffset);
-  }
-
   #persist(): void {
     this.#effects.push({ kind: 'persist' });
   }
@@ -578,12 +576,22 @@ export class QuorumCore {
   }
 
   #electionDeadline(nowMs: number): number {
-    if (!this.isVoter) return Infinity;
+    return this.isVoter ? this.#resignedDeadline(nowMs) : Infinity;
+  }
+
+  /** Also one that votes no more has to become an observer some time. */
+  #resignedDeadline(nowMs: number): number {
     const { electionTimeoutMs } = this.#times;
     return nowMs + electionTimeoutMs + this.#random(electionTimeoutMs);
   }
 
   #fetchDeadline(nowMs: number): number {
     return nowMs + this.#times.fetchTimeoutMs;
+  }
+
+  /** Some rounds of fetches come first, so that this node knows the voters; never for one that is no controller. */
+  #membershipDeadline(nowMs: number): number {
+    const { endpoints = [] } = this.#options;
+    return endpoints.length === 0 ? Infinity : nowMs + this.#times.fetchTimeoutMs;
   }
 }

@@ -1,5 +1,12 @@
 // What a quorum core is made from: its view of the log, its times, who it is.
-import type { ElectionState, LogPosition, ReplicaKey, VoterSet } from './replica.ts';
+import type {
+  ElectionState,
+  LogPosition,
+  QuorumEndpoint,
+  ReplicaKey,
+  VoterSet,
+} from './replica.ts';
+import type { VoterHistory } from './voter-history.ts';
 
 /** What the core may know of its log. */
 export interface LogView {
@@ -10,6 +17,8 @@ export interface LogView {
   readonly startOffset: number;
   /** End (exclusive) of the largest epoch ≤ `epoch`; undefined when the log does not know. */
   endOffsetForEpoch(epoch: number): LogPosition | undefined;
+  /** What its records say of the quorum; kept in step with what is appended and cut off. */
+  readonly voterHistory: VoterHistory;
 }
 
 /** Times in milliseconds. Kafka's defaults. */
@@ -18,7 +27,12 @@ export interface QuorumTimes {
   readonly electionTimeoutMs: number;
   /** `controller.quorum.fetch.timeout.ms`. Default 2,000. */
   readonly fetchTimeoutMs: number;
+  /** `controller.quorum.request.timeout.ms`: how long a change of the voters may take. Default 2,000. */
+  readonly requestTimeoutMs?: number;
 }
+
+/** Default of `requestTimeoutMs`. */
+export const REQUEST_TIMEOUT_MS = 2_000;
 
 export const QUORUM_TIMES_DEFAULT: QuorumTimes = {
   electionTimeoutMs: 1_000,
@@ -27,10 +41,18 @@ export const QUORUM_TIMES_DEFAULT: QuorumTimes = {
 
 export interface QuorumCoreOptions {
   readonly self: ReplicaKey;
+  /** `controller.quorum.voters`: who votes as long as the log does not say. */
   readonly voters: VoterSet;
   readonly election: ElectionState;
   readonly log: LogView;
   /** Uniform integer in [0, boundExclusive). */
   readonly random: (boundExclusive: number) => number;
   readonly times?: QuorumTimes;
+  /**
+   * Where this node's controller listeners are reached, the one for the quorum first; read when needed. Empty for a node
+   * that never votes.
+   */
+  readonly endpoints?: readonly QuorumEndpoint[];
+  /** `controller.quorum.auto.join.enable`: an observer with endpoints asks to vote. Default false. */
+  readonly autoJoin?: boolean;
 }

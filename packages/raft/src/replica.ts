@@ -24,8 +24,30 @@ export interface QuorumEndpoint {
   readonly port: number;
 }
 
+/** Levels of a feature; both inclusive. */
+export interface VersionRange {
+  readonly min: number;
+  readonly max: number;
+}
+
+/** Levels of `kraft.version` that this version serves: 1 has voters in the log (KIP-853). */
+export const KRAFT_VERSIONS: VersionRange = { min: 0, max: 1 };
+
 export interface Voter extends ReplicaKey {
   readonly endpoints: readonly QuorumEndpoint[];
+  /** Levels of `kraft.version` that the voter serves; default `KRAFT_VERSIONS`. */
+  readonly kraftVersions?: VersionRange;
+}
+
+/** Whether both are the same replica at the same endpoints, serving the same versions. */
+export function sameVoter(a: Voter, b: Voter): boolean {
+  return voterText(a) === voterText(b);
+}
+
+function voterText({ id, directoryId, endpoints, kraftVersions }: Voter): string {
+  const { min, max } = kraftVersions ?? KRAFT_VERSIONS;
+  const places = endpoints.map(({ name, host, port }) => `${name}://${host}:${port}`).sort();
+  return [id, directoryId, min, max, ...places].join(' ');
 }
 
 /** An offset (exclusive end) and the epoch of the record before it. */
@@ -60,10 +82,13 @@ export class VoterSet {
     return Math.floor(this.voters.length / 2) + 1;
   }
 
-  /** Whether the replica is a voter; an unknown directory on either side matches. */
+  /** Whether the replica is a voter; one whose directory is not known (static voters) is known by its id alone. */
   has(key: ReplicaKey): boolean {
     const voter = this.get(key.id);
-    return voter !== undefined && sameReplica(voter, key);
+    return (
+      voter !== undefined &&
+      (voter.directoryId === ZERO_UUID || voter.directoryId === key.directoryId)
+    );
   }
 
   get(id: number): Voter | undefined {
@@ -72,5 +97,18 @@ export class VoterSet {
 
   without(id: number): readonly Voter[] {
     return this.voters.filter((voter) => voter.id !== id);
+  }
+
+  /** With this voter, in place of the one of that id. */
+  with(voter: Voter): VoterSet {
+    return new VoterSet([...this.without(voter.id), voter]);
+  }
+
+  /** Whether both name the same voters with all that is known of them. */
+  equals(other: VoterSet): boolean {
+    return (
+      this.voters.length === other.voters.length &&
+      this.voters.every((voter, index) => sameVoter(voter, other.voters[index]!))
+    );
   }
 }

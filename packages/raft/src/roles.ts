@@ -14,7 +14,9 @@
 //
 // Observers (replicas that are no voters) are only ever unattached or followers. Kafka: QuorumState and its EpochStates;
 // KIP-595, KIP-996 (pre-vote).
+import type { FetchProgress } from './fetch-progress.ts';
 import type { ReplicaKey } from './replica.ts';
+import type { VoterChanges } from './voter-changes.ts';
 
 /** Knows the epoch, not the leader. */
 export interface Unattached {
@@ -46,19 +48,6 @@ export interface Candidate {
   readonly electionDeadlineMs: number;
 }
 
-/** How far a replica is, as the leader knows from its fetches. */
-export interface ReplicaProgress {
-  readonly key: ReplicaKey;
-  /** Exclusive; −1 before the first fetch. */
-  readonly endOffset: number;
-  /** Monotonic milliseconds. */
-  readonly lastFetchMs: number;
-  /** Monotonic milliseconds of the last fetch at the leader's end; −1 never. */
-  readonly lastCaughtUpMs: number;
-  /** The leader's end at the last fetch, for lastCaughtUpMs. */
-  readonly leaderEndAtFetch: number;
-}
-
 /** Appends, and counts who has what. */
 export interface Leader {
   readonly role: 'leader';
@@ -66,9 +55,9 @@ export interface Leader {
   /** Offset of the leader change record: nothing below is committed by counting (Raft 5.4.2). */
   readonly epochStartOffset: number;
   readonly granted: ReadonlySet<number>;
-  /** By node id; the leader itself included. */
-  readonly voters: Map<number, ReplicaProgress>;
-  readonly observers: Map<string, ReplicaProgress>;
+  /** The leader itself included. */
+  readonly progress: FetchProgress;
+  readonly changes: VoterChanges;
   /** Voters that have not yet fetched in this epoch are told about it again. */
   beginDeadlineMs: number;
   /** Without fetches from a majority until then, the leader resigns. */
@@ -83,6 +72,10 @@ export interface Follower {
   readonly votedFor: ReplicaKey | undefined;
   fetchDeadlineMs: number;
   hasFetched: boolean;
+  /** When to look again whether the leader's idea of this node is right (KIP-853). */
+  membershipDeadlineMs: number;
+  /** The leader of a static quorum knows where this voter is reached. */
+  hasUpdatedLeader: boolean;
 }
 
 /** Was the leader and gave it up; does not stand again at once. */

@@ -9,6 +9,7 @@ import {
   QuorumCore,
   type ReplicaKey,
   type VoteMessage,
+  VoterHistory,
   VoterSet,
 } from '../src/index.ts';
 
@@ -19,6 +20,7 @@ class ToyLog implements LogView {
   startOffset = 0;
   endOffset = 0;
   lastEpoch = 0;
+  readonly voterHistory = new VoterHistory();
   endOffsetForEpoch(epoch: number): LogPosition | undefined {
     return { offset: this.endOffset, epoch: Math.min(epoch, this.lastEpoch) };
   }

@@ -13,7 +13,8 @@ import {
   type LogRecord,
   RecordBatchBuilder,
 } from '@ottla/protocol/records';
-import { VoterSet } from '../replica.ts';
+import { KRAFT_VERSIONS, VoterSet } from '../replica.ts';
+import type { QuorumRecord } from '../voter-history.ts';
 
 /** A control record before it is in a batch. */
 export interface ControlEntry {
@@ -22,7 +23,6 @@ export interface ControlEntry {
 }
 
 const VERSION = 0;
-const KRAFT_VERSION_MAX = 1;
 
 function entry<T>(type: ControlRecordType, codec: MessageCodec<T>, value: T): ControlEntry {
   return { type, value: encodeMessage(codec, value, VERSION) };
@@ -59,7 +59,10 @@ export function votersEntry(voters: VoterSet): ControlEntry {
       voterId: voter.id,
       voterDirectoryId: voter.directoryId,
       endpoints: voter.endpoints.map(({ name, host, port }) => ({ name, host, port })),
-      kRaftVersionFeature: { minSupportedVersion: 0, maxSupportedVersion: KRAFT_VERSION_MAX },
+      kRaftVersionFeature: {
+        minSupportedVersion: (voter.kraftVersions ?? KRAFT_VERSIONS).min,
+        maxSupportedVersion: (voter.kraftVersions ?? KRAFT_VERSIONS).max,
+      },
     })),
   });
   return entry(ControlRecordType.KRAFT_VOTERS, votersRecord, value);
@@ -93,6 +96,20 @@ export function controlBatch(
   return builder.build();
 }
 
+/** The batch's records for what the quorum is to be: the version before the voters, as Kafka writes them. */
+export function quorumEntries({ voters, kraftVersion }: QuorumRecord): ControlEntry[] {
+  return [
+    ...(kraftVersion === undefined ? [] : [kraftVersionEntry(kraftVersion)]),
+    ...(voters === undefined ? [] : [votersEntry(voters)]),
+  ];
+}
+
+/** What a control record says about the quorum, if it does. */
+export function readQuorumRecord(record: LogRecord): QuorumRecord | undefined {
+  const said = readControlRecord(record);
+  return said === undefined || 'headerTimestampMs' in said ? undefined : said;
+}
+
 /** What a control record says about the quorum, if it does. */
 export function readControlRecord(
   record: LogRecord,
@@ -111,6 +128,10 @@ export function readControlRecord(
           id: voter.voterId,
           directoryId: voter.voterDirectoryId,
           endpoints: voter.endpoints,
+          kraftVersions: {
+            min: voter.kRaftVersionFeature.minSupportedVersion,
+            max: voter.kRaftVersionFeature.maxSupportedVersion,
+          },
         })),
       ),
     };

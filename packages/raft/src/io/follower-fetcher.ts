@@ -12,13 +12,10 @@ import {
   fetchSnapshotRequest,
   fetchSnapshotResponse,
 } from '@ottla/protocol/messages/fetch-snapshot';
-import { decodeBatches } from '@ottla/protocol/records';
 import type { QuorumCore } from '../quorum-core.ts';
 import type { LogPosition, Voter } from '../replica.ts';
-import { readControlRecord } from './control-records.ts';
 import { METADATA_TOPIC, type MetadataLog } from './metadata-log.ts';
 import type { RaftTransport, RequestKind } from './raft-transport.ts';
-import { readSnapshotFile } from './snapshot-file.ts';
 
 export interface FollowerFetcherOptions {
   readonly platform: Platform;
@@ -186,18 +183,7 @@ export class FollowerFetcher {
     const records = partition.records;
     if (records === null || records.length === 0) return true;
     await log.appendAsFollower(Buffer.from(records));
-    this.#learnVoters(records);
     return true;
-  }
-
-  #learnVoters(records: Buffer): void {
-    for (const batch of decodeBatches(records)) {
-      if (!batch.isControlBatch) continue;
-      for (const record of batch.records()) {
-        const said = readControlRecord(record);
-        if (said !== undefined && 'voters' in said) this.#options.core.setVoters(said.voters);
-      }
-    }
   }
 
   /** Fetches a snapshot piece by piece into a partial file, and begins the log anew behind it. */
@@ -251,7 +237,5 @@ export class FollowerFetcher {
     await platform.disk.rename(partial, path);
     await platform.disk.syncDirectory(log.directory);
     await log.startAt(id);
-    const { voters } = await readSnapshotFile(platform.disk, path);
-    if (voters !== undefined) core.setVoters(voters);
   }
 }

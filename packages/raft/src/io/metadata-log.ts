@@ -6,9 +6,10 @@ import type { Disk } from '@ottla/platform';
 import { METADATA_TOPIC_ID } from '@ottla/protocol';
 import { decodeBatches, type RecordBatch } from '@ottla/protocol/records';
 import type { LogView } from '../quorum-options.ts';
-import type { LogPosition, VoterSet } from '../replica.ts';
-import { readControlRecord } from './control-records.ts';
-import { parseSnapshotFileName, snapshotFileName } from './snapshot-file.ts';
+import type { LogPosition } from '../replica.ts';
+import { VoterHistory } from '../voter-history.ts';
+import { readQuorumRecord } from './control-records.ts';
+import { parseSnapshotFileName, readSnapshotFile, snapshotFileName } from './snapshot-file.ts';
 
 /** The log's topic; its partition is 0. */
 export const METADATA_TOPIC = '__cluster_metadata';
@@ -26,6 +27,8 @@ export interface MetadataLogSettings {
 export class MetadataLog implements LogView {
   readonly log: PartitionLog;
   readonly directory: string;
+  /** What the log's control records say of the quorum, committed or not. */
+  readonly voterHistory: VoterHistory = new VoterHistory();
   readonly #disk: Disk;
   #snapshots: LogPosition[];
   /** The newest change that a leader asked for; one at a time. */
@@ -74,6 +77,7 @@ export class MetadataLog implements LogView {
     // A snapshot that is ahead of the log replaces it: the log was lost, or the copy was cut short by a crash.
     const newest = opened.latestSnapshot;
     if (newest !== undefined && newest.offset > log.logEndOffset) await opened.startAt(newest);
+    else await opened.#readHistory(newest);
     return opened;
   }
 
@@ -120,12 +124,16 @@ export class MetadataLog implements LogView {
 
   /** Appends what the leader gave. */
   async appendAsFollower(bytes: Buffer): Promise<void> {
-    await this.#change(this.log.appendAsFollower(bytes));
+    await this.#change(
+      this.log.appendAsFollower(bytes).then(() => this.#learn(decodeBatches(bytes))),
+    );
   }
 
   /** Cuts off everything at and above `offset`. */
   cutAt(offset: number): Promise<void> {
-    return this.#change(this.log.truncateTo(offset));
+    return this.#change(
+      this.log.truncateTo(offset).then(() => this.voterHistory.truncateTo(this.endOffset)),
+    );
   }
 
   /** Resolves when nothing is on its way into the log, and it is not being cut. */
@@ -150,20 +158,34 @@ export class MetadataLog implements LogView {
     return [...decodeBatches(await drain(region))].filter((batch) => batch.lastOffset < endOffset);
   }
 
-  /** The newest voters and quorum version that records in the log name. */
-  async findVoters(): Promise<{ voters?: VoterSet; kraftVersion?: number }> {
-    const found: { voters?: VoterSet; kraftVersion?: number } = {};
-    for (let offset = this.startOffset; offset < this.endOffset;) {
+  /** What the newest snapshot says of the quorum, then what the log says behind it. */
+  async #readHistory(snapshot: LogPosition | undefined): Promise<void> {
+    if (snapshot !== undefined) await this.#restartHistory(snapshot);
+    for (let offset = Math.max(this.startOffset, snapshot?.offset ?? 0); offset < this.endOffset;) {
       const batches = await this.read(offset, this.endOffset);
-      for (const batch of batches) {
-        if (!batch.isControlBatch) continue;
-        for (const record of batch.records()) Object.assign(found, readControlRecord(record));
-      }
       const last = batches.at(-1);
       if (last === undefined) break;
+      this.#learn(batches);
       offset = last.nextOffset;
     }
-    return found;
+  }
+
+  async #restartHistory(id: LogPosition): Promise<void> {
+    const { voters, kraftVersion } = await readSnapshotFile(this.#disk, this.snapshotPath(id));
+    this.voterHistory.restart(id.offset, {
+      ...(voters === undefined ? {} : { voters }),
+      ...(kraftVersion === undefined ? {} : { kraftVersion }),
+    });
+  }
+
+  #learn(batches: Iterable<RecordBatch>): void {
+    for (const batch of batches) {
+      if (!batch.isControlBatch) continue;
+      for (const record of batch.records()) {
+        const said = readQuorumRecord(record);
+        if (said !== undefined) this.voterHistory.add(record.offset, said);
+      }
+    }
   }
 
   /** Notes a snapshot that is on disk now, and lets go of what it makes superfluous: older snapshots, whole old segments. */
@@ -171,13 +193,16 @@ export class MetadataLog implements LogView {
     const older = this.#snapshots.filter((snapshot) => snapshot.offset < id.offset);
     this.#snapshots = [id];
     for (const snapshot of older) await this.#disk.remove(this.snapshotPath(snapshot));
+    this.voterHistory.forgetBefore(id.offset);
     if (id.offset > this.log.logStartOffset && id.offset <= this.log.highWatermark)
       await this.log.advanceLogStart(id.offset);
   }
 
   /** The log becomes empty at a snapshot's end. */
   async startAt(id: LogPosition): Promise<void> {
-    await this.#change(this.log.truncateFullyAndStartAt(id.offset));
+    await this.#change(
+      this.log.truncateFullyAndStartAt(id.offset).then(() => this.#restartHistory(id)),
+    );
     this.#snapshots = [...this.#snapshots.filter((snapshot) => snapshot.offset < id.offset), id];
   }
 }

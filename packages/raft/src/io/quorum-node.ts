@@ -2,40 +2,33 @@
 // its timers, fetches as a follower, and tells a listener what is committed. Kafka: KafkaRaftClient, KafkaRaftClientDriver.
 import type { LogDirectory } from '@ottla/log';
 import type { Logger, Platform, Timer } from '@ottla/platform';
-import {
-  beginQuorumEpochRequest,
-  beginQuorumEpochResponse,
-} from '@ottla/protocol/messages/begin-quorum-epoch';
-import {
-  endQuorumEpochRequest,
-  endQuorumEpochResponse,
-} from '@ottla/protocol/messages/end-quorum-epoch';
-import { voteRequest, voteResponse } from '@ottla/protocol/messages/vote';
 import { RecordBatchBuilder } from '@ottla/protocol/records';
 import { QuorumNodeError } from '../errors.ts';
-import type { Effect, OutgoingMessage } from '../messages.ts';
+import type { Effect, VoterChangeAnswer } from '../messages.ts';
 import { QuorumCore } from '../quorum-core.ts';
 import type { QuorumTimes } from '../quorum-options.ts';
-import { type QuorumEndpoint, type ReplicaKey, VoterSet } from '../replica.ts';
+import {
+  type QuorumEndpoint,
+  type ReplicaKey,
+  sameVoter,
+  type Voter,
+  VoterSet,
+} from '../replica.ts';
+import type { VoterChanges } from '../voter-changes.ts';
+import type { QuorumRecord } from '../voter-history.ts';
 import { CommitReader, type QuorumNodeListener } from './commit-reader.ts';
 import {
+  type ControlEntry,
   controlBatch,
-  kraftVersionEntry,
   leaderChangeEntry,
-  votersEntry,
+  quorumEntries,
 } from './control-records.ts';
 import { FollowerFetcher } from './follower-fetcher.ts';
 import { MetadataLog, type MetadataLogSettings } from './metadata-log.ts';
 import { readQuorumState, writeQuorumState } from './quorum-state-file.ts';
 import type { RaftTransport } from './raft-transport.ts';
-import { readSnapshotFile, writeSnapshotFile } from './snapshot-file.ts';
-import {
-  answerFromWire,
-  beginToWire,
-  endToWire,
-  voteAnswerFromWire,
-  voteToWire,
-} from './wire-messages.ts';
+import { QuorumSender } from './quorum-sender.ts';
+import { writeSnapshotFile } from './snapshot-file.ts';
 
 export interface QuorumNodeOptions {
   readonly platform: Platform;
@@ -46,8 +39,13 @@ export interface QuorumNodeOptions {
   readonly self: ReplicaKey;
   /** `controller.quorum.voters`; not given where the voters are in the log (`kraft.version` 1). */
   readonly staticVoters?: VoterSet;
-  /** Where this node's controller listeners are reached, for voters records and BeginQuorumEpoch. */
+  /**
+   * Where this node's controller listeners are reached, for voters records and BeginQuorumEpoch; read when needed, so that
+   * they may be filled in before `start`. Not given by a node that never votes.
+   */
   readonly endpoints?: readonly QuorumEndpoint[];
+  /** `controller.quorum.auto.join.enable`: an observer with endpoints asks to vote. Default false. */
+  readonly autoJoin?: boolean;
   /** Needed with more than one voter, or as an observer. */
   readonly transport?: RaftTransport;
   readonly times?: QuorumTimes;
@@ -73,7 +71,6 @@ export class QuorumNode {
   readonly core: QuorumCore;
   readonly log: MetadataLog;
   readonly #options: QuorumNodeOptions;
-  readonly #kraftVersion: number;
   readonly #reader: CommitReader;
   readonly #fetcher: FollowerFetcher | undefined;
   readonly #changeListeners = new Set<() => void>();
@@ -84,60 +81,52 @@ export class QuorumNode {
   #timer: Timer | undefined;
   #isClosed = false;
   #hasFailed = false;
-  readonly #sendsUnderWay = new Map<string, Promise<void>>();
+  readonly #sender: QuorumSender | undefined;
+  readonly #changeRequests = new Map<number, (answer: VoterChangeAnswer) => void>();
+  #lastChangeRequest = 0;
 
-  private constructor(
-    options: QuorumNodeOptions,
-    log: MetadataLog,
-    core: QuorumCore,
-    kraftVersion: number,
-  ) {
+  private constructor(options: QuorumNodeOptions, log: MetadataLog, core: QuorumCore) {
     this.#options = options;
     this.log = log;
     this.core = core;
-    this.#kraftVersion = kraftVersion;
     this.#nextOffset = log.endOffset;
     this.#reader = new CommitReader(log, options.platform.disk, options.logger, (error) =>
       this.#fail(error),
     );
-    this.#fetcher =
-      options.transport === undefined
-        ? undefined
-        : new FollowerFetcher({
-            ...options,
-            transport: options.transport,
-            core,
-            log,
-            stepped: () => this.#stepped(),
-          });
+    const { transport } = options;
+    const parts = { ...options, core, log, stepped: () => this.#stepped() };
+    this.#fetcher = transport && new FollowerFetcher({ ...parts, transport });
+    this.#sender = transport && new QuorumSender({ ...parts, transport, nowMs: () => this.nowMs });
   }
 
   /** Opens the log and reads who votes. Nothing moves before `start`. */
   static async open(options: QuorumNodeOptions): Promise<QuorumNode> {
     const { platform, logs } = options;
     const log = await MetadataLog.open(logs, options.log);
-    const found = await findQuorum(log, platform, options);
     const election = await readQuorumState(platform.disk, log.directory);
     const core = new QuorumCore(
       {
         self: options.self,
-        voters: found.voters,
+        voters: options.staticVoters ?? new VoterSet([]),
         election,
         log,
         random: (bound) => platform.random.below(bound),
         ...(options.times === undefined ? {} : { times: options.times }),
+        ...(options.endpoints === undefined ? {} : { endpoints: options.endpoints }),
+        ...(options.autoJoin === undefined ? {} : { autoJoin: options.autoJoin }),
       },
       platform.clock.monotonicMs(),
     );
-    return new QuorumNode(options, log, core, found.kraftVersion);
+    return new QuorumNode(options, log, core);
   }
 
   get logEndOffset(): number {
     return Math.max(this.#nextOffset, this.log.endOffset);
   }
 
+  /** Level of `kraft.version` that the log says. */
   get kraftVersion(): number {
-    return this.#kraftVersion;
+    return this.core.kraftVersion;
   }
 
   get nowMs(): number {
@@ -210,6 +199,55 @@ export class QuorumNode {
     void this.#stepped();
   }
 
+  // ---- changes of the voters ----
+
+  /** Lets a replica vote; as a leader. `ackWhenCommitted` false answers when the record is in the log. */
+  addVoter(voter: Voter, ackWhenCommitted: boolean): Promise<VoterChangeAnswer> {
+    return this.#changeVoters((changes, request) =>
+      changes.add(request, voter, ackWhenCommitted, this.nowMs),
+    );
+  }
+
+  /** Takes a replica its vote; as a leader. */
+  removeVoter(key: ReplicaKey): Promise<VoterChangeAnswer> {
+    return this.#changeVoters((changes, request) => changes.remove(request, key, this.nowMs));
+  }
+
+  /** Notes where a voter is reached and what it serves; as a leader. */
+  updateVoter(voter: Voter): Promise<VoterChangeAnswer> {
+    return this.#changeVoters((changes, request) => changes.update(request, voter, this.nowMs));
+  }
+
+  /**
+   * Raises `kraft.version`: the voters of a static quorum come into the log.
+   *
+   * @param epoch the epoch in which the caller believes to lead
+   * @param validateOnly throws what it would throw, and changes nothing
+   * @throws QuorumNodeError `NOT_LEADER`, `INVALID_UPDATE_VERSION`
+   */
+  upgradeKraftVersion(epoch: number, level: number, validateOnly: boolean): void {
+    const { changes } = this.core;
+    if (changes === undefined || this.core.epoch !== epoch || this.#isClosed)
+      throw new QuorumNodeError('NOT_LEADER', `this node does not lead epoch ${epoch}`);
+    const refusal = changes.upgrade(level, validateOnly, this.nowMs);
+    if (refusal !== undefined) throw new QuorumNodeError('INVALID_UPDATE_VERSION', refusal);
+    void this.#stepped();
+  }
+
+  async #changeVoters(
+    ask: (changes: VoterChanges, request: number) => void,
+  ): Promise<VoterChangeAnswer> {
+    const { changes } = this.core;
+    if (changes === undefined || this.#isClosed)
+      return { error: 'NOT_LEADER_OR_FOLLOWER', message: null };
+    const request = ++this.#lastChangeRequest;
+    const { promise, resolve } = Promise.withResolvers<VoterChangeAnswer>();
+    this.#changeRequests.set(request, resolve);
+    ask(changes, request);
+    await this.stepped();
+    return promise;
+  }
+
   /** Writes a snapshot; false when one at that offset or later exists already. */
   async writeSnapshot(snapshot: SnapshotToWrite): Promise<boolean> {
     const id = { offset: snapshot.lastContainedOffset + 1, epoch: snapshot.lastContainedEpoch };
@@ -220,9 +258,7 @@ export class QuorumNode {
       values: snapshot.values,
       epoch: snapshot.lastContainedEpoch,
       nowMs: this.#options.platform.clock.nowMs(),
-      ...(this.#kraftVersion >= 1
-        ? { quorum: { kraftVersion: this.#kraftVersion, voters: this.core.voters } }
-        : {}),
+      quorum: this.log.voterHistory.before(id.offset),
     });
     await this.log.addSnapshot(id);
     return true;
@@ -238,7 +274,7 @@ export class QuorumNode {
     this.#fetcher?.close();
     await this.#effects;
     // That it leaves must have reached the others, or have been given up, before the caller takes the network away.
-    await Promise.all(this.#sendsUnderWay.values());
+    await this.#sender?.settled();
     await this.#reader.close();
   }
 
@@ -271,7 +307,7 @@ export class QuorumNode {
           await this.#persist();
           break;
         case 'send':
-          this.#send(effect.to, effect.message);
+          this.#sender?.send(effect.to, effect.message);
           break;
         case 'startEpoch':
           this.#startEpoch(effect.epoch, effect.granted);
@@ -285,6 +321,16 @@ export class QuorumNode {
           this.log.log.advanceHighWatermark(effect.offset);
           this.#reader.committed(effect.offset);
           break;
+        case 'askVersions':
+          this.#askVersions(effect.voter);
+          break;
+        case 'appendQuorum':
+          this.#appendQuorum(effect.epoch, effect.record);
+          break;
+        case 'voterChange':
+          this.#changeRequests.get(effect.request)?.(effect.answer);
+          this.#changeRequests.delete(effect.request);
+          break;
       }
     }
   }
@@ -295,87 +341,53 @@ export class QuorumNode {
       disk,
       this.log.directory,
       this.core.electionState,
-      this.#kraftVersion,
+      this.core.kraftVersion,
       this.core.voters,
     );
   }
 
-  /** The epoch's first batch: who leads; in an empty log of a dynamic quorum also who votes. */
+  /** The epoch's first batch: who leads, and who votes where no record says so or this node is reached elsewhere now. */
   #startEpoch(epoch: number, granted: readonly number[]): void {
-    if (this.core.epoch !== epoch || this.core.role.role !== 'leader') return;
+    const { core } = this;
+    if (core.epoch !== epoch || core.role.role !== 'leader') return;
     this.#nextOffset = this.log.endOffset;
-    const voters = this.#withOwnEndpoints(this.core.voters);
-    const entries = [leaderChangeEntry(this.core.self.id, voters, granted)];
-    const isMoved = JSON.stringify(voters.voters) !== JSON.stringify(this.core.voters.voters);
-    if (this.#kraftVersion >= 1 && (this.log.endOffset === 0 || isMoved))
-      entries.push(kraftVersionEntry(this.#kraftVersion), votersEntry(voters));
-    if (isMoved) this.core.setVoters(voters);
-    this.#append(
-      controlBatch(entries, this.#options.platform.clock.nowMs()),
-      entries.length,
+    const { kraftVersion, selfAsVoter } = core;
+    const known = this.log.voterHistory.last;
+    const isDue =
+      kraftVersion >= 1 &&
+      known?.voters.has(selfAsVoter) === true &&
+      (known.offset < 0 || !sameVoter(known.voters.get(selfAsVoter.id)!, selfAsVoter));
+    this.#appendControl(
+      [leaderChangeEntry(core.self.id, core.voters, granted)],
+      isDue ? { kraftVersion, voters: known.voters.with(selfAsVoter) } : {},
       epoch,
     );
     this.#appendEpoch = epoch;
   }
 
-  /** A leader whose listeners moved (port 0) says so in the voters record. */
-  #withOwnEndpoints(voters: VoterSet): VoterSet {
-    const endpoints = this.#options.endpoints;
-    if (endpoints === undefined || this.#kraftVersion < 1) return voters;
-    return new VoterSet(
-      voters.voters.map((voter) =>
-        voter.id === this.core.self.id ? { ...voter, endpoints: [...endpoints] } : voter,
-      ),
-    );
+  #appendQuorum(epoch: number, record: QuorumRecord): void {
+    if (this.core.epoch !== epoch || this.core.role.role !== 'leader') return;
+    const lastOffset = this.#appendControl([], record, epoch);
+    this.core.quorumAppended(epoch, lastOffset, this.nowMs);
+    void this.#stepped();
   }
 
-  #send(to: ReplicaKey, message: OutgoingMessage): void {
-    const voter = this.core.voters.get(to.id);
-    const transport = this.#options.transport;
-    // Only the same request is not sent twice: a vote must not wait for the pre-vote that led to it.
-    const preVote = message.kind === 'vote' && message.preVote;
-    const exchange = `${to.id} ${message.kind} ${message.epoch} ${preVote}`;
-    if (voter === undefined || transport === undefined || this.#sendsUnderWay.has(exchange)) return;
-    const sending = this.#exchange(transport, voter, message).catch((error: unknown) => {
-      this.#options.logger.debug('a quorum request failed', {
-        to: to.id,
-        kind: message.kind,
-        error: String(error),
-      });
-    });
-    this.#sendsUnderWay.set(exchange, sending);
-    void sending.finally(() => this.#sendsUnderWay.delete(exchange));
+  /** The voters count from here on, as those that follow will take them from their logs. */
+  #appendControl(entries: readonly ControlEntry[], record: QuorumRecord, epoch: number): number {
+    const all = [...entries, ...quorumEntries(record)];
+    const batch = controlBatch(all, this.#options.platform.clock.nowMs());
+    const lastOffset = this.#append(batch, all.length, epoch);
+    this.log.voterHistory.add(lastOffset, record);
+    return lastOffset;
   }
 
-  async #exchange(
-    transport: RaftTransport,
-    to: NonNullable<ReturnType<VoterSet['get']>>,
-    message: OutgoingMessage,
-  ): Promise<void> {
-    const { clusterId, endpoints = [] } = this.#options;
-    const timeoutMs = this.#options.times?.electionTimeoutMs ?? 1_000;
-    if (message.kind === 'vote') {
-      const wire = voteToWire(message, to, clusterId);
-      const answer = voteAnswerFromWire(
-        await transport.send(to, { request: voteRequest, response: voteResponse }, wire, timeoutMs),
-      );
-      // The epoch starts at the log's end: nothing may be on its way there when the last vote is counted.
-      await this.log.idle();
-      if (answer !== undefined) this.core.handleVoteAnswer(to.id, message, answer, this.nowMs);
-    } else if (message.kind === 'beginEpoch') {
-      const kind = { request: beginQuorumEpochRequest, response: beginQuorumEpochResponse };
-      const answer = answerFromWire(
-        await transport.send(to, kind, beginToWire(message, to, clusterId, endpoints), timeoutMs),
-      );
-      if (answer !== undefined) this.core.handleAnswer(answer, this.nowMs);
-    } else {
-      const kind = { request: endQuorumEpochRequest, response: endQuorumEpochResponse };
-      const answer = answerFromWire(
-        await transport.send(to, kind, endToWire(message, clusterId, endpoints), timeoutMs),
-      );
-      if (answer !== undefined) this.core.handleAnswer(answer, this.nowMs);
+  #askVersions(voter: Voter): void {
+    if (this.#sender !== undefined) this.#sender.askVersions(voter);
+    else {
+      const failure = 'there is no way to it';
+      this.core.changes?.handleVersions(voter.id, { failure }, this.nowMs);
+      void this.#stepped();
     }
-    if (!this.#isClosed) await this.#stepped();
   }
 
   #setTimer(): void {
@@ -396,26 +408,9 @@ export class QuorumNode {
     this.#isClosed = true;
     this.#timer?.cancel();
     this.#fetcher?.close();
+    for (const answer of this.#changeRequests.values())
+      answer({ error: 'BROKER_NOT_AVAILABLE', message: 'this node failed' });
+    this.#changeRequests.clear();
     this.#options.onFailure?.(error);
   }
-}
-
-/** The voters: from the configuration, else from the newest record in the log or the snapshots. */
-async function findQuorum(
-  log: MetadataLog,
-  platform: Platform,
-  options: QuorumNodeOptions,
-): Promise<{ voters: VoterSet; kraftVersion: number }> {
-  let voters = options.staticVoters;
-  let kraftVersion = 0;
-  for (const id of log.snapshots) {
-    const snapshot = await readSnapshotFile(platform.disk, log.snapshotPath(id));
-    voters = snapshot.voters ?? voters;
-    kraftVersion = snapshot.kraftVersion ?? kraftVersion;
-  }
-  const inLog = await log.findVoters();
-  return {
-    voters: inLog.voters ?? voters ?? new VoterSet([]),
-    kraftVersion: inLog.kraftVersion ?? kraftVersion,
-  };
 }

@@ -13,7 +13,6 @@ import type {
   DescribeQuorumRequest,
   DescribeQuorumResponse,
 } from '@ottla/protocol/messages/describe-quorum';
-import { describeQuorumResponse } from '@ottla/protocol/messages/describe-quorum';
 import type {
   EndQuorumEpochRequest,
   EndQuorumEpochResponse,
@@ -32,9 +31,10 @@ import {
 import type { VoteRequest, VoteResponse } from '@ottla/protocol/messages/vote';
 import { voteResponse } from '@ottla/protocol/messages/vote';
 import type { Answer, FetchDecision, FetchMessage } from '../messages.ts';
-import type { ReplicaProgress } from '../roles.ts';
+import { describeQuorum } from './describe-quorum.ts';
 import { METADATA_TOPIC } from './metadata-log.ts';
 import type { QuorumNode } from './quorum-node.ts';
+import { VoterRequests } from './voter-requests.ts';
 import {
   beginAnswerToWire,
   beginFromWire,
@@ -47,6 +47,8 @@ import {
 const FETCH_BYTES_MAX = 8 * 1024 * 1024;
 
 export class QuorumRequests {
+  /** AddRaftVoter, RemoveRaftVoter, UpdateRaftVoter. */
+  readonly voters: VoterRequests;
   readonly #node: QuorumNode;
   readonly #platform: Platform;
   readonly #clusterId: string;
@@ -55,6 +57,7 @@ export class QuorumRequests {
     this.#node = node;
     this.#platform = platform;
     this.#clusterId = clusterId;
+    this.voters = new VoterRequests(node, clusterId);
   }
 
   async vote(request: VoteRequest): Promise<VoteResponse> {
@@ -298,62 +301,8 @@ export class QuorumRequests {
   }
 
   describeQuorum(request: DescribeQuorumRequest): DescribeQuorumResponse {
-    const { core } = this.#node;
-    const isOurs =
-      request.topics.length === 1 &&
-      request.topics[0]?.topicName === METADATA_TOPIC &&
-      request.topics[0].partitions.length === 1 &&
-      request.topics[0].partitions[0]?.partitionIndex === 0;
-    if (!isOurs)
-      return describeQuorumResponse.create({ errorCode: ErrorCode.UNKNOWN_TOPIC_OR_PARTITION });
-    const role = core.role;
-    const common = {
-      partitionIndex: 0,
-      errorCode: 0,
-      errorMessage: null,
-      leaderId: core.leaderId ?? -1,
-      leaderEpoch: core.epoch,
-      highWatermark: core.highWatermark,
-      currentVoters: [],
-      observers: [],
-    };
-    const partition =
-      role.role === 'leader'
-        ? {
-            ...common,
-            currentVoters: core.voters.voters.map((voter) =>
-              this.#state(voter, role.voters.get(voter.id)),
-            ),
-            observers: [...role.observers.values()].map((progress) =>
-              this.#state(progress.key, progress),
-            ),
-          }
-        : { ...common, errorCode: ErrorCode.NOT_LEADER_OR_FOLLOWER };
-    return describeQuorumResponse.create({
-      errorMessage: null,
-      topics: [{ topicName: METADATA_TOPIC, partitions: [partition] }],
-      nodes: core.voters.voters.map((voter) => ({
-        nodeId: voter.id,
-        listeners: voter.endpoints.map(({ name, host, port }) => ({ name, host, port })),
-      })),
-    });
-  }
-
-  #state(
-    key: { readonly id: number; readonly directoryId: string },
-    progress: ReplicaProgress | undefined,
-  ): DescribeQuorumResponse['topics'][number]['partitions'][number]['currentVoters'][number] {
-    // Kept as monotonic times; told as wall clock.
-    const offsetMs = this.#platform.clock.nowMs() - this.#node.nowMs;
-    const wall = (ms: number | undefined): number =>
-      ms === undefined || ms < 0 ? -1 : Math.round(ms + offsetMs);
-    return {
-      replicaId: key.id,
-      replicaDirectoryId: key.directoryId,
-      logEndOffset: progress?.endOffset ?? -1,
-      lastFetchTimestamp: wall(progress?.lastFetchMs),
-      lastCaughtUpTimestamp: wall(progress?.lastCaughtUpMs),
-    };
+    const { core, nowMs } = this.#node;
+    return describeQuorum(core, request, nowMs, this.#platform.clock.nowMs());
   }
 
   #endpoints(): { nodeId: number; host: string; port: number }[] {

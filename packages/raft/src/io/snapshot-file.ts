@@ -4,14 +4,14 @@ import type { Disk, DiskFile } from '@ottla/platform';
 import { decodeBatches, RecordBatchBuilder } from '@ottla/protocol/records';
 import { QuorumNodeError } from '../errors.ts';
 import type { LogPosition, VoterSet } from '../replica.ts';
+import type { QuorumRecord } from '../voter-history.ts';
 import {
   type ControlEntry,
   controlBatch,
-  kraftVersionEntry,
+  quorumEntries,
   readControlRecord,
   snapshotFooterEntry,
   snapshotHeaderEntry,
-  votersEntry,
 } from './control-records.ts';
 
 const BATCH_BYTES = 256 * 1024;
@@ -34,7 +34,7 @@ export interface SnapshotContent {
   /** Record values, in order. */
   readonly values: Iterable<Uint8Array>;
   /** In quorums of `kraft.version` 1. */
-  readonly quorum?: { readonly kraftVersion: number; readonly voters: VoterSet };
+  readonly quorum?: QuorumRecord;
   readonly epoch: number;
   readonly nowMs: number;
 }
@@ -68,8 +68,7 @@ async function writeBatches(file: DiskFile, content: SnapshotContent): Promise<v
     offset += records;
   };
   const head: ControlEntry[] = [snapshotHeaderEntry(content.lastContainedLogTimestampMs)];
-  if (quorum !== undefined)
-    head.push(kraftVersionEntry(quorum.kraftVersion), votersEntry(quorum.voters));
+  if (quorum !== undefined) head.push(...quorumEntries(quorum));
   await write(controlBatch(head, nowMs, offset, epoch), head.length);
   let builder: RecordBatchBuilder | undefined;
   for (const value of content.values) {

@@ -2,22 +2,38 @@
 // snapshot, and its election state.
 import type { LogView } from '../../src/quorum-options.ts';
 import { type ElectionState, type LogPosition, NO_ELECTION } from '../../src/replica.ts';
+import { type QuorumRecord, VoterHistory } from '../../src/voter-history.ts';
 
 export interface Entry {
   readonly epoch: number;
   /** Unique; negative for the leader change record of an epoch. */
   readonly value: number;
+  /** Of a record that says who votes. */
+  readonly quorum?: QuorumRecord;
+}
+
+/** A snapshot, and what it says of the quorum. */
+export interface SnapshotId extends LogPosition {
+  readonly quorum?: QuorumRecord;
 }
 
 export class SimulatedDisk implements LogView {
   election: ElectionState = NO_ELECTION;
-  snapshot: LogPosition | undefined;
+  snapshot: SnapshotId | undefined;
+  readonly voterHistory: VoterHistory = new VoterHistory();
   startOffset = 0;
   /** What survives a crash (exclusive). */
   syncedEnd = 0;
   /** Changes with each truncation, so that a sync that was under way does not cover what came after. */
   generation = 0;
+  /** What formatting wrote; a log that is lost is formatted anew. */
+  readonly formatted: QuorumRecord;
   #entries: Entry[] = [];
+
+  constructor(formatted: QuorumRecord = {}) {
+    this.formatted = formatted;
+    this.voterHistory.restart(0, formatted);
+  }
 
   get endOffset(): number {
     return this.startOffset + this.#entries.length;
@@ -37,13 +53,17 @@ export class SimulatedDisk implements LogView {
   }
 
   append(entries: readonly Entry[]): void {
-    this.#entries.push(...entries);
+    for (const entry of entries) {
+      if (entry.quorum !== undefined) this.voterHistory.add(this.endOffset, entry.quorum);
+      this.#entries.push(entry);
+    }
   }
 
   truncateTo(offset: number): void {
     if (offset >= this.endOffset) return;
     this.#entries.length = Math.max(0, offset - this.startOffset);
     this.syncedEnd = this.endOffset;
+    this.voterHistory.truncateTo(this.endOffset);
     this.generation += 1;
   }
 
@@ -63,15 +83,17 @@ export class SimulatedDisk implements LogView {
     const { epoch } = this.at(offset - 1)!;
     this.#entries = this.#entries.slice(offset - this.startOffset);
     this.startOffset = offset;
-    this.snapshot = { offset, epoch };
+    this.snapshot = { offset, epoch, quorum: this.voterHistory.before(offset) };
+    this.voterHistory.forgetBefore(offset);
     this.syncedEnd = Math.max(this.syncedEnd, offset);
   }
 
-  startAt(snapshot: LogPosition): void {
+  startAt(snapshot: SnapshotId): void {
     this.#entries = [];
     this.snapshot = snapshot;
     this.startOffset = snapshot.offset;
     this.syncedEnd = snapshot.offset;
+    this.voterHistory.restart(snapshot.offset, snapshot.quorum ?? {});
     this.generation += 1;
   }
 
@@ -87,6 +109,7 @@ export class SimulatedDisk implements LogView {
     this.snapshot = undefined;
     this.startOffset = 0;
     this.syncedEnd = 0;
+    this.voterHistory.restart(0, this.formatted);
     this.generation += 1;
   }
 }

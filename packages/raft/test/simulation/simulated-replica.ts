@@ -229,6 +229,7 @@ export class SimulatedReplica {
     const { nowMs } = this.#world;
     if (message.kind === 'beginEpoch') return core.handleBeginEpoch(message, nowMs);
     if (message.kind === 'endEpoch') return core.handleEndEpoch(message, nowMs);
+    if (message.kind !== 'vote') throw new Error(`nobody sends ${message.kind} here`);
     if (this.#mutation !== 'votes for any log') return core.handleVote(message, nowMs);
     const log = { offset: Number.MAX_SAFE_INTEGER, epoch: message.epoch };
     return core.handleVote({ ...message, log }, nowMs);

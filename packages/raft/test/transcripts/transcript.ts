@@ -9,6 +9,7 @@ import {
   type ReplicaKey,
   VoterSet,
 } from '../../src/replica.ts';
+import type { QuorumRecord } from '../../src/voter-history.ts';
 import { SimulatedDisk } from '../simulation/simulated-log.ts';
 
 type Words = Readonly<Record<string, string>>;
@@ -171,7 +172,20 @@ function effectLine(effect: Effect): string {
       return `leader of ${effect.epoch}: ${effect.leaderId ?? 'nobody'}`;
     case 'highWatermark':
       return `high watermark ${effect.offset}`;
+    case 'askVersions':
+      return `ask ${effect.voter.id} for its versions`;
+    case 'appendQuorum':
+      return `append ${quorumText(effect.record)}`;
+    case 'voterChange': {
+      const { error, message } = effect.answer;
+      return `answer request ${effect.request}: ${error}${message === null ? '' : `, ${message}`}`;
+    }
   }
+}
+
+function quorumText({ voters, kraftVersion }: QuorumRecord): string {
+  const version = kraftVersion === undefined ? '' : `kraft.version ${kraftVersion} `;
+  return `${version}voters ${voters?.ids.join(',') ?? 'as before'}`;
 }
 
 function answerText(answer: Answer): string {

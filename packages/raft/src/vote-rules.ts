@@ -1,0 +1,42 @@
+// Who gets a vote (Raft 5.2, 5.4.1; KIP-996 for the question before it). Kafka: UnattachedState.canGrantVote and its like.
+import { type LogPosition, type ReplicaKey, sameReplica } from './replica.ts';
+import type { LogView } from './quorum-options.ts';
+import type { Role } from './roles.ts';
+
+/** Whether a log that ends there has all that this one has, as far as elections need to know. */
+export function isUpToDate(other: LogPosition, { lastEpoch, endOffset }: LogView): boolean {
+  return other.epoch > lastEpoch || (other.epoch === lastEpoch && other.offset >= endOffset);
+}
+
+/** Whether it would vote for a candidate with an up-to-date log: one that hears its leader does not help to unseat it. */
+export function wouldVote(role: Role): boolean {
+  return role.role !== 'leader' && !(role.role === 'follower' && role.hasFetched);
+}
+
+/** Whether it may vote for this candidate in its epoch: once, and for nobody when there is a leader. */
+export function mayVote(
+  role: Role,
+  leaderId: number | undefined,
+  candidate: ReplicaKey,
+  hasAll: boolean,
+): boolean {
+  if (role.role !== 'unattached' && role.role !== 'prospective') return false;
+  if (leaderId !== undefined) return false;
+  if (role.votedFor !== undefined) return sameReplica(role.votedFor, candidate);
+  return hasAll;
+}
+
+/** Whom a node in this role has voted for in its epoch, as far as it says so. */
+export function votedFor(role: Role, self: ReplicaKey): ReplicaKey | undefined {
+  switch (role.role) {
+    case 'candidate':
+    case 'resigned':
+      return self;
+    case 'unattached':
+    case 'prospective':
+    case 'follower':
+      return role.votedFor;
+    case 'leader':
+      return undefined;
+  }
+}
