@@ -33,6 +33,12 @@ export class InFlightBound {
     return this.#free.promise;
   }
 
+  /** From now on nobody waits: what is under way will not get through. */
+  lift(): void {
+    this.#bytes = Number.NEGATIVE_INFINITY;
+    this.#release();
+  }
+
   #release(): void {
     this.#free?.resolve();
     this.#free = undefined;

@@ -4,7 +4,13 @@
 //   start ─▶ poll ─▶ transformations ─▶ converters ─▶ topic creation ─▶ producer.enqueue ─┐ acknowledged, in any order
 //            ▲                                                                           ▼
 //            └── commit: every offset.flush.interval.ms ◀── longest acknowledged prefix of each source partition
-import type { KafkaError, Producer, ProducerRecord, RecordMetadata } from '@ottla/client';
+import type {
+  KafkaError,
+  OnDelivery,
+  Producer,
+  ProducerRecord,
+  RecordMetadata,
+} from '@ottla/client';
 import type { Logger, Platform } from '@ottla/platform';
 import type { ConnectorProperties } from '../../connector/connector.ts';
 import {
@@ -21,7 +27,7 @@ import { type ErrorHandler, isRetriable, RetriesAbandonedError } from './error-h
 import { InFlightBound } from './in-flight-bound.ts';
 import { PauseGate } from './pause-gate.ts';
 import { type Converters, toProducerRecord } from './record-conversion.ts';
-import { type SubmittedRecord, SubmittedRecords } from './submitted-records.ts';
+import { SubmittedRecords, type SubmittedRun } from './submitted-records.ts';
 import type { TaskListener, TaskRun } from './task-state.ts';
 import type { TopicCreation } from './topic-creation.ts';
 import type { TransformationChain } from './transformation-chain.ts';
@@ -63,6 +69,9 @@ export class SourceTaskRun implements TaskRun {
   readonly #tellsRecords: boolean;
   /** By key: what is still to be stored, the last offset of each partition. */
   #unstored = new Map<string, OffsetEntry>();
+  /** The run whose deliveries `#shared` takes note of. */
+  #sharedRun: SubmittedRun | undefined;
+  #shared: OnDelivery = () => undefined;
   #producerFailure: KafkaError | undefined;
   #nextCommitMs: number;
   #isStarted = false;
@@ -209,67 +218,85 @@ export class SourceTaskRun implements TaskRun {
     if (topicCreation.isNeeded(topic))
       return topicCreation.create(topic).then(() => this.#enqueueLater(record, converted));
     const sizeBytes = (converted.key?.length ?? 0) + (converted.value?.length ?? 0);
-    const submitted = this.#submitted.submit(
-      record.sourcePartition,
-      record.sourceOffset,
-      sizeBytes,
-    );
+    const run = this.#submitted.submit(record.sourcePartition, record.sourceOffset, sizeBytes);
     this.#inFlight.enter(sizeBytes);
-    const wait = producer.enqueue(converted, this.#onDelivery(record, topic, submitted));
+    const wait = producer.enqueue(converted, this.#onDelivery(record, run));
     if (wait === undefined) return undefined;
-    return wait.catch((error: unknown) => this.#notTaken(record, converted, submitted, error));
+    return wait.catch((error: unknown) => this.#notTaken(record, converted, run, error));
   }
 
   async #enqueueLater(record: SourceRecord, converted: ProducerRecord): Promise<void> {
     await this.#dispatch(record, converted);
   }
 
-  #onDelivery(given: SourceRecord, topic: string, submitted: SubmittedRecord) {
-    // Held only where somebody will look at it: thousands are on their way at a time.
-    const record = this.#tellsRecords || this.#options.errors.isTolerant ? given : undefined;
-    return (error: KafkaError | undefined, metadata: RecordMetadata | undefined): void => {
-      this.#inFlight.leave(submitted.sizeBytes);
-      if (error !== undefined) {
-        this.#deliveryFailed(record, submitted, error);
-        return;
-      }
-      submitted.isAcknowledged = true;
-      if (!this.#topics.has(topic)) {
-        this.#topics.add(topic);
-        this.#options.listener.onTopic(topic);
-      }
-      if (record !== undefined && metadata !== undefined) this.#tell(record, metadata);
-    };
+  /** Records of a run share what is told of their delivery, unless somebody will look at each. */
+  #onDelivery(record: SourceRecord, run: SubmittedRun): OnDelivery {
+    if (this.#tellsRecords || this.#options.errors.isTolerant)
+      return (error, metadata) => this.#delivered(record, run, error, metadata);
+    if (this.#sharedRun !== run) {
+      this.#sharedRun = run;
+      this.#shared = (error, metadata) => this.#delivered(undefined, run, error, metadata);
+    }
+    return this.#shared;
   }
 
-  #deliveryFailed(
+  #delivered(
     record: SourceRecord | undefined,
-    submitted: SubmittedRecord,
-    error: KafkaError,
+    run: SubmittedRun,
+    error: KafkaError | undefined,
+    metadata: RecordMetadata | undefined,
   ): void {
+    if (error !== undefined) {
+      this.#deliveryFailed(record, run, error);
+      return;
+    }
+    this.#settled(run);
+    if (metadata === undefined) return;
+    const { topic } = metadata;
+    if (!this.#topics.has(topic)) {
+      this.#topics.add(topic);
+      this.#options.listener.onTopic(topic);
+    }
+    if (record !== undefined) this.#tell(record, metadata);
+  }
+
+  /** One more of the run is done with. */
+  #settled(run: SubmittedRun): void {
+    run.pending -= 1;
+    this.#leaveWhenDone(run);
+  }
+
+  #leaveWhenDone(run: SubmittedRun): void {
+    if (run.pending > 0) return;
+    this.#inFlight.leave(run.sizeBytes);
+    run.sizeBytes = 0;
+  }
+
+  #deliveryFailed(record: SourceRecord | undefined, run: SubmittedRun, error: KafkaError): void {
     const { errors, logger } = this.#options;
     logger.error('a record could not be written', { error: error.message });
     if (!errors.isTolerant || record === undefined) {
       this.#producerFailure ??= error;
+      this.#inFlight.lift();
       return;
     }
     void errors.report({ record, error, stage: 'KAFKA_PRODUCE', className: PRODUCE_CLASS });
-    submitted.isAcknowledged = true;
+    this.#settled(run);
     this.#tell(record, null);
   }
 
   async #notTaken(
     record: SourceRecord,
     converted: ProducerRecord,
-    submitted: SubmittedRecord,
+    run: SubmittedRun,
     error: unknown,
   ): Promise<void> {
-    this.#inFlight.leave(submitted.sizeBytes);
     if (!isRetriable(error)) {
-      this.#deliveryFailed(record, submitted, error as KafkaError);
+      this.#deliveryFailed(record, run, error as KafkaError);
       return;
     }
-    this.#submitted.takeBack(record.sourcePartition, submitted);
+    this.#submitted.takeBack(record.sourcePartition, run);
+    this.#leaveWhenDone(run);
     if (this.#isStopping) return;
     const { platform, stopping, logger } = this.#options;
     logger.warn('a record could not be sent now and is tried again', { error: String(error) });

@@ -1,25 +1,37 @@
 // Which source offsets may be committed: for each source partition the longest prefix of records, in the order in which
-// they were given to the producer, that has been acknowledged. Kafka: SubmittedRecords (KIP-618's groundwork).
+// they were given to the producer, that has been acknowledged. Records that follow each other in a partition are counted in
+// runs: what is kept of a hundred of them is one offset and one number. Kafka: SubmittedRecords, which keeps each.
+//
+// A run counts as acknowledged when all of it is, so that after a crash up to a run more than Kafka's is read again.
 
-/** A record that was given to the producer. */
-export interface SubmittedRecord {
-  /** Its offset may be committed as soon as all before it are acknowledged. */
-  isAcknowledged: boolean;
-  readonly offset: Readonly<Record<string, unknown>>;
-  /** Of the key and the value. */
-  readonly sizeBytes: number;
+type Offset = Readonly<Record<string, unknown>>;
+
+/** Records that were given to the producer one after the other. */
+export interface SubmittedRun {
+  /** Not acknowledged yet; at none the offset may be committed as soon as all runs before are acknowledged. */
+  pending: number;
+  /** Of its last record. */
+  offset: Offset;
+  /** Of the record before that one. */
+  offsetBefore: Offset;
+  recordCount: number;
+  /** Of keys and values, since the run was last without pending records. */
+  sizeBytes: number;
 }
+
+/** So many records are in one run at most. */
+const RUN_RECORDS_MAX = 100;
 
 /** A source partition and the offset to commit for it. */
 export interface CommittableOffset {
   readonly partition: Readonly<Record<string, unknown>>;
-  readonly offset: Readonly<Record<string, unknown>>;
+  readonly offset: Offset;
 }
 
 interface PartitionQueue {
   readonly partition: Readonly<Record<string, unknown>>;
   /** In order of submission; those before `head` are done with. */
-  records: SubmittedRecord[];
+  runs: SubmittedRun[];
   head: number;
 }
 
@@ -29,28 +41,42 @@ export class SubmittedRecords {
   readonly #byObject = new WeakMap<object, PartitionQueue>();
   readonly #committable = new Map<string, CommittableOffset>();
 
-  /** Notes a record in its partition's order. */
+  /** Notes a record in its partition's order. @returns the run that it is part of */
   submit(
     partition: Readonly<Record<string, unknown>>,
-    offset: Readonly<Record<string, unknown>>,
+    offset: Offset,
     sizeBytes = 0,
-  ): SubmittedRecord {
-    const record: SubmittedRecord = { isAcknowledged: false, offset, sizeBytes };
-    this.#queueOf(partition).records.push(record);
-    return record;
+  ): SubmittedRun {
+    const queue = this.#queueOf(partition);
+    const last = queue.head < queue.runs.length ? queue.runs.at(-1) : undefined;
+    if (last !== undefined && last.recordCount < RUN_RECORDS_MAX) {
+      last.pending += 1;
+      last.recordCount += 1;
+      last.sizeBytes += sizeBytes;
+      last.offsetBefore = last.offset;
+      last.offset = offset;
+      return last;
+    }
+    const run = { pending: 1, offset, offsetBefore: offset, recordCount: 1, sizeBytes };
+    queue.runs.push(run);
+    return run;
   }
 
   /** Takes back the record that was submitted last for the partition: it was not sent after all. */
-  takeBack(partition: Readonly<Record<string, unknown>>, record: SubmittedRecord): void {
-    const { records } = this.#queueOf(partition);
-    if (records.at(-1) === record) records.pop();
+  takeBack(partition: Readonly<Record<string, unknown>>, run: SubmittedRun): void {
+    const { runs } = this.#queueOf(partition);
+    run.pending -= 1;
+    run.recordCount -= 1;
+    run.offset = run.offsetBefore;
+    if (run.recordCount === 0 && runs.at(-1) === run) runs.pop();
   }
 
-  /** Records that the producer has not acknowledged, or that wait behind such a one. */
+  /** Records that the producer has not acknowledged. */
   pendingCount(): number {
     this.advance();
     let count = 0;
-    for (const { records, head } of this.#queues.values()) count += records.length - head;
+    for (const { runs, head } of this.#queues.values())
+      for (const run of runs.slice(head)) count += run.pending;
     return count;
   }
 
@@ -65,18 +91,18 @@ export class SubmittedRecords {
   /** Forgets what is acknowledged, but for the last of each partition. Often, or a fast task's records pile up between commits. */
   advance(): void {
     for (const [key, queue] of this.#queues) {
-      let last: SubmittedRecord | undefined;
-      while (queue.records[queue.head]?.isAcknowledged === true) {
-        last = queue.records[queue.head];
+      let last: SubmittedRun | undefined;
+      while (queue.runs[queue.head]?.pending === 0) {
+        last = queue.runs[queue.head];
         queue.head += 1;
       }
       if (last === undefined) continue;
       this.#committable.set(key, { partition: queue.partition, offset: last.offset });
-      if (queue.head === queue.records.length) {
-        queue.records = [];
+      if (queue.head === queue.runs.length) {
+        queue.runs = [];
         queue.head = 0;
-      } else if (queue.head > 1024 && queue.head * 2 > queue.records.length) {
-        queue.records = queue.records.slice(queue.head);
+      } else if (queue.head > 1024 && queue.head * 2 > queue.runs.length) {
+        queue.runs = queue.runs.slice(queue.head);
         queue.head = 0;
       }
     }
@@ -88,7 +114,7 @@ export class SubmittedRecords {
     const key = partitionKey(partition);
     let queue = this.#queues.get(key);
     if (queue === undefined) {
-      queue = { partition, records: [], head: 0 };
+      queue = { partition, runs: [], head: 0 };
       this.#queues.set(key, queue);
     }
     this.#byObject.set(partition, queue);
