@@ -16,13 +16,22 @@ import type { Logger, Platform } from '@ottla/platform';
 import { ErrorCode, type Uuid } from '@ottla/protocol';
 import type { TopicConfig } from '../config/topic-config.ts';
 import type { Purgatory } from '../purgatory/purgatory.ts';
-import { Partition } from './partition.ts';
+import { Partition, type PartitionHost } from './partition.ts';
+import type { IsrProposal } from './leader-state.ts';
 import { PartitionFolders } from './partition-folders.ts';
 
 export interface ReplicasOptions {
-  readonly platform: Pick<Platform, 'disk' | 'random'>;
+  readonly platform: Pick<Platform, 'disk' | 'random' | 'clock'>;
   readonly logger: Logger;
   readonly brokerId: number;
+  /** Of this broker's registration; −1 before it, the default. */
+  readonly brokerEpoch?: () => number;
+  /** `replica.lag.time.max.ms`; default 30 s. */
+  readonly lagMaxMs?: number;
+  /** Asks the controller for another ISR; default: nobody is asked. */
+  readonly isrChanges?: IsrRequests;
+  /** Fetches from the leaders; default: nobody does. */
+  readonly fetchers?: FollowerFetchers;
   /** Open, not started; at least one. Closed by their owner after `close`. */
   readonly directories: readonly LogDirectory[];
   /** Told whenever a partition (its key there) moved. */
@@ -31,6 +40,17 @@ export interface ReplicasOptions {
   readonly topicConfig: (overrides: ReadonlyMap<string, string>) => TopicConfig;
   /** The image before `load`. */
   readonly image: MetadataImage;
+}
+
+/** Asks the controller for another ISR. */
+export interface IsrRequests {
+  propose(partition: Partition, proposal: IsrProposal): void;
+}
+
+/** Keeps the replicas that follow up with their leaders. */
+export interface FollowerFetchers {
+  /** Brings the fetching in line with `partition.following`, also where nothing is to be fetched any more. */
+  assign(partition: Partition): void;
 }
 
 /** Hears of leadership. Called in the turn in which it changed, in order. */
@@ -49,6 +69,7 @@ interface HostedTopic {
 }
 
 const OPENED_AT_ONCE = 8;
+const LAG_MAX_MS_DEFAULT = 30_000;
 
 /** All partitions of this broker. */
 export class Replicas {
@@ -60,6 +81,7 @@ export class Replicas {
   readonly #byName = new Map<string, HostedTopic>();
   readonly #byId = new Map<Uuid, HostedTopic>();
   readonly #listeners = new Set<LeadershipListener>();
+  readonly #partitionHost: PartitionHost;
   #image: MetadataImage;
   #work: Promise<void> = Promise.resolve();
 
@@ -69,6 +91,17 @@ export class Replicas {
     this.#logger = options.logger;
     this.#image = options.image;
     this.#folders = new PartitionFolders(options);
+    const { clock } = options.platform;
+    this.#partitionHost = {
+      brokerId: options.brokerId,
+      nowMs: () => clock.monotonicMs(),
+      brokerEpoch: options.brokerEpoch ?? (() => -1),
+      brokers: (id) => this.#image.cluster.brokers.get(id),
+      lagMaxMs: options.lagMaxMs ?? LAG_MAX_MS_DEFAULT,
+      moved: (partition) => options.purgatory.checkAndComplete(partition),
+      propose: (partition, proposal) => options.isrChanges?.propose(partition, proposal),
+      rewritten: (partition) => this.#update(partition),
+    };
   }
 
   /** The newest metadata given to `load` or `apply`. */
@@ -175,8 +208,14 @@ export class Replicas {
       if (this.#folders.directoryOf(partition) !== directory) continue;
       const wasLeader = partition.isLeader;
       partition.goOffline();
+      this.#options.fetchers?.assign(partition);
       if (wasLeader) this.#tell('resigned', partition);
     }
+  }
+
+  /** Puts out of the ISR who lags (`replica.lag.time.max.ms`). To be called every half of that time. */
+  shrinkIsrs(): void {
+    for (const partition of this.partitions()) if (partition.isLeader) partition.shrinkIsr();
   }
 
   /** Resolves when all changes given so far are done. */
@@ -190,6 +229,7 @@ export class Replicas {
     for (const partition of this.partitions()) {
       const wasLeader = partition.isLeader;
       partition.remove();
+      this.#options.fetchers?.assign(partition);
       if (wasLeader) this.#tell('resigned', partition);
     }
   }
@@ -199,9 +239,8 @@ export class Replicas {
     const topic = this.#byId.get(topicId) ?? { name: topicName, id: topicId, partitions: [] };
     const partition = new Partition(
       { topic: topicName, topicId, id: partitionId },
-      this.#options.brokerId,
       this.#configOf(topicName),
-      this.#onMoved,
+      this.#partitionHost,
     );
     partition.update(replica.partition);
     topic.partitions[partitionId] = partition;
@@ -221,6 +260,7 @@ export class Replicas {
     }
     const wasLeader = partition.isLeader;
     partition.remove();
+    this.#options.fetchers?.assign(partition);
     if (wasLeader) this.#tell('resigned', partition);
     return partition;
   }
@@ -230,7 +270,9 @@ export class Replicas {
     const image = topicById(this.#image, partition.topicId)?.partitions[partition.id];
     if (image === undefined || partition.isDeleted || partition.isOffline) return;
     const change = partition.update(image);
-    if (change !== 'unchanged') this.#tell(change, partition);
+    this.#options.fetchers?.assign(partition);
+    if (change === 'resigned' || change === 'replaced') this.#tell('resigned', partition);
+    if (change === 'elected' || change === 'replaced') this.#tell('elected', partition);
   }
 
   async #openAll(partitions: readonly Partition[]): Promise<void> {
@@ -255,6 +297,7 @@ export class Replicas {
     } catch (error) {
       this.#logger.error('a partition cannot be opened', { partition: partition.name, error });
       partition.goOffline();
+      this.#options.fetchers?.assign(partition);
     }
   }
 
@@ -279,10 +322,6 @@ export class Replicas {
     const resource = { type: ConfigResourceType.TOPIC, name: topicName };
     return this.#options.topicConfig(configsOf(this.#image, resource));
   }
-
-  readonly #onMoved = (partition: Partition): void => {
-    this.#options.purgatory.checkAndComplete(partition);
-  };
 
   #tell(what: 'elected' | 'resigned', partition: Partition): void {
     for (const listener of this.#listeners) listener[what]?.(partition);
