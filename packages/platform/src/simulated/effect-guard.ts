@@ -1,5 +1,8 @@
 // While simulated time runs, real time and chance must not be asked: the globals that offer them
-// throw, and system calls under way at the end that were not there at the start are named.
+// throw, and system calls under way at the end that were not there at the start are named. A module that is loaded for the
+// first time counts too: it takes real time, in which virtual time would run on.
+import { registerHooks } from 'node:module';
+
 const FORBIDDEN_RESOURCES: ReadonlySet<string> = new Set([
   'FSReqCallback',
   'FSReqPromise',
@@ -24,9 +27,17 @@ export class EffectGuard {
   #violation: string | undefined;
   #replaced: Replaced[] = [];
   #resourcesBefore: Map<string, number> = new Map();
+  #hooks: { deregister(): void } | undefined;
+  #imported: string | undefined;
 
   enter(): void {
     this.#resourcesBefore = resourceCounts();
+    this.#hooks = registerHooks({
+      load: (url, context, nextLoad) => {
+        this.#imported ??= url;
+        return nextLoad(url, context);
+      },
+    });
     this.#forbid(globalThis, 'setTimeout', 'platform.timers.set');
     this.#forbid(globalThis, 'setInterval', 'platform.timers.set');
     this.#forbid(globalThis, 'setImmediate', 'platform.timers.yield');
@@ -35,15 +46,25 @@ export class EffectGuard {
   }
 
   leave(): void {
+    this.#hooks?.deregister();
     for (const { owner, name, original } of this.#replaced.splice(0)) {
       Object.assign(owner, { [name]: original });
     }
   }
 
+  /** What was imported since the last question was imported while virtual time stood still. */
+  forgiveImports(): void {
+    this.#imported = undefined;
+  }
+
   /** What was used that must not be; undefined when nothing was. Asking clears it. */
   takeViolation(): string | undefined {
-    const violation = this.#violation;
+    const imported = this.#imported;
+    const violation =
+      this.#violation ??
+      (imported && `${imported} is imported inside the simulation; load it before it begins`);
     this.#violation = undefined;
+    this.#imported = undefined;
     return violation;
   }
 

@@ -84,13 +84,16 @@ export class Network implements SimulatedNetwork, Wire {
     }
   }
 
+  unblock(from: string, to: string): void {
+    this.#blocked.delete(pair(from, to));
+    for (const direction of this.#directions.values()) {
+      if (direction.fromHost === from && direction.toHost === to) this.#getUnstuck(direction);
+    }
+  }
+
   heal(): void {
     this.#blocked.clear();
-    for (const direction of this.#directions.values()) {
-      const count = direction.stuckCount;
-      direction.stuckCount = 0;
-      for (let index = 0; index < count; index++) this.#scheduleArrival(direction);
-    }
+    for (const direction of this.#directions.values()) this.#getUnstuck(direction);
   }
 
   refuse(to: string, port?: number): () => void {
@@ -238,6 +241,12 @@ export class Network implements SimulatedNetwork, Wire {
       if (direction.stuckCount === 0) return;
       from.close(new NetError('ETIMEDOUT', `${direction.toHost} did not acknowledge`));
     });
+  }
+
+  #getUnstuck(direction: Direction): void {
+    const count = direction.stuckCount;
+    direction.stuckCount = 0;
+    for (let index = 0; index < count; index++) this.#scheduleArrival(direction);
   }
 
   /** @returns what still arrives, undefined when a fault took all of it */

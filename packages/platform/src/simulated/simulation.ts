@@ -130,9 +130,12 @@ class World implements Simulation {
 
   /** Lets promises go on until none can; more than one turn only while real work holds the time. */
   async #turn(): Promise<void> {
+    let wasHeld = this.#scheduler.isHeld;
     do {
       await new Promise<void>((resolve) => realTurn(resolve));
+      wasHeld ||= this.#scheduler.isHeld;
     } while (this.#scheduler.isHeld);
+    if (wasHeld) this.#guard?.forgiveImports();
     const violation = this.#guard?.takeViolation() ?? this.#guard?.leftover();
     if (violation !== undefined) throw this.#error(violation);
   }

@@ -104,6 +104,8 @@ export interface SimulatedNetwork {
   link(from: string, to: string, conditions: Partial<NetworkConditions> | undefined): void;
   /** No segment passes from `from` to `to`; what is under way waits, as TCP would send it again. */
   block(from: string, to: string): void;
+  /** Lifts the block of one direction between two nodes. */
+  unblock(from: string, to: string): void;
   /** Blocks both directions between every node of `left` and every node of `right`. */
   partition(left: readonly string[], right: readonly string[]): void;
   /** Lifts every block. */

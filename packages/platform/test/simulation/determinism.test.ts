@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module';
 import type { Platform } from '@ottla/platform';
 import { createSimulation, SimulationError, type Simulation } from '@ottla/platform/simulated';
 import { describe, expect, it } from 'vitest';
@@ -147,5 +148,37 @@ describe('Simulation', () => {
     simulation.node('node-1').platform.timers.set(1, () => void readFile(import.meta.filename));
 
     await expect(simulation.run(10)).rejects.toThrow(/a real FS\w+ is under way/);
+  });
+
+  it('given a module that is first loaded inside the simulation, when run, then it is named', async () => {
+    // By Node's own loader: the test runner's goes around it.
+    const require = createRequire(import.meta.url);
+    const simulation = createSimulation({ seed: 1 });
+    simulation.node('node-1').platform.timers.set(1, () => {
+      require('../conformance/thread-work.ts');
+    });
+
+    await expect(simulation.run(10)).rejects.toThrow(/thread-work.ts is imported inside/);
+    await simulation.run(10);
+  });
+
+  it('given a direction that is blocked, when only it is unblocked, then what waited arrives', async () => {
+    const simulation = createSimulation({ seed: 1 });
+    const [left, right] = [simulation.node('left'), simulation.node('right')];
+    let received = '';
+    await right.platform.net.listen({ host: 'right', port: 1 }, (connection) =>
+      connection.start({ onData: (chunk) => (received += chunk.toString()), onClose() {} }),
+    );
+    const connecting = left.platform.net.connect({ host: 'right', port: 1 });
+    const connection = await simulation.settle(connecting);
+    connection.start({ onData() {}, onClose() {} });
+    simulation.net.partition(['left'], ['right']);
+    connection.write([Buffer.from('late')]);
+    await simulation.run(1_000);
+    expect(received).toBe('');
+
+    simulation.net.unblock('left', 'right');
+    await simulation.run(1_000);
+    expect(received).toBe('late');
   });
 });
