@@ -1,69 +1,40 @@
 // The same JSON configurations posted to Kafka Connect 4.3.1 and to Ottla's worker: the same records, the same answers.
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { Consumer, Producer } from '@ottla/client';
-import { startBroker, type TestBroker } from '@ottla/testing';
+import { Producer } from '@ottla/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type ConnectWorker, kafkaConnect, ottlaConnect } from './src/connect-workers.ts';
+import {
+  call,
+  ConnectSides,
+  FILE_SINK as SINK,
+  FILE_SOURCE as SOURCE,
+  reaches,
+  recordsOf,
+  running,
+  type Side,
+  textOf,
+  withoutVersion,
+} from './src/connect-sides.ts';
+import { kafkaConnect } from './src/connect-workers.ts';
 import { until } from './src/processes.ts';
 import { missing } from './src/toolchain.ts';
 
-const SOURCE = 'org.apache.kafka.connect.file.FileStreamSourceConnector';
-const SINK = 'org.apache.kafka.connect.file.FileStreamSinkConnector';
 const TRANSFORMS = 'org.apache.kafka.connect.transforms';
-
-/** One worker with its broker and files; names and paths are the same relative to it. */
-interface Side {
-  readonly broker: TestBroker;
-  readonly folder: string;
-  readonly worker: ConnectWorker;
-}
 
 const absent = missing(kafkaConnect.needs);
 
 describe.skipIf(absent !== undefined)(`Connect beside Kafka Connect (${absent ?? 'both'})`, () => {
-  let sides: readonly Side[] = [];
-  let folder = '';
+  let sides: ConnectSides;
+  const both = <T>(work: (side: Side) => Promise<T>): Promise<[T, T]> => sides.both(work);
+  const same = (work: (side: Side) => Promise<unknown>): Promise<void> => sides.same(work);
 
   beforeAll(async () => {
-    folder = mkdtempSync(path.join(tmpdir(), 'connect-e2e-'));
-    sides = await Promise.all(
-      [kafkaConnect, ottlaConnect].map(async (kind, index) => {
-        const broker = await startBroker();
-        const own = path.join(folder, `side-${index}`);
-        mkdirSync(own);
-        return { broker, folder: own, worker: await kind.start(broker.bootstrapServers, own) };
-      }),
-    );
+    sides = await ConnectSides.open();
   });
 
   afterAll(async () => {
-    for (const { worker, broker } of sides) {
-      await worker.stop();
-      await broker.close();
-    }
-    rmSync(folder, { recursive: true, force: true });
+    await sides.close();
   });
-
-  /** Does the same on both sides and returns both outcomes, Kafka's first, with paths and ports made equal. */
-  async function both<T>(work: (side: Side) => Promise<T>): Promise<[T, T]> {
-    const [kafka, own] = await Promise.all(
-      sides.map(async (side) => {
-        const text = JSON.stringify(await work(side)) ?? 'null';
-        const { folder: place, worker } = side;
-        return JSON.parse(
-          text.replaceAll(place, '/folder').replaceAll(new URL(worker.url).host, 'worker:1'),
-        ) as T;
-      }),
-    );
-    return [kafka!, own!];
-  }
-
-  async function same(work: (side: Side) => Promise<unknown>): Promise<void> {
-    const [kafka, own] = await both(work);
-    expect(own).toEqual(kafka);
-  }
 
   it('given a source with transforms, when posted, then records have the same bytes and answers are the same', async () => {
     await same(async ({ worker, folder: place }) => {
@@ -185,7 +156,7 @@ describe.skipIf(absent !== undefined)(`Connect beside Kafka Connect (${absent ??
   });
 
   it('given a worker with two connectors, when its memory is measured, then it is a fraction of the JVM’s', () => {
-    const [kafka, own] = sides.map(({ worker }) => {
+    const [kafka, own] = sides.sides.map(({ worker }) => {
       const status = readFileSync(`/proc/${worker.pid}/status`, 'utf8');
       return Number(/VmHWM:\s+(\d+)/.exec(status)?.[1]) / 1024;
     });
@@ -194,97 +165,3 @@ describe.skipIf(absent !== undefined)(`Connect beside Kafka Connect (${absent ??
     expect(own).toBeLessThan(300);
   });
 });
-
-/** Of a connector or a task, in the REST API's shape. */
-interface Status {
-  state?: string;
-  version?: string;
-}
-
-interface Answer {
-  readonly status: number;
-  readonly body: {
-    version?: string;
-    readonly connector?: Status;
-    readonly tasks?: readonly Status[];
-  } | null;
-}
-
-async function call(
-  worker: ConnectWorker,
-  method: string,
-  url: string,
-  body?: object,
-): Promise<Answer> {
-  const answer = await fetch(`${worker.url}${url}`, {
-    method,
-    ...(body === undefined
-      ? {}
-      : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
-  });
-  const text = await answer.text();
-  return { status: answer.status, body: text === '' ? null : (JSON.parse(text) as Answer['body']) };
-}
-
-/** Versions of connectors are each worker's own. */
-function withoutVersion({ status, body }: Answer): Answer {
-  delete body?.version;
-  return { status, body };
-}
-
-async function stateOf(worker: ConnectWorker, name: string): Promise<string> {
-  const { body } = await call(worker, 'GET', `/connectors/${name}/status`);
-  const tasks = body?.tasks ?? [];
-  return [body?.connector?.state, ...tasks.map(({ state }) => state)].join(' ');
-}
-
-async function reaches(worker: ConnectWorker, name: string, state: string): Promise<void> {
-  let last = '';
-  await until(
-    `${name} is ${state}`,
-    async () => (last = await stateOf(worker, name)) === state,
-    30_000,
-  ).catch((error: unknown) => {
-    throw new Error(`${worker.name}: ${name} is ${last}`, { cause: error });
-  });
-}
-
-async function running(worker: ConnectWorker, name: string): Promise<unknown> {
-  await reaches(worker, name, 'RUNNING RUNNING');
-  const { body } = await call(worker, 'GET', `/connectors/${name}/status`);
-  delete body?.connector?.version;
-  for (const task of body?.tasks ?? []) delete task.version;
-  return body;
-}
-
-async function recordsOf(broker: TestBroker, topic: string, count: number) {
-  await using consumer = new Consumer({ bootstrapServers: broker.bootstrapServers });
-  await until(`topic ${topic} is there`, async () => {
-    const { Admin } = await import('@ottla/client');
-    await using admin = new Admin({ bootstrapServers: broker.bootstrapServers });
-    return (await admin.listTopics()).some(({ name }) => name === topic);
-  });
-  await consumer.assign([{ topic, partition: 0, offset: 0 }]);
-  const found: {
-    readonly key: string | null;
-    readonly value: string | null;
-    readonly headers: (readonly [string, string | null])[];
-  }[] = [];
-  for await (const { key, value, headers } of consumer) {
-    found.push({
-      key: key?.toString('base64') ?? null,
-      value: value?.toString() ?? null,
-      headers: headers.map((header) => [header.key, header.value?.toString() ?? null] as const),
-    });
-    if (found.length === count) break;
-  }
-  return found;
-}
-
-function textOf(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    return '';
-  }
-}

@@ -17,21 +17,28 @@ export interface ConnectWorker {
 export interface ConnectWorkerKind {
   readonly name: string;
   readonly needs: readonly Tool[];
-  start(bootstrap: string, folder: string): Promise<ConnectWorker>;
+  /** @param settings beside those that both need */
+  start(
+    bootstrap: string,
+    folder: string,
+    settings?: Readonly<Record<string, string>>,
+  ): Promise<ConnectWorker>;
 }
 
 export const ottlaConnect: ConnectWorkerKind = {
   name: 'Ottla',
   needs: [],
-  start: (bootstrap, folder) =>
-    start('Ottla', bootstrap, folder, (file) => ottlaCommand(['connect', 'standalone', file])),
+  start: (bootstrap, folder, settings = {}) =>
+    start('Ottla', { bootstrap, folder, settings }, (file) =>
+      ottlaCommand(['connect', 'standalone', file]),
+    ),
 };
 
 export const kafkaConnect: ConnectWorkerKind = {
   name: 'Kafka Connect 4.3.1',
   needs: ['java'],
-  start: (bootstrap, folder) =>
-    start('Kafka', bootstrap, folder, (file) => [
+  start: (bootstrap, folder, settings = {}) =>
+    start('Kafka', { bootstrap, folder, settings }, (file) => [
       'java',
       '-Xmx256m',
       '-XX:TieredStopAtLevel=1',
@@ -43,10 +50,15 @@ export const kafkaConnect: ConnectWorkerKind = {
     ]),
 };
 
+interface Place {
+  readonly bootstrap: string;
+  readonly folder: string;
+  readonly settings: Readonly<Record<string, string>>;
+}
+
 async function start(
   name: string,
-  bootstrap: string,
-  folder: string,
+  { bootstrap, folder, settings: more }: Place,
   commandFor: (file: string) => readonly string[],
 ): Promise<ConnectWorker> {
   const port = await freePort();
@@ -60,6 +72,7 @@ async function start(
     'offset.flush.interval.ms': '500',
     'plugin.discovery': 'only_scan',
     listeners: url,
+    ...more,
   };
   writeFileSync(
     file,
