@@ -29,4 +29,7 @@ export const CONTROLLER_API_TABLE: ApiTable<ControllerServices> = new Map<
   [ApiKey.DescribeCluster, () => import('./handlers/describe-cluster.ts')],
   [ApiKey.AllocateProducerIds, () => import('./handlers/allocate-producer-ids.ts')],
   [ApiKey.ControllerRegistration, () => import('./handlers/controller-registration.ts')],
+  [ApiKey.AddRaftVoter, () => import('./handlers/add-raft-voter.ts')],
+  [ApiKey.RemoveRaftVoter, () => import('./handlers/remove-raft-voter.ts')],
+  [ApiKey.UpdateRaftVoter, () => import('./handlers/update-raft-voter.ts')],
 ]);

@@ -40,4 +40,6 @@ export const BROKER_API_TABLE: ApiTable<BrokerServices> = new Map<
   [ApiKey.DescribeQuorum, () => import('./describe-quorum.ts')],
   [ApiKey.DescribeCluster, () => import('./describe-cluster.ts')],
   [ApiKey.DescribeTopicPartitions, () => import('./describe-topic-partitions.ts')],
+  [ApiKey.AddRaftVoter, () => import('./add-raft-voter.ts')],
+  [ApiKey.RemoveRaftVoter, () => import('./remove-raft-voter.ts')],
 ]);

@@ -43,7 +43,7 @@ export interface BrokerRoleOptions {
   readonly wheel: TimerWheel;
   readonly purgatory: Purgatory;
   readonly controller: ControllerChannel;
-  readonly kraftVersion: number;
+  readonly kraftVersion: () => number;
   /** This broker's listeners as clients are told, ports filled in. */
   readonly advertised: () => readonly EndPoint[];
   /** The broker cannot go on. */
@@ -206,6 +206,7 @@ export class BrokerRole {
     const { platform, logger, config, metrics, wheel, purgatory, storage, controller } =
       this.#options;
     const brokerId = config.nodeId;
+    const { kraftVersion } = this.#options;
     const brokerEpoch = (): number => this.lifecycle.brokerEpoch;
     const image = (): MetadataImage => this.image;
     return {
@@ -217,7 +218,9 @@ export class BrokerRole {
       purgatory,
       brokerId,
       clusterId: storage.clusterId,
-      kraftVersion: this.#options.kraftVersion,
+      get kraftVersion() {
+        return kraftVersion();
+      },
       brokerEpoch,
       image,
       advertised: this.#options.advertised,

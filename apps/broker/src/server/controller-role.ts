@@ -64,7 +64,7 @@ export class ControllerRole {
     });
     closing.add('the quorum', () => node.close());
     const quorum = new QuorumAdapter(node);
-    const driver = createDriver(options, quorum, node.kraftVersion);
+    const driver = createDriver(options, quorum, () => node.kraftVersion);
     closing.add('the controller', () => driver.close());
     driver.start();
     const services: ControllerServices = {
@@ -73,7 +73,9 @@ export class ControllerRole {
       clusterId,
       driver,
       quorum: new QuorumRequests(node, platform, clusterId),
-      kraftVersion: node.kraftVersion,
+      get kraftVersion() {
+        return node.kraftVersion;
+      },
       servedApiKeys: () => [...CONTROLLER_API_TABLE.keys()],
     };
     return new ControllerRole(services, quorum, endpoints);
@@ -95,7 +97,7 @@ export class ControllerRole {
 function createDriver(
   { platform, config, logger, storage, onFatal }: ControllerRoleOptions,
   quorum: QuorumAdapter,
-  kraftVersion: number,
+  kraftVersion: () => number,
 ): ControllerDriver {
   const sessionTimeoutMs = config.number('broker.session.timeout.ms');
   const controller = new Controller({
@@ -111,7 +113,7 @@ function createDriver(
         ? config.number('default.replication.factor')
         : REPLICATION_DEFAULT,
     deleteTopicEnable: config.boolean('delete.topic.enable'),
-    kraftVersion: () => kraftVersion,
+    kraftVersion,
   });
   return new ControllerDriver({
     controller,

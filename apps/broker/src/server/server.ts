@@ -149,7 +149,7 @@ class Server {
       wheel: this.#wheel,
       purgatory: this.#purgatory,
       controller: channel,
-      kraftVersion: controller.services.kraftVersion,
+      kraftVersion: () => controller.services.kraftVersion,
       advertised: () => this.#sockets?.advertised() ?? [],
     });
     this.#broker = broker;
