@@ -101,6 +101,18 @@ export function metadataGates(level: number): MetadataGates {
   return gates;
 }
 
+/**
+ * Whether records of the level `high` of `metadata.version` may hold what the level `low` cannot say.
+ *
+ * @throws MetadataError UNSUPPORTED_METADATA_VERSION for a level that Kafka 4.3 does not know
+ */
+export function didMetadataChangeBetween(low: number, high: number): boolean {
+  for (let level = high; level > low; level--) {
+    if (metadataGates(level).didMetadataChange) return true;
+  }
+  return false;
+}
+
 /** Version in which records of kind `type` are written at `metadataVersion`. */
 export function recordVersion(type: MetadataRecordType, metadataVersion: number): number {
   const gates = metadataGates(metadataVersion);
@@ -123,11 +135,18 @@ export interface FeatureDefinition {
   readonly maxLevel: number;
   /** Level of `metadata.version` at which each level became the default, by level. */
   readonly bootstrapMetadataVersions: readonly number[];
+  /** Lowest `metadata.version` at which a level above 0 can be finalized; any, where it is left out. */
+  readonly metadataVersionMin?: number;
 }
 
 /** The features of Kafka 4.3 besides `metadata.version`. */
 export const FEATURES: readonly FeatureDefinition[] = [
-  { name: 'eligible.leader.replicas.version', maxLevel: 1, bootstrapMetadataVersions: [7, 26] },
+  {
+    name: ELR_FEATURE,
+    maxLevel: 1,
+    bootstrapMetadataVersions: [7, 26],
+    metadataVersionMin: 23,
+  },
   { name: 'group.version', maxLevel: 1, bootstrapMetadataVersions: [7, 22] },
   { name: 'kraft.version', maxLevel: 1, bootstrapMetadataVersions: [7, 21] },
   { name: 'share.version', maxLevel: 1, bootstrapMetadataVersions: [7, 28] },

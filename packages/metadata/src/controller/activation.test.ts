@@ -1,10 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { TestCluster } from '../../test/support/cluster.ts';
+import { testConfigs, TestCluster } from '../../test/support/cluster.ts';
 import { createBootstrap, metadataRecord, type MetadataRecord } from '../index.ts';
 import { activationRecords } from './activation.ts';
 import { INITIAL_STATE, replayBatch, type ControllerState } from './controller-state.ts';
 
-const bootstrap = createBootstrap();
+const from = (levels: Record<string, number> = {}) => ({
+  bootstrap: createBootstrap(levels),
+  configs: testConfigs,
+});
 const typesOf = (records: readonly MetadataRecord[]): string[] => records.map(({ type }) => type);
 
 function stateAfter(...records: MetadataRecord[]): ControllerState {
@@ -17,7 +20,7 @@ const level = metadataRecord('FeatureLevelRecord', { name: 'metadata.version', f
 
 describe('activation', () => {
   it('given an empty log, then the bootstrap records are written in one transaction', () => {
-    expect(typesOf(activationRecords(INITIAL_STATE, bootstrap))).toEqual([
+    expect(typesOf(activationRecords(INITIAL_STATE, from()))).toEqual([
       'BeginTransactionRecord',
       'FeatureLevelRecord',
       'EndTransactionRecord',
@@ -25,17 +28,31 @@ describe('activation', () => {
   });
 
   it('given a metadata.version before transactions, then without one', () => {
-    const old = createBootstrap({ 'metadata.version': 12 });
+    const old = from({ 'metadata.version': 12 });
 
     expect(typesOf(activationRecords(INITIAL_STATE, old))).toEqual(['FeatureLevelRecord']);
   });
 
+  it('given eligible leader replicas, then min.insync.replicas is fixed for the whole cluster', () => {
+    const records = activationRecords(
+      INITIAL_STATE,
+      from({ 'eligible.leader.replicas.version': 1 }),
+    );
+
+    expect(records.at(-2)?.value).toMatchObject({
+      resourceType: 4,
+      resourceName: '',
+      name: 'min.insync.replicas',
+      value: '1',
+    });
+  });
+
   it('given a log that is not empty, then nothing is written', () => {
-    expect(activationRecords(stateAfter(level), bootstrap)).toEqual([]);
+    expect(activationRecords(stateAfter(level), from())).toEqual([]);
   });
 
   it('given a bootstrap that was cut off, then it is aborted and written again', () => {
-    const records = activationRecords(stateAfter(begin, level), bootstrap);
+    const records = activationRecords(stateAfter(begin, level), from());
 
     expect(typesOf(records)).toEqual([
       'AbortTransactionRecord',
@@ -50,7 +67,7 @@ describe('activation', () => {
     const open = stateAfter(level, begin, topic);
     expect(open.image.topics.byName.size).toBe(1);
 
-    const records = activationRecords(open, bootstrap);
+    const records = activationRecords(open, from());
     expect(typesOf(records)).toEqual(['AbortTransactionRecord']);
 
     const batch = { baseOffset: 3, epoch: 2, appendTimestampMs: 0, records };

@@ -1,11 +1,12 @@
 // What a new active controller writes first: the bootstrap records when the log is empty, and the end
 // of whatever transaction its predecessor left open.
 // Kafka: org.apache.kafka.controller.ActivationRecordsGenerator.
-import { METADATA_VERSION_FEATURE, metadataGates } from '../feature-levels.ts';
+import { ELR_FEATURE, METADATA_VERSION_FEATURE, metadataGates } from '../feature-levels.ts';
 import { inconsistent } from '../errors.ts';
 import { metadataRecord, type MetadataRecord } from '../metadata-record.ts';
-import type { BootstrapMetadata } from './bootstrap.ts';
+import type { ControllerOptions } from './controller-options.ts';
 import type { ControllerState } from './controller-state.ts';
+import { clusterMinIsrRecord } from './elr-configs.ts';
 
 /**
  * The records of an activation; often none.
@@ -14,7 +15,7 @@ import type { ControllerState } from './controller-state.ts';
  */
 export function activationRecords(
   state: ControllerState,
-  bootstrap: BootstrapMetadata,
+  { bootstrap, configs }: Pick<ControllerOptions, 'bootstrap' | 'configs'>,
 ): readonly MetadataRecord[] {
   // What an open transaction says is about to be taken back, a bootstrap that was cut off included.
   const { image } = state.transaction?.before ?? state;
@@ -24,10 +25,15 @@ export function activationRecords(
   if (!metadataGates(bootstrap.metadataVersion).isMetadataTransactionSupported) {
     return bootstrap.records;
   }
+  const finalizesElr = bootstrap.records.some(
+    ({ type, value }) =>
+      type === 'FeatureLevelRecord' && value.name === ELR_FEATURE && value.featureLevel > 0,
+  );
   return [
     ...abort,
     metadataRecord('BeginTransactionRecord', { name: 'Bootstrap records' }),
     ...bootstrap.records,
+    ...(finalizesElr ? [clusterMinIsrRecord(configs)] : []),
     metadataRecord('EndTransactionRecord', {}),
   ];
 }

@@ -5,6 +5,7 @@ import { type ConfigResource, ConfigResourceType, configsOf } from '../image/met
 import { metadataRecord, type MetadataRecord } from '../metadata-record.ts';
 import { ApiError } from './api-error.ts';
 import type { DecisionScope } from './decision-scope.ts';
+import { checkMinIsrChange } from './elr-configs.ts';
 import { invalidTopicName } from './topic-names.ts';
 
 /** Longest config value, in characters; it has to fit a string on the wire. */
@@ -104,6 +105,7 @@ function checkChange(
 ): void {
   const configs = new Map(existing);
   for (const [name, value] of changes) {
+    checkMinIsrChange(scope, resource, name, value);
     if (value === null) {
       configs.delete(name);
       continue;

@@ -18,6 +18,7 @@ import {
 } from './alter-config.ts';
 import { ApiError, errorFieldsOf } from './api-error.ts';
 import { type DecisionScope, OperationRecords } from './decision-scope.ts';
+import { clearElrRecords } from './elr-configs.ts';
 import type { ControllerResult } from './operations.ts';
 
 /** Operation names by their number on the wire. */
@@ -127,6 +128,7 @@ function alterResources<R extends ResourceChange>(
     const { resourceType, resourceName } = resource;
     responses.push({ ...error, resourceType, resourceName });
   }
+  records.add(...clearElrRecords(scope, records.all));
   const response = { throttleTimeMs: 0, responses };
   return { records: request.validateOnly ? [] : records.all, response };
 }

@@ -63,7 +63,9 @@ function heartbeatOf(
   const isCaughtUp =
     currentMetadataOffset >= (scope.state.registrationOffsets.get(brokerId) ?? Infinity);
   const current = currentState(scope, broker);
-  const next = nextState(scope, broker, request, current, isCaughtUp);
+  // Who is being taken out of its partitions comes back when that is done: then everything it may lead finds it.
+  const mayServe = isCaughtUp && !sessions.isDeparting(brokerId);
+  const next = nextState(scope, broker, request, current, mayServe);
   const isFenced = next === 'fenced' || next === 'shutdownNow';
   const response = { ...NO_STATE, isCaughtUp, isFenced, shouldShutDown: next === 'shutdownNow' };
   const onAppended = (lastOffset: number): void => {
@@ -104,12 +106,12 @@ function nextState(
   { brokerId }: BrokerRegistration,
   { wantFence, wantShutDown }: BrokerHeartbeatRequest,
   current: BrokerControlState,
-  isCaughtUp: boolean,
+  mayServe: boolean,
 ): BrokerControlState {
   switch (current) {
     case 'fenced':
       if (wantShutDown) return 'shutdownNow';
-      return !wantFence && isCaughtUp ? 'unfenced' : 'fenced';
+      return !wantFence && mayServe ? 'unfenced' : 'fenced';
     case 'unfenced':
       if (wantFence) return wantShutDown ? 'shutdownNow' : 'fenced';
       if (!wantShutDown) return 'unfenced';

@@ -11,15 +11,6 @@ beforeEach(() => {
 const broker = (id: number): BrokerRegistration | undefined =>
   cluster.image.cluster.brokers.get(id);
 
-/** Fences whoever was silent for too long. */
-function fenceStale(): void {
-  for (;;) {
-    const result = cluster.controller.fenceOneStaleBroker(cluster.moment);
-    cluster.append(result);
-    if (!result.response) return;
-  }
-}
-
 describe('BrokerRegistration', () => {
   it('given a new broker, then its epoch is the offset of its record, and it is fenced', () => {
     const offset = cluster.nextOffset;
@@ -131,11 +122,11 @@ describe('BrokerHeartbeat', () => {
     cluster.createTopic('a', assigned([1, 2]));
     cluster.nowMs += 9000;
     cluster.heartbeat(2);
-    fenceStale();
+    cluster.fenceStale();
     expect(broker(1)?.fenced).toBe(false);
 
     cluster.nowMs += 1;
-    fenceStale();
+    cluster.fenceStale();
 
     expect(broker(1)?.fenced).toBe(true);
     expect(broker(2)?.fenced).toBe(false);
@@ -284,7 +275,7 @@ describe('preferred leaders', () => {
     cluster.heartbeat(1, { wantFence: true });
     cluster.heartbeat(1);
     const rebalance = (): void =>
-      cluster.append(cluster.controller.electPreferredLeaders(cluster.moment));
+      void cluster.append(cluster.controller.electPreferredLeaders(cluster.moment));
     rebalance();
     expect(cluster.partition('a').leader).toBe(2);
 

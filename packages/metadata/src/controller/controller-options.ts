@@ -1,6 +1,7 @@
 // What the controller must be told from outside: cluster id, chance, timeouts, defaults, and the
 // config definitions, which belong to the broker.
 import type { BootstrapMetadata } from './bootstrap.ts';
+import type { SupportedFeature } from '../image/cluster-image.ts';
 import type { ConfigResource } from '../image/metadata-image.ts';
 
 /** Chance, as far as the controller needs it; the platform's Random has these. */
@@ -72,6 +73,21 @@ export interface ControllerOptions {
   readonly deleteTopicEnable?: boolean;
   /** Records that one operation may write; default 10,000 as in Kafka. */
   readonly recordsPerOperationMax?: number;
+  /** Records after which work on many partitions lets others have a turn; default 250, a few milliseconds. */
+  readonly recordsPerSliceMax?: number;
   /** Finalized level of `kraft.version`, which the raft layer knows; default 1. */
   readonly kraftVersion?: () => number;
+  /**
+   * Asks the raft layer to raise `kraft.version`, or only whether it could; the default refuses.
+   *
+   * @returns why it is refused, or undefined when it is done, or could be
+   */
+  readonly upgradeKraftVersion?: (
+    level: number,
+    mode: { readonly validateOnly: boolean },
+  ) => string | undefined;
+  /** Feature levels that this controller can run at; default `metadata.version` and `kraft.version` in full. */
+  readonly supportedFeatures?: readonly SupportedFeature[];
+  /** Node ids of the quorum's voters: a feature is changed only when all of them have registered; default none. */
+  readonly voterIds?: () => readonly number[];
 }

@@ -6,6 +6,12 @@
 //                                                     └── (lost) ──▶ revert ──▶ committed
 //
 // Kafka: org.apache.kafka.controller.QuorumController and its managers; KIP-631.
+import {
+  KRAFT_VERSION_FEATURE,
+  METADATA_VERSION_FEATURE,
+  METADATA_VERSION_LATEST_PRODUCTION,
+  METADATA_VERSION_MIN,
+} from '../feature-levels.ts';
 import type { MetadataImage } from '../image/metadata-image.ts';
 import type { MetadataBatch, MetadataSnapshot } from '../image/metadata-loader.ts';
 import { metadataRecord } from '../metadata-record.ts';
@@ -13,6 +19,8 @@ import { activationRecords } from './activation.ts';
 import { allocateProducerIds } from './allocate-producer-ids.ts';
 import { alterConfigs, incrementalAlterConfigs } from './alter-configs.ts';
 import { alterPartition } from './alter-partition.ts';
+import { alterPartitionReassignments } from './alter-reassignments.ts';
+import { assignReplicasToDirs } from './assign-replicas.ts';
 import { brokerHeartbeat } from './broker-heartbeat.ts';
 import { BrokerSessions } from './broker-sessions.ts';
 import type { ControllerOptions } from './controller-options.ts';
@@ -26,7 +34,9 @@ import { createPartitions } from './create-partitions.ts';
 import { createTopics } from './create-topics.ts';
 import type { DecisionMoment, DecisionScope } from './decision-scope.ts';
 import { deleteTopics } from './delete-topics.ts';
+import { electLeaders } from './elect-leaders.ts';
 import { electPreferredLeaders, electUncleanLeaders, fenceBroker } from './leadership.ts';
+import { listPartitionReassignments } from './list-reassignments.ts';
 import type {
   ControllerOperation,
   ControllerRequest,
@@ -36,6 +46,7 @@ import type {
 } from './operations.ts';
 import { registerBroker, registerController, unregisterBroker } from './register-broker.ts';
 import { inSlices } from './slices.ts';
+import { updateFeatures } from './update-features.ts';
 
 type Handlers = {
   readonly [O in ControllerOperation]: (
@@ -57,7 +68,21 @@ const handlers: Handlers = {
   registerController,
   allocateProducerIds,
   alterPartition,
+  electLeaders,
+  alterPartitionReassignments,
+  listPartitionReassignments,
+  assignReplicasToDirs,
+  updateFeatures,
 };
+
+const DEFAULT_FEATURES = [
+  {
+    name: METADATA_VERSION_FEATURE,
+    minSupportedVersion: METADATA_VERSION_MIN,
+    maxSupportedVersion: METADATA_VERSION_LATEST_PRODUCTION,
+  },
+  { name: KRAFT_VERSION_FEATURE, minSupportedVersion: 0, maxSupportedVersion: 1 },
+];
 
 /** The controller's decisions and its state. */
 export class Controller {
@@ -73,7 +98,11 @@ export class Controller {
       defaultReplicationFactor: () => 1,
       deleteTopicEnable: true,
       recordsPerOperationMax: 10_000,
+      recordsPerSliceMax: 250,
       kraftVersion: () => 1,
+      upgradeKraftVersion: () => 'This quorum cannot change its kraft.version.',
+      supportedFeatures: DEFAULT_FEATURES,
+      voterIds: () => [],
       ...options,
     };
     this.#sessions = new BrokerSessions(this.#options.sessionTimeoutMs);
@@ -111,7 +140,7 @@ export class Controller {
    */
   activate(nowMs: number): ControllerResult<void> {
     this.#sessions.restart(this.latest, nowMs, this.#options.nodeId);
-    const records = activationRecords(this.#latestState, this.#options.bootstrap);
+    const records = activationRecords(this.#latestState, this.#options);
     return { records, response: undefined };
   }
 

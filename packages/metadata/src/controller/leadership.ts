@@ -46,14 +46,12 @@ export function* beginControlledShutdown(scope: DecisionScope, broker: BrokerReg
 
 /** Takes a broker out of the cluster. It may stay eligible to lead: if it comes back, then without its past. */
 export function* unregisterBroker(scope: DecisionScope, broker: BrokerRegistration): Steps {
-  const { brokerId } = broker;
+  const { brokerId, brokerEpoch } = broker;
   yield* leaveIsrs(scope, brokerId);
-  yield ({ image }) => {
-    const current = image.cluster.brokers.get(brokerId);
-    if (current === undefined) return [];
-    const { brokerEpoch } = current;
-    return [metadataRecord('UnregisterBrokerRecord', { brokerId, brokerEpoch })];
-  };
+  yield (now) =>
+    isRegistered(now, broker)
+      ? [metadataRecord('UnregisterBrokerRecord', { brokerId, brokerEpoch })]
+      : [];
 }
 
 /**

@@ -43,6 +43,26 @@ import type {
   UnregisterBrokerRequest,
   UnregisterBrokerResponse,
 } from '@ottla/protocol/messages/unregister-broker';
+import type {
+  AlterPartitionReassignmentsRequest,
+  AlterPartitionReassignmentsResponse,
+} from '@ottla/protocol/messages/alter-partition-reassignments';
+import type {
+  AssignReplicasToDirsRequest,
+  AssignReplicasToDirsResponse,
+} from '@ottla/protocol/messages/assign-replicas-to-dirs';
+import type {
+  ElectLeadersRequest,
+  ElectLeadersResponse,
+} from '@ottla/protocol/messages/elect-leaders';
+import type {
+  ListPartitionReassignmentsRequest,
+  ListPartitionReassignmentsResponse,
+} from '@ottla/protocol/messages/list-partition-reassignments';
+import type {
+  UpdateFeaturesRequest,
+  UpdateFeaturesResponse,
+} from '@ottla/protocol/messages/update-features';
 import type { MetadataRecord } from '../metadata-record.ts';
 import type { DecisionScope } from './decision-scope.ts';
 
@@ -68,6 +88,20 @@ export interface ControllerOperations {
     response: AllocateProducerIdsResponse;
   };
   alterPartition: { request: AlterPartitionRequest; response: AlterPartitionResponse };
+  electLeaders: { request: ElectLeadersRequest; response: ElectLeadersResponse };
+  alterPartitionReassignments: {
+    request: AlterPartitionReassignmentsRequest;
+    response: AlterPartitionReassignmentsResponse;
+  };
+  listPartitionReassignments: {
+    request: ListPartitionReassignmentsRequest;
+    response: ListPartitionReassignmentsResponse;
+  };
+  assignReplicasToDirs: {
+    request: AssignReplicasToDirsRequest;
+    response: AssignReplicasToDirsResponse;
+  };
+  updateFeatures: { request: UpdateFeaturesRequest; response: UpdateFeaturesResponse };
 }
 
 /** Name of an operation. */

@@ -137,13 +137,15 @@ function bumpEpochOnRemoval(partition: PartitionImage, target: Target, draft: Dr
     draft.leader = partition.leader;
 }
 
-function recordElr(
-  { partition, isElrEnabled }: PartitionChange,
-  target: Target,
-  draft: Draft,
-): void {
+/**
+ * While the feature is off nobody has to be remembered, except where it was switched off while the ISR was empty. (Kafka
+ * forgets them there too, and then nobody may lead.)
+ */
+function recordElr(change: PartitionChange, target: Target, draft: Draft): void {
+  const { partition, isElrEnabled } = change;
   const isUnclean = draft.isr !== null;
-  const elr = isUnclean || !isElrEnabled ? [] : target.elr;
+  const isOver = !isElrEnabled && target.isr.length > 0;
+  const elr = isUnclean || isOver ? [] : target.elr;
   if (!areSame(elr, partition.elr)) draft.eligibleLeaderReplicas = [...elr];
 }
 
@@ -158,15 +160,15 @@ function recordIsr(change: PartitionChange, { isr }: Target, draft: Draft): void
   if (partition.isr.some((id) => !next.includes(id))) draft.leader = partition.leader;
 }
 
-/** `lastKnownElr` holds the last leader while there is none: it may come back when nobody else is eligible. */
+/**
+ * `lastKnownElr` holds the last leader while there is none: it may come back when nobody else is eligible. It must not
+ * stay when there is a leader again, even with the feature off: much later it would lead with a log from long ago.
+ */
 function recordLastKnownLeader({ partition, isElrEnabled }: PartitionChange, draft: Draft): void {
-  if (!isElrEnabled) return;
   const { leader, lastKnownElr } = partition;
-  if (draft.leader === NO_LEADER && lastKnownElr.length === 0) {
-    if (leader !== NO_LEADER) draft.lastKnownElr = [leader];
-  } else if (draft.leader >= 0 && lastKnownElr.length > 0) {
-    draft.lastKnownElr = [];
-  }
+  if (draft.leader >= 0 && lastKnownElr.length > 0) draft.lastKnownElr = [];
+  const isLost = draft.leader === NO_LEADER && leader !== NO_LEADER;
+  if (isElrEnabled && isLost && lastKnownElr.length === 0) draft.lastKnownElr = [leader];
 }
 
 function recordAssignment(change: PartitionChange, target: Target, draft: Draft): void {

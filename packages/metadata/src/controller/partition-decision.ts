@@ -1,4 +1,5 @@
 // The change of one partition under what holds in its cluster: features, configs, and who is alive.
+import type { Uuid } from '@ottla/protocol';
 import { DirectoryId, type PartitionImage } from '../image/partition-image.ts';
 import type { BrokerRegistration } from '../image/cluster-image.ts';
 import type { MetadataRecordOf } from '../metadata-record.ts';
@@ -33,7 +34,9 @@ export function decidePartition(
 ): MetadataRecordOf<'PartitionChangeRecord'> | undefined {
   const hasElr = isElrEnabled(scope);
   const isServing = (id: number): boolean =>
-    id !== leaving && id !== wishes.uncleanReplica && (id === joining || isActive(scope, id));
+    id !== leaving &&
+    id !== wishes.uncleanReplica &&
+    (isActive(scope, id) || (id === joining && mayJoin(scope, id)));
   return partitionChangeRecord({
     ...wishes,
     election:
@@ -50,16 +53,26 @@ export function decidePartition(
   });
 }
 
+/** A broker that is about to stop, or to be fenced again, is not elected even when it comes back for a moment. */
+function mayJoin({ image, sessions }: DecisionScope, brokerId: number): boolean {
+  const broker = image.cluster.brokers.get(brokerId);
+  return broker?.inControlledShutdown === false && !sessions.isDeparting(brokerId);
+}
+
 /** Whether the log directory of the broker's replica is online; false when it has none. */
 function isReplicaOnline(
   broker: BrokerRegistration | undefined,
-  partition: PartitionImage,
+  { replicas, directories }: PartitionImage,
   brokerId: number,
 ): boolean {
-  const directory = partition.directories[partition.replicas.indexOf(brokerId)];
-  if (broker === undefined || directory === undefined || directory === DirectoryId.LOST)
-    return false;
+  const directory = directories[replicas.indexOf(brokerId)];
+  return broker !== undefined && directory !== undefined && isDirectoryOnline(broker, directory);
+}
+
+/** Whether a replica that the broker has in that log directory can be used, as far as the broker said. */
+export function isDirectoryOnline({ logDirs }: BrokerRegistration, directory: Uuid): boolean {
+  if (directory === DirectoryId.LOST) return false;
   if (directory === DirectoryId.UNASSIGNED || directory === DirectoryId.MIGRATING) return true;
   // A broker from before directories were tracked names none; then nothing can be held against it.
-  return broker.logDirs.length === 0 || broker.logDirs.includes(directory);
+  return logDirs.length === 0 || logDirs.includes(directory);
 }

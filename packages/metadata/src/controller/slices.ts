@@ -14,9 +14,6 @@ import type { MetadataRecord } from '../metadata-record.ts';
 import type { DecisionScope } from './decision-scope.ts';
 import type { ControllerResult } from './operations.ts';
 
-/** Records after which a slice ends: encoding, appending and replaying them takes a few milliseconds. */
-export const SLICE_RECORDS_MAX = 250;
-
 /** Pauses of `partitionSteps` after which a slice ends although it may have no record. */
 const SLICE_PAUSES_MAX = 16;
 
@@ -74,7 +71,7 @@ function takeSlice(
 ): { readonly records: readonly MetadataRecord[]; readonly isDone: boolean } {
   const records: MetadataRecord[] = [];
   let pauses = 0;
-  while (records.length < SLICE_RECORDS_MAX && pauses < SLICE_PAUSES_MAX) {
+  while (records.length < scope.options.recordsPerSliceMax && pauses < SLICE_PAUSES_MAX) {
     const { done, value: step } = steps.next();
     if (done === true) return { records, isDone: true };
     if (step === undefined) pauses++;

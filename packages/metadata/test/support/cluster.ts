@@ -52,6 +52,13 @@ export const testConfigs: ControllerConfigs = {
     topic.get(name) ?? node.get(name) ?? cluster.get(name) ?? null,
 };
 
+/** What every node of these tests supports. */
+export const TEST_FEATURES = [
+  { name: 'metadata.version', minSupportedVersion: 7, maxSupportedVersion: 30 },
+  { name: 'kraft.version', minSupportedVersion: 0, maxSupportedVersion: 1 },
+  { name: 'eligible.leader.replicas.version', minSupportedVersion: 0, maxSupportedVersion: 1 },
+];
+
 /** Id of the log directory of a broker in these tests. */
 export function directoryOf(brokerId: number): string {
   return Buffer.alloc(16, 0x40 + brokerId).toString('base64url');
@@ -63,6 +70,8 @@ export function incarnationOf(brokerId: number, start = 0): string {
   bytes.writeUInt32BE(start, 0);
   return bytes.toString('base64url');
 }
+
+type AlteredPartition = ControllerRequest<'alterPartition'>['topics'][number]['partitions'][number];
 
 export const CLUSTER_ID = 'Xv1nY2oKTLCfDrVp7mJ4wA';
 
@@ -81,16 +90,33 @@ export class TestCluster {
       random: seededRandom(seed),
       configs: testConfigs,
       bootstrap: createBootstrap(),
+      supportedFeatures: TEST_FEATURES,
       ...options,
     });
     this.append(this.controller.activate(this.nowMs));
   }
 
-  /** Appends and replays, and commits unless told not to. */
-  append(result: ControllerResult<unknown>, commit = true): void {
+  /**
+   * Appends and replays, and commits unless told not to; what takes more than one turn is taken to its end.
+   *
+   * @returns the last part
+   */
+  append<R>(result: ControllerResult<R>, commit = true): ControllerResult<R> {
+    this.appendPart(result, commit);
+    return result.rest === undefined ? result : this.finish(result, commit);
+  }
+
+  /** Appends one part only. */
+  appendPart(result: ControllerResult<unknown>, commit = true): void {
     if (result.records.length > 0) this.appendRecords(result.records);
     result.onAppended?.(this.nextOffset - 1);
     if (commit) this.controller.commit(this.nextOffset - 1);
+  }
+
+  /** Decides and appends everything after a part that was appended. */
+  finish<R>({ rest }: ControllerResult<R>, commit = true): ControllerResult<R> {
+    if (rest === undefined) throw new Error('that was the last part');
+    return this.append(this.controller.resume(rest, this.moment), commit);
   }
 
   appendRecords(records: readonly MetadataRecord[]): void {
@@ -111,9 +137,7 @@ export class TestCluster {
     request: ControllerRequest<O>,
     apiVersion = 7,
   ): ControllerResponse<O> {
-    const result = this.decide(operation, request, apiVersion);
-    this.append(result);
-    return result.response;
+    return this.append(this.decide(operation, request, apiVersion)).response;
   }
 
   /** Decides on a request only. */
@@ -138,23 +162,27 @@ export class TestCluster {
     brokerId: number,
     changes: Partial<ControllerRequest<'registerBroker'>> = {},
   ): ControllerResponse<'registerBroker'> {
-    return this.handle('registerBroker', {
+    return this.handle('registerBroker', this.registration(brokerId, changes));
+  }
+
+  registration(
+    brokerId: number,
+    changes: Partial<ControllerRequest<'registerBroker'>> = {},
+  ): ControllerRequest<'registerBroker'> {
+    return {
       brokerId,
       clusterId: CLUSTER_ID,
       incarnationId: incarnationOf(brokerId),
       listeners: [
         { name: 'PLAINTEXT', host: 'localhost', port: 9092 + brokerId, securityProtocol: 0 },
       ],
-      features: [
-        { name: 'metadata.version', minSupportedVersion: 7, maxSupportedVersion: 30 },
-        { name: 'kraft.version', minSupportedVersion: 0, maxSupportedVersion: 1 },
-      ],
+      features: TEST_FEATURES,
       rack: null,
       isMigratingZkBroker: false,
       logDirs: [directoryOf(brokerId)],
       previousBrokerEpoch: -1,
       ...changes,
-    });
+    };
   }
 
   /** A heartbeat of a broker that has read everything and wants to serve. */
@@ -162,7 +190,14 @@ export class TestCluster {
     brokerId: number,
     changes: Partial<ControllerRequest<'brokerHeartbeat'>> = {},
   ): ControllerResponse<'brokerHeartbeat'> {
-    return this.handle('brokerHeartbeat', {
+    return this.handle('brokerHeartbeat', this.beat(brokerId, changes));
+  }
+
+  beat(
+    brokerId: number,
+    changes: Partial<ControllerRequest<'brokerHeartbeat'>> = {},
+  ): ControllerRequest<'brokerHeartbeat'> {
+    return {
       brokerId,
       brokerEpoch: this.image.cluster.brokers.get(brokerId)?.brokerEpoch ?? -1,
       currentMetadataOffset: this.nextOffset - 1,
@@ -171,7 +206,7 @@ export class TestCluster {
       offlineLogDirs: [],
       cordonedLogDirs: null,
       ...changes,
-    });
+    };
   }
 
   /** Registers and unfences brokers. */
@@ -204,6 +239,42 @@ export class TestCluster {
     const [result] = topics;
     if (result === undefined) throw new Error('no result');
     return result;
+  }
+
+  /** The leader of a partition asks for another ISR; returns the error code of the partition or the request. */
+  alterIsr(
+    topicName: string,
+    isr: readonly number[],
+    changes: Partial<AlteredPartition> & { readonly partitionId?: number } = {},
+  ): number {
+    const { partitionId = 0, ...fields } = changes;
+    const { leader, leaderEpoch, partitionEpoch } = this.partition(topicName, partitionId);
+    const { errorCode, topics } = this.handle('alterPartition', {
+      brokerId: leader,
+      brokerEpoch: this.image.cluster.brokers.get(leader)?.brokerEpoch ?? -1,
+      topics: [
+        {
+          topicId: this.image.topics.byName.get(topicName)?.id ?? '',
+          partitions: [
+            {
+              partitionIndex: partitionId,
+              leaderEpoch,
+              newIsr: [],
+              newIsrWithEpochs: isr.map((brokerId) => ({ brokerId, brokerEpoch: -1 })),
+              leaderRecoveryState: 0,
+              partitionEpoch,
+              ...fields,
+            },
+          ],
+        },
+      ],
+    });
+    return topics[0]?.partitions[0]?.errorCode ?? errorCode;
+  }
+
+  /** Fences whoever was silent for too long. */
+  fenceStale(): void {
+    while (this.append(this.controller.fenceOneStaleBroker(this.moment)).response);
   }
 
   partition(topicName: string, partitionId = 0): PartitionImage {

@@ -1,0 +1,166 @@
+import { ErrorCode } from '@ottla/protocol';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { assigned, incarnationOf, TestCluster } from '../../test/support/cluster.ts';
+import type { ControllerResult, MetadataRecord } from '../index.ts';
+
+const SLICE_RECORDS_MAX = 20;
+const PARTITIONS = 3 * SLICE_RECORDS_MAX - 10;
+
+let cluster: TestCluster;
+beforeEach(() => {
+  cluster = new TestCluster({ recordsPerSliceMax: SLICE_RECORDS_MAX }).startBrokers(1, 2, 3);
+  cluster.createTopic('big', assigned(...Array.from({ length: PARTITIONS }, () => [1, 2])));
+  cluster.createTopic('small', assigned([2, 1]));
+});
+
+/** Fencing of broker 1, decided up to its first slice and not appended. */
+function beginFencing(): ControllerResult<boolean> {
+  for (const id of [2, 3]) {
+    cluster.nowMs += 5000;
+    cluster.heartbeat(id);
+  }
+  const result = cluster.controller.fenceOneStaleBroker(cluster.moment);
+  expect(result.rest).toBeDefined();
+  return result;
+}
+
+const leadersOf = (topic: string): ReadonlySet<number> =>
+  new Set(cluster.image.topics.byName.get(topic)?.partitions.map(({ leader }) => leader));
+
+const isFenced = (id: number): boolean | undefined => cluster.image.cluster.brokers.get(id)?.fenced;
+
+describe('work on many partitions', () => {
+  it('given a broker with many partitions, when it is fenced, then no turn writes more than a slice, and the fencing comes last', () => {
+    const slices: Array<readonly MetadataRecord[]> = [];
+
+    cluster.nowMs += 4000;
+    for (let part = beginFencing(); ; part = cluster.controller.resume(part.rest, cluster.moment)) {
+      slices.push(part.records);
+      cluster.appendPart(part);
+      if (part.rest === undefined) break;
+    }
+
+    expect(slices).toHaveLength(3);
+    for (const records of slices) expect(records.length).toBeLessThanOrEqual(SLICE_RECORDS_MAX);
+    expect(slices.at(-1)?.at(-1)?.type).toBe('BrokerRegistrationChangeRecord');
+    expect(leadersOf('big')).toEqual(new Set([2]));
+    expect(cluster.partition('small').isr).toEqual([2]);
+    expect(isFenced(1)).toBe(true);
+  });
+
+  it('given a broker half-way out, then it joins no ISR, leads nothing new, and leaves new partitions too', () => {
+    const part = beginFencing();
+    cluster.appendPart(part);
+    expect(leadersOf('big')).toEqual(new Set([1, 2]));
+
+    // A zombie: silent to the controller, yet it fetches.
+    expect(cluster.alterIsr('small', [2, 1])).toBe(ErrorCode.INELIGIBLE_REPLICA);
+    const elected = cluster.handle('electLeaders', {
+      electionType: 0,
+      topicPartitions: [{ topic: 'big', partitions: [0] }],
+      timeoutMs: 0,
+    });
+    expect(elected.replicaElectionResults[0]?.partitionResult[0]?.errorCode).toBe(
+      ErrorCode.PREFERRED_LEADER_NOT_AVAILABLE,
+    );
+    cluster.createTopic('new', assigned([1, 2]));
+    expect(cluster.partition('new')).toMatchObject({ leader: 2, isr: [2] });
+
+    cluster.finish(part);
+    expect(isFenced(1)).toBe(true);
+    for (const topic of cluster.image.topics.byName.values()) {
+      for (const { isr } of topic.partitions) expect(isr).not.toContain(1);
+    }
+  });
+
+  it('given a broker that is out, then it may come back like any other', () => {
+    cluster.append(beginFencing());
+
+    cluster.heartbeat(1);
+
+    expect(isFenced(1)).toBe(false);
+    expect(cluster.alterIsr('small', [2, 1])).toBe(ErrorCode.NONE);
+  });
+
+  it('given a topic that is deleted meanwhile, then the rest of the work leaves it alone', () => {
+    const part = beginFencing();
+    cluster.appendPart(part);
+    cluster.handle('deleteTopics', { topics: [], topicNames: ['big'], timeoutMs: 0 }, 5);
+
+    cluster.finish(part);
+
+    expect(isFenced(1)).toBe(true);
+    expect(cluster.partition('small').isr).toEqual([2]);
+  });
+
+  it('given a broker that registers anew meanwhile, then the fencing of its old incarnation does not touch it', () => {
+    const part = beginFencing();
+    cluster.appendPart(part);
+    const { brokerEpoch } = cluster.register(1, { incarnationId: incarnationOf(1, 1) });
+
+    cluster.finish(part);
+    cluster.heartbeat(1);
+
+    expect(cluster.image.cluster.brokers.get(1)).toMatchObject({ brokerEpoch, fenced: false });
+  });
+
+  it('given this controller is lost half-way, then the next one fences the broker again, from the beginning', () => {
+    cluster.appendPart(beginFencing());
+
+    cluster.append(cluster.controller.activate(cluster.nowMs));
+    expect(isFenced(1)).toBe(false);
+    cluster.nowMs += 9001;
+    for (const id of [2, 3]) cluster.heartbeat(id);
+    cluster.fenceStale();
+
+    expect(isFenced(1)).toBe(true);
+    expect(leadersOf('big')).toEqual(new Set([2]));
+  });
+
+  it('given a controlled shutdown, then the broker may stop only when everybody has read the last slice', () => {
+    const shutDown = { wantShutDown: true };
+    const first = cluster.decide('brokerHeartbeat', {
+      brokerId: 1,
+      brokerEpoch: cluster.image.cluster.brokers.get(1)?.brokerEpoch ?? -1,
+      currentMetadataOffset: cluster.nextOffset,
+      wantFence: false,
+      wantShutDown: true,
+      offlineLogDirs: [],
+      cordonedLogDirs: null,
+    });
+    cluster.appendPart(first);
+    for (const id of [2, 3]) cluster.heartbeat(id);
+    expect(cluster.heartbeat(1, shutDown).shouldShutDown).toBe(false);
+
+    cluster.finish(first);
+    expect(leadersOf('big')).toEqual(new Set([2]));
+    expect(cluster.heartbeat(1, shutDown).shouldShutDown).toBe(false);
+    for (const id of [2, 3]) cluster.heartbeat(id);
+    expect(cluster.heartbeat(1, shutDown)).toMatchObject({ shouldShutDown: true, isFenced: true });
+  });
+
+  it('given a leader that asks for the ISRs of many partitions at once, then each gets its own answer', () => {
+    const { id: topicId = '' } = cluster.image.topics.byName.get('big') ?? {};
+    const partitions = Array.from({ length: PARTITIONS }, (_, partitionIndex) => ({
+      partitionIndex,
+      leaderEpoch: partitionIndex === 5 ? 7 : 0,
+      newIsr: [],
+      newIsrWithEpochs: [{ brokerId: 1, brokerEpoch: -1 }],
+      leaderRecoveryState: 0,
+      partitionEpoch: 0,
+    }));
+    const brokerEpoch = cluster.image.cluster.brokers.get(1)?.brokerEpoch ?? -1;
+
+    const { topics } = cluster.handle('alterPartition', {
+      brokerId: 1,
+      brokerEpoch,
+      topics: [{ topicId, partitions }],
+    });
+
+    const errors = topics[0]?.partitions.map(({ errorCode }) => errorCode) ?? [];
+    expect(errors).toHaveLength(PARTITIONS);
+    expect(errors.findIndex((code) => code !== ErrorCode.NONE)).toBe(5);
+    expect(cluster.partition('big', PARTITIONS - 1).isr).toEqual([1]);
+    expect(cluster.partition('big', 5).isr).toEqual([1, 2]);
+  });
+});
