@@ -14,6 +14,8 @@ export interface WatchedPartition {
 export interface DelayedFetchOptions {
   readonly watched: readonly WatchedPartition[];
   readonly isolation: FetchIsolation;
+  /** Why a partition cannot be served; `ErrorCode.NONE` while it can. */
+  readonly refusal: (watched: WatchedPartition) => number;
   readonly minBytes: number;
   /** The client is gone: nobody waits. */
   readonly isAbandoned: () => boolean;
@@ -39,10 +41,11 @@ export class DelayedFetch extends DelayedOperation {
   }
 
   #isEnough(): boolean {
-    const { watched, minBytes } = this.#options;
+    const { watched, minBytes, refusal } = this.#options;
     let bytes = 0;
-    for (const { wanted, partition } of watched) {
-      if (partition.checkLeader(wanted.currentLeaderEpoch) !== ErrorCode.NONE) return true;
+    for (const each of watched) {
+      if (refusal(each) !== ErrorCode.NONE) return true;
+      const { wanted, partition } = each;
       const { fetchOffset } = wanted;
       if (fetchOffset < partition.logStartOffset || fetchOffset > partition.logEndOffset)
         return true;

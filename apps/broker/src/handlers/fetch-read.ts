@@ -6,6 +6,7 @@ import type { FetchIsolation, Partition } from '../replica/partition.ts';
 import type { Replicas } from '../replica/replicas.ts';
 import { errorCodeOf } from './error-code.ts';
 import type { WantedPartition } from './fetch-session.ts';
+import { preferredReadReplica, type ReadingClient } from './read-replica.ts';
 import { failedFetch, fetched, type FetchedPartition, releaseAll } from './fetched-partition.ts';
 import { wholeFirstBatch } from './whole-first-batch.ts';
 
@@ -13,6 +14,10 @@ import { wholeFirstBatch } from './whole-first-batch.ts';
 export interface FetchLimits {
   /** Broker that fetches as a follower, or −1 for a consumer. */
   readonly followerId: number;
+  /** Epoch of the follower's registration, −1 when it does not say. */
+  readonly followerEpoch: number;
+  /** A consumer that knows how to read from followers (KIP-392), since version 11; undefined for everybody else. */
+  readonly client: ReadingClient | undefined;
   readonly isolation: FetchIsolation;
   readonly usesTopicIds: boolean;
   /** Of all partitions together. */
@@ -32,6 +37,33 @@ export function resolve(
         replicas.whyMissing(wanted.topic, wanted.partition));
 }
 
+/** Whether a partition serves such a fetch: `ErrorCode.NONE` or the code to answer. */
+export function refusalOf(
+  partition: Partition,
+  { currentLeaderEpoch }: WantedPartition,
+  { followerId, client }: Pick<FetchLimits, 'followerId' | 'client'>,
+): number {
+  if (client !== undefined) return partition.checkReplica(currentLeaderEpoch);
+  const code = partition.checkLeader(currentLeaderEpoch);
+  if (code !== ErrorCode.NONE || followerId < 0 || partition.progress(followerId) !== undefined)
+    return code;
+  // The metadata that makes it a replica may be on its way to this broker: it is to ask again.
+  return currentLeaderEpoch >= 0
+    ? ErrorCode.UNKNOWN_LEADER_EPOCH
+    : ErrorCode.NOT_LEADER_OR_FOLLOWER;
+}
+
+/** What is done once for each request, however often it is read for. */
+export interface FetchReadOptions {
+  readonly replicas: Replicas;
+  readonly wanted: readonly WantedPartition[];
+  readonly limits: FetchLimits;
+  /** The first reading: followers are noted to be where they fetch, consumers are sent to the replica next to them. */
+  readonly isFirst: boolean;
+  /** `replica.selector.class` sends consumers to the replica in their rack. */
+  readonly selectsByRack: boolean;
+}
+
 /** A pass under way. */
 export class FetchRead {
   /** In the order of the wanted. */
@@ -40,20 +72,19 @@ export class FetchRead {
   sizeBytes = 0;
   /** Something that the client should hear of without a wait. */
   isUrgent = false;
-  readonly #replicas: Replicas;
-  readonly #wanted: readonly WantedPartition[];
+  readonly #options: FetchReadOptions;
   readonly #limits: FetchLimits;
 
-  constructor(replicas: Replicas, wanted: readonly WantedPartition[], limits: FetchLimits) {
-    this.#replicas = replicas;
-    this.#wanted = wanted;
-    this.#limits = limits;
+  constructor(options: FetchReadOptions) {
+    this.#options = options;
+    this.#limits = options.limits;
   }
 
   /** Reads what is left. @returns a promise only if files had to be read */
   run(): void | Promise<void> {
-    while (this.results.length < this.#wanted.length) {
-      const wanted = this.#wanted[this.results.length]!;
+    const all = this.#options.wanted;
+    while (this.results.length < all.length) {
+      const wanted = all[this.results.length]!;
       const result = this.#readOne(wanted);
       if (result instanceof Promise)
         return result.then((later) => {
@@ -72,15 +103,19 @@ export class FetchRead {
   #take(result: FetchedPartition): void {
     this.results.push(result);
     this.sizeBytes += result.region?.sizeBytes ?? 0;
-    const { errorCode, divergingEpoch } = result.data;
-    if (divergingEpoch.epoch >= 0 || (errorCode !== ErrorCode.NONE && !isUnknown(errorCode)))
+    const { errorCode, divergingEpoch, preferredReadReplica: elsewhere } = result.data;
+    if (
+      elsewhere >= 0 ||
+      divergingEpoch.epoch >= 0 ||
+      (errorCode !== ErrorCode.NONE && !isUnknown(errorCode))
+    )
       this.isUrgent = true;
   }
 
   #readOne(wanted: WantedPartition): FetchedPartition | Promise<FetchedPartition> {
-    const partition = resolve(this.#replicas, wanted, this.#limits.usesTopicIds);
+    const partition = resolve(this.#options.replicas, wanted, this.#limits.usesTopicIds);
     if (typeof partition === 'number') return failedFetch(wanted, partition);
-    const refusal = this.#refusalOf(partition, wanted);
+    const refusal = refusalOf(partition, wanted, this.#limits);
     if (refusal !== ErrorCode.NONE) return failedFetch(wanted, refusal);
     const log = partition.log!;
     try {
@@ -88,6 +123,14 @@ export class FetchRead {
       if (diverging !== undefined) {
         const result = fetched(wanted, partition, undefined);
         result.data.divergingEpoch = diverging;
+        return result;
+      }
+      if (!this.#noteFollower(log, partition, wanted))
+        return failedFetch(wanted, ErrorCode.NOT_LEADER_OR_FOLLOWER);
+      const elsewhere = this.#elsewhere(partition, wanted);
+      if (elsewhere >= 0) {
+        const result = fetched(wanted, partition, undefined);
+        result.data.preferredReadReplica = elsewhere;
         return result;
       }
       const region = this.#readLog(log, partition, wanted);
@@ -103,12 +146,21 @@ export class FetchRead {
     }
   }
 
-  #refusalOf(partition: Partition, wanted: WantedPartition): number {
-    const code = partition.checkLeader(wanted.currentLeaderEpoch);
-    if (code !== ErrorCode.NONE) return code;
-    const { followerId } = this.#limits;
-    const isStranger = followerId >= 0 && !partition.replicas.includes(followerId);
-    return isStranger ? ErrorCode.NOT_LEADER_OR_FOLLOWER : ErrorCode.NONE;
+  /** A follower has what is below the offset that it asks for. @returns false when it is not to be served */
+  #noteFollower(log: PartitionLog, partition: Partition, wanted: WantedPartition): boolean {
+    const { followerId: brokerId, followerEpoch: brokerEpoch } = this.#limits;
+    const { fetchOffset, logStartOffset } = wanted;
+    const isInRange = fetchOffset >= log.logStartOffset && fetchOffset <= log.logEndOffset;
+    if (brokerId < 0 || !this.#options.isFirst || !isInRange) return true;
+    return partition.followerFetched({ brokerId, brokerEpoch, fetchOffset, logStartOffset });
+  }
+
+  /** The replica that a consumer should read from instead, or −1. */
+  #elsewhere(partition: Partition, { fetchOffset }: WantedPartition): number {
+    const { replicas, isFirst, selectsByRack } = this.#options;
+    const { client } = this.#limits;
+    if (!selectsByRack || !isFirst || client === undefined || !partition.isLeader) return -1;
+    return preferredReadReplica(replicas.image, partition, client, fetchOffset);
   }
 
   #readLog(

@@ -26,6 +26,8 @@ export interface WantedPartition {
   currentLeaderEpoch: number;
   /** −1: not said. */
   lastFetchedEpoch: number;
+  /** Where a follower's log starts; −1 of a consumer. */
+  logStartOffset: number;
   /** High watermark that the client knows, −1 when it must be told. */
   toldHighWatermark: number;
   toldLogStartOffset: number;
@@ -53,6 +55,7 @@ function wantedPartition(topic: FetchTopic, asked: FetchPartition): WantedPartit
     fetchOffset: asked.fetchOffset,
     currentLeaderEpoch: asked.currentLeaderEpoch,
     lastFetchedEpoch: asked.lastFetchedEpoch,
+    logStartOffset: asked.logStartOffset,
     toldHighWatermark: NOTHING_TOLD,
     toldLogStartOffset: NOTHING_TOLD,
   };
@@ -119,6 +122,7 @@ export class FetchSession {
         known.fetchOffset = asked.fetchOffset;
         known.currentLeaderEpoch = asked.currentLeaderEpoch;
         known.lastFetchedEpoch = asked.lastFetchedEpoch;
+        known.logStartOffset = asked.logStartOffset;
       }
     }
     for (const topic of forgotten)

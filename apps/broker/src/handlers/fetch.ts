@@ -12,11 +12,12 @@ import type { RequestContext } from '../network/request-context.ts';
 import { isResponseRegion } from '../network/response-region.ts';
 import type { BrokerServices } from '../server/broker-services.ts';
 import { DelayedFetch, type WatchedPartition } from './delayed-fetch.ts';
-import { type FetchLimits, FetchRead, resolve } from './fetch-read.ts';
+import { type FetchLimits, FetchRead, refusalOf, resolve } from './fetch-read.ts';
 import { note, type WantedPartition } from './fetch-session.ts';
 import { type FetchContext, FetchSessions, NO_SESSION } from './fetch-sessions.ts';
 import { type FetchedPartition, releaseAll } from './fetched-partition.ts';
 import { LeaderHints } from './leader-hints.ts';
+import { selectsByRack } from './read-replica.ts';
 
 /** What fetching needs of the broker. */
 export type FetchServices = Pick<
@@ -27,6 +28,7 @@ export type FetchServices = Pick<
 const READ_COMMITTED = 1;
 const STORAGE_ERROR_VERSION_MIN = 6;
 const SESSION_VERSION_MIN = 7;
+const RACK_VERSION_MIN = 11;
 const TOPIC_ID_VERSION_MIN = 13;
 const REPLICA_STATE_VERSION_MIN = 15;
 const LEADER_VERSION_MIN = 16;
@@ -45,12 +47,15 @@ export const createHandler = (services: FetchServices): ApiHandler<FetchRequest,
     'Partitions of all fetch sessions',
     () => sessions.partitionCount,
   );
-  const maxBytes = config.number('fetch.max.bytes');
+  const settings = {
+    maxBytes: config.number('fetch.max.bytes'),
+    selectsByRack: selectsByRack(config.raw('replica.selector.class')),
+  };
   return {
     request: fetchRequest,
     response: fetchResponse,
     handle: (context, request) =>
-      new FetchExchange(services, sessions, maxBytes, context, request).run(),
+      new FetchExchange(services, sessions, settings, context, request).run(),
     errorResponse: failedResponse,
     dispose(response) {
       for (const { partitions } of response.responses)
@@ -85,10 +90,18 @@ function failedResponse(request: FetchRequest, version: number, code: number): F
   return response;
 }
 
+/** Of the broker. */
+interface FetchSettings {
+  /** Of one response. */
+  readonly maxBytes: number;
+  readonly selectsByRack: boolean;
+}
+
 /** One request on its way. */
 class FetchExchange {
   readonly #services: FetchServices;
   readonly #sessions: FetchSessions;
+  readonly #settings: FetchSettings;
   readonly #context: RequestContext;
   readonly #request: FetchRequest;
   readonly #limits: FetchLimits;
@@ -99,23 +112,30 @@ class FetchExchange {
   constructor(
     services: FetchServices,
     sessions: FetchSessions,
-    maxBytes: number,
+    settings: FetchSettings,
     context: RequestContext,
     request: FetchRequest,
   ) {
     const { apiVersion } = context;
-    const followerId =
-      apiVersion >= REPLICA_STATE_VERSION_MIN ? request.replicaState.replicaId : request.replicaId;
+    const { replicaId: followerId, replicaEpoch } =
+      apiVersion >= REPLICA_STATE_VERSION_MIN
+        ? request.replicaState
+        : { replicaId: request.replicaId, replicaEpoch: -1 };
     const isCommitted = request.isolationLevel === READ_COMMITTED;
+    const { listenerName } = context.connection;
+    const knowsRacks = followerId < 0 && apiVersion >= RACK_VERSION_MIN;
+    this.#settings = settings;
     this.#services = services;
     this.#sessions = sessions;
     this.#context = context;
     this.#request = request;
     this.#limits = {
       followerId,
+      followerEpoch: replicaEpoch,
+      client: knowsRacks ? { rackId: request.rackId, listenerName } : undefined,
       isolation: followerId >= 0 ? 'log-end' : isCommitted ? 'committed' : 'high-watermark',
       usesTopicIds: apiVersion >= TOPIC_ID_VERSION_MIN,
-      maxBytes: Math.min(request.maxBytes, maxBytes),
+      maxBytes: followerId >= 0 ? request.maxBytes : Math.min(request.maxBytes, settings.maxBytes),
     };
     this.#minBytes = Math.min(request.minBytes, this.#limits.maxBytes);
   }
@@ -125,14 +145,20 @@ class FetchExchange {
     if (session.kind === 'error') return fetchResponse.create({ errorCode: session.errorCode });
     this.#session = session;
     this.#wanted = [...session.partitions];
-    const read = this.#newRead();
+    const read = this.#newRead(true);
     const reading = read.run();
     if (reading === undefined) return this.#answerOrWait(read);
     return reading.then(() => this.#answerOrWait(read));
   }
 
-  #newRead(): FetchRead {
-    return new FetchRead(this.#services.replicas, this.#wanted, this.#limits);
+  #newRead(isFirst: boolean): FetchRead {
+    return new FetchRead({
+      replicas: this.#services.replicas,
+      wanted: this.#wanted,
+      limits: this.#limits,
+      isFirst,
+      selectsByRack: this.#settings.selectsByRack,
+    });
   }
 
   #answerOrWait(read: FetchRead): FetchResponse | Promise<FetchResponse> {
@@ -160,6 +186,7 @@ class FetchExchange {
       const operation = new DelayedFetch({
         watched,
         isolation: this.#limits.isolation,
+        refusal: ({ wanted, partition }) => refusalOf(partition, wanted, this.#limits),
         minBytes: this.#minBytes,
         isAbandoned: () => connection.isClosed,
         answer: () => void this.#answer().then(resolve, reject),
@@ -172,7 +199,7 @@ class FetchExchange {
   /** After the wait: whatever is there. */
   async #answer(): Promise<FetchResponse> {
     if (this.#context.connection.isClosed) return fetchResponse.create();
-    const read = this.#newRead();
+    const read = this.#newRead(false);
     const reading = read.run();
     if (reading !== undefined) await reading;
     return this.#respond(read.results);

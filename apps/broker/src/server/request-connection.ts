@@ -7,42 +7,47 @@ import { decodeResponseHeader, encodeRequest, ProtocolError, Reader } from '@ott
 import type { MessageCodec } from '@ottla/protocol';
 import { ownFrame, type ResponseFrame, ResponseFrames } from './response-frames.ts';
 
-export interface RequestConnectionOptions {
+export interface RequestConnectionOptions<Frame extends ResponseFrame = ResponseFrame> {
   /** Memory for an answer; default: the garbage collector's. */
-  readonly lease?: (sizeBytes: number) => ResponseFrame;
+  readonly lease?: (sizeBytes: number) => Frame;
   /** Default: what an int32 can say. */
   readonly responseBytesMax?: number;
 }
 
 /** An answer whose `Buffer` fields are slices of its frame. */
-export interface HeldResponse<Response> {
+export interface HeldResponse<Response, Frame extends ResponseFrame = ResponseFrame> {
   readonly body: Response;
   /** The receiver's to release. */
-  readonly frame: ResponseFrame;
+  readonly frame: Frame;
 }
 
-interface Waiter {
+interface Waiter<Frame> {
   /** Is given the reader at the response's body and its frame, which it must release; undefined when the connection ended. */
-  readonly answered: (reader: Reader | undefined, frame?: ResponseFrame, error?: Error) => void;
+  readonly answered: (reader: Reader | undefined, frame?: Frame, error?: Error) => void;
   readonly apiKey: number;
   readonly version: number;
 }
 
 /** One connection to a server; requests may overlap. */
-export class RequestConnection {
+export class RequestConnection<Frame extends ResponseFrame = ResponseFrame> {
   readonly #connection: Connection;
   readonly #clientId: string;
-  readonly #waiters = new Map<number, Waiter>();
-  readonly #frames: ResponseFrames<ResponseFrame>;
+  readonly #waiters = new Map<number, Waiter<Frame>>();
+  readonly #frames: ResponseFrames<Frame>;
   #nextCorrelationId = 0;
   #isClosed = false;
 
   /** @param connection not started yet */
-  constructor(connection: Connection, clientId: string, options: RequestConnectionOptions = {}) {
+  constructor(
+    connection: Connection,
+    clientId: string,
+    options: RequestConnectionOptions<Frame> = {},
+  ) {
     this.#connection = connection;
     this.#clientId = clientId;
     this.#frames = new ResponseFrames({
-      lease: options.lease ?? ownFrame,
+      // Who gives no lease names no kind of frame either.
+      lease: options.lease ?? (ownFrame as (sizeBytes: number) => Frame),
       sizeBytesMax: options.responseBytesMax ?? 0x7fffffff,
       onFrame: (frame) => this.#answer(frame),
     });
@@ -78,8 +83,8 @@ export class RequestConnection {
     response: MessageCodec<Response>,
     version: number,
     body: Request,
-  ): Promise<HeldResponse<Response>> {
-    const { promise, resolve, reject } = Promise.withResolvers<HeldResponse<Response>>();
+  ): Promise<HeldResponse<Response, Frame>> {
+    const { promise, resolve, reject } = Promise.withResolvers<HeldResponse<Response, Frame>>();
     if (this.#isClosed) {
       reject(connectionEnded());
       return promise;
@@ -121,7 +126,7 @@ export class RequestConnection {
     }
   }
 
-  #answer(frame: ResponseFrame): void {
+  #answer(frame: Frame): void {
     const { bytes } = frame;
     const correlationId = bytes.readInt32BE(0);
     const waiter = this.#waiters.get(correlationId);
