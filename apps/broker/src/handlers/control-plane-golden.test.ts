@@ -17,6 +17,11 @@ const CONTROL_PLANE = [
   ApiKey.AlterConfigs,
   ApiKey.IncrementalAlterConfigs,
   ApiKey.DescribeQuorum,
+  ApiKey.ElectLeaders,
+  ApiKey.AlterPartitionReassignments,
+  ApiKey.ListPartitionReassignments,
+  ApiKey.UpdateFeatures,
+  ApiKey.UnregisterBroker,
 ];
 
 let server: RunningServer;

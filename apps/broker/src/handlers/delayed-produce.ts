@@ -9,6 +9,8 @@ export interface ProducedPartition {
   readonly partition: Partition;
   /** Its error code is set when the wait ends badly. */
   readonly response: PartitionProduceResponse;
+  /** In which it was appended. */
+  readonly leaderEpoch: number;
   /** The high watermark (exclusive) that acknowledges it. */
   readonly requiredOffset: number;
 }
@@ -39,8 +41,11 @@ export class DelayedProduce extends DelayedOperation {
   }
 }
 
-function isDecided({ partition, response, requiredOffset }: ProducedPartition): boolean {
-  const code = partition.checkLeader(-1);
+function isDecided(produced: ProducedPartition): boolean {
+  const { partition, response, requiredOffset, leaderEpoch } = produced;
+  // Who led in between may have put other records at these offsets.
+  const isBroken = partition.isLeader && partition.ledSince > leaderEpoch;
+  const code = isBroken ? ErrorCode.NOT_LEADER_OR_FOLLOWER : partition.checkLeader(-1);
   if (code !== ErrorCode.NONE) {
     response.errorCode = code;
     return true;

@@ -13,6 +13,7 @@ import type { ApiHandler } from '../network/api-handler.ts';
 import type { Partition } from '../replica/partition.ts';
 import type { Replicas } from '../replica/replicas.ts';
 import type { BrokerServices } from '../server/broker-services.ts';
+import { DelayedDeleteRecords, type DeletedFrom } from './delayed-delete-records.ts';
 import { errorCodeOf } from './error-code.ts';
 import { isOutOfBounds } from './internal-topics.ts';
 
@@ -20,20 +21,26 @@ import { isOutOfBounds } from './internal-topics.ts';
 const HIGH_WATERMARK = -1;
 const UNKNOWN_LOW_WATERMARK = -1;
 
+/** What deleting needs of the broker. */
+export type DeleteRecordsServices = Pick<BrokerServices, 'replicas' | 'purgatory'>;
+
 /** Serves DeleteRecords 0 to 2. */
-export const createHandler = ({
-  replicas,
-}: Pick<BrokerServices, 'replicas'>): ApiHandler<DeleteRecordsRequest, DeleteRecordsResponse> => ({
+export const createHandler = (
+  services: DeleteRecordsServices,
+): ApiHandler<DeleteRecordsRequest, DeleteRecordsResponse> => ({
   request: deleteRecordsRequest,
   response: deleteRecordsResponse,
-  async handle({ clientId }, { topics }) {
+  async handle({ clientId }, { topics, timeoutMs }) {
+    const deleted: DeletedFrom[] = [];
     const results = topics.map(async ({ name, partitions }) => ({
       name,
       partitions: await Promise.all(
-        partitions.map((asked) => answer(replicas, name, asked, clientId)),
+        partitions.map((asked) => answer(services.replicas, name, asked, clientId, deleted)),
       ),
     }));
-    return deleteRecordsResponse.create({ topics: await Promise.all(results) });
+    const response = deleteRecordsResponse.create({ topics: await Promise.all(results) });
+    await allReplicas(services, deleted, timeoutMs);
+    return response;
   },
   errorResponse: ({ topics }, _version, code) =>
     deleteRecordsResponse.create({
@@ -44,6 +51,19 @@ export const createHandler = ({
     }),
 });
 
+/** Waits for the other replicas; the results say how it ended. */
+function allReplicas(
+  { purgatory }: DeleteRecordsServices,
+  deleted: readonly DeletedFrom[],
+  timeoutMs: number,
+): Promise<void> {
+  if (deleted.length === 0) return Promise.resolve();
+  const keys = deleted.map(({ partition }) => partition);
+  return new Promise((resolve) => {
+    purgatory.tryCompleteElseWatch(new DelayedDeleteRecords(deleted, resolve), timeoutMs, keys);
+  });
+}
+
 function failed(partitionIndex: number, errorCode: number): DeleteRecordsPartitionResult {
   return { partitionIndex, lowWatermark: UNKNOWN_LOW_WATERMARK, errorCode };
 }
@@ -53,6 +73,7 @@ async function answer(
   topic: string,
   { partitionIndex, offset }: DeleteRecordsPartition,
   clientId: string | null,
+  deleted: DeletedFrom[],
 ): Promise<DeleteRecordsPartitionResult> {
   const partition = replicas.partition(topic, partitionIndex);
   if (partition === undefined)
@@ -60,14 +81,17 @@ async function answer(
   if (isOutOfBounds(topic, clientId))
     return failed(partitionIndex, ErrorCode.INVALID_TOPIC_EXCEPTION);
   try {
-    const lowWatermark = await deleteRecords(partition, offset);
-    return { partitionIndex, lowWatermark, errorCode: ErrorCode.NONE };
+    const requiredOffset = await deleteRecords(partition, offset);
+    const lowWatermark = UNKNOWN_LOW_WATERMARK;
+    const result = { partitionIndex, lowWatermark, errorCode: ErrorCode.NONE };
+    deleted.push({ partition, result, requiredOffset });
+    return result;
   } catch (error) {
     return failed(partitionIndex, errorCodeOf(error));
   }
 }
 
-/** @returns where the log starts now */
+/** @returns where every replica's log must start before the records are gone */
 async function deleteRecords(partition: Partition, before: number): Promise<number> {
   const refusal = partition.checkLeader(-1);
   if (refusal !== ErrorCode.NONE) throw new ApiError(refusal);
@@ -77,5 +101,5 @@ async function deleteRecords(partition: Partition, before: number): Promise<numb
   const offset = before === HIGH_WATERMARK ? partition.highWatermark : before;
   if (offset < 0) throw new ApiError(ErrorCode.OFFSET_OUT_OF_RANGE);
   await partition.log!.advanceLogStart(offset);
-  return partition.logStartOffset;
+  return offset;
 }

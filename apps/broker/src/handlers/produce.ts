@@ -126,10 +126,11 @@ class ProduceExchange {
     const refusal = this.#refusalOf(partition);
     if (refusal !== ErrorCode.NONE) return this.#refuse(name, index, refusal);
     const response = succeeded(index);
+    const { leaderEpoch } = partition;
     const append = partition.append(checked, { lease: this.#context.frame });
     this.#appends.push(
       append.then(
-        (result) => this.#appendedTo(partition, response, result),
+        (result) => this.#appendedTo(partition, leaderEpoch, response, result),
         (error: unknown) => fillError(response, partition, error),
       ),
     );
@@ -160,14 +161,19 @@ class ProduceExchange {
 
   #appendedTo(
     partition: Partition,
+    leaderEpoch: number,
     response: PartitionProduceResponse,
     result: AppendResult,
   ): void {
     response.baseOffset = result.baseOffset;
     response.logAppendTimeMs = result.logAppendTimeMs;
     response.logStartOffset = result.logStartOffset;
-    if (this.#request.acks === ACKS_ALL && partition.highWatermark <= result.lastOffset)
-      this.#appended.push({ partition, response, requiredOffset: result.lastOffset + 1 });
+    if (this.#request.acks !== ACKS_ALL) return;
+    const requiredOffset = result.lastOffset + 1;
+    const { ledSince, highWatermark } = partition;
+    const isLedOn = ledSince >= 0 && ledSince <= leaderEpoch;
+    if (!isLedOn || highWatermark < requiredOffset)
+      this.#appended.push({ partition, response, leaderEpoch, requiredOffset });
   }
 
   #afterAppends(): ProduceResponse | NoResponse | Promise<ProduceResponse | NoResponse> {

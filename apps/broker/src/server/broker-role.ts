@@ -19,6 +19,7 @@ import type { Purgatory } from '../purgatory/purgatory.ts';
 import type { TimerWheel } from '../purgatory/timer-wheel.ts';
 import { coordinatorElections } from '../replica/coordinator-log.ts';
 import { Replicas } from '../replica/replicas.ts';
+import { Replication } from '../replica/replication.ts';
 import { BROKER_API_TABLE } from '../handlers/api-table.ts';
 import { OFFSETS_TOPIC } from '../handlers/internal-topics.ts';
 import { AutoTopicCreator } from './auto-topic-creation.ts';
@@ -58,6 +59,7 @@ export class BrokerRole {
   readonly groups: GroupCoordinator;
   readonly #options: BrokerRoleOptions;
   readonly #loader: MetadataLoader;
+  readonly #replication: Replication;
   readonly #catchUp: MetadataCatchUp;
   #isLoaded = false;
 
@@ -65,16 +67,28 @@ export class BrokerRole {
     const { config, platform, storage, closing } = options;
     this.#options = options;
     this.#loader = new MetadataLoader((delta, image) => this.#publish(delta, image));
+    const brokerEpoch = (): number => this.lifecycle.brokerEpoch;
+    this.#replication = new Replication({
+      ...options,
+      brokerEpoch,
+      image: () => this.image,
+      slabs: storage.directories[0].context.slabs,
+    });
     this.replicas = new Replicas({
       platform,
       logger: options.logger,
       brokerId: config.nodeId,
+      brokerEpoch,
       directories: storage.directories,
       purgatory: options.purgatory,
       topicConfig: (overrides) => config.topic(overrides),
       image: EMPTY_IMAGE,
+      lagMaxMs: this.#replication.lagMaxMs,
+      isrChanges: this.#replication.isrChanges,
+      fetchers: this.#replication.fetchers,
     });
     closing.add('the partitions', () => this.replicas.close());
+    closing.add('replication', () => this.#replication.close());
     this.#catchUp = new MetadataCatchUp({
       timers: platform.timers,
       image: () => this.image,
@@ -116,6 +130,7 @@ export class BrokerRole {
     this.#isLoaded = true;
     this.#applyDynamicConfigs();
     await this.replicas.load(this.image);
+    this.#replication.start(this.replicas);
     this.replicas.listen(coordinatorElections(this.groups, OFFSETS_TOPIC));
     await this.lifecycle.ready();
     await this.#catchUp.reached((image) => image.cluster.brokers.get(brokerId)?.fenced === false);

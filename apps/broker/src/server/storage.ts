@@ -82,6 +82,7 @@ async function openDirectory(options: StorageOptions, path: string): Promise<Log
     handlesMax: Math.ceil(config.number('ottla.log.open.files.max') / config.logDirs.length),
     retentionCheckMs: config.number('log.retention.check.interval.ms'),
     checkpointMs: config.number('log.flush.offset.checkpoint.interval.ms'),
+    highWatermarkCheckpointMs: config.number('replica.high.watermark.checkpoint.interval.ms'),
     onFailure: (error) => onFailure(directory, error),
     ...(logBytesMax === undefined ? {} : { sizeBytesMax: logBytesMax }),
   });

@@ -1,0 +1,101 @@
+// What one broker does to keep its replicas together with those of the others: fetches from leaders, asks for changes of
+// the ISR, looks now and then who lags. Kafka: the background half of ReplicaManager.
+import type { SlabPool } from '@ottla/log';
+import type { MetadataImage } from '@ottla/metadata';
+import { type Logger, NetError, type Platform, type Timer } from '@ottla/platform';
+import type { BrokerConfig } from '../config/broker-config.ts';
+import type { ControllerChannel } from '../server/controller-channel.ts';
+import { RequestConnection } from '../server/request-connection.ts';
+import { IsrChanges } from './isr-changes.ts';
+import type { LeaderConnection, ReplicaFetchSettings } from './replica-fetcher.ts';
+import { ReplicaFetchers } from './replica-fetchers.ts';
+import type { Replicas } from './replicas.ts';
+
+export interface ReplicationOptions {
+  readonly platform: Platform;
+  readonly logger: Logger;
+  readonly config: BrokerConfig;
+  readonly controller: Pick<ControllerChannel, 'send'>;
+  readonly brokerEpoch: () => number;
+  readonly image: () => MetadataImage;
+  /** Where answers of leaders are put: the logs keep them from there. */
+  readonly slabs: SlabPool;
+}
+
+/** Longest answer of a leader: one batch is given whole, however large. */
+const RESPONSE_BYTES_MAX = 0x7fffffff;
+
+/** Give its parts to `Replicas`, then `start` it. */
+export class Replication {
+  readonly isrChanges: IsrChanges;
+  readonly fetchers: ReplicaFetchers;
+  /** `replica.lag.time.max.ms` */
+  readonly lagMaxMs: number;
+  readonly #options: ReplicationOptions;
+  #timer: Timer | undefined;
+  #isClosed = false;
+
+  constructor(options: ReplicationOptions) {
+    const { platform, logger, config, controller, brokerEpoch } = options;
+    const brokerId = config.nodeId;
+    this.#options = options;
+    this.lagMaxMs = config.number('replica.lag.time.max.ms');
+    this.isrChanges = new IsrChanges({ platform, logger, brokerId, brokerEpoch, controller });
+    this.fetchers = new ReplicaFetchers({
+      platform,
+      logger,
+      brokerId,
+      brokerEpoch,
+      settings: fetchSettings(config),
+      throttle: { isHeldBack: () => false, record: () => {} },
+      connect: (leaderId) => this.#connect(leaderId),
+    });
+  }
+
+  /** Looks every half of `replica.lag.time.max.ms` who lags. */
+  start(replicas: Pick<Replicas, 'shrinkIsrs'>): void {
+    if (this.#isClosed) return;
+    this.#timer = this.#options.platform.timers.set(this.lagMaxMs / 2, () => {
+      replicas.shrinkIsrs();
+      this.start(replicas);
+    });
+  }
+
+  /** Resolves when nothing is under way any more. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#timer?.cancel();
+    this.isrChanges.close();
+    await this.fetchers.close();
+  }
+
+  /** Where the leader is reached may change with every start of it: the newest metadata is asked each time. */
+  async #connect(leaderId: number): Promise<LeaderConnection> {
+    const { platform, config, image, slabs } = this.#options;
+    const broker = image().cluster.brokers.get(leaderId);
+    const endPoint = broker?.endPoints.find(({ name }) => name === config.interBrokerListenerName);
+    if (endPoint === undefined)
+      throw new NetError(
+        'EHOSTUNREACH',
+        `broker ${leaderId} has no listener ${config.interBrokerListenerName}`,
+      );
+    const { host, port } = endPoint;
+    const timeoutMs = config.number('replica.socket.timeout.ms');
+    const connection = await platform.net.connect({ host, port, timeoutMs });
+    return new RequestConnection(connection, `broker-${config.nodeId}-fetcher-0`, {
+      lease: (sizeBytes) => slabs.lease(sizeBytes),
+      responseBytesMax: RESPONSE_BYTES_MAX,
+    });
+  }
+}
+
+function fetchSettings(config: BrokerConfig): ReplicaFetchSettings {
+  return {
+    waitMaxMs: config.number('replica.fetch.wait.max.ms'),
+    bytesMin: config.number('replica.fetch.min.bytes'),
+    partitionBytesMax: config.number('replica.fetch.max.bytes'),
+    responseBytesMax: config.number('replica.fetch.response.max.bytes'),
+    backoffMs: config.number('replica.fetch.backoff.ms'),
+    timeoutMs: config.number('replica.socket.timeout.ms'),
+  };
+}
