@@ -26,7 +26,7 @@ export function operation<O extends ControllerOperation>(
     response,
     handle: async ({ apiVersion }, body) => {
       try {
-        return await driver.submit(name, body, { apiVersion, ...timeLimitOf(body) });
+        return await driver.submit(name, body, { apiVersion, ...timeLimitOf(name, body) });
       } catch (error) {
         throw toApiError(error);
       }
@@ -35,9 +35,15 @@ export function operation<O extends ControllerOperation>(
   });
 }
 
-/** The requests that change topics say how long their clients wait. */
-function timeLimitOf(body: object): { readonly timeoutMs?: number } {
-  return 'timeoutMs' in body && typeof body.timeoutMs === 'number'
+/** Operations whose requests have a time that Kafka's controller does not heed. */
+const UNLIMITED: ReadonlySet<ControllerOperation> = new Set([
+  'listPartitionReassignments',
+  'updateFeatures',
+]);
+
+/** The requests that change topics and their partitions say how long their clients wait. */
+function timeLimitOf(name: ControllerOperation, body: object): { readonly timeoutMs?: number } {
+  return !UNLIMITED.has(name) && 'timeoutMs' in body && typeof body.timeoutMs === 'number'
     ? { timeoutMs: body.timeoutMs }
     : {};
 }

@@ -110,9 +110,9 @@ export class RandomCluster extends TestCluster {
         while (this.#begin(this.controller.fenceOneStaleBroker(this.moment)));
         return;
       case 'electPreferred':
-        return void this.#begin(this.controller.electPreferredLeaders(this.moment));
+        return this.#begin(this.controller.electPreferredLeaders(this.moment));
       case 'electUnclean':
-        return void this.#begin(this.controller.electUncleanLeaders(this.moment));
+        return this.#begin(this.controller.electUncleanLeaders(this.moment));
       case 'finalizeElr':
         return this.#finalizeElr(one.level);
       case 'turn':
@@ -133,11 +133,11 @@ export class RandomCluster extends TestCluster {
       case 'shutDown':
         return this.#beat(id, { wantShutDown: true });
       case 'unregister':
-        return void this.#ask('unregisterBroker', { brokerId: id });
+        return this.#ask('unregisterBroker', { brokerId: id });
       case 'loseDirectory':
         return this.#beat(id, { offlineLogDirs: [directoryOf(id)] });
       case 'producerIds':
-        return void this.#ask('allocateProducerIds', { brokerId: id, brokerEpoch });
+        return this.#ask('allocateProducerIds', { brokerId: id, brokerEpoch });
     }
   }
 
@@ -157,7 +157,7 @@ export class RandomCluster extends TestCluster {
       case 'grow': {
         const count = (topic?.partitions.length ?? 0) + one.by;
         const topics = [{ name: one.name, count, assignments: null }];
-        return void this.#ask('createPartitions', { topics, timeoutMs: 0, validateOnly: false });
+        return this.#ask('createPartitions', { topics, timeoutMs: 0, validateOnly: false });
       }
       case 'setRetention':
         return this.#setConfig(one.name, 'retention.ms', one.value);
