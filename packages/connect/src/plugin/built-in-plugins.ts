@@ -15,6 +15,8 @@ import { InsertField } from '../transform/insert-field.ts';
 import { MaskField } from '../transform/mask-field.ts';
 import type { RecordSide } from '../transform/record-side.ts';
 import { RegexRouter } from '../transform/regex-router.ts';
+import { TimestampConverter } from '../transform/timestamp-converter.ts';
+import { TimestampRouter } from '../transform/timestamp-router.ts';
 import { ReplaceField } from '../transform/replace-field.ts';
 import { SetSchemaMetadata } from '../transform/set-schema-metadata.ts';
 import type { Predicate, Transformation } from '../transform/transformation.ts';
@@ -46,6 +48,7 @@ const SIDED: Readonly<Record<string, new (side: RecordSide) => Transformation>> 
   MaskField,
   ReplaceField,
   SetSchemaMetadata,
+  TimestampConverter,
 };
 
 const WHOLE: Readonly<Record<string, new () => Transformation>> = {
@@ -53,6 +56,7 @@ const WHOLE: Readonly<Record<string, new () => Transformation>> = {
   Filter,
   InsertHeader,
   RegexRouter,
+  TimestampRouter,
   ValueToKey,
 };
 

@@ -32,8 +32,17 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
   {
     reason: 'a Date of JavaScript reaches 100,000,000 days from 1970 and no further',
     isIt: (input, ours) =>
-      String(input.text).includes('data.Date') &&
+      (String(input.text).includes('data.Date') ||
+        String(input.class).includes('TimestampConverter')) &&
       String(ours['message']).includes('beyond what a Date holds'),
+  },
+  {
+    reason: 'years before 1582 are counted as ISO 8601 does, where Java has the Julian calendar',
+    isIt: (input, _ours, kafka) => {
+      const payload = /"payload\\":(-\d+)/.exec(JSON.stringify(kafka))?.[1];
+      const isConverted = input.class === 'transforms.TimestampConverter$Value';
+      return isConverted && Number(payload ?? 0) < Date.UTC(1582, 9, 15);
+    },
   },
   {
     reason: 'what JavaScript’s regular expressions cannot say is refused',
