@@ -86,6 +86,10 @@ export class LogDirectory {
   #failure: LogError | undefined;
   #timers: Timer[] = [];
   #isClosing = false;
+  /** All logs are open: what is closed in order now is clean. */
+  #isStarted = false;
+  readonly #wasNew: boolean;
+  #markerGone: Promise<void> | undefined;
   /** A look at the bound is queued. */
   #isCapping = false;
   #maintenance: Promise<void> = Promise.resolve();
@@ -99,6 +103,7 @@ export class LogDirectory {
     this.#lock = lock;
     this.#meta = found.meta;
     this.#wasClean = found.wasClean;
+    this.#wasNew = found.meta === undefined;
     this.#recoveryPoints = found.recoveryPoints;
     this.#highWatermarks = found.highWatermarks;
     this.#logStarts = found.logStarts;
@@ -189,6 +194,7 @@ export class LogDirectory {
     const name = `${wanted.topic}-${wanted.partition}`;
     const open = this.#logs.get(name);
     if (open !== undefined) return open;
+    await this.#forgetMarker();
     const log = await PartitionLog.open(this.context, {
       directory: `${this.path}/${name}`,
       topic: wanted.topic,
@@ -220,9 +226,10 @@ export class LogDirectory {
     await Promise.all(Array.from({ length: Math.min(LOADS_AT_ONCE, wanted.length) }, work));
   }
 
-  /** Starts retention, flushing by time and checkpoints, now that the logs are open. The clean marker is gone from here on. */
+  /** Starts retention, flushing by time and checkpoints, now that all logs are open. */
   async start(): Promise<void> {
-    await this.#platform.disk.remove(`${this.path}/${CLEAN_SHUTDOWN_FILE}`);
+    await this.#forgetMarker();
+    this.#isStarted = true;
     for (const name of await this.#platform.disk.readdir(this.path))
       if (name.endsWith('-delete')) this.#removals.add([`${this.path}/${name}`], 0);
     this.#every(this.#options.retentionCheckMs ?? RETENTION_CHECK_MS_DEFAULT, () => this.#retain());
@@ -253,7 +260,10 @@ export class LogDirectory {
     this.#removals.add([log.directory], log.config.fileDeleteDelayMs);
   }
 
-  /** Waits for appends under way, syncs, writes checkpoints and the clean marker, and gives the lock back. */
+  /**
+   * Waits for appends under way, syncs, writes checkpoints and the clean marker, and gives the lock back. No marker where a
+   * crash came before and not all logs were opened since: nobody has looked at the others' ends.
+   */
   async close(): Promise<void> {
     if (this.#isClosing) return;
     this.#isClosing = true;
@@ -263,14 +273,27 @@ export class LogDirectory {
     // A directory that is not ours is left as it was.
     if (this.#failure === undefined && this.#meta !== undefined) {
       await this.#writeCheckpoints();
-      await this.#platform.disk.replaceFile(
-        `${this.path}/${CLEAN_SHUTDOWN_FILE}`,
-        Buffer.from('{"version":0,"brokerEpoch":-1}'),
-      );
+      if (this.#wasClean || this.#wasNew || this.#isStarted) {
+        await this.#platform.disk.replaceFile(
+          `${this.path}/${CLEAN_SHUTDOWN_FILE}`,
+          Buffer.from('{"version":0,"brokerEpoch":-1}'),
+        );
+      }
     }
     await this.#removals.close();
     await this.context.handles.close();
     await this.#lock.release();
+  }
+
+  /** Before the first log is touched, and durably: a crash from here on is a crash. Kafka: KAFKA-10471. */
+  #forgetMarker(): Promise<void> {
+    const { disk } = this.#platform;
+    const remove = async (): Promise<void> => {
+      await disk.remove(`${this.path}/${CLEAN_SHUTDOWN_FILE}`);
+      await disk.syncDirectory(this.path);
+    };
+    this.#markerGone ??= this.#wasClean ? remove() : Promise.resolve();
+    return this.#markerGone;
   }
 
   #every(intervalMs: number, work: () => Promise<void>): void {
