@@ -249,6 +249,7 @@ describe('ApiVersions', () => {
       { name: 'kraft.version', maxVersionLevel: 1, minVersionLevel: 1 },
     ]);
     expect(answer.supportedFeatures.map(({ name }) => name)).toEqual([
+      'eligible.leader.replicas.version',
       'kraft.version',
       'metadata.version',
     ]);

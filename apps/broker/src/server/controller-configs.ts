@@ -4,16 +4,14 @@ import { ConfigResourceType } from '@ottla/metadata';
 import type { ConfigResource, ControllerConfigs, TopicConfigLayers } from '@ottla/metadata';
 import type { BrokerConfig } from '../config/broker-config.ts';
 import { ConfigError } from '../config/config-error.ts';
-import { requireKey, TOPIC_TABLE } from '../config/config-table.ts';
+import { BROKER_TABLE, requireKey, TOPIC_TABLE } from '../config/config-table.ts';
 import { describeTopicConfigs } from '../config/describe-configs.ts';
 import { defaultText, isListKey, validateConfigs } from '../config/dynamic-config.ts';
 import type { ConfigScope } from '../config/dynamic-config.ts';
 import { resolveTopicText } from '../config/topic-config.ts';
+import type { BrokerValues } from '../config/topic-config.ts';
 
-/**
- * Both roles are one process, so the layers above a topic's own values are those that this node's configuration has in
- * force already.
- */
+/** The table as the controller of this node sees it. */
 export function controllerConfigs(config: BrokerConfig): ControllerConfigs {
   return {
     validate: (resource, values) => {
@@ -38,7 +36,24 @@ export function controllerConfigs(config: BrokerConfig): ControllerConfigs {
     effectiveTopicConfigs: (layers: TopicConfigLayers) =>
       describeTopicConfigs(config, layers.topic),
     effectiveTopicConfig: (name, layers) =>
-      resolveTopicText(requireKey(TOPIC_TABLE, name, 'topic'), layers.topic, config),
+      resolveTopicText(
+        requireKey(TOPIC_TABLE, name, 'topic'),
+        layers.topic,
+        brokerValues(config, layers),
+      ),
+  };
+}
+
+/** What stands in for a topic's own value: what the log says as of the decision, over this node's own file. */
+function brokerValues(config: BrokerConfig, { node, cluster }: TopicConfigLayers): BrokerValues {
+  return {
+    raw: (name) =>
+      node.get(name) ??
+      cluster.get(name) ??
+      config.given.get(name) ??
+      BROKER_TABLE.get(name)?.defaultValue ??
+      null,
+    number: (name) => config.number(name),
   };
 }
 

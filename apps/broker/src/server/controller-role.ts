@@ -3,7 +3,7 @@
 import { Controller, ControllerDriver } from '@ottla/metadata';
 import type { QuorumListener } from '@ottla/metadata';
 import type { Logger, Platform } from '@ottla/platform';
-import { QuorumNode, QuorumRequests, VoterSet } from '@ottla/raft';
+import { QuorumNode, QuorumNodeError, QuorumRequests, VoterSet } from '@ottla/raft';
 import type { QuorumEndpoint } from '@ottla/raft';
 import type { BrokerConfig } from '../config/broker-config.ts';
 import type { ControllerServices } from '../controller/controller-services.ts';
@@ -13,6 +13,7 @@ import type { ClosingStack } from './closing-stack.ts';
 import { controllerConfigs } from './controller-configs.ts';
 import { QuorumAdapter } from './quorum-adapter.ts';
 import type { Storage } from './storage.ts';
+import { SUPPORTED_FEATURES } from './supported-features.ts';
 
 export interface ControllerRoleOptions {
   readonly platform: Platform;
@@ -64,7 +65,7 @@ export class ControllerRole {
     });
     closing.add('the quorum', () => node.close());
     const quorum = new QuorumAdapter(node);
-    const driver = createDriver(options, quorum, () => node.kraftVersion);
+    const driver = createDriver(options, quorum, node);
     closing.add('the controller', () => driver.close());
     driver.start();
     const services: ControllerServices = {
@@ -97,7 +98,7 @@ export class ControllerRole {
 function createDriver(
   { platform, config, logger, storage, onFatal }: ControllerRoleOptions,
   quorum: QuorumAdapter,
-  kraftVersion: () => number,
+  node: QuorumNode,
 ): ControllerDriver {
   const sessionTimeoutMs = config.number('broker.session.timeout.ms');
   const controller = new Controller({
@@ -113,7 +114,11 @@ function createDriver(
         ? config.number('default.replication.factor')
         : REPLICATION_DEFAULT,
     deleteTopicEnable: config.boolean('delete.topic.enable'),
-    kraftVersion,
+    kraftVersion: () => node.kraftVersion,
+    upgradeKraftVersion: (level, { validateOnly }) =>
+      refusalOf(() => node.upgradeKraftVersion(node.core.epoch, level, validateOnly)),
+    supportedFeatures: SUPPORTED_FEATURES,
+    voterIds: () => node.core.voters.ids,
   });
   return new ControllerDriver({
     controller,
@@ -126,10 +131,22 @@ function createDriver(
     leaderImbalanceCheckIntervalMs: config.boolean('auto.leader.rebalance.enable')
       ? config.number('leader.imbalance.check.interval.seconds') * 1000
       : 0,
+    uncleanElectionIntervalMs: config.number('unclean.leader.election.interval.ms'),
     snapshots: {
       bytesMax: config.number('metadata.log.max.record.bytes.between.snapshots'),
       intervalMsMax: config.number('metadata.log.max.snapshot.interval.ms'),
     },
     onFatal,
   });
+}
+
+/** Why the raft layer refused, or undefined when it did not. */
+function refusalOf(change: () => void): string | undefined {
+  try {
+    change();
+    return undefined;
+  } catch (error) {
+    if (error instanceof QuorumNodeError) return error.message;
+    throw error;
+  }
 }

@@ -2,6 +2,7 @@
 // that is not here is at level 0, which is off. Kafka: BrokerFeatures.
 
 import {
+  ELR_FEATURE,
   KRAFT_VERSION_FEATURE,
   METADATA_VERSION_FEATURE,
   METADATA_VERSION_LATEST_PRODUCTION,
@@ -12,8 +13,12 @@ import type { MetadataImage, SupportedFeature } from '@ottla/metadata';
 /** Of `kraft.version`: 1 has dynamic quorums (KIP-853), which every quorum that Ottla formats is. */
 const KRAFT_VERSION_MAX = 1;
 
+/** Of `eligible.leader.replicas.version`: 1 has eligible leader replicas (KIP-966). Off until somebody upgrades to it. */
+const ELR_MAX = 1;
+
 /** Both ends inclusive, sorted by name. */
 export const SUPPORTED_FEATURES: readonly SupportedFeature[] = [
+  { name: ELR_FEATURE, minSupportedVersion: 0, maxSupportedVersion: ELR_MAX },
   { name: KRAFT_VERSION_FEATURE, minSupportedVersion: 0, maxSupportedVersion: KRAFT_VERSION_MAX },
   {
     name: METADATA_VERSION_FEATURE,

@@ -39,7 +39,12 @@ export const LOGS_KEYS: readonly ConfigKey[] = [
     int('1', { min: 1 }),
     NO_REPLICATION,
   ),
-  accepted('auto.leader.rebalance.enable', readOnly, bool('true'), NO_REPLICATION),
+  honoured(
+    'auto.leader.rebalance.enable',
+    readOnly,
+    bool('true'),
+    'Whether the controller gives leadership back to first replicas from time to time.',
+  ),
   honoured(
     'compression.gzip.level',
     clusterWide,
@@ -67,11 +72,11 @@ export const LOGS_KEYS: readonly ConfigKey[] = [
   accepted('controlled.shutdown.enable', readOnly, bool('true'), NO_REPLICATION),
   refused('cordoned.log.dirs', perBroker, list(''), NO_CORDON),
   accepted('follower.fetch.last.tiered.offset.enable', clusterWide, bool('false'), NO_TIERS),
-  accepted(
+  honoured(
     'leader.imbalance.check.interval.seconds',
     readOnly,
     long('300', { min: 1 }),
-    NO_REPLICATION,
+    'Pause between two such elections, seconds.',
   ),
   accepted('log.cleaner.backoff.ms', clusterWide, long('15000', { min: 0 }), NO_CLEANER),
   accepted('log.cleaner.dedupe.buffer.size', clusterWide, long('134217728'), NO_CLEANER),
@@ -459,12 +464,17 @@ export const LOGS_KEYS: readonly ConfigKey[] = [
   ),
   accepted('replication.quota.window.num', readOnly, int('11', { min: 1 }), NO_REPLICATION),
   accepted('replication.quota.window.size.seconds', readOnly, int('1', { min: 1 }), NO_REPLICATION),
-  accepted('unclean.leader.election.enable', clusterWide, bool('false'), NO_REPLICATION),
-  accepted(
+  honoured(
+    'unclean.leader.election.enable',
+    clusterWide,
+    bool('false'),
+    'Whether a replica that lacks records may lead when nobody else can; records are lost then.',
+  ),
+  honoured(
     'unclean.leader.election.interval.ms',
     readOnly,
     long('300000', { min: 1 }),
-    NO_REPLICATION,
+    'Pause between two searches for partitions that such a replica might lead, milliseconds.',
     { internal: true },
   ),
 ];

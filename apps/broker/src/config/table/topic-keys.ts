@@ -218,7 +218,11 @@ export const TOPIC_KEYS: readonly ConfigKey[] = [
     'Age at which the active segment is closed.',
     { synonyms: ['log.roll.ms', ['log.roll.hours', 3600000]] },
   ),
-  accepted('unclean.leader.election.enable', clusterWide, bool('false'), NO_REPLICATION, {
-    synonyms: ['unclean.leader.election.enable'],
-  }),
+  honoured(
+    'unclean.leader.election.enable',
+    clusterWide,
+    bool('false'),
+    'Whether a replica that lacks records may lead when nobody else can; records are lost then.',
+    { synonyms: ['unclean.leader.election.enable'] },
+  ),
 ];
