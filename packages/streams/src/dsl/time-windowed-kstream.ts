@@ -98,9 +98,9 @@ export class TimeWindowedKStream<K, V> {
     });
     const parent = this.#parentFor(storeName);
     builder.addLazyProcessor(name, () => table.supplier(), [parent.node]);
-    const inner = key ?? (builder.defaults.key as Serde<K> | undefined);
+    // The default serde is for keys, not for windowed ones: as in Kafka, it is not wrapped.
     const keySerde: Serde<Windowed<K>> | undefined =
-      inner === undefined ? undefined : windowedSerde(inner, windows.sizeMs);
+      key === undefined ? undefined : windowedSerde(key, windows.sizeMs);
     return builder.family.table(
       { builder, node: name, keySerde, valueSerde: value, sources: parent.sources },
       table,

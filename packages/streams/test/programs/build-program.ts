@@ -194,6 +194,24 @@ class Program {
         this.#streams.set(a, grouped.count().toStream().mapValues(shown));
         break;
       }
+      case 'tgroup2': {
+        const grouped = this.#table(b).groupBy(
+          (key, value) => ({ key: first(key, value), value }),
+          { name: c },
+        );
+        this.#tables.set(id, grouped.reduce(add, subtract));
+        this.#streams.set(a, grouped.count().toStream().mapValues(shown));
+        break;
+      }
+      case 'wto':
+        this.#stream(id)
+          .groupByKey()
+          .windowedBy(tumblingWindows({ sizeMs: 10, graceMs: 5 }))
+          .count()
+          .toStream()
+          .mapValues(shown)
+          .to(a);
+        break;
       case 'to':
         this.#stream(id).to(a);
         break;
