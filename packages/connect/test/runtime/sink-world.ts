@@ -213,7 +213,8 @@ export function sinkWorld(options: SinkWorldOptions): SinkWorld {
   return { simulation, consumer, run, states, stop };
 }
 
-function stringConverters(): Converters {
+/** Texts both ways. */
+export function stringConverters(): Converters {
   const converter = (side: 'key' | 'value'): Converters['key'] => {
     const instance = new StringConverter();
     instance.configure({}, side);
