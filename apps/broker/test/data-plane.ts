@@ -25,7 +25,7 @@ import { SocketServer } from '../src/network/socket-server.ts';
 import { Purgatory } from '../src/purgatory/purgatory.ts';
 import { TimerWheel } from '../src/purgatory/timer-wheel.ts';
 import { coordinatorElections } from '../src/replica/coordinator-log.ts';
-import { partitionCount, Replicas } from '../src/replica/replicas.ts';
+import { partitionCount, Replicas, type ReplicasOptions } from '../src/replica/replicas.ts';
 import type { BrokerServices } from '../src/server/broker-services.ts';
 import { settle, TestClient } from './echo-apis.ts';
 import { VirtualTime } from './virtual-time.ts';
@@ -62,6 +62,14 @@ export interface DataPlaneOptions {
   readonly image?: MetadataImage;
   /** Overwrite memory that was given back; default true. */
   readonly poison?: boolean;
+  /** Default `BROKER_ID`. */
+  readonly brokerId?: number;
+  /** Default: of its own. */
+  readonly time?: VirtualTime;
+  /** How it replicates with others; default: not at all. */
+  readonly replication?: (
+    plane: DataPlane,
+  ) => Pick<ReplicasOptions, 'brokerEpoch' | 'lagMaxMs' | 'isrChanges' | 'fetchers'>;
 }
 
 /** A topic's id, made of its name. */
@@ -86,6 +94,7 @@ export class DataPlane {
   readonly replicas: Replicas;
   readonly groups: GroupCoordinator;
   readonly server: SocketServer;
+  readonly brokerId: number;
   image: MetadataImage;
   /** Opens and answers frames. */
   readonly pipeline: RequestPipeline<BrokerServices>;
@@ -100,6 +109,7 @@ export class DataPlane {
     time: VirtualTime,
   ) {
     this.time = time;
+    this.brokerId = options.brokerId ?? BROKER_ID;
     this.platform = platform;
     this.slabs = directory.context.slabs;
     this.buffers = new BufferPool({ poison: options.poison ?? true });
@@ -115,11 +125,12 @@ export class DataPlane {
     this.replicas = new Replicas({
       platform,
       logger: silentLogger,
-      brokerId: BROKER_ID,
+      brokerId: this.brokerId,
       directories: [this.directory],
       purgatory: this.purgatory,
       topicConfig: (overrides) => this.config.topic(overrides),
       image: this.image,
+      ...options.replication?.(this),
     });
     this.groups = new GroupCoordinator({
       platform,
@@ -137,7 +148,7 @@ export class DataPlane {
   }
 
   static async start(options: DataPlaneOptions = {}): Promise<DataPlane> {
-    const time = new VirtualTime();
+    const time = options.time ?? new VirtualTime();
     const node = nodePlatform();
     const platform: Platform = {
       ...node,
@@ -145,7 +156,7 @@ export class DataPlane {
       clock: time,
       timers: {
         set: (delayMs, callback) => time.set(delayMs, callback),
-        sleep: (delayMs) => node.timers.sleep(delayMs),
+        sleep: (delayMs, signal) => time.sleep(delayMs, signal),
         yield: (callback) => node.timers.yield(callback),
       },
     };
@@ -176,7 +187,7 @@ export class DataPlane {
       metrics: this.metrics,
       wheel: this.wheel,
       purgatory: this.purgatory,
-      brokerId: BROKER_ID,
+      brokerId: this.brokerId,
       image: () => this.image,
       replicas: this.replicas,
       groups: this.groups,

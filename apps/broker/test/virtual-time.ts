@@ -31,6 +31,19 @@ export class VirtualTime {
     return { cancel: () => void this.#pending.delete(entry) };
   }
 
+  /** As `Timers.sleep`. */
+  sleep(delayMs: number, signal?: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const timer = this.set(delayMs, resolve);
+      const stop = (): void => {
+        timer.cancel();
+        reject(signal!.reason as Error);
+      };
+      if (signal?.aborted === true) stop();
+      signal?.addEventListener('abort', stop, { once: true });
+    });
+  }
+
   /** Goes to the next timer and calls it. */
   step(): void {
     const next = this.#next(Infinity);

@@ -237,12 +237,12 @@ export class Partition implements PartitionIdentity {
   followerFetched(fetch: Omit<FollowerFetch, 'leaderEndOffset' | 'nowMs'>): boolean {
     const leading = this.#leading;
     if (leading === undefined) return false;
-    const before = leading.progress(fetch.brokerId);
-    const { logEndOffset = UNKNOWN, logStartOffset = UNKNOWN } = before ?? {};
+    const { logStartOffset = UNKNOWN } = leading.progress(fetch.brokerId) ?? {};
     const leaderEndOffset = this.logEndOffset;
     if (!leading.fetched({ ...fetch, leaderEndOffset, nowMs: this.#host.nowMs() })) return false;
     this.#propose(leading.proposeExpansion(fetch.brokerId, this.#position()));
-    const hasMoved = logEndOffset !== fetch.fetchOffset && this.#advanceHighWatermark();
+    // Also where this follower has nothing new: another one may have ceased to count by time.
+    const hasMoved = this.#advanceHighWatermark();
     if (hasMoved || logStartOffset !== fetch.logStartOffset) this.#host.moved(this);
     return true;
   }
