@@ -146,11 +146,35 @@ describe('BrokerConfig', () => {
     ],
     [
       ['controller.quorum.voters=1@a:1,2@b:1'],
-      'Invalid configuration controller.quorum.voters: this version runs a quorum of one; name this node only, or remove it',
+      'Invalid configuration listeners: controller listener CONTROLLER must have the port that controller.quorum.voters names, not a free one',
+    ],
+    [
+      ['controller.quorum.voters=2@a:1'],
+      "Invalid configuration controller.quorum.voters: it must name this controller, 1@host:port, with this node's node.id",
+    ],
+    [
+      ['controller.quorum.voters=1@a:1,1@b:1'],
+      'Invalid configuration controller.quorum.voters: voter 1 is named twice',
+    ],
+    [
+      ['controller.quorum.voters=1@a'],
+      'Invalid configuration controller.quorum.voters: "a" is not host:port with a port from 1 to 65535',
     ],
     [
       ['process.roles=broker'],
-      'Invalid configuration process.roles: this version runs both roles in one process; use broker,controller',
+      'Invalid configuration controller.quorum.bootstrap.servers: a broker without a controller must be told where the controllers are, as host:port',
+    ],
+    [
+      ['process.roles=broker', 'controller.quorum.voters=1@a:1'],
+      'Invalid configuration controller.quorum.voters: it names node 1, which is no controller: process.roles is broker',
+    ],
+    [
+      ['process.roles=broker', 'listeners=PLAINTEXT://h:1,CONTROLLER://h:2'],
+      'Invalid configuration listeners: CONTROLLER is a controller listener, but process.roles is broker',
+    ],
+    [
+      ['process.roles=controller', 'listeners=CONTROLLER://h:2,PLAINTEXT://h:1'],
+      'Invalid configuration listeners: PLAINTEXT is not among controller.listener.names, but process.roles is controller',
     ],
     [['broker.id=7'], 'Invalid configuration broker.id: it must be equal to node.id (1)'],
     [

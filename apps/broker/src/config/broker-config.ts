@@ -10,6 +10,8 @@ import { BROKER_TABLE, DYNAMIC_ONLY_TABLE, requireKey } from './config-table.ts'
 import type { EndPoint, ListenerEndPoint, ResolvedListeners } from './listeners.ts';
 import { resolveListeners } from './listeners.ts';
 import { checkConsistency } from './consistency.ts';
+import { parseBootstrapServers, parseStaticVoters } from './quorum-servers.ts';
+import type { QuorumAddress, StaticVoter } from './quorum-servers.ts';
 import { readStaticConfig } from './static-config.ts';
 import type { StaticConfigSource } from './static-config.ts';
 import type { TopicConfig } from './topic-config.ts';
@@ -47,6 +49,7 @@ export class BrokerConfig {
     this.given = given;
     for (const name of given.keys()) if (BROKER_TABLE.has(name)) this.#value(name);
     this.#resolved = resolveListeners({
+      roles: this.roles,
       listeners: this.list('listeners'),
       advertised:
         this.raw('advertised.listeners') === null ? null : this.list('advertised.listeners'),
@@ -136,8 +139,34 @@ export class BrokerConfig {
     return this.#resolved.advertised;
   }
 
+  /** Where other nodes reach this one's controller, as configured: see {@link advertisedListeners}. */
+  get advertisedControllerListeners(): readonly EndPoint[] {
+    return this.#resolved.advertisedControllers;
+  }
+
   get controllerListenerNames(): readonly string[] {
     return this.#resolved.controllerNames;
+  }
+
+  /** `controller.quorum.voters`; empty where the voters are in the log. */
+  get staticVoters(): readonly StaticVoter[] {
+    return parseStaticVoters(this.list('controller.quorum.voters'));
+  }
+
+  /** `controller.quorum.bootstrap.servers`. */
+  get quorumBootstrapServers(): readonly QuorumAddress[] {
+    return parseBootstrapServers(this.list('controller.quorum.bootstrap.servers'));
+  }
+
+  /** Whether this node is the first voter of a new cluster: a controller that nobody told of others. */
+  get isStandalone(): boolean {
+    const isOwn = ({ host, port }: QuorumAddress): boolean =>
+      this.advertisedControllerListeners.some((own) => own.port === port && own.host === host);
+    return (
+      this.roles.has('controller') &&
+      this.staticVoters.length === 0 &&
+      this.quorumBootstrapServers.every(isOwn)
+    );
   }
 
   get interBrokerListenerName(): string {

@@ -12,27 +12,42 @@ export function checkConsistency(config: BrokerConfig): void {
 }
 
 function checkNode(config: BrokerConfig): void {
-  const { nodeId, roles } = config;
+  const { nodeId } = config;
   if (config.isGiven('broker.id') && config.number('broker.id') !== nodeId)
     throw broken('broker.id', `it must be equal to node.id (${nodeId})`);
-  if (!roles.has('broker') || !roles.has('controller'))
-    throw broken(
-      'process.roles',
-      'this version runs both roles in one process; use broker,controller',
-    );
-  const voters = config.list('controller.quorum.voters');
-  if (voters.length > 1)
-    throw broken(
-      'controller.quorum.voters',
-      'this version runs a quorum of one; name this node only, or remove it',
-    );
-  if (voters[0] !== undefined && !new RegExp(`^${nodeId}@[^:]+:\\d+$`).test(voters[0]))
-    throw broken(
-      'controller.quorum.voters',
-      `it must be ${nodeId}@host:port, with this node's node.id`,
-    );
+  checkQuorum(config);
   if (config.logDirs.some((directory) => directory === ''))
     throw broken('log.dirs', 'a directory has no name');
+}
+
+/** Who votes is told by `controller.quorum.voters`, or by the log; then a broker has to be told where to ask. */
+function checkQuorum(config: BrokerConfig): void {
+  const { nodeId, roles, staticVoters, quorumBootstrapServers } = config;
+  const isVoter = staticVoters.some(({ id }) => id === nodeId);
+  if (!roles.has('controller')) {
+    if (isVoter)
+      throw broken(
+        'controller.quorum.voters',
+        `it names node ${nodeId}, which is no controller: process.roles is broker`,
+      );
+    if (staticVoters.length === 0 && quorumBootstrapServers.length === 0)
+      throw broken(
+        'controller.quorum.bootstrap.servers',
+        'a broker without a controller must be told where the controllers are, as host:port',
+      );
+    return;
+  }
+  if (staticVoters.length > 0 && !isVoter)
+    throw broken(
+      'controller.quorum.voters',
+      `it must name this controller, ${nodeId}@host:port, with this node's node.id`,
+    );
+  const unreachable = config.advertisedControllerListeners.find(({ port }) => port === 0);
+  if (staticVoters.length > 1 && unreachable !== undefined)
+    throw broken(
+      'listeners',
+      `controller listener ${unreachable.listenerName} must have the port that controller.quorum.voters names, not a free one`,
+    );
 }
 
 function checkTimes(config: BrokerConfig): void {

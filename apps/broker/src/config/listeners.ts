@@ -22,6 +22,8 @@ export interface ListenerEndPoint extends EndPoint {
 
 /** The keys as lists of their elements; null where not given. */
 export interface ListenerSettings {
+  /** What this process is: which listeners it must, and must not, have. */
+  readonly roles: ReadonlySet<'broker' | 'controller'>;
   readonly listeners: readonly string[];
   readonly advertised: readonly string[] | null;
   readonly protocolMap: readonly string[];
@@ -34,9 +36,12 @@ export interface ListenerSettings {
 
 export interface ResolvedListeners {
   readonly listeners: readonly ListenerEndPoint[];
-  /** Of the brokers' listeners only. */
+  /** Of the brokers' listeners only; none without that role. */
   readonly advertised: readonly EndPoint[];
+  /** Where other nodes reach this one's controller; none without that role. */
+  readonly advertisedControllers: readonly EndPoint[];
   readonly controllerNames: readonly string[];
+  /** Empty without the broker's role. */
   readonly interBrokerName: string;
 }
 
@@ -55,13 +60,17 @@ export function resolveListeners(settings: ListenerSettings): ResolvedListeners 
       : 'broker';
     return { ...endPoint, role };
   });
-  checkListeners(listeners, controllerNames);
-  const advertised = resolveAdvertised(settings, listeners, protocols);
+  checkUnique(listeners);
+  checkRoles(settings.roles, listeners, controllerNames);
+  const advertised = settings.roles.has('broker')
+    ? resolveAdvertised(settings, listeners, protocols)
+    : [];
   return {
     listeners,
     advertised,
+    advertisedControllers: resolveControllers(settings, listeners, protocols),
     controllerNames,
-    interBrokerName: resolveInterBroker(settings, advertised),
+    interBrokerName: settings.roles.has('broker') ? resolveInterBroker(settings, advertised) : '',
   };
 }
 
@@ -108,10 +117,7 @@ function parseEndPoint(
   return { listenerName, host: match[2]!.replace(/^\[|\]$/g, ''), port, securityProtocol };
 }
 
-function checkListeners(
-  listeners: readonly ListenerEndPoint[],
-  controllerNames: readonly string[],
-): void {
+function checkUnique(listeners: readonly ListenerEndPoint[]): void {
   const names = new Set<string>();
   const addresses = new Set<string>();
   for (const { listenerName, host, port } of listeners) {
@@ -123,14 +129,56 @@ function checkListeners(
     names.add(listenerName);
     addresses.add(address);
   }
-  for (const name of controllerNames) {
-    if (!names.has(name))
-      throw refused('controller.listener.names', `listener ${name} is not among the listeners`);
-  }
-  if (!listeners.some(({ role }) => role === 'broker'))
+}
+
+/** A controller listens where `controller.listener.names` says, a broker elsewhere. */
+function checkRoles(
+  roles: ListenerSettings['roles'],
+  listeners: readonly ListenerEndPoint[],
+  controllerNames: readonly string[],
+): void {
+  const ofControllers = listeners.filter(({ role }) => role === 'controller');
+  const ofBrokers = listeners.filter(({ role }) => role === 'broker');
+  if (roles.has('controller')) {
+    for (const name of controllerNames)
+      if (!ofControllers.some(({ listenerName }) => listenerName === name))
+        throw refused('controller.listener.names', `listener ${name} is not among the listeners`);
+  } else if (ofControllers[0] !== undefined)
+    throw refused(
+      'listeners',
+      `${ofControllers[0].listenerName} is a controller listener, but process.roles is broker`,
+    );
+  if (roles.has('broker') && ofBrokers.length === 0)
     throw refused(
       'listeners',
       'all of them are controller listeners; add one for clients, for example PLAINTEXT://127.0.0.1:9092',
+    );
+  if (!roles.has('broker') && ofBrokers[0] !== undefined)
+    throw refused(
+      'listeners',
+      `${ofBrokers[0].listenerName} is not among controller.listener.names, but process.roles is controller`,
+    );
+}
+
+/** A controller listener that `advertised.listeners` does not name is reached where it listens. */
+function resolveControllers(
+  settings: ListenerSettings,
+  listeners: readonly ListenerEndPoint[],
+  protocols: ReadonlyMap<string, SecurityProtocol>,
+): readonly EndPoint[] {
+  const advertised = (settings.advertised ?? []).map((text) =>
+    parseEndPoint(text, 'advertised.listeners', protocols),
+  );
+  return listeners
+    .filter(({ role }) => role === 'controller')
+    .map(
+      ({ listenerName, host, port, securityProtocol }) =>
+        advertised.find((one) => one.listenerName === listenerName) ?? {
+          listenerName,
+          host,
+          port,
+          securityProtocol,
+        },
     );
 }
 

@@ -56,9 +56,14 @@ function splitOverride(override: string): [name: string, value: string] {
   return [override.slice(0, at).trim(), override.slice(at + 1).trim()];
 }
 
-/** Kafka makes the operator name the controller's listener; here a loopback one on a free port is added. */
+/** Kafka makes the operator name the controller's listener; here a loopback one is added: on a free port beside a broker. */
 function withControllerListener(given: Map<string, string>): ReadonlyMap<string, string> {
-  if (given.has('controller.listener.names')) return given;
+  const roles = given.get('process.roles') ?? BROKER_TABLE.get('process.roles')!.defaultValue!;
+  if (!/\bcontroller\b/.test(roles) || given.has('controller.listener.names')) return given;
+  if (!/\bbroker\b/.test(roles)) {
+    if (!given.has('listeners')) given.set('listeners', 'CONTROLLER://127.0.0.1:9093');
+    return given;
+  }
   const listeners = given.get('listeners') ?? BROKER_TABLE.get('listeners')!.defaultValue!;
   if (!/(^|,)\s*CONTROLLER:\/\//i.test(listeners))
     given.set('listeners', `${listeners},CONTROLLER://127.0.0.1:0`);

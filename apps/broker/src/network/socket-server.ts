@@ -20,8 +20,9 @@ export interface SocketServerOptions {
   readonly metrics: SessionMetrics;
   /** The broker's one wheel; the owner closes it. */
   readonly wheel: TimerWheel;
+  /** One for each role that has listeners. */
   // oxlint-disable-next-line typescript/no-explicit-any -- the server does not look into the services
-  readonly pipelines: Readonly<Record<ListenerRole, RequestPipeline<any>>>;
+  readonly pipelines: Readonly<Partial<Record<ListenerRole, RequestPipeline<any>>>>;
   readonly buffers?: BufferPool;
 }
 
@@ -100,11 +101,9 @@ export class SocketServer {
 
   /** The controller's listeners, filled in the same way. */
   controllerEndPoints(): readonly EndPoint[] {
-    return this.#options.config.listeners
-      .filter(({ role }) => role === 'controller')
-      .map(({ listenerName, host, port, securityProtocol }) =>
-        this.#fillIn({ listenerName, host, port, securityProtocol }),
-      );
+    return this.#options.config.advertisedControllerListeners.map((endPoint) =>
+      this.#fillIn(endPoint),
+    );
   }
 
   /** Serves a connection that did not come through a listener: one end of a pipe inside this process. */
@@ -182,13 +181,15 @@ export class SocketServer {
     endPoint: ListenerEndPoint,
     onClosed: () => void,
   ): ConnectionSession {
+    const pipeline = this.#options.pipelines[endPoint.role];
+    if (pipeline === undefined) throw new Error(`listener ${endPoint.listenerName} serves nothing`);
     const session = new ConnectionSession({
       id: this.#nextId,
       connection,
       listenerName: endPoint.listenerName,
       listenerRole: endPoint.role,
       securityProtocol: endPoint.securityProtocol,
-      pipeline: this.#options.pipelines[endPoint.role],
+      pipeline,
       surroundings: this.#surroundings,
       onClosed: (closed) => {
         this.#sessions.delete(closed);

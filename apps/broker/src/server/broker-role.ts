@@ -43,7 +43,11 @@ export interface BrokerRoleOptions {
   readonly metrics: BrokerMetrics;
   readonly wheel: TimerWheel;
   readonly purgatory: Purgatory;
+  /** For what clients and this broker ask of the controller. */
   readonly controller: ControllerChannel;
+  /** For registration and heartbeats, which must not wait behind anything else. */
+  readonly heartbeats: ControllerChannel;
+  /** The finalized level now. */
   readonly kraftVersion: () => number;
   /** This broker's listeners as clients are told, ports filled in. */
   readonly advertised: () => readonly EndPoint[];
@@ -186,12 +190,12 @@ export class BrokerRole {
   }
 
   #createLifecycle(): BrokerLifecycle {
-    const { platform, logger, config, storage, controller, advertised } = this.#options;
+    const { platform, logger, config, storage, heartbeats, advertised } = this.#options;
     const incarnationId = randomUuid(platform.random);
     return new BrokerLifecycle({
       platform,
       logger,
-      controller,
+      controller: heartbeats,
       registration: () => ({
         brokerId: config.nodeId,
         clusterId: storage.clusterId,
@@ -220,8 +224,8 @@ export class BrokerRole {
   #createServices(): BrokerServices {
     const { platform, logger, config, metrics, wheel, purgatory, storage, controller } =
       this.#options;
-    const brokerId = config.nodeId;
     const { kraftVersion } = this.#options;
+    const brokerId = config.nodeId;
     const brokerEpoch = (): number => this.lifecycle.brokerEpoch;
     const image = (): MetadataImage => this.image;
     return {

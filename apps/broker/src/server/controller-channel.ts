@@ -10,7 +10,6 @@ import {
   ErrorCode,
   FRAME_SIZE_BYTES,
   Reader,
-  requireApi,
 } from '@ottla/protocol';
 import type { MessageCodec } from '@ottla/protocol';
 import { defaultPrincipalData } from '@ottla/protocol/messages/default-principal-data';
@@ -18,7 +17,7 @@ import { envelopeRequest, envelopeResponse } from '@ottla/protocol/messages/enve
 import { ApiError } from '../network/api-error.ts';
 import type { Principal, RequestContext } from '../network/request-context.ts';
 import { addressBytes } from './address-bytes.ts';
-import { RequestConnection } from './request-connection.ts';
+import { Peer } from './peer.ts';
 
 /** How the broker's own requests are sent. */
 export interface SendOptions {
@@ -60,13 +59,20 @@ export type ForwardedContext = Pick<
   'apiVersion' | 'correlationId' | 'clientId' | 'principal' | 'connection'
 >;
 
+/** The active controller as it is known now. */
+export interface ActiveController {
+  /** Another one when another node leads, or the same in another epoch. */
+  readonly key: string;
+  readonly connect: (signal: AbortSignal) => Promise<Connection>;
+}
+
 /** What a channel works with. */
 export interface ConnectedChannelOptions {
   readonly platform: Pick<Platform, 'clock' | 'timers'>;
   readonly logger: Logger;
   readonly clientId: string;
-  /** A new connection to where the active controller is thought to be. */
-  readonly connect: () => Connection;
+  /** Where the active controller is thought to be; undefined while nobody is known. */
+  readonly activeController: () => ActiveController | undefined;
   /** For one request with all its attempts; Kafka's `request.timeout.ms` of forwarding, 30 s. */
   readonly timeoutMs: number;
 }
@@ -74,11 +80,14 @@ export interface ConnectedChannelOptions {
 /** Pause before a request is sent again. */
 const RETRY_PAUSE_MS = 20;
 
-/** Connects when first needed, and anew after a connection ended. */
+/**
+ * Connects when first needed, anew after a connection ended, and elsewhere when another controller is active. A server
+ * may answer the requests of one connection one after the other, so what must not wait for others has its own channel.
+ */
 export class ConnectedChannel implements ControllerChannel {
   readonly #options: ConnectedChannelOptions;
   readonly #closing = new AbortController();
-  #connection: RequestConnection | undefined;
+  #current: { readonly key: string; readonly peer: Peer } | undefined;
 
   constructor(options: ConnectedChannelOptions) {
     this.#options = options;
@@ -90,9 +99,9 @@ export class ConnectedChannel implements ControllerChannel {
     body: Request,
     { version, timeoutMs = this.#options.timeoutMs }: SendOptions = {},
   ): Promise<Response> {
-    const chosen = version ?? requireApi(request.apiKey ?? -1).maxVersion;
-    return this.#retrying(timeoutMs, async (connection) => {
-      const answer = await connection.request(request, response, chosen, body);
+    return this.#retrying(timeoutMs, async (peer, remainingMs) => {
+      const options = { timeoutMs: remainingMs, ...(version === undefined ? {} : { version }) };
+      const answer = await peer.request(request, response, body, options);
       return errorCodeOf(answer) === ErrorCode.NOT_CONTROLLER ? undefined : answer;
     });
   }
@@ -110,9 +119,9 @@ export class ConnectedChannel implements ControllerChannel {
       requestPrincipal: encodePrincipal(context.principal),
       clientHostAddress: addressBytes(connection.remoteHost),
     });
-    const version = requireApi(envelopeRequest.apiKey ?? -1).maxVersion;
-    return this.#retrying(this.#options.timeoutMs, async (channel) => {
-      const answer = await channel.request(envelopeRequest, envelopeResponse, version, envelope);
+    return this.#retrying(this.#options.timeoutMs, async (peer, timeoutMs) => {
+      const options = { timeoutMs };
+      const answer = await peer.request(envelopeRequest, envelopeResponse, envelope, options);
       if (answer.errorCode === ErrorCode.NOT_CONTROLLER) return undefined;
       if (answer.errorCode !== ErrorCode.NONE || answer.responseData === null)
         throw new ApiError(ErrorCode.UNKNOWN_SERVER_ERROR);
@@ -122,16 +131,22 @@ export class ConnectedChannel implements ControllerChannel {
     });
   }
 
+  /** Call when another node may have become the active controller: whoever waits for the old one asks the new one. */
+  controllerChanged(): void {
+    const active = this.#options.activeController();
+    if (active !== undefined && this.#current?.key !== active.key) this.#disconnect();
+  }
+
   /** Cuts the connection and ends every attempt. */
   close(): void {
     this.#closing.abort();
-    this.#connection?.close();
+    this.#disconnect();
   }
 
   /** @param attempt resolves with undefined when another node is the controller, or none is yet */
   async #retrying<T>(
     timeoutMs: number,
-    attempt: (connection: RequestConnection) => Promise<T | undefined>,
+    attempt: (peer: Peer, timeoutMs: number) => Promise<T | undefined>,
   ): Promise<T> {
     const { clock, timers } = this.#options.platform;
     const deadlineMs = clock.monotonicMs() + timeoutMs;
@@ -144,25 +159,33 @@ export class ConnectedChannel implements ControllerChannel {
   }
 
   async #attempt<T>(
-    attempt: (connection: RequestConnection) => Promise<T | undefined>,
+    attempt: (peer: Peer, timeoutMs: number) => Promise<T | undefined>,
     remainingMs: number,
   ): Promise<T | undefined> {
-    const connection = this.#connected();
-    const timer = this.#options.platform.timers.set(remainingMs, () => connection.close());
+    const peer = this.#peer();
+    if (peer === undefined) return undefined;
     try {
-      return await attempt(connection);
+      return await attempt(peer, remainingMs);
     } catch (error) {
       if (!(error instanceof NetError)) throw error;
       return undefined;
-    } finally {
-      timer.cancel();
     }
   }
 
-  #connected(): RequestConnection {
-    if (this.#connection === undefined || this.#connection.isClosed)
-      this.#connection = new RequestConnection(this.#options.connect(), this.#options.clientId);
-    return this.#connection;
+  #peer(): Peer | undefined {
+    const active = this.#options.activeController();
+    if (active === undefined) return undefined;
+    if (this.#current?.key === active.key) return this.#current.peer;
+    this.#disconnect();
+    const { platform, clientId } = this.#options;
+    const peer = new Peer({ platform, clientId, connect: active.connect });
+    this.#current = { key: active.key, peer };
+    return peer;
+  }
+
+  #disconnect(): void {
+    this.#current?.peer.close();
+    this.#current = undefined;
   }
 }
 

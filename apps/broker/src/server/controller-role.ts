@@ -1,17 +1,15 @@
-// The controller half of the process: the raft node on its log, the controller that decides, and what it tells.
+// The controller half of the process: the controller that decides while its node leads the quorum, and what its listener
+// serves. Kafka: ControllerServer.
 
 import { Controller, ControllerDriver } from '@ottla/metadata';
-import type { QuorumListener } from '@ottla/metadata';
 import type { Logger, Platform } from '@ottla/platform';
-import { QuorumNode, QuorumNodeError, QuorumRequests, VoterSet } from '@ottla/raft';
-import type { QuorumEndpoint } from '@ottla/raft';
+import { QuorumNodeError, QuorumRequests } from '@ottla/raft';
 import type { BrokerConfig } from '../config/broker-config.ts';
 import type { ControllerServices } from '../controller/controller-services.ts';
 import { CONTROLLER_API_TABLE } from '../controller/controller-api-table.ts';
-import type { EndPoint } from '../config/listeners.ts';
 import type { ClosingStack } from './closing-stack.ts';
 import { controllerConfigs } from './controller-configs.ts';
-import { QuorumAdapter } from './quorum-adapter.ts';
+import type { QuorumMember } from './quorum-member.ts';
 import type { Storage } from './storage.ts';
 import { SUPPORTED_FEATURES } from './supported-features.ts';
 
@@ -21,6 +19,7 @@ export interface ControllerRoleOptions {
   readonly logger: Logger;
   readonly closing: ClosingStack;
   readonly storage: Storage;
+  readonly member: QuorumMember;
   /** The controller cannot go on: its log failed or contradicts itself. */
   readonly onFatal: (error: unknown) => void;
 }
@@ -28,78 +27,34 @@ export interface ControllerRoleOptions {
 /** Replicas of a topic that does not say, where the configuration does not either. */
 const REPLICATION_DEFAULT = 1;
 
-/** Opened by `open`; takes part in the quorum from `start` on. */
+/** Decides from when the quorum that its member belongs to has made it the leader. */
 export class ControllerRole {
   readonly services: ControllerServices;
-  readonly #quorum: QuorumAdapter;
-  readonly #endpoints: QuorumEndpoint[];
 
-  private constructor(
-    services: ControllerServices,
-    quorum: QuorumAdapter,
-    endpoints: QuorumEndpoint[],
-  ) {
-    this.services = services;
-    this.#quorum = quorum;
-    this.#endpoints = endpoints;
-  }
-
-  /** Opens the metadata log. Nothing moves yet. */
-  static async open(options: ControllerRoleOptions): Promise<ControllerRole> {
-    const { platform, config, logger, closing, storage, onFatal } = options;
-    const { clusterId } = storage;
-    const self = { id: config.nodeId, directoryId: storage.directoryIds[0] };
-    // Filled in by `start`, before the first leader writes them down.
-    const endpoints: QuorumEndpoint[] = [];
-    const node = await QuorumNode.open({
-      platform,
-      logger,
-      logs: storage.directories[0],
-      clusterId,
-      self,
-      // For logs from before voters were in them (`kraft.version` 0); what the log says goes before.
-      staticVoters: new VoterSet([{ ...self, endpoints }]),
-      endpoints,
-      log: { segmentBytes: config.number('metadata.log.segment.bytes') },
-      onFailure: onFatal,
-    });
-    closing.add('the quorum', () => node.close());
-    const quorum = new QuorumAdapter(node);
-    const driver = createDriver(options, quorum, node);
+  /** Before the member starts, and the first to listen to it. */
+  constructor(options: ControllerRoleOptions) {
+    const { platform, config, logger, closing, storage, member } = options;
+    const { node } = member;
+    const driver = createDriver(options);
     closing.add('the controller', () => driver.close());
     driver.start();
-    const services: ControllerServices = {
+    this.services = {
       logger,
       nodeId: config.nodeId,
-      clusterId,
+      clusterId: storage.clusterId,
       driver,
-      quorum: new QuorumRequests(node, platform, clusterId),
+      quorum: new QuorumRequests(node, platform, storage.clusterId),
       get kraftVersion() {
         return node.kraftVersion;
       },
       servedApiKeys: () => [...CONTROLLER_API_TABLE.keys()],
     };
-    return new ControllerRole(services, quorum, endpoints);
-  }
-
-  /** Tells `listener` what is committed, after the controller itself. Before `start`. */
-  listen(listener: QuorumListener): void {
-    this.#quorum.register(listener);
-  }
-
-  /** @param endPoints where the controller's listeners are reached */
-  start(endPoints: readonly EndPoint[]): void {
-    for (const { listenerName: name, host, port } of endPoints)
-      this.#endpoints.push({ name, host, port });
-    this.#quorum.start();
   }
 }
 
-function createDriver(
-  { platform, config, logger, storage, onFatal }: ControllerRoleOptions,
-  quorum: QuorumAdapter,
-  node: QuorumNode,
-): ControllerDriver {
+function createDriver(options: ControllerRoleOptions): ControllerDriver {
+  const { platform, config, logger, storage, member, onFatal } = options;
+  const { node } = member;
   const sessionTimeoutMs = config.number('broker.session.timeout.ms');
   const controller = new Controller({
     clusterId: storage.clusterId,
@@ -122,7 +77,7 @@ function createDriver(
   });
   return new ControllerDriver({
     controller,
-    quorum,
+    quorum: member.adapter,
     clock: platform.clock,
     timers: platform.timers,
     logger,

@@ -112,10 +112,10 @@ export class RequestConnection<Frame extends ResponseFrame = ResponseFrame> {
     return promise;
   }
 
-  /** Cuts the connection; whoever waits hears of it. */
-  close(): void {
+  /** Cuts the connection; whoever waits hears of it, with this error if there is one. */
+  close(error?: Error): void {
     this.#connection.destroy();
-    this.#end();
+    this.#end(error);
   }
 
   #receive(chunk: Buffer): void {

@@ -5,12 +5,17 @@ import type { Replicas } from '../replica/replicas.ts';
 import type { BrokerRole } from './broker-role.ts';
 import type { ControllerRole } from './controller-role.ts';
 
-/** Registers them all; they are read when the metrics are asked for. */
+/** Registers those of the roles that this process has; they are read when the metrics are asked for. */
 export function registerServerMetrics(
   metrics: BrokerMetrics,
-  controller: ControllerRole,
-  broker: BrokerRole,
+  controller: ControllerRole | undefined,
+  broker: BrokerRole | undefined,
 ): void {
+  if (broker !== undefined) registerPartMetrics(metrics, broker);
+  if (controller !== undefined) registerControllerMetrics(metrics, controller);
+}
+
+function registerPartMetrics(metrics: BrokerMetrics, broker: BrokerRole): void {
   const { replicas, groups, lifecycle } = broker;
   metrics.gauges('ottla_log_bytes', 'Size of the logs of a topic here.', ['topic'], () =>
     logBytes(replicas),
@@ -32,6 +37,9 @@ export function registerServerMetrics(
     'Offset of the last metadata record that this broker has taken in.',
     () => broker.image.provenance.lastContainedOffset,
   );
+}
+
+function registerControllerMetrics(metrics: BrokerMetrics, controller: ControllerRole): void {
   const { driver } = controller.services;
   metrics.gauge(
     'ottla_controller_waiting',

@@ -1,5 +1,6 @@
-// A whole Ottla process: controller and broker on one event loop. `startServer` resolves when clients are served;
-// `close` stops in the order in which nobody loses an answer. Kafka: KafkaRaftServer, SharedServer.
+// A whole Ottla process: broker, controller or both on one event loop (`process.roles`). `startServer` resolves when
+// clients are served (a controller alone: when it takes part); `close` stops in the order in which nobody loses an
+// answer. Kafka: KafkaRaftServer, SharedServer.
 //
 //   lock, format ─▶ metadata log ─▶ listeners ─▶ quorum ─▶ registered ─▶ logs open ─▶ unfenced: ready
 
@@ -21,11 +22,12 @@ import { Purgatory } from '../purgatory/purgatory.ts';
 import { TimerWheel } from '../purgatory/timer-wheel.ts';
 import { BrokerRole } from './broker-role.ts';
 import { ClosingStack } from './closing-stack.ts';
-import { ConnectedChannel } from './controller-channel.ts';
+import { ControllerChannels } from './controller-channels.ts';
 import { registerController } from './controller-registration.ts';
 import { ControllerRole } from './controller-role.ts';
 import { openHttp } from './http-listener.ts';
 import { MEMORY_BYTES_DEFAULT, MEMORY_PRESETS, memoryPlatform } from './memory-mode.ts';
+import { QuorumMember } from './quorum-member.ts';
 import { registerServerMetrics } from './server-metrics.ts';
 import { listenerError, StartError, toStartError } from './start-error.ts';
 import { openStorage } from './storage.ts';
@@ -58,9 +60,9 @@ export interface RunningServer {
   readonly clusterId: Uuid;
   readonly nodeId: number;
   readonly config: BrokerConfig;
-  /** What clients are told, ports filled in; the first is a good bootstrap server. */
+  /** What clients are told, ports filled in; the first is a good bootstrap server. Empty without the role of a broker. */
   readonly endpoints: readonly EndPoint[];
-  /** Where the controller listens. */
+  /** Where the controller listens; without that role there is no such place, and asking throws. */
   readonly controllerEndpoint: EndPoint;
   /** Where /metrics, /healthz and /readyz are; undefined when off. */
   readonly http: { readonly host: string; readonly port: number } | undefined;
@@ -68,6 +70,8 @@ export interface RunningServer {
   readonly wasFormatted: boolean;
   /** From the call of `startServer` to ready, in milliseconds. */
   readonly readyMs: number;
+  /** Node id of the active controller, as far as this node knows. */
+  activeController(): number | undefined;
   /** Stops gracefully; no handle, socket or timer is left. Later calls return the same promise. */
   close(): Promise<void>;
 }
@@ -77,8 +81,6 @@ const READY_TIMEOUT_MS = 30_000;
 const DRAIN_TIMEOUT_MS = 2_000;
 /** For the controller to move leaderships away. */
 const CONTROLLED_SHUTDOWN_TIMEOUT_MS = 5_000;
-/** A forwarded request with all its attempts, as in Kafka. */
-const FORWARD_TIMEOUT_MS = 30_000;
 
 /** @throws StartError: one line on what to do, and the exit code of a process; nothing is left running */
 export async function startServer(options: StartOptions = {}): Promise<RunningServer> {
@@ -141,47 +143,53 @@ class Server {
       storage,
       onFatal: (error: unknown) => this.#fatal.reject(error),
     };
-    const controller = await ControllerRole.open(parts);
-    const channel = this.#createChannel();
-    const broker = new BrokerRole({
-      ...parts,
-      metrics: this.#metrics,
-      wheel: this.#wheel,
-      purgatory: this.#purgatory,
-      controller: channel,
-      kraftVersion: () => controller.services.kraftVersion,
-      advertised: () => this.#sockets?.advertised() ?? [],
-    });
+    const member = await QuorumMember.open(parts);
+    const controller = this.#config.roles.has('controller')
+      ? new ControllerRole({ ...parts, member })
+      : undefined;
+    const channels = this.#createChannels(member);
+    const broker = this.#config.roles.has('broker')
+      ? new BrokerRole({
+          ...parts,
+          metrics: this.#metrics,
+          wheel: this.#wheel,
+          purgatory: this.#purgatory,
+          controller: channels.open('broker'),
+          heartbeats: channels.open('heartbeats'),
+          kraftVersion: () => member.node.kraftVersion,
+          advertised: () => this.#sockets?.advertised() ?? [],
+        })
+      : undefined;
     this.#broker = broker;
     const sockets = this.#createSockets(controller, broker);
-    controller.listen(broker.listener);
+    if (broker !== undefined) member.listen(broker.listener);
     await this.#listen(sockets, 'controller');
-    controller.start(sockets.controllerEndPoints());
+    member.start(sockets.controllerEndPoints());
     await this.#listen(sockets, 'broker');
     const http = await openHttp(this.#config, this.#metrics, this.#closing, () =>
       this.#isReady ? undefined : 'starting',
     );
-    const registered = registerController({
-      platform: this.#platform,
-      logger: this.#logger,
-      controller: channel,
-      nodeId: this.#config.nodeId,
-      endPoints: sockets.controllerEndPoints(),
-    });
-    await this.#untilServing(broker);
-    await registered;
+    const registered =
+      controller === undefined ? undefined : this.#registerController(channels, sockets);
+    if (broker !== undefined) {
+      await this.#untilServing(broker);
+      await registered;
+    }
     this.#isReady = true;
-    const [controllerEndpoint] = sockets.controllerEndPoints();
-    if (controllerEndpoint === undefined) throw new Error('there is no controller listener');
     return {
       clusterId: storage.clusterId,
       nodeId: this.#config.nodeId,
       config: this.#config,
       endpoints: sockets.advertised(),
-      controllerEndpoint,
+      get controllerEndpoint() {
+        const [endPoint] = sockets.controllerEndPoints();
+        if (endPoint === undefined) throw new Error('this node is no controller');
+        return endPoint;
+      },
       http,
       wasFormatted: storage.wasFormatted,
       readyMs: this.#platform.clock.monotonicMs() - startedMs,
+      activeController: () => member.node.core.leaderId,
       close: () => (this.#closed ??= this.#close()),
     };
   }
@@ -211,42 +219,68 @@ class Server {
   }
 
   /** To the controller in this process: a pipe, on which the same bytes travel as on a socket. */
-  #createChannel(): ConnectedChannel {
-    const channel = new ConnectedChannel({
+  #createChannels(member: QuorumMember): ControllerChannels {
+    const channels = new ControllerChannels({
       platform: this.#platform,
       logger: this.#logger,
-      clientId: `ottla-broker-${this.#config.nodeId}`,
-      connect: () => {
+      nodeId: this.#config.nodeId,
+      member,
+      connectHere: () => {
         const [near, far] = this.#platform.net.pipe();
         const [listenerName] = this.#config.controllerListenerNames;
         this.#sockets?.adopt(far, listenerName ?? '');
         return near;
       },
-      timeoutMs: FORWARD_TIMEOUT_MS,
     });
-    this.#closing.add('the way to the controller', () => channel.close());
-    return channel;
+    this.#closing.add('the ways to the controller', () => channels.close());
+    return channels;
   }
 
-  #createSockets(controller: ControllerRole, broker: BrokerRole): SocketServer {
+  #registerController(channels: ControllerChannels, sockets: SocketServer): Promise<void> {
+    const closing = new AbortController();
+    const registered = registerController({
+      platform: this.#platform,
+      logger: this.#logger,
+      controller: channels.open('controller'),
+      nodeId: this.#config.nodeId,
+      endPoints: sockets.controllerEndPoints(),
+      signal: closing.signal,
+    });
+    this.#closing.add('the registration of the controller', () => closing.abort());
+    return registered;
+  }
+
+  #createSockets(
+    controller: ControllerRole | undefined,
+    broker: BrokerRole | undefined,
+  ): SocketServer {
     const shared = { logger: this.#logger, metrics: this.#metrics };
+    const pipelines = {
+      ...(broker === undefined
+        ? {}
+        : {
+            broker: new RequestPipeline({
+              ...shared,
+              services: broker.services,
+              table: BROKER_API_TABLE,
+            }),
+          }),
+      ...(controller === undefined
+        ? {}
+        : {
+            controller: new RequestPipeline({
+              ...shared,
+              services: controller.services,
+              table: CONTROLLER_API_TABLE,
+            }),
+          }),
+    };
     const sockets = new SocketServer({
       ...shared,
       platform: this.#platform,
       config: this.#config,
       wheel: this.#wheel,
-      pipelines: {
-        broker: new RequestPipeline({
-          ...shared,
-          services: broker.services,
-          table: BROKER_API_TABLE,
-        }),
-        controller: new RequestPipeline({
-          ...shared,
-          services: controller.services,
-          table: CONTROLLER_API_TABLE,
-        }),
-      },
+      pipelines,
     });
     this.#sockets = sockets;
     this.#closing.add('the listeners', () => sockets.close());

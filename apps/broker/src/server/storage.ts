@@ -57,6 +57,11 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
   const [first, ...others] = directories;
   if (first === undefined) throw new StartError('CONFIG', 'log.dirs names no directory');
   const known = identityOf(options, directories);
+  if (known === undefined && options.clusterId === undefined && !options.config.isStandalone)
+    throw new StartError(
+      'CONFIG',
+      `${first.path} is new, and which cluster it is for is not known: give the cluster's id to format it`,
+    );
   const clusterId = known ?? options.clusterId ?? randomUuid(options.platform.random);
   if (known !== undefined && options.clusterId !== undefined && options.clusterId !== known)
     throw new StartError(
@@ -132,9 +137,11 @@ async function formatted(
       values,
       clock.nowMs(),
     );
-    // Where this node is reached is not known before it listens; the first leader writes it.
-    const voter = { id: config.nodeId, directoryId, endpoints: [] };
-    await formatStandaloneQuorum(disk, directory.path, voter, clock.nowMs());
+    if (config.isStandalone) {
+      // Where this node is reached is not known before it listens; the first leader writes it.
+      const voter = { id: config.nodeId, directoryId, endpoints: [] };
+      await formatStandaloneQuorum(disk, directory.path, voter, clock.nowMs());
+    }
   }
   await directory.format({ clusterId, nodeId: config.nodeId, directoryId });
   logger.info(`formatted ${directory.path} for cluster ${clusterId}`, { directoryId });

@@ -1,7 +1,7 @@
 // The pull side of replication: while this node follows (or looks for a leader as an observer), one fetch after the other.
 // Kafka: KafkaRaftClient.pollFollower, handleFetchResponse, handleFetchSnapshotResponse.
 import type { Logger, Platform, Timer } from '@ottla/platform';
-import { ErrorCode, METADATA_TOPIC_ID } from '@ottla/protocol';
+import { ErrorCode, errorInfo, METADATA_TOPIC_ID } from '@ottla/protocol';
 import {
   fetchRequest,
   fetchResponse,
@@ -14,6 +14,7 @@ import {
 } from '@ottla/protocol/messages/fetch-snapshot';
 import type { QuorumCore } from '../quorum-core.ts';
 import type { LogPosition, Voter } from '../replica.ts';
+import type { KnownNodes } from './known-nodes.ts';
 import { METADATA_TOPIC, type MetadataLog } from './metadata-log.ts';
 import type { RaftTransport, RequestKind } from './raft-transport.ts';
 
@@ -24,6 +25,7 @@ export interface FollowerFetcherOptions {
   readonly core: QuorumCore;
   readonly log: MetadataLog;
   readonly transport: RaftTransport;
+  readonly nodes: KnownNodes;
   /** The core was given an event: perform what it asks for. */
   readonly stepped: () => Promise<void>;
 }
@@ -44,6 +46,8 @@ export class FollowerFetcher {
   #isRunning = false;
   #isClosed = false;
   #retry: Timer | undefined;
+  /** An observer whose leader did not answer asks somebody else next, who may know a new one (as Kafka's observers do). */
+  #isLeaderDoubtful = false;
 
   constructor(options: FollowerFetcherOptions) {
     this.#options = options;
@@ -78,6 +82,7 @@ export class FollowerFetcher {
         if (!(await this.#fetch(source))) break;
       }
     } catch (error) {
+      this.#isLeaderDoubtful = !this.#isLeaderDoubtful;
       logger.debug('a fetch of the metadata log failed', { error: String(error) });
     }
     this.#isRunning = false;
@@ -90,16 +95,18 @@ export class FollowerFetcher {
 
   /** The leader; an observer without one asks any voter, who names it. */
   #source(): Voter | undefined {
-    const { core, platform } = this.#options;
-    if (core.role.role === 'follower') return core.voters.get(core.role.leaderId);
-    if (core.role.role !== 'unattached' || core.isVoter) return undefined;
-    const others = core.voters.without(core.self.id);
-    return others.length === 0 ? undefined : others[platform.random.below(others.length)];
+    const { core, nodes, platform } = this.#options;
+    const { role } = core;
+    if (role.role !== 'follower' && (role.role !== 'unattached' || core.isVoter)) return undefined;
+    const leader = role.role === 'follower' ? nodes.get(role.leaderId) : undefined;
+    if (leader !== undefined && (core.isVoter || !this.#isLeaderDoubtful)) return leader;
+    const others = nodes.others(core.self.id);
+    return others.length === 0 ? leader : others[platform.random.below(others.length)];
   }
 
   /** One exchange. Returns false when it is better to wait a moment. */
   async #fetch(source: Voter): Promise<boolean> {
-    const { core, log, transport, platform, clusterId } = this.#options;
+    const { core, log, transport, platform, clusterId, logger } = this.#options;
     const epoch = core.epoch;
     const request = fetchRequest.create({
       clusterId,
@@ -133,8 +140,16 @@ export class FollowerFetcher {
       TIMEOUT_MS + MAX_WAIT_MS,
     )) as FetchResponse<Buffer>;
     const partition = response.responses[0]?.partitions[0];
-    if (this.#isClosed || partition === undefined || response.errorCode !== ErrorCode.NONE)
+    if (this.#isClosed) return false;
+    if (partition === undefined || response.errorCode !== ErrorCode.NONE) {
+      this.#isLeaderDoubtful = !this.#isLeaderDoubtful;
+      logger.warn(`node ${source.id} refuses to give the metadata log`, {
+        error: errorInfo(response.errorCode).name,
+      });
       return false;
+    }
+    this.#isLeaderDoubtful = false;
+    this.#options.nodes.learn(response.nodeEndpoints);
     const leader = partition.currentLeader;
     core.handleAnswer(
       {

@@ -24,6 +24,7 @@ import {
   quorumEntries,
 } from './control-records.ts';
 import { FollowerFetcher } from './follower-fetcher.ts';
+import { KnownNodes } from './known-nodes.ts';
 import { MetadataLog, type MetadataLogSettings } from './metadata-log.ts';
 import { readQuorumState, writeQuorumState } from './quorum-state-file.ts';
 import type { RaftTransport } from './raft-transport.ts';
@@ -46,6 +47,8 @@ export interface QuorumNodeOptions {
   readonly endpoints?: readonly QuorumEndpoint[];
   /** `controller.quorum.auto.join.enable`: an observer with endpoints asks to vote. Default false. */
   readonly autoJoin?: boolean;
+  /** `controller.quorum.bootstrap.servers`: whom an observer asks as long as it does not know the voters. */
+  readonly bootstrapServers?: readonly QuorumEndpoint[];
   /** Needed with more than one voter, or as an observer. */
   readonly transport?: RaftTransport;
   readonly times?: QuorumTimes;
@@ -72,6 +75,7 @@ export class QuorumNode {
   readonly log: MetadataLog;
   readonly #options: QuorumNodeOptions;
   readonly #reader: CommitReader;
+  readonly #nodes: KnownNodes;
   readonly #fetcher: FollowerFetcher | undefined;
   readonly #changeListeners = new Set<() => void>();
   #effects: Promise<void> = Promise.resolve();
@@ -94,7 +98,14 @@ export class QuorumNode {
       this.#fail(error),
     );
     const { transport } = options;
-    const parts = { ...options, core, log, stepped: () => this.#stepped() };
+    this.#nodes = new KnownNodes(() => core.voters, options.bootstrapServers);
+    const parts = {
+      ...options,
+      core,
+      log,
+      nodes: this.#nodes,
+      stepped: () => this.#stepped(),
+    };
     this.#fetcher = transport && new FollowerFetcher({ ...parts, transport });
     this.#sender = transport && new QuorumSender({ ...parts, transport, nowMs: () => this.nowMs });
   }
@@ -131,6 +142,12 @@ export class QuorumNode {
 
   get nowMs(): number {
     return this.#options.platform.clock.monotonicMs();
+  }
+
+  /** Who leads, as far as this node knows, and where it is reached; undefined while there is nobody, or its place is unknown. */
+  get leader(): Voter | undefined {
+    const id = this.core.leaderId;
+    return id === undefined ? undefined : (this.#nodes.get(id) ?? this.core.voters.get(id));
   }
 
   /** Begins to take part. A voter that is alone leads at once. */

@@ -18,7 +18,7 @@ import {
   NO_QUOTAS,
   NO_UNSTABLE,
   ONE_DIRECTORY,
-  ONE_VOTER,
+  OWN_QUORUM_BOUNDS,
   OWN_CONTROLLER,
 } from './reasons.ts';
 
@@ -69,9 +69,19 @@ export const CLUSTER_KEYS: readonly ConfigKey[] = [
     OWN_CONTROLLER,
     { internal: true },
   ),
-  accepted('controller.quorum.append.linger.ms', readOnly, int('25', { min: 0 }), ONE_VOTER),
-  refused('controller.quorum.auto.join.enable', readOnly, bool('false'), ONE_VOTER),
-  accepted('controller.quorum.bootstrap.servers', readOnly, list(''), ONE_VOTER),
+  accepted(
+    'controller.quorum.append.linger.ms',
+    readOnly,
+    int('25', { min: 0 }),
+    OWN_QUORUM_BOUNDS,
+  ),
+  refused('controller.quorum.auto.join.enable', readOnly, bool('false'), OWN_QUORUM_BOUNDS),
+  honoured(
+    'controller.quorum.bootstrap.servers',
+    readOnly,
+    list(''),
+    'Controllers, as host:port, to ask who leads as long as this node does not know the voters.',
+  ),
   honoured(
     'controller.quorum.election.backoff.max.ms',
     readOnly,
@@ -84,12 +94,17 @@ export const CLUSTER_KEYS: readonly ConfigKey[] = [
     int('1000', { min: 0 }),
     'How long a candidate waits for votes.',
   ),
-  accepted('controller.quorum.fetch.max.bytes', readOnly, int('1048576', { min: 1 }), ONE_VOTER),
+  accepted(
+    'controller.quorum.fetch.max.bytes',
+    readOnly,
+    int('1048576', { min: 1 }),
+    OWN_QUORUM_BOUNDS,
+  ),
   accepted(
     'controller.quorum.fetch.snapshot.max.bytes',
     readOnly,
     int('1048576', { min: 1 }),
-    ONE_VOTER,
+    OWN_QUORUM_BOUNDS,
   ),
   honoured(
     'controller.quorum.fetch.timeout.ms',
@@ -97,13 +112,23 @@ export const CLUSTER_KEYS: readonly ConfigKey[] = [
     int('2000', { min: 0 }),
     'How long a voter waits for its leader before an election.',
   ),
-  accepted('controller.quorum.request.timeout.ms', readOnly, int('2000', { min: 0 }), ONE_VOTER),
-  accepted('controller.quorum.retry.backoff.ms', readOnly, int('20', { min: 0 }), ONE_VOTER),
+  honoured(
+    'controller.quorum.request.timeout.ms',
+    readOnly,
+    int('2000', { min: 0 }),
+    'How long a request between controllers may take.',
+  ),
+  accepted(
+    'controller.quorum.retry.backoff.ms',
+    readOnly,
+    int('20', { min: 0 }),
+    OWN_QUORUM_BOUNDS,
+  ),
   honoured(
     'controller.quorum.voters',
     readOnly,
     list(''),
-    'Static voters as id@host:port; this version runs a quorum of one.',
+    'Who votes, as id@host:port, in a cluster whose metadata log does not say (kraft.version 0).',
   ),
   accepted('controller.quota.window.num', readOnly, int('11', { min: 1 }), NO_QUOTAS),
   accepted('controller.quota.window.size.seconds', readOnly, int('1', { min: 1 }), NO_QUOTAS),

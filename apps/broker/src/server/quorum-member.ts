@@ -1,0 +1,126 @@
+// This node's part in the metadata quorum: a voter when it is a controller, an observer that only follows when it is a
+// broker. Kafka: KafkaRaftManager, SharedServer.
+
+import type { QuorumListener } from '@ottla/metadata';
+import type { Connection, Logger, Platform } from '@ottla/platform';
+import { ZERO_UUID } from '@ottla/protocol';
+import { QuorumNode, VoterSet } from '@ottla/raft';
+import type { QuorumEndpoint, QuorumNodeOptions } from '@ottla/raft';
+import type { BrokerConfig } from '../config/broker-config.ts';
+import type { EndPoint } from '../config/listeners.ts';
+import type { ClosingStack } from './closing-stack.ts';
+import type { ActiveController } from './controller-channel.ts';
+import { NetRaftTransport } from './net-raft-transport.ts';
+import { connectTo } from './peer.ts';
+import { QuorumAdapter } from './quorum-adapter.ts';
+import type { Storage } from './storage.ts';
+
+export interface QuorumMemberOptions {
+  readonly platform: Platform;
+  readonly config: BrokerConfig;
+  readonly logger: Logger;
+  readonly closing: ClosingStack;
+  readonly storage: Storage;
+  /** The node cannot go on: its metadata log failed or contradicts itself. */
+  readonly onFatal: (error: unknown) => void;
+}
+
+/** Opened by `open`; takes part from `start` on. */
+export class QuorumMember {
+  readonly node: QuorumNode;
+  readonly adapter: QuorumAdapter;
+  readonly #options: QuorumMemberOptions;
+  readonly #endpoints: QuorumEndpoint[];
+
+  private constructor(options: QuorumMemberOptions, node: QuorumNode, endpoints: QuorumEndpoint[]) {
+    this.#options = options;
+    this.node = node;
+    this.adapter = new QuorumAdapter(node);
+    this.#endpoints = endpoints;
+  }
+
+  /** Opens the metadata log. Nothing moves yet. */
+  static async open(options: QuorumMemberOptions): Promise<QuorumMember> {
+    const { closing, platform, config } = options;
+    const transport = new NetRaftTransport({
+      platform,
+      clientId: `ottla-raft-${config.nodeId}`,
+      listenerName: config.controllerListenerNames[0] ?? '',
+      connectTimeoutMs: config.number('socket.connection.setup.timeout.ms'),
+    });
+    closing.add('the connections to other controllers', () => transport.close());
+    // Filled in by `start`, before the first leader writes them down.
+    const endpoints: QuorumEndpoint[] = [];
+    const node = await QuorumNode.open({ ...nodeOptions(options), transport, endpoints });
+    closing.add('the quorum', () => node.close());
+    return new QuorumMember(options, node, endpoints);
+  }
+
+  /** Tells `listener` what is committed, after those who asked earlier. Before `start`. */
+  listen(listener: QuorumListener): void {
+    this.adapter.register(listener);
+  }
+
+  /** @param endPoints where the controller's listeners are reached; none without that role */
+  start(endPoints: readonly EndPoint[]): void {
+    for (const { listenerName: name, host, port } of endPoints)
+      this.#endpoints.push({ name, host, port });
+    this.adapter.start();
+  }
+
+  /**
+   * Who leads the quorum, which makes it the active controller, and the way to it; undefined while nobody is known to.
+   *
+   * @param connectHere opens a connection inside this process, for when it is this node
+   */
+  activeController(connectHere: () => Connection): ActiveController | undefined {
+    const { leader, core } = this.node;
+    if (leader === undefined) return undefined;
+    const key = `${leader.id}/${core.epoch}`;
+    if (leader.id === core.self.id) return { key, connect: () => Promise.resolve(connectHere()) };
+    const [listenerName] = this.#options.config.controllerListenerNames;
+    const endpoint =
+      leader.endpoints.find(({ name }) => name === listenerName) ?? leader.endpoints[0];
+    if (endpoint === undefined) return undefined;
+    const timeoutMs = this.#options.config.number('socket.connection.setup.timeout.ms');
+    return { key, connect: connectTo(this.#options.platform, endpoint, timeoutMs) };
+  }
+}
+
+function nodeOptions(options: QuorumMemberOptions): QuorumNodeOptions {
+  const { platform, config, logger, storage, onFatal } = options;
+  const staticVoters = staticVotersOf(options);
+  const [name = ''] = config.controllerListenerNames;
+  return {
+    platform,
+    logger,
+    logs: storage.directories[0],
+    clusterId: storage.clusterId,
+    self: { id: config.nodeId, directoryId: storage.directoryIds[0] },
+    ...(staticVoters === undefined ? {} : { staticVoters }),
+    bootstrapServers: config.quorumBootstrapServers.map((address) => ({ name, ...address })),
+    times: {
+      electionTimeoutMs: config.number('controller.quorum.election.timeout.ms'),
+      fetchTimeoutMs: config.number('controller.quorum.fetch.timeout.ms'),
+      requestTimeoutMs: config.number('controller.quorum.request.timeout.ms'),
+    },
+    log: { segmentBytes: config.number('metadata.log.segment.bytes') },
+    onFailure: onFatal,
+  };
+}
+
+/** Who votes as long as the log does not say: the configuration, else a controller that nobody told of others. */
+function staticVotersOf({ config, storage }: QuorumMemberOptions): VoterSet | undefined {
+  const { staticVoters, isStandalone, nodeId } = config;
+  const [name = ''] = config.controllerListenerNames;
+  if (staticVoters.length > 0)
+    return new VoterSet(
+      staticVoters.map(({ id, host, port }) => ({
+        id,
+        directoryId: ZERO_UUID,
+        endpoints: [{ name, host, port }],
+      })),
+    );
+  if (!isStandalone) return undefined;
+  return new VoterSet([{ id: nodeId, directoryId: storage.directoryIds[0], endpoints: [] }]);
+}
