@@ -72,4 +72,22 @@ describe('a line splitter', () => {
     splitter.add(Buffer.from('\n'));
     expect(splitter.next()?.text).toBe('ab');
   });
+
+  it('given lines from one byte to 3 MB in chunks of any size, when split, then each is what it was', () => {
+    const text = [1, 70_000, 3, 3_000_000, 500, 2, 90_000, 1].map((length, n) =>
+      String.fromCodePoint(97 + n).repeat(length),
+    );
+    const bytes = Buffer.from(text.map((line) => `${line}\r\n`).join(''));
+    for (const chunkBytes of [1_000, 65_536, 100_001]) {
+      const splitter = new LineSplitter(0);
+      const found: Line[] = [];
+      for (let at = 0; at < bytes.length; at += chunkBytes) {
+        splitter.add(bytes.subarray(at, at + chunkBytes));
+        found.push(...linesOf(splitter));
+      }
+      expect(found.map((line) => line.text).every((line, n) => line === text[n])).toBe(true);
+      expect(found).toHaveLength(text.length);
+      expect(found.at(-1)!.endPosition).toBe(bytes.length);
+    }
+  });
 });

@@ -14,7 +14,12 @@ export interface Line {
 /** A line is held in memory until its end comes; beyond this it is an error, bytes. */
 export const LINE_BYTES_MAX: number = 256 * 1024 * 1024;
 
+/** Memory for so much is kept and used again; what a longer line needed is let go. */
+const KEPT_BYTES = 1024 * 1024;
+
 export class LineSplitter {
+  /** Holds `#pending` at its beginning. */
+  #memory: Buffer = Buffer.alloc(0);
   /** What no line has been made of, from `#start` on. */
   #pending: Buffer = Buffer.alloc(0);
   #start = 0;
@@ -39,13 +44,25 @@ export class LineSplitter {
     const rest = this.#pending.subarray(this.#start);
     // What was searched in vain is not searched again.
     const searched = Math.min(this.#cr, this.#lf) === Number.POSITIVE_INFINITY ? rest.length : 0;
-    this.#pending = Buffer.concat([rest, bytes]);
+    this.#pending = this.#joined(rest, bytes);
     this.#position += this.#start;
     this.#start = 0;
     this.#lf = find(this.#pending, LF, searched);
     this.#cr = find(this.#pending, CR, searched);
     if (searched > LINE_BYTES_MAX)
       throw new RangeError(`a line is longer than ${LINE_BYTES_MAX} bytes`);
+  }
+
+  /** Text is copied out of the memory as lines are made, so it can be used again. */
+  #joined(rest: Buffer, bytes: Buffer): Buffer {
+    const length = rest.length + bytes.length;
+    const isSpacious = this.#memory.length > KEPT_BYTES && length < KEPT_BYTES / 2;
+    const memory =
+      length > this.#memory.length || isSpacious ? Buffer.allocUnsafe(length * 2) : this.#memory;
+    rest.copy(memory);
+    bytes.copy(memory, rest.length);
+    this.#memory = memory;
+    return memory.subarray(0, length);
   }
 
   /** The next complete line; undefined when there is none. */
