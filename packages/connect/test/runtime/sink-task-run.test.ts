@@ -95,6 +95,7 @@ describe('retries of a sink task', () => {
     task.onPut = (records) => {
       if (records.length === 0 || failures > 0) return;
       failures += 1;
+      task.sinkContext.timeout(20_000);
       throw new RetriableError('not now');
     };
     consumer.produce(0, 'a');
