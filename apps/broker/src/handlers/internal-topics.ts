@@ -4,11 +4,13 @@
 export const OFFSETS_TOPIC = '__consumer_offsets';
 /** Where transactions are kept. */
 export const TRANSACTIONS_TOPIC = '__transaction_state';
+/** Where share groups are kept. */
+export const SHARE_STATE_TOPIC = '__share_group_state';
 
 const INTERNAL_TOPICS: ReadonlySet<string> = new Set([
   OFFSETS_TOPIC,
   TRANSACTIONS_TOPIC,
-  '__share_group_state',
+  SHARE_STATE_TOPIC,
 ]);
 /** The one client that may. */
 const ADMIN_CLIENT_ID = '__admin_client';

@@ -7,6 +7,11 @@ import { QuorumNodeError, QuorumRequests } from '@ottla/raft';
 import type { BrokerConfig } from '../config/broker-config.ts';
 import type { ControllerServices } from '../controller/controller-services.ts';
 import { CONTROLLER_API_TABLE } from '../controller/controller-api-table.ts';
+import {
+  OFFSETS_TOPIC,
+  SHARE_STATE_TOPIC,
+  TRANSACTIONS_TOPIC,
+} from '../handlers/internal-topics.ts';
 import type { ClosingStack } from './closing-stack.ts';
 import { controllerConfigs } from './controller-configs.ts';
 import type { QuorumMember } from './quorum-member.ts';
@@ -74,6 +79,7 @@ function createDriver(options: ControllerRoleOptions): ControllerDriver {
       refusalOf(() => node.upgradeKraftVersion(node.core.epoch, level, validateOnly)),
     supportedFeatures: SUPPORTED_FEATURES,
     voterIds: () => node.core.voters.ids,
+    growingTopics: () => growingTopics(config),
   });
   return new ControllerDriver({
     controller,
@@ -104,4 +110,16 @@ function refusalOf(change: () => void): string | undefined {
     if (error instanceof QuorumNodeError) return error.message;
     throw error;
   }
+}
+
+/** Internal topics, by the key that says how many replicas they have. */
+const REPLICATION_KEYS = new Map([
+  ['offsets.topic.replication.factor', OFFSETS_TOPIC],
+  ['transaction.state.log.replication.factor', TRANSACTIONS_TOPIC],
+  ['share.coordinator.state.topic.replication.factor', SHARE_STATE_TOPIC],
+]);
+
+/** Those of them that nobody configured. */
+function growingTopics(config: BrokerConfig): readonly string[] {
+  return [...REPLICATION_KEYS].filter(([key]) => !config.isGiven(key)).map(([, topic]) => topic);
 }

@@ -88,6 +88,8 @@ export interface ControllerOptions {
   ) => string | undefined;
   /** Feature levels that this controller can run at; default `metadata.version` and `kraft.version` in full. */
   readonly supportedFeatures?: readonly SupportedFeature[];
+  /** Internal topics that gain replicas as brokers join, because nobody configured how many they have; default none. */
+  readonly growingTopics?: () => readonly string[];
   /** Node ids of the quorum's voters: a feature is changed only when all of them have registered; default none. */
   readonly voterIds?: () => readonly number[];
 }

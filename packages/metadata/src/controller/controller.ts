@@ -35,6 +35,7 @@ import { createTopics } from './create-topics.ts';
 import type { DecisionMoment, DecisionScope } from './decision-scope.ts';
 import { deleteTopics } from './delete-topics.ts';
 import { electLeaders } from './elect-leaders.ts';
+import { growInternalTopics } from './internal-topics.ts';
 import { electPreferredLeaders, electUncleanLeaders, fenceBroker } from './leadership.ts';
 import { listPartitionReassignments } from './list-reassignments.ts';
 import type {
@@ -103,6 +104,7 @@ export class Controller {
       upgradeKraftVersion: () => 'This quorum cannot change its kraft.version.',
       supportedFeatures: DEFAULT_FEATURES,
       voterIds: () => [],
+      growingTopics: () => [],
       ...options,
     };
     this.#sessions = new BrokerSessions(this.#options.sessionTimeoutMs);
@@ -171,6 +173,12 @@ export class Controller {
   electUncleanLeaders(moment: DecisionMoment): ControllerResult<void> {
     const scope = this.#scope(moment);
     return inSlices(scope, { steps: electUncleanLeaders(scope), response: () => undefined });
+  }
+
+  /** Gives internal topics the replicas that the brokers of today allow. */
+  growInternalTopics(moment: DecisionMoment): ControllerResult<void> {
+    const scope = this.#scope(moment);
+    return inSlices(scope, { steps: growInternalTopics(scope), response: () => undefined });
   }
 
   /** Decides the next part of what takes more than one turn; the records of the one before it were replayed. */

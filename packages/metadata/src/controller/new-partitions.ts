@@ -1,7 +1,7 @@
 // Partitions that do not exist yet: placed by the controller or by the user, for CreateTopics and
 // CreatePartitions.
 import { ErrorCode, type Uuid } from '@ottla/protocol';
-import type { BrokerRegistration } from '../image/cluster-image.ts';
+import { type BrokerRegistration, machineOf } from '../image/cluster-image.ts';
 import {
   LeaderRecoveryState,
   NO_LEADER,
@@ -117,11 +117,16 @@ export function newPartitionRecord(
   return partitionToRecord(topicId, partitionId, partition, metadataVersionOf(scope));
 }
 
-function usableBrokers(scope: DecisionScope): UsableBroker[] {
-  return [...scope.image.cluster.brokers.values()].filter(isUsable);
+/** Brokers that take new replicas: not on their way out, and with a log directory that takes some. */
+export function usableBrokers({ image }: DecisionScope): UsableBroker[] {
+  return [...image.cluster.brokers.values()].filter(isUsable).map((broker) => ({
+    brokerId: broker.brokerId,
+    rack: broker.rack,
+    host: machineOf(broker),
+    fenced: broker.fenced,
+  }));
 }
 
-/** Not on its way out, and with a log directory that takes replicas. */
 function isUsable(broker: BrokerRegistration): boolean {
   if (broker.inControlledShutdown && !broker.fenced) return false;
   const { logDirs, cordonedLogDirs } = broker;

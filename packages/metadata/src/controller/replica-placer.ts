@@ -1,6 +1,7 @@
 // Where the replicas of new partitions go: striped over racks first, then over the brokers of each
 // rack, so that leaders and followers spread evenly; fenced brokers only when there are too few
-// others, and never as the first replica.
+// others, and never as the first replica. Ottla adds machines: two replicas share one only when there
+// is no other. Where no broker has a rack, machines with several brokers take the place of racks.
 // Kafka: org.apache.kafka.metadata.placement.StripedReplicaPlacer.
 import { ErrorCode } from '@ottla/protocol';
 import { ApiError } from './api-error.ts';
@@ -10,6 +11,8 @@ import type { ControllerRandom } from './controller-options.ts';
 export interface UsableBroker {
   readonly brokerId: number;
   readonly rack: string | null;
+  /** What the broker's machine is known by; brokers with the same one share it. */
+  readonly host: string;
   readonly fenced: boolean;
 }
 
@@ -20,7 +23,7 @@ export interface UsableBroker {
  * @throws ApiError INVALID_REPLICATION_FACTOR when that many replicas cannot be placed
  */
 export function placeReplicas(
-  brokers: Iterable<UsableBroker>,
+  brokers: readonly UsableBroker[],
   partitionCount: number,
   replicationFactor: number,
   random: ControllerRandom,
@@ -73,15 +76,20 @@ class Rack {
 class RackRing {
   readonly #random: ControllerRandom;
   readonly #racks: Rack[] = [];
+  readonly #hosts = new Map<number, string>();
   #brokerCount = 0;
   #unfencedCount = 0;
   #round = 0;
   #offset = 0;
 
-  constructor(brokers: Iterable<UsableBroker>, random: ControllerRandom) {
+  constructor(brokers: readonly UsableBroker[], random: ControllerRandom) {
     this.#random = random;
     const byName = new Map<string | null, Rack>();
-    for (const { brokerId, rack: name, fenced } of brokers) {
+    const isByHost = areHostsRacks(brokers);
+    for (const broker of brokers) {
+      const { brokerId, host, fenced } = broker;
+      const name = isByHost ? host : broker.rack;
+      this.#hosts.set(brokerId, host);
       let rack = byName.get(name);
       if (rack === undefined) byName.set(name, (rack = new Rack(name)));
       (fenced ? rack.fenced : rack.unfenced).brokerIds.push(brokerId);
@@ -120,15 +128,24 @@ class RackRing {
     if (this.#offset === this.#racks.length) this.#offset = 0;
     const [leader, leaderRack] = this.#firstUnfenced();
     const replicas = [leader];
+    const hosts = new Set([this.#hosts.get(leader)]);
+    const onUsedHosts: number[] = [];
     let skip: number | undefined = leaderRack;
     for (let at = this.#offset; replicas.length < replicationFactor; at = this.#after(at)) {
+      if (replicas.length + onUsedHosts.length === this.#brokerCount) {
+        replicas.push(...onUsedHosts.slice(0, replicationFactor - replicas.length));
+        break;
+      }
       if (at === skip) {
         // The leader's rack sits out its first turn only.
         skip = undefined;
         continue;
       }
       const brokerId = this.#racks[at]?.next(this.#round);
-      if (brokerId !== undefined) replicas.push(brokerId);
+      if (brokerId === undefined) continue;
+      const host = this.#hosts.get(brokerId);
+      (hosts.has(host) ? onUsedHosts : replicas).push(brokerId);
+      hosts.add(host);
     }
     this.#round++;
     this.#offset++;
@@ -155,6 +172,13 @@ class RackRing {
       shuffle(rack.unfenced.brokerIds, this.#random);
     }
   }
+}
+
+/** Whether machines are what tells failures apart: no broker has a rack, and some share one of several machines. */
+function areHostsRacks(brokers: readonly UsableBroker[]): boolean {
+  if (brokers.some(({ rack }) => rack !== null)) return false;
+  const hostCount = new Set(brokers.map(({ host }) => host)).size;
+  return hostCount > 1 && hostCount < brokers.length;
 }
 
 /** Brokers without a rack first. */

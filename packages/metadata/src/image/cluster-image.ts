@@ -66,6 +66,14 @@ export function isActiveBroker(broker: BrokerRegistration | undefined): boolean 
   return broker !== undefined && !broker.fenced && !broker.inControlledShutdown;
 }
 
+/**
+ * What the machine of a broker is known by: the hosts of its listeners. Processes on one machine advertise the same, and
+ * nothing besides the registration has to say so. (Behind one proxy all look alike; then nothing tells them apart.)
+ */
+export function machineOf({ endPoints }: BrokerRegistration): string {
+  return [...new Set(endPoints.map(({ host }) => host))].toSorted().join(' ');
+}
+
 /** The registration that a RegisterBrokerRecord describes. */
 export function brokerFromRecord(record: RegisterBrokerRecord): BrokerRegistration {
   return {

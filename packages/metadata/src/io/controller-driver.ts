@@ -45,6 +45,8 @@ export interface ControllerDriverOptions {
   readonly leaderImbalanceCheckIntervalMs?: number;
   /** `unclean.leader.election.interval.ms`: pause between unclean elections, where allowed; default 300,000. */
   readonly uncleanElectionIntervalMs?: number;
+  /** Pause between two looks at whether internal topics can have more replicas, 0 for none; default 1,000. */
+  readonly growthIntervalMs?: number;
   readonly snapshots?: SnapshotThresholds;
   /** Told of a broken invariant, after which the controller must not go on; default: an error in the log. */
   readonly onFatal?: (error: unknown) => void;
@@ -86,6 +88,7 @@ export class ControllerDriver implements QuorumListener {
       idleIntervalMs: 500,
       leaderImbalanceCheckIntervalMs: 300_000,
       uncleanElectionIntervalMs: 300_000,
+      growthIntervalMs: 1000,
       onFatal: (error) => logger.error('controller invariant broken', { error }),
       ...options,
     };
@@ -216,7 +219,7 @@ export class ControllerDriver implements QuorumListener {
 
   #activate(): void {
     this.#activation++;
-    const { clock, fenceIntervalMs, idleIntervalMs } = this.#settings;
+    const { clock, fenceIntervalMs, idleIntervalMs, growthIntervalMs } = this.#settings;
     const { leaderImbalanceCheckIntervalMs, uncleanElectionIntervalMs } = this.#settings;
     try {
       this.#perform(this.#controller.activate(clock.monotonicMs()));
@@ -228,6 +231,9 @@ export class ControllerDriver implements QuorumListener {
     this.#repeat('idle', idleIntervalMs, () => this.#performAll(this.#controller.noOp()));
     this.#repeat('balance', leaderImbalanceCheckIntervalMs, () =>
       this.#performAll(this.#controller.electPreferredLeaders(this.#moment())),
+    );
+    this.#repeat('grow', growthIntervalMs, () =>
+      this.#performAll(this.#controller.growInternalTopics(this.#moment())),
     );
     this.#repeat('unclean', uncleanElectionIntervalMs, () =>
       this.#performAll(this.#controller.electUncleanLeaders(this.#moment())),
