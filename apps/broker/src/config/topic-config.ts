@@ -32,6 +32,10 @@ export interface TopicConfig {
   /** Of the codec above; left out for its default. */
   readonly compressionLevel?: number;
   readonly minInsyncReplicas: number;
+  /** Replicas that leaders give to no faster than their rate: `*`, `none`, or `<partition>:<broker>`. */
+  readonly leaderThrottledReplicas: readonly string[];
+  /** Replicas that take from leaders no faster than their rate. */
+  readonly followerThrottledReplicas: readonly string[];
   /** Of the broker: `producer.id.expiration.ms`. */
   readonly producerIdExpirationMs: number;
   /** Of the broker: `ottla.decompressed.batch.max.bytes`. */
@@ -97,6 +101,8 @@ export function topicConfig(
     compressionType: codec,
     ...(level === DEFAULT_LEVEL ? {} : { compressionLevel: level }),
     minInsyncReplicas: number('min.insync.replicas'),
+    leaderThrottledReplicas: (value('leader.replication.throttled.replicas') ?? []) as string[],
+    followerThrottledReplicas: (value('follower.replication.throttled.replicas') ?? []) as string[],
     producerIdExpirationMs: broker.number('producer.id.expiration.ms'),
     decompressedBytesMax: broker.number('ottla.decompressed.batch.max.bytes'),
   };

@@ -16,6 +16,8 @@ export interface DelayedFetchOptions {
   readonly isolation: FetchIsolation;
   /** Why a partition cannot be served; `ErrorCode.NONE` while it can. */
   readonly refusal: (watched: WatchedPartition) => number;
+  /** Whether a partition is to give nothing for now. */
+  readonly isHeldBack: (partition: Partition) => boolean;
   readonly minBytes: number;
   /** The client is gone: nobody waits. */
   readonly isAbandoned: () => boolean;
@@ -57,9 +59,9 @@ export class DelayedFetch extends DelayedOperation {
 
   /** Infinity for data that is not in memory: it lies far enough behind. */
   #bytesOf(wanted: WantedPartition, partition: Partition): number {
-    const { isolation, minBytes } = this.#options;
+    const { isolation, minBytes, isHeldBack } = this.#options;
     const endOffset = partition.readEnd(isolation);
-    if (wanted.fetchOffset >= endOffset) return 0;
+    if (wanted.fetchOffset >= endOffset || isHeldBack(partition)) return 0;
     if (minBytes <= 1) return 1;
     const region = partition.log!.readCached({
       offset: wanted.fetchOffset,

@@ -174,7 +174,8 @@ export class FetchRead {
     const left = Math.max(0, this.#limits.maxBytes - this.sizeBytes);
     const maxBytes = Math.min(Math.max(0, wanted.maxBytes), left);
     const isInRange = offset >= log.logStartOffset && offset <= log.logEndOffset;
-    const isNothingToRead = offset >= endOffset || (maxBytes === 0 && !minOneBatch);
+    const isHeldBack = this.#options.replicas.isHeldBack(partition, this.#limits.followerId);
+    const isNothingToRead = isHeldBack || offset >= endOffset || (maxBytes === 0 && !minOneBatch);
     if (isInRange && isNothingToRead) return undefined;
     return log.read({ offset, maxBytes, endOffset, minOneBatch });
   }
@@ -186,6 +187,8 @@ export class FetchRead {
     region: LogRegion | undefined,
   ): FetchedPartition | Promise<FetchedPartition> {
     const result = fetched(wanted, partition, region);
+    if (this.#limits.followerId >= 0)
+      this.#options.replicas.givenToFollower(partition, result.region?.sizeBytes ?? 0);
     if (this.#limits.isolation !== 'committed') return result;
     const tell = (aborted: readonly AbortedTransaction[]): FetchedPartition => {
       result.data.abortedTransactions = aborted.map(({ producerId, firstOffset }) => ({

@@ -186,6 +186,8 @@ class FetchExchange {
       const operation = new DelayedFetch({
         watched,
         isolation: this.#limits.isolation,
+        isHeldBack: (partition) =>
+          this.#services.replicas.isHeldBack(partition, this.#limits.followerId),
         refusal: ({ wanted, partition }) => refusalOf(partition, wanted, this.#limits),
         minBytes: this.#minBytes,
         isAbandoned: () => connection.isClosed,

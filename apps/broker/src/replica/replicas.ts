@@ -18,6 +18,7 @@ import type { TopicConfig } from '../config/topic-config.ts';
 import type { Purgatory } from '../purgatory/purgatory.ts';
 import { Partition, type PartitionHost } from './partition.ts';
 import type { IsrProposal } from './leader-state.ts';
+import type { FollowerThrottle } from './replica-fetcher.ts';
 import { PartitionFolders } from './partition-folders.ts';
 
 export interface ReplicasOptions {
@@ -30,6 +31,8 @@ export interface ReplicasOptions {
   readonly lagMaxMs?: number;
   /** Asks the controller for another ISR; default: nobody is asked. */
   readonly isrChanges?: IsrRequests;
+  /** Bounds what is given to followers; default: nothing does. */
+  readonly leaderQuota?: FollowerThrottle;
   /** Fetches from the leaders; default: nobody does. */
   readonly fetchers?: FollowerFetchers;
   /** Open, not started; at least one. Closed by their owner after `close`. */
@@ -102,6 +105,19 @@ export class Replicas {
       propose: (partition, proposal) => options.isrChanges?.propose(partition, proposal),
       rewritten: (partition) => this.#update(partition),
     };
+  }
+
+  /** Whether what a follower out of sync fetches is held back for now. */
+  isHeldBack(partition: Partition, followerId: number): boolean {
+    const { leaderQuota } = this.#options;
+    if (followerId < 0 || leaderQuota === undefined || partition.isr.includes(followerId))
+      return false;
+    return leaderQuota.isHeldBack(partition);
+  }
+
+  /** A follower was given so many bytes. */
+  givenToFollower(partition: Partition, bytes: number): void {
+    this.#options.leaderQuota?.record(partition, bytes);
   }
 
   /** The newest metadata given to `load` or `apply`. */

@@ -9,7 +9,9 @@ import { RequestConnection } from '../server/request-connection.ts';
 import { IsrChanges } from './isr-changes.ts';
 import type { LeaderConnection, ReplicaFetchSettings } from './replica-fetcher.ts';
 import { ReplicaFetchers } from './replica-fetchers.ts';
+import type { Partition } from './partition.ts';
 import type { Replicas } from './replicas.ts';
+import { ReplicationQuota } from './replication-quota.ts';
 
 export interface ReplicationOptions {
   readonly platform: Platform;
@@ -29,6 +31,8 @@ const RESPONSE_BYTES_MAX = 0x7fffffff;
 export class Replication {
   readonly isrChanges: IsrChanges;
   readonly fetchers: ReplicaFetchers;
+  /** Of what this broker gives to followers. */
+  readonly leaderQuota: ReplicationQuota;
   /** `replica.lag.time.max.ms` */
   readonly lagMaxMs: number;
   readonly #options: ReplicationOptions;
@@ -41,13 +45,22 @@ export class Replication {
     this.#options = options;
     this.lagMaxMs = config.number('replica.lag.time.max.ms');
     this.isrChanges = new IsrChanges({ platform, logger, brokerId, brokerEpoch, controller });
+    this.leaderQuota = quota(
+      options,
+      'leader.replication.throttled.rate',
+      ({ config: own }) => own.leaderThrottledReplicas,
+    );
     this.fetchers = new ReplicaFetchers({
       platform,
       logger,
       brokerId,
       brokerEpoch,
       settings: fetchSettings(config),
-      throttle: { isHeldBack: () => false, record: () => {} },
+      throttle: quota(
+        options,
+        'follower.replication.throttled.rate',
+        ({ config: own }) => own.followerThrottledReplicas,
+      ),
       connect: (leaderId) => this.#connect(leaderId),
     });
   }
@@ -98,4 +111,23 @@ function fetchSettings(config: BrokerConfig): ReplicaFetchSettings {
     backoffMs: config.number('replica.fetch.backoff.ms'),
     timeoutMs: config.number('replica.socket.timeout.ms'),
   };
+}
+
+function quota(
+  { platform, config }: ReplicationOptions,
+  rateKey: string,
+  throttled: (partition: Partition) => readonly string[],
+): ReplicationQuota {
+  return new ReplicationQuota({
+    nowMs: () => platform.clock.monotonicMs(),
+    windowMs: config.number('replication.quota.window.size.seconds') * 1000,
+    windows: config.number('replication.quota.window.num'),
+    // What Kafka writes for no bound is larger than any number that is exact.
+    rate: () => {
+      const rate = config.number(rateKey);
+      return rate >= Number.MAX_SAFE_INTEGER ? Infinity : rate;
+    },
+    throttled,
+    brokerId: config.nodeId,
+  });
 }

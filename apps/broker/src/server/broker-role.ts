@@ -90,6 +90,7 @@ export class BrokerRole {
       lagMaxMs: this.#replication.lagMaxMs,
       isrChanges: this.#replication.isrChanges,
       fetchers: this.#replication.fetchers,
+      leaderQuota: this.#replication.leaderQuota,
     });
     closing.add('the partitions', () => this.replicas.close());
     closing.add('replication', () => this.#replication.close());

@@ -1,22 +1,22 @@
 // Broker keys that exist only as dynamic configs.
 
-import { accepted, long, perBroker } from '../config-key.ts';
+import { accepted, honoured, long, perBroker } from '../config-key.ts';
 import type { ConfigKey } from '../config-key.ts';
 import { NO_REPLICATION } from './reasons.ts';
 
 /** Broker keys that exist only as dynamic configs. */
 export const DYNAMIC_ONLY_KEYS: readonly ConfigKey[] = [
-  accepted(
+  honoured(
     'follower.replication.throttled.rate',
     perBroker,
     long('9223372036854775807', { min: 0 }),
-    NO_REPLICATION,
+    'Bytes per second that throttled replicas take from leaders.',
   ),
-  accepted(
+  honoured(
     'leader.replication.throttled.rate',
     perBroker,
     long('9223372036854775807', { min: 0 }),
-    NO_REPLICATION,
+    'Bytes per second that leaders give to throttled replicas.',
   ),
   accepted(
     'replica.alter.log.dirs.io.max.bytes.per.second',

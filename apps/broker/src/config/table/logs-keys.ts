@@ -462,8 +462,18 @@ export const LOGS_KEYS: readonly ConfigKey[] = [
     int('30000'),
     'After so long without an answer a leader is asked anew, milliseconds.',
   ),
-  accepted('replication.quota.window.num', readOnly, int('11', { min: 1 }), NO_REPLICATION),
-  accepted('replication.quota.window.size.seconds', readOnly, int('1', { min: 1 }), NO_REPLICATION),
+  honoured(
+    'replication.quota.window.num',
+    readOnly,
+    int('11', { min: 1 }),
+    'Windows over which the rate of throttled replicas is taken.',
+  ),
+  honoured(
+    'replication.quota.window.size.seconds',
+    readOnly,
+    int('1', { min: 1 }),
+    'Seconds of one window of that rate.',
+  ),
   honoured(
     'unclean.leader.election.enable',
     clusterWide,

@@ -80,11 +80,11 @@ export const TOPIC_KEYS: readonly ConfigKey[] = [
     'Longest time that records wait in memory before they are forced to disk.',
     { synonyms: ['log.flush.interval.ms', 'log.flush.scheduler.interval.ms'] },
   ),
-  accepted(
+  honoured(
     'follower.replication.throttled.replicas',
     clusterWide,
     list('', { pattern: THROTTLED_REPLICAS }),
-    NO_REPLICATION,
+    'Replicas that take from leaders no faster than follower.replication.throttled.rate.',
   ),
   honoured(
     'index.interval.bytes',
@@ -100,11 +100,11 @@ export const TOPIC_KEYS: readonly ConfigKey[] = [
     'Segment size without the lower bound of segment.bytes; for tests.',
     { internal: true },
   ),
-  accepted(
+  honoured(
     'leader.replication.throttled.replicas',
     clusterWide,
     list('', { pattern: THROTTLED_REPLICAS }),
-    NO_REPLICATION,
+    'Replicas that are given to no faster than leader.replication.throttled.rate.',
   ),
   accepted('local.retention.bytes', clusterWide, long('-2', { min: -2 }), NO_TIERS, {
     synonyms: ['log.local.retention.bytes'],
