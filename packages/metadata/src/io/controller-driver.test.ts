@@ -27,7 +27,7 @@ let quorum: MemoryQuorum;
 let fatal: unknown[];
 let driver: ControllerDriver;
 
-function start(options: Partial<ControllerDriverOptions> = {}): void {
+function start(options: Partial<ControllerDriverOptions> = {}, recordsPerSliceMax = 100): void {
   time = new VirtualTime();
   quorum = new MemoryQuorum(NODE_ID);
   fatal = [];
@@ -37,6 +37,7 @@ function start(options: Partial<ControllerDriverOptions> = {}): void {
     random: seededRandom(1),
     configs: testConfigs,
     bootstrap: createBootstrap(),
+    recordsPerSliceMax,
   });
   driver = new ControllerDriver({
     controller,
@@ -347,5 +348,113 @@ describe('a request with a time limit', () => {
     await refused;
     quorum.commitAll();
     expect(driver.image.topics.byName.has('orders')).toBe(true);
+  });
+});
+
+describe('work that takes more than one turn', () => {
+  const PARTITIONS = 5;
+
+  beforeEach(() => start({}, 2));
+
+  /** One broker that leads five partitions, and a slice holds two records. */
+  async function leadPartitions(): Promise<number> {
+    const brokerEpoch = await leadWithBroker();
+    const assignments = Array.from({ length: PARTITIONS }, (_, partitionIndex) => ({
+      partitionIndex,
+      brokerIds: [1],
+    }));
+    const topic = { name: 'a', numPartitions: -1, replicationFactor: -1, assignments, configs: [] };
+    const request = { topics: [topic], timeoutMs: 1, validateOnly: false };
+    const created = driver.submit('createTopics', request, { apiVersion: 7 });
+    quorum.commitAll();
+    await created;
+    return brokerEpoch;
+  }
+
+  const unregister = (): Promise<ControllerResponse<'unregisterBroker'>> =>
+    driver.submit('unregisterBroker', { brokerId: 1 }, { apiVersion: 0 });
+  const batches = (): number[] => quorum.uncommitted.map(({ records }) => records.length);
+
+  /** Lets whoever yielded go on, until nobody does. */
+  async function turns(count: number): Promise<void> {
+    for (let i = 0; i < count; i++) {
+      time.advance(0);
+      await new Promise(setImmediate);
+    }
+  }
+
+  it('is answered when its last record is committed, a small batch a turn', async () => {
+    await leadPartitions();
+
+    const answer = unregister();
+    expect(batches()).toEqual([2]);
+    expect(driver.waitingRequests.count).toBe(1);
+    await turns(3);
+    expect(batches()).toEqual([2, 2, 2]);
+    expect(await isSettled(answer)).toBe(false);
+
+    quorum.commitAll();
+    expect((await answer).errorCode).toBe(0);
+    expect(driver.image.cluster.brokers.size).toBe(0);
+    expect(driver.waitingRequests.count).toBe(0);
+  });
+
+  it('lets others have their turn in between', async () => {
+    await leadPartitions();
+    const answer = unregister();
+
+    const created = createTopic('b');
+    expect(quorum.uncommitted).toHaveLength(1);
+    await turns(3);
+    quorum.commitAll();
+
+    expect((await created).topics[0]?.errorCode).not.toBe(0);
+    expect((await answer).errorCode).toBe(0);
+  });
+
+  it('given leadership lost half-way, then whoever asked is told to look elsewhere, and nothing more is written', async () => {
+    await leadPartitions();
+    const refused = expect(unregister()).rejects.toMatchObject(NOT_CONTROLLER);
+    await turns(1);
+
+    quorum.lose(2);
+    await turns(2);
+    await refused;
+    expect(quorum.uncommitted).toEqual([]);
+
+    quorum.lead(3);
+    await turns(3);
+    expect(quorum.uncommitted.flatMap(({ records }) => records)).toEqual([]);
+    expect(driver.image.cluster.brokers.size).toBe(1);
+  });
+
+  it('given a silent broker with many partitions, then it is fenced turn by turn, and looked for again after', async () => {
+    const brokerEpoch = await leadPartitions();
+    time.advance(9000 + 1125);
+    await turns(4);
+    quorum.commitAll();
+    expect(driver.image.cluster.brokers.get(1)?.fenced).toBe(true);
+
+    const beaten = heartbeat(1, brokerEpoch);
+    await turns(4);
+    quorum.commitAll();
+    await beaten;
+    time.advance(9000 + 2 * 1125);
+    await turns(4);
+    quorum.commitAll();
+
+    expect(driver.image.cluster.brokers.get(1)?.fenced).toBe(true);
+    expect(fatal).toEqual([]);
+  });
+
+  it('given close half-way, then no timer is left', async () => {
+    await leadPartitions();
+    const refused = expect(unregister()).rejects.toMatchObject(NOT_CONTROLLER);
+
+    await driver.close();
+    await turns(1);
+
+    await refused;
+    expect(time.pendingCount).toBe(0);
   });
 });
