@@ -50,6 +50,8 @@ const SWEEP_COUNT_MIN = 1024;
 export class Scheduler {
   readonly trace: Trace;
   nowMs = 0;
+  /** Events that have happened. */
+  eventCount = 0;
   #heap: Event[] = [];
   #orderNext = 0;
   #cancelledCount = 0;
@@ -102,6 +104,7 @@ export class Scheduler {
   runNext(): void {
     const event = this.#pop();
     if (event === undefined) return;
+    this.eventCount++;
     if (event.atMs > this.nowMs) {
       this.nowMs = event.atMs;
       this.#eventsAtInstant = 0;

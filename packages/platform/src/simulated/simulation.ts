@@ -54,6 +54,10 @@ class World implements Simulation {
     return this.#scheduler.nowMs;
   }
 
+  get eventCount(): number {
+    return this.#scheduler.eventCount;
+  }
+
   get traceHash(): string {
     return this.#trace.hash;
   }

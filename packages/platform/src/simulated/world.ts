@@ -25,6 +25,8 @@ export interface Simulation {
   readonly net: SimulatedNetwork;
   /** Virtual milliseconds since the start. */
   readonly elapsedMs: number;
+  /** Events that have happened so far. */
+  readonly eventCount: number;
   /** Hash over every event, write and byte so far, 16 hex digits: equal for equal histories. */
   readonly traceHash: string;
   /** The newest events, oldest first: what to print when a run failed. */

@@ -1,0 +1,106 @@
+// One server of the cluster and who looks after it: started, and started again when it has crashed or given up.
+import { BrokerConfig, type RunningServer, startServer } from '@ottla/broker';
+import type { Logger } from '@ottla/platform';
+import type { CrashOptions, SimulatedNode, Simulation } from '@ottla/platform/simulated';
+
+export interface MemberOptions {
+  readonly simulation: Simulation;
+  readonly name: string;
+  readonly properties: Readonly<Record<string, string>>;
+  readonly clusterId: string;
+  readonly logger: (name: string) => Logger | undefined;
+}
+
+/** How long whoever looks after the servers takes to see that one is gone. */
+const WATCH_EVERY_MS = 500;
+const READY_TIMEOUT_MS = 60_000;
+
+export class Member {
+  readonly name: string;
+  readonly node: SimulatedNode;
+  /** Undefined while it starts or is down. */
+  server: RunningServer | undefined;
+  /** Times it had to stop by itself, or could not start. */
+  gaveUpCount = 0;
+  lastError: unknown;
+  readonly #options: MemberOptions;
+  /** Which start counts. */
+  #startCount = 0;
+  /** It is down, and the time of its next start is set. */
+  #isDown = false;
+
+  constructor(options: MemberOptions) {
+    this.#options = options;
+    this.name = options.name;
+    this.node = options.simulation.node(options.name);
+  }
+
+  /** Starts it and keeps it up from here on. */
+  begin(): void {
+    this.#start();
+    this.#watch();
+  }
+
+  /** Down for `downMs`, then up again. */
+  crash(downMs: number, options: CrashOptions): void {
+    if (this.#isDown) return;
+    this.node.crash(options);
+    this.#restartIn(downMs);
+  }
+
+  /** Stops in peace, is down for `downMs`, and comes back; unless something else ends it meanwhile. */
+  async restart(downMs: number): Promise<void> {
+    const { server } = this;
+    if (server === undefined) return;
+    this.server = undefined;
+    const start = this.#startCount;
+    await server.close();
+    if (start === this.#startCount) this.crash(downMs, { unsynced: 'keep' });
+  }
+
+  #restartIn(downMs: number): void {
+    this.server = undefined;
+    this.#isDown = true;
+    this.#startCount++;
+    this.#options.simulation.at(downMs, () => {
+      this.#isDown = false;
+      this.node.restart();
+      this.#start();
+    });
+  }
+
+  #start(): void {
+    const { properties, clusterId, logger, simulation } = this.#options;
+    const start = ++this.#startCount;
+    const { platform } = this.node;
+    const log = logger(this.name);
+    const giveUp = (error: unknown): void => {
+      if (start !== this.#startCount) return;
+      this.gaveUpCount++;
+      this.lastError = error;
+      this.server = undefined;
+      // The process ends; what the system has of its writes stays.
+      simulation.at(0, () => {
+        if (start === this.#startCount) this.node.crash({ unsynced: 'keep' });
+      });
+    };
+    startServer({
+      config: BrokerConfig.load({ presets: properties }),
+      platform,
+      clusterId,
+      readyTimeoutMs: READY_TIMEOUT_MS,
+      onFatal: giveUp,
+      ...(log === undefined ? {} : { logger: log }),
+    }).then((server) => {
+      if (start === this.#startCount) this.server = server;
+    }, giveUp);
+  }
+
+  /** A disk's fault may have ended the node's life without a word. */
+  #watch(): void {
+    this.#options.simulation.at(WATCH_EVERY_MS, () => {
+      if (!this.node.isUp && !this.#isDown) this.#restartIn(WATCH_EVERY_MS);
+      this.#watch();
+    });
+  }
+}

@@ -1,0 +1,257 @@
+// One seed from its world's first moment to its verdict: servers, load and faults; then all is healed, the cluster must come
+// together again in time, everything is read, and the history is checked.
+import { Admin, type ClientOptions } from '@ottla/client';
+import type { Logger, Platform } from '@ottla/platform';
+import { createSimulation, type Simulation } from '@ottla/platform/simulated';
+import type { Verdict } from '../history/anomaly.ts';
+import type { Operation } from '../history/operation.ts';
+import { FaultInjector } from './faults.ts';
+import { Load, readAll, readCommitted, TOPIC } from './load.ts';
+import { Member } from './member.ts';
+import { describePlan, drawPlan, type Plan, type PlanLimits } from './plan.ts';
+import { preload } from './preload.ts';
+import { Recorder } from './recorder.ts';
+
+export interface SeedOptions extends PlanLimits {
+  /** What happens, line by line. */
+  readonly log?: (line: string) => void;
+  readonly logger?: (name: string) => Logger | undefined;
+  /** Each event of the world. */
+  readonly trace?: (line: string) => void;
+  readonly onOperation?: (operation: Operation) => void;
+}
+
+export interface SeedResult {
+  readonly seed: number;
+  readonly plan: Plan;
+  /** Undefined: nothing wrong. */
+  readonly failure: string | undefined;
+  readonly verdict: Verdict | undefined;
+  /** Ran long enough, with enough faults and records, to be counted. */
+  readonly counts: boolean;
+  readonly traceHash: string;
+  readonly events: number;
+  readonly virtualMs: number;
+  readonly faults: number;
+  readonly faultsByName: ReadonlyMap<string, number>;
+  readonly acknowledged: number;
+}
+
+export const VIRTUAL_MS_MIN = 60_000;
+export const FAULTS_MIN = 5;
+export const ACKNOWLEDGED_MIN = 1_000;
+
+const START_LIMIT_MS = 120_000;
+/** After all is healed: everything that was sent has an answer, everybody serves. */
+const CONVERGE_LIMIT_MS = 180_000;
+const LOAD_LIMIT_MS = 240_000;
+const CLUSTER_ID = 'c2ltdWxhdGVkLWNsdXN0ZQ';
+
+/** Runs a seed; throws nothing that the cluster can be blamed for. */
+export async function runSeed(seed: number, options: SeedOptions): Promise<SeedResult> {
+  await preload();
+  return new SeedRun(seed, options).run();
+}
+
+class SeedRun {
+  readonly #simulation: Simulation;
+  readonly #plan: Plan;
+  readonly #options: SeedOptions;
+  readonly #members: Member[] = [];
+  readonly #recorder: Recorder;
+  #faults: FaultInjector | undefined;
+
+  constructor(seed: number, options: SeedOptions) {
+    this.#simulation = createSimulation({
+      seed,
+      ...(options.trace === undefined ? {} : { log: options.trace }),
+    });
+    this.#plan = drawPlan(this.#simulation.random, options);
+    this.#options = options;
+    this.#recorder = new Recorder(this.#simulation, options.onOperation);
+  }
+
+  async run(): Promise<SeedResult> {
+    const { seed } = this.#simulation;
+    this.#log(`seed ${seed}: ${describePlan(this.#plan)}`);
+    let failure: string | undefined;
+    let verdict: Verdict | undefined;
+    const rejected = (error: unknown): void => {
+      failure ??= `unhandled rejection: ${errorText(error)}`;
+    };
+    process.on('unhandledRejection', rejected);
+    try {
+      await this.#live();
+      verdict = this.#recorder.finish();
+      failure ??=
+        verdict.anomalies[0] && `${verdict.anomalies[0].kind}: ${verdict.anomalies[0].message}`;
+    } catch (error) {
+      failure ??= errorText(error);
+    } finally {
+      process.off('unhandledRejection', rejected);
+    }
+    const { elapsedMs, traceHash, eventCount } = this.#simulation;
+    const faults = this.#faults?.count ?? 0;
+    const { acknowledged } = this.#recorder;
+    return ({
+	seed,
+	plan: this.#plan,
+	failure,
+	verdict,
+	traceHash,
+	faults,
+	acknowledged,
+	events: eventCount,
+	virtualMs: elapsedMs,
+	faultsByName: this.#faults?.countByName ?? new Map(),
+	counts: elapsedMs >= VIRTUAL_MS_MIN && faults >= FAULTS_MIN && acknowledged >= ACKNOWLEDGED_MIN
+});
+  }
+
+  async #live(): Promise<void> {
+    const simulation = this.#simulation;
+    this.#startMembers();
+    await simulation.runUntil(
+      () => this.#members.every(({ server }) => server !== undefined),
+      START_LIMIT_MS,
+    );
+    await this.#createTopic();
+    const load = new Load({
+      plan: this.#plan,
+      recorder: this.#recorder,
+      clientOn: (machine) => this.#clientOn(machine),
+    });
+    load.start();
+    await this.#disturb();
+    this.#log('healed');
+    await this.#converge(load);
+    await this.#readEverything();
+    for (const { server } of this.#members)
+      if (server !== undefined) await simulation.settle(server.close());
+    await simulation.run(1_000);
+    if (simulation.net.connectionCount > 0)
+      throw new Error(`${simulation.net.connectionCount} connections are left open`);
+  }
+
+  #startMembers(): void {
+    for (const [name, properties] of memberProperties(this.#plan)) {
+      const member = new Member({
+        simulation: this.#simulation,
+        name,
+        properties,
+        clusterId: CLUSTER_ID,
+        logger: (of) => this.#options.logger?.(of),
+      });
+      this.#members.push(member);
+      member.begin();
+    }
+  }
+
+  async #createTopic(): Promise<void> {
+    const admin = new Admin(this.#clientOn('admin'));
+    const { partitions, replicationFactor, minInSyncReplicas, isSynced } = this.#plan;
+    await this.#simulation.settle(
+      admin.createTopics([
+        {
+          name: TOPIC,
+          numPartitions: partitions,
+          replicationFactor,
+          configs: {
+            'min.insync.replicas': String(minInSyncReplicas),
+            ...(isSynced ? { 'flush.messages': '1' } : {}),
+          },
+        },
+      ]),
+    );
+    await this.#simulation.settle(admin.close());
+  }
+
+  async #disturb(): Promise<void> {
+    const simulation = this.#simulation;
+    const plan = this.#plan;
+    this.#faults = new FaultInjector(
+      {
+        simulation,
+        plan,
+        members: this.#members,
+        clients: [
+          ...Array.from({ length: plan.producers }, (_, index) => `producer-${index + 1}`),
+          ...Array.from({ length: plan.consumers }, (_, index) => `consumer-${index + 1}`),
+        ],
+        mayLosePower: () => this.#plan.isSynced,
+      },
+      (line) => this.#log(line),
+    );
+    await simulation.run(this.#plan.faultsMs);
+    await simulation.runUntil(() => (this.#faults?.count ?? 0) >= FAULTS_MIN, LOAD_LIMIT_MS);
+    this.#faults.heal();
+  }
+
+  async #converge(load: Load): Promise<void> {
+    const simulation = this.#simulation;
+    const leftMs = VIRTUAL_MS_MIN - simulation.elapsedMs;
+    if (leftMs > 0) await simulation.run(leftMs);
+    await simulation.runUntil(
+      () => this.#members.every(({ server }) => server !== undefined),
+      CONVERGE_LIMIT_MS,
+    );
+    await simulation.runUntil(
+      () => this.#recorder.acknowledged >= ACKNOWLEDGED_MIN,
+      CONVERGE_LIMIT_MS,
+    );
+    await simulation.settle(load.stop(), CONVERGE_LIMIT_MS);
+  }
+
+  async #readEverything(): Promise<void> {
+    const client = this.#clientOn('reader');
+    await this.#simulation.settle(readAll(client, this.#plan, this.#recorder));
+    await this.#simulation.settle(readCommitted(client, this.#plan, this.#recorder));
+  }
+
+  #clientOn(machine: string): ClientOptions & { readonly platform: Platform } {
+    return {
+      bootstrapServers: this.#members.filter(isBroker).map(({ name }) => `${name}:9092`),
+      clientId: machine,
+      platform: this.#simulation.node(machine).platform,
+      requestTimeoutMs: 5_000,
+      metadataMaxAgeMs: 10_000,
+      ...loggerOf(this.#options.logger?.(machine)),
+    };
+  }
+
+  #log(line: string): void {
+    this.#options.log?.(`${this.#simulation.elapsedMs.toFixed(3).padStart(12)} ${line}`);
+  }
+}
+
+function loggerOf(logger: Logger | undefined): { readonly logger?: Logger } {
+  return logger === undefined ? {} : { logger };
+}
+
+function isBroker({ name }: Member): boolean {
+  return name.startsWith('broker');
+}
+
+function errorText(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
+
+/** Name and configuration of each server. */
+function memberProperties(_plan: Plan): [string, Record<string, string>][] {
+  return [
+    [
+      'broker-1',
+      {
+        'node.id': '1',
+        'process.roles': 'broker,controller',
+        'controller.quorum.voters': '1@broker-1:9093',
+        listeners: 'PLAINTEXT://broker-1:9092,CONTROLLER://broker-1:9093',
+        'log.dirs': '/data',
+        'offsets.topic.num.partitions': '2',
+        'offsets.topic.replication.factor': '1',
+        'group.initial.rebalance.delay.ms': '0',
+        'log.flush.interval.messages': '1',
+      },
+    ],
+  ];
+}
