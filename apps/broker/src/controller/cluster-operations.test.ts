@@ -1,0 +1,163 @@
+// What operators and tools ask of a cluster, at a broker that does not lead the quorum: elections, moves, features,
+// members. The replicas really follow.
+import { ErrorCode } from '@ottla/protocol';
+import {
+  alterPartitionReassignmentsRequest,
+  alterPartitionReassignmentsResponse,
+} from '@ottla/protocol/messages/alter-partition-reassignments';
+import {
+  createTopicsRequest,
+  createTopicsResponse,
+  createCreatableTopic,
+} from '@ottla/protocol/messages/create-topics';
+import { electLeadersRequest, electLeadersResponse } from '@ottla/protocol/messages/elect-leaders';
+import {
+  listPartitionReassignmentsRequest,
+  listPartitionReassignmentsResponse,
+} from '@ottla/protocol/messages/list-partition-reassignments';
+import {
+  describeTopicPartitionsRequest,
+  describeTopicPartitionsResponse,
+  type DescribeTopicPartitionsResponsePartition as Partition,
+} from '@ottla/protocol/messages/describe-topic-partitions';
+import {
+  unregisterBrokerRequest,
+  unregisterBrokerResponse,
+} from '@ottla/protocol/messages/unregister-broker';
+import {
+  updateFeaturesRequest,
+  updateFeaturesResponse,
+} from '@ottla/protocol/messages/update-features';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { type ClusterNode, startCluster, type TestCluster } from '../../test/cluster.ts';
+import { ProtocolClient } from '../../test/running-server.ts';
+
+const ELECT = [electLeadersRequest, electLeadersResponse] as const;
+const REASSIGN = [alterPartitionReassignmentsRequest, alterPartitionReassignmentsResponse] as const;
+const LIST = [listPartitionReassignmentsRequest, listPartitionReassignmentsResponse] as const;
+const FEATURES = [updateFeaturesRequest, updateFeaturesResponse] as const;
+const UNREGISTER = [unregisterBrokerRequest, unregisterBrokerResponse] as const;
+const DESCRIBE = [describeTopicPartitionsRequest, describeTopicPartitionsResponse] as const;
+const TIMEOUT = { timeout: 10_000, interval: 20 };
+
+let cluster: TestCluster;
+let client: ProtocolClient;
+
+beforeEach(async () => {
+  cluster = await startCluster({ brokers: 4 });
+  client = await connect(cluster.node(4));
+});
+
+afterEach(async () => {
+  client.close();
+  await cluster.close();
+});
+
+function connect({ address }: ClusterNode): Promise<ProtocolClient> {
+  const [host = '', port] = address.split(':');
+  return ProtocolClient.connect({ host, port: Number(port) });
+}
+
+/** Creates topic `t` with one partition on these brokers. */
+async function createTopic(...brokerIds: number[]): Promise<void> {
+  const topic = createCreatableTopic({
+    name: 't',
+    numPartitions: -1,
+    replicationFactor: -1,
+    assignments: [{ partitionIndex: 0, brokerIds }],
+  });
+  const codecs = [createTopicsRequest, createTopicsResponse] as const;
+  const { topics } = await client.ask(codecs, { topics: [topic] });
+  expect(topics[0]?.errorCode).toBe(ErrorCode.NONE);
+}
+
+async function partition(): Promise<Partition> {
+  const { topics } = await client.ask(DESCRIBE, { topics: [{ name: 't' }] });
+  return topics[0]?.partitions[0] as Partition;
+}
+
+/** Resolves when the partition is as expected. */
+function becomes(expected: Partial<Record<keyof Partition, unknown>>): Promise<void> {
+  return vi.waitFor(async () => expect(await partition()).toMatchObject(expected), TIMEOUT);
+}
+
+async function reassign(replicas: number[] | null): Promise<number | undefined> {
+  const topics = [{ name: 't', partitions: [{ partitionIndex: 0, replicas }] }];
+  const { responses } = await client.ask(REASSIGN, { topics });
+  return responses[0]?.partitions[0]?.errorCode;
+}
+
+const members = (...ids: number[]): unknown =>
+  expect.toSatisfy((isr: number[]) => String(isr.toSorted()) === String(ids));
+
+describe('a cluster of four brokers', () => {
+  it('given a leader that dies, then another leads, and the first leads again when it is back and elected', async () => {
+    await createTopic(2, 3, 4);
+    cluster.kill(2);
+    await becomes({ leaderId: 3, isrNodes: members(3, 4) });
+
+    await cluster.restart(2);
+    await becomes({ leaderId: 3, isrNodes: members(2, 3, 4) });
+    const { replicaElectionResults } = await client.ask(ELECT, { topicPartitions: null });
+
+    expect(replicaElectionResults.find(({ topic }) => topic === 't')?.partitionResult).toEqual([
+      { partitionId: 0, errorCode: 0, errorMessage: null },
+    ]);
+    await becomes({ leaderId: 2 });
+  });
+
+  it('given other replicas, then they catch up and the old ones are gone', async () => {
+    await createTopic(1, 2);
+
+    expect(await reassign([3, 4])).toBe(ErrorCode.NONE);
+
+    await becomes({ replicaNodes: [3, 4], isrNodes: members(3, 4), leaderId: 3 });
+    const { topics } = await client.ask(LIST, { topics: null });
+    expect(topics).toEqual([]);
+  });
+
+  it('given a move to a broker that is gone, then it stays under way until it is cancelled', async () => {
+    await createTopic(1, 2);
+    cluster.kill(3);
+
+    expect(await reassign([1, 3])).toBe(ErrorCode.NONE);
+
+    const { topics } = await client.ask(LIST, { topics: null });
+    expect(topics[0]?.partitions).toEqual([
+      { partitionIndex: 0, replicas: [1, 3, 2], addingReplicas: [3], removingReplicas: [2] },
+    ]);
+    expect(await reassign(null)).toBe(ErrorCode.NONE);
+    await becomes({ replicaNodes: [1, 2], leaderId: 1 });
+    expect(await reassign(null)).toBe(ErrorCode.NO_REASSIGNMENT_IN_PROGRESS);
+  });
+
+  it('given a broker that will not come back, then it is unregistered', async () => {
+    cluster.kill(3);
+
+    expect((await client.ask(UNREGISTER, { brokerId: 3 })).errorCode).toBe(ErrorCode.NONE);
+    expect(await client.ask(UNREGISTER, { brokerId: 3 })).toMatchObject({
+      errorCode: ErrorCode.BROKER_ID_NOT_REGISTERED,
+    });
+  });
+
+  it('given eligible leader replicas switched on, then they are kept when an ISR is lost', async () => {
+    const featureUpdates = [
+      {
+        feature: 'eligible.leader.replicas.version',
+        maxVersionLevel: 1,
+        allowDowngrade: false,
+        upgradeType: 1,
+      },
+    ];
+    expect((await client.ask(FEATURES, { featureUpdates })).errorCode).toBe(ErrorCode.NONE);
+    await createTopic(3, 2);
+
+    cluster.kill(2);
+    await becomes({ isrNodes: [3], leaderId: 3 });
+    cluster.kill(3);
+
+    await becomes({ leaderId: -1, isrNodes: [], eligibleLeaderReplicas: [3] });
+    await cluster.restart(3);
+    await becomes({ leaderId: 3, isrNodes: [3], eligibleLeaderReplicas: [] });
+  });
+});
