@@ -104,6 +104,7 @@ export class KGroupedTable<K, V> {
     builder.addInternalTopic(topic, {});
     builder.addSink(sink, { topic, ...serdes }, [node]);
     builder.addSource(source, { topics: topic, ...serdes });
+    builder.connect(node, source);
     this.#repartitioned = source;
     return source;
   }

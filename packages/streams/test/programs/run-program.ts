@@ -14,9 +14,18 @@ export interface ProgramResult {
   readonly topicsWritten: readonly string[];
 }
 
-/** @param inputs `in <topic> <key> <value> <timestamp>` */
-export function runProgram(program: readonly string[], inputs: readonly string[]): ProgramResult {
+/**
+ * @param inputs `in <topic> <key> <value> <timestamp>`
+ * @param tell gets each line of the description and the run as it comes, for programs that fail on the way
+ */
+export function runProgram(
+  program: readonly string[],
+  inputs: readonly string[],
+  tell: (line: string) => void = () => undefined,
+): ProgramResult {
   const topology = buildProgram(program);
+  const description = topology.describe().toString().trimEnd().split('\n');
+  for (const line of description) tell(line);
   const driver = new TopologyTestDriver(topology, {
     applicationId: 'app',
     cacheMaxBytes: 0,
@@ -25,6 +34,7 @@ export function runProgram(program: readonly string[], inputs: readonly string[]
   });
   const outputs = program.flatMap((line) => /^[tw]?to \S+ (\S+)$/.exec(line)?.[1] ?? []);
   const run = inputs.flatMap((line) => {
+    tell(line);
     const [, name, key, value, timestamp] = line.split(' ');
     driver
       .createInputTopic(topic(name!, text))
@@ -35,10 +45,11 @@ export function runProgram(program: readonly string[], inputs: readonly string[]
         .readRecords()
         .map((record) => `  ${output} ${record.key} ${record.value} ${record.timestamp}`),
     );
+    for (const each of written) tell(each);
     return [line, ...written];
   });
   return {
-    description: topology.describe().toString().trimEnd().split('\n'),
+    description,
     run,
     dropped: Number(driver.metrics().get('dropped-records-total')),
     topicsWritten: [...driver.producedTopicNames].sort(),

@@ -1,6 +1,6 @@
-// Runs random programs on the TopologyTestDriver of Kafka Streams: `RunPrograms <programs> <results>`. A program is lines of steps, the
-// line `build`, lines of inputs, and the line `---`; build-program.ts says the same steps in TypeScript. Its result is the description,
-// each input with what it made come out, the dropped records and the topics written; or `ERROR` where Kafka refuses.
+// Runs random programs on the TopologyTestDriver of Kafka Streams: `RunPrograms <programs> <results> <folder for state>`. A program is
+// lines of steps, the line `build`, lines of inputs, and the line `---`; build-program.ts says the same steps in TypeScript. Its result
+// is the description, each input with what it made come out, the dropped records and the topics written; or `ERROR` where Kafka refuses.
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -32,15 +32,23 @@ public final class RunPrograms {
   private final List<String> outputs = new ArrayList<>();
   private final StringBuilder result = new StringBuilder();
 
+  /** Of this program only: what another left there would be read. */
+  private final String stateFolder;
+
+  private RunPrograms(String stateFolder) {
+    this.stateFolder = stateFolder;
+  }
+
   public static void main(String[] args) throws IOException {
     StringBuilder all = new StringBuilder();
     List<String> lines = new ArrayList<>();
+    int number = 0;
     for (String line : Files.readAllLines(Path.of(args[0]))) {
       if (!line.equals("---")) {
         lines.add(line);
         continue;
       }
-      all.append(new RunPrograms().run(lines)).append("---\n");
+      all.append(new RunPrograms(args[2] + "/" + number++).run(lines)).append("---\n");
       lines.clear();
     }
     Files.writeString(Path.of(args[1]), all);
@@ -83,10 +91,11 @@ public final class RunPrograms {
     return (long) sum;
   }
 
-  private static Properties settings() {
+  private Properties settings() {
     Properties settings = new Properties();
     settings.put("application.id", "app");
     settings.put("bootstrap.servers", "nowhere:1");
+    settings.put("state.dir", stateFolder);
     settings.put("statestore.cache.max.bytes", "0");
     settings.put("default.key.serde", Serdes.StringSerde.class);
     settings.put("default.value.serde", Serdes.StringSerde.class);

@@ -40,11 +40,12 @@ function isSame(kafka: string, ours: string | undefined): boolean {
 }
 
 function runHere({ program, inputs }: RandomProgram): string[] {
+  const lines: string[] = [];
   try {
-    const { description, run, dropped, topicsWritten } = runProgram(program, inputs);
-    return [...description, ...run, `dropped ${dropped}`, ['topics', ...topicsWritten].join(' ')];
+    const { dropped, topicsWritten } = runProgram(program, inputs, (line) => lines.push(line));
+    return [...lines, `dropped ${dropped}`, ['topics', ...topicsWritten].join(' ')];
   } catch (error) {
-    return [`ERROR ${String(error)}`];
+    return [...lines, `ERROR ${String(error)}`];
   }
 }
 
@@ -61,7 +62,8 @@ function runByKafka(all: readonly RandomProgram[]): string[][] {
     );
     const classPath = classPathOf(path.join(import.meta.dirname, 'pom.xml'));
     const source = path.join(import.meta.dirname, 'RunPrograms.java');
-    execFileSync('java', ['-cp', classPath, source, input, output], { stdio: 'inherit' });
+    const state = path.join(folder, 'state');
+    execFileSync('java', ['-cp', classPath, source, input, output, state], { stdio: 'inherit' });
     const results = readFileSync(output, 'utf8').split('---\n').slice(0, -1);
     return results.map((result) => result.trimEnd().split('\n'));
   } finally {
