@@ -25,6 +25,7 @@ interface Fault {
 const DONE = (): void => undefined;
 const DOWN_MS_MAX = 12_000;
 const HOUR_MS = 3_600_000;
+const YEARS_10_HOURS = 87_600;
 
 const FAULTS: readonly Fault[] = [
   {
@@ -87,11 +88,12 @@ const FAULTS: readonly Fault[] = [
   {
     name: 'clock jump',
     weight: 2,
-    begin: ({ members }, random) => {
-      pick(members, random).node.jumpClock(
-        (random.float() * 2 - 1) * HOUR_MS * (random.below(8) === 0 ? 90_000 : 1),
-      );
-      return DONE;
+    begin: ({ members, simulation }, random) => {
+      const { node } = pick(members, random);
+      const hours = random.below(8) === 0 ? YEARS_10_HOURS : 1;
+      const deltaMs = (random.float() * 2 - 1) * hours * HOUR_MS;
+      node.jumpClock(deltaMs);
+      return untilLater(simulation, random, 20_000, () => node.jumpClock(-deltaMs));
     },
   },
   {

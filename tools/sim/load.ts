@@ -111,14 +111,17 @@ export class Load {
       assignors: [plan.assignor],
     });
     const noteOwned = (without: readonly TopicPartition[]): void =>
-      recorder.note(({
-	process,
-	op: 'assign',
-	type: 'ok',
-	group: GROUP,
-	generation: consumer.groupMetadata().generationId,
-	partitions: consumer.assignment().filter((owned) => without.every((gone) => gone.partition !== owned.partition)).map(({ topic, partition }) => [topic, partition] as const)
-}));
+      recorder.note({
+        process,
+        op: 'assign',
+        type: 'ok',
+        group: GROUP,
+        generation: consumer.groupMetadata().generationId,
+        partitions: consumer
+          .assignment()
+          .filter((owned) => without.every((gone) => gone.partition !== owned.partition))
+          .map(({ topic, partition }) => [topic, partition] as const),
+      });
     consumer.subscribe([TOPIC], {
       onAssigned: () => noteOwned([]),
       onRevoked: noteOwned,
@@ -148,18 +151,15 @@ export class Load {
     const { recorder } = this.#options;
     const batches = await consumer.poll({ timeoutMs: POLL_MS });
     if (batches.length === 0) return;
-    recorder.note(({
-	process,
-	op: 'poll',
-	type: 'ok',
-	group: GROUP,
-	records: batches.flatMap(({ topic, partition, records }) => records.map(({ offset, value }): ReadRecord => [
-		topic,
-		partition,
-		offset,
-		String(value)
-	]))
-}));
+    recorder.note({
+      process,
+      op: 'poll',
+      type: 'ok',
+      group: GROUP,
+      records: batches.flatMap(({ topic, partition, records }) =>
+        records.map(({ offset, value }): ReadRecord => [topic, partition, offset, String(value)]),
+      ),
+    });
     const ends = batches.map(({ topic, partition, records }) => ({
       topic,
       partition,
@@ -193,17 +193,14 @@ export async function readAll(
   await consumer.assign(partitions);
   while (ends.some((end) => consumer.position(end) < end.offset)) {
     const batches = await consumer.poll({ timeoutMs: POLL_MS });
-    recorder.note(({
-	process,
-	op: 'poll',
-	type: 'ok',
-	records: batches.flatMap(({ topic, partition, records }) => records.map(({ offset, value }): ReadRecord => [
-		topic,
-		partition,
-		offset,
-		String(value)
-	]))
-}));
+    recorder.note({
+      process,
+      op: 'poll',
+      type: 'ok',
+      records: batches.flatMap(({ topic, partition, records }) =>
+        records.map(({ offset, value }): ReadRecord => [topic, partition, offset, String(value)]),
+      ),
+    });
   }
   await consumer.close();
 }
@@ -222,16 +219,16 @@ export async function readCommitted(
   const consumer = new Consumer({ ...client, groupId: GROUP, autoCommit: false });
   recorder.note({ process, op: 'committed', type: 'invoke', group: GROUP });
   const found = await consumer.committed(partitions);
-  recorder.note(({
-	process,
-	op: 'committed',
-	type: 'ok',
-	group: GROUP,
-	offsets: found.map(({ topic, partition, offset }): OffsetOf => [
-		topic,
-		partition,
-		offset ?? -1
-	])
-}));
+  recorder.note({
+    process,
+    op: 'committed',
+    type: 'ok',
+    group: GROUP,
+    offsets: found.map(({ topic, partition, offset }): OffsetOf => [
+      topic,
+      partition,
+      offset ?? -1,
+    ]),
+  });
   await consumer.close();
 }

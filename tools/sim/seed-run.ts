@@ -8,6 +8,7 @@ import type { Operation } from '../history/operation.ts';
 import { FaultInjector } from './faults.ts';
 import { Load, readAll, readCommitted, TOPIC } from './load.ts';
 import { Member } from './member.ts';
+import { BROKER_PORT, memberProperties } from './member-properties.ts';
 import { describePlan, drawPlan, type Plan, type PlanLimits } from './plan.ts';
 import { preload } from './preload.ts';
 import { Recorder } from './recorder.ts';
@@ -93,19 +94,20 @@ class SeedRun {
     const { elapsedMs, traceHash, eventCount } = this.#simulation;
     const faults = this.#faults?.count ?? 0;
     const { acknowledged } = this.#recorder;
-    return ({
-	seed,
-	plan: this.#plan,
-	failure,
-	verdict,
-	traceHash,
-	faults,
-	acknowledged,
-	events: eventCount,
-	virtualMs: elapsedMs,
-	faultsByName: this.#faults?.countByName ?? new Map(),
-	counts: elapsedMs >= VIRTUAL_MS_MIN && faults >= FAULTS_MIN && acknowledged >= ACKNOWLEDGED_MIN
-});
+    return {
+      seed,
+      plan: this.#plan,
+      failure,
+      verdict,
+      traceHash,
+      faults,
+      acknowledged,
+      events: eventCount,
+      virtualMs: elapsedMs,
+      faultsByName: this.#faults?.countByName ?? new Map(),
+      counts:
+        elapsedMs >= VIRTUAL_MS_MIN && faults >= FAULTS_MIN && acknowledged >= ACKNOWLEDGED_MIN,
+    };
   }
 
   async #live(): Promise<void> {
@@ -210,7 +212,7 @@ class SeedRun {
 
   #clientOn(machine: string): ClientOptions & { readonly platform: Platform } {
     return {
-      bootstrapServers: this.#members.filter(isBroker).map(({ name }) => `${name}:9092`),
+      bootstrapServers: this.#members.filter(isBroker).map(({ name }) => `${name}:${BROKER_PORT}`),
       clientId: machine,
       platform: this.#simulation.node(machine).platform,
       requestTimeoutMs: 5_000,
@@ -234,24 +236,4 @@ function isBroker({ name }: Member): boolean {
 
 function errorText(error: unknown): string {
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
-}
-
-/** Name and configuration of each server. */
-function memberProperties(_plan: Plan): [string, Record<string, string>][] {
-  return [
-    [
-      'broker-1',
-      {
-        'node.id': '1',
-        'process.roles': 'broker,controller',
-        'controller.quorum.voters': '1@broker-1:9093',
-        listeners: 'PLAINTEXT://broker-1:9092,CONTROLLER://broker-1:9093',
-        'log.dirs': '/data',
-        'offsets.topic.num.partitions': '2',
-        'offsets.topic.replication.factor': '1',
-        'group.initial.rebalance.delay.ms': '0',
-        'log.flush.interval.messages': '1',
-      },
-    ],
-  ];
 }
