@@ -1,7 +1,7 @@
 // Whole servers with the real client: brokers die and come back under load, and nothing that was acknowledged is lost.
 import { Admin, Consumer, Producer } from '@ottla/client';
 import { afterEach, describe, expect, it } from 'vitest';
-import { startCluster, type TestCluster } from '../../test/cluster.ts';
+import { startCluster, type TestCluster } from '../apps/broker/test/cluster.ts';
 
 let cluster: TestCluster;
 afterEach(() => cluster.close());
@@ -65,7 +65,7 @@ async function readAll(count: number): Promise<string[]> {
     bootstrapServers: cluster.bootstrapServers,
     autoOffsetReset: 'earliest',
   });
-  consumer.assign([0, 1, 2].map((partition) => ({ topic: TOPIC, partition })));
+  await consumer.assign([0, 1, 2].map((partition) => ({ topic: TOPIC, partition })));
   const values: string[] = [];
   for await (const record of consumer) {
     values.push(String(record.value));
