@@ -63,4 +63,45 @@ describe('the marker of a clean shutdown', () => {
       expect((await open(simulation)).wasClean, `seed ${seed}`).toBe(false);
     }
   });
+
+  it('given the epoch of a broker, then the marker keeps it, as Kafka writes it, until another broker epoch comes (KIP-966)', async () => {
+    const simulation = createSimulation({ seed: 3 });
+    const { disk } = simulation.node('broker').platform;
+    const first = await started(simulation);
+    expect(first.cleanBrokerEpoch).toBe(-1);
+    first.brokerEpoch = () => 42;
+    await simulation.settle(first.close());
+    const bytes = await simulation.settle(disk.readFile(MARKER));
+    expect(bytes.toString()).toBe('{"version":0,"brokerEpoch":42}');
+
+    const unregistered = await open(simulation);
+    expect(unregistered.cleanBrokerEpoch).toBe(42);
+    await simulation.settle(unregistered.close());
+
+    expect((await open(simulation)).cleanBrokerEpoch).toBe(42);
+  });
+
+  it.each(['', 'null', '{}', '{"brokerEpoch":"7"}', 'not json'])(
+    'given the marker %j of somebody else, then it is clean, and of no known epoch',
+    async (content) => {
+      const simulation = createSimulation({ seed: 4 });
+      const { disk } = simulation.node('broker').platform;
+      await simulation.settle((await started(simulation)).close());
+      await simulation.settle(disk.replaceFile(MARKER, Buffer.from(content)));
+
+      const directory = await open(simulation);
+
+      expect(directory.wasClean).toBe(true);
+      expect(directory.cleanBrokerEpoch).toBe(-1);
+    },
+  );
+
+  it('given no marker, then no epoch is known', async () => {
+    const simulation = createSimulation({ seed: 5 });
+    const crashed = await started(simulation);
+    crashed.brokerEpoch = () => 42;
+    simulation.node('broker').restart();
+
+    expect((await open(simulation)).cleanBrokerEpoch).toBe(-1);
+  });
 });

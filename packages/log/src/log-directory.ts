@@ -79,6 +79,9 @@ export class LogDirectory {
   readonly #removals: DelayedRemovals;
   readonly #lock: DiskLock;
   readonly #wasClean: boolean;
+  readonly #cleanBrokerEpoch: number;
+  /** Epoch of the broker whose logs these are, −1 before it has one; the marker of a clean shutdown holds it (KIP-966). */
+  brokerEpoch: () => number = () => -1;
   readonly #recoveryPoints: Map<string, number>;
   readonly #highWatermarks: Map<string, number>;
   readonly #logStarts: Map<string, number>;
@@ -102,7 +105,8 @@ export class LogDirectory {
     this.#options = options;
     this.#lock = lock;
     this.#meta = found.meta;
-    this.#wasClean = found.wasClean;
+    this.#wasClean = found.cleanBrokerEpoch !== undefined;
+    this.#cleanBrokerEpoch = found.cleanBrokerEpoch ?? -1;
     this.#wasNew = found.meta === undefined;
     this.#recoveryPoints = found.recoveryPoints;
     this.#highWatermarks = found.highWatermarks;
@@ -156,6 +160,11 @@ export class LogDirectory {
   /** Whether the last process closed it in order. */
   get wasClean(): boolean {
     return this.#wasClean;
+  }
+
+  /** Epoch of the broker that closed it in order, as far as it said; −1 otherwise. */
+  get cleanBrokerEpoch(): number {
+    return this.#cleanBrokerEpoch;
   }
 
   get failure(): LogError | undefined {
@@ -274,15 +283,22 @@ export class LogDirectory {
     if (this.#failure === undefined && this.#meta !== undefined) {
       await this.#writeCheckpoints();
       if (this.#wasClean || this.#wasNew || this.#isStarted) {
-        await this.#platform.disk.replaceFile(
-          `${this.path}/${CLEAN_SHUTDOWN_FILE}`,
-          Buffer.from('{"version":0,"brokerEpoch":-1}'),
-        );
+        await this.#writeMarker();
       }
     }
     await this.#removals.close();
     await this.context.handles.close();
     await this.#lock.release();
+  }
+
+  /** Who never came to have an epoch changed nothing either: then the former one still says how clean the logs are. */
+  async #writeMarker(): Promise<void> {
+    const own = this.brokerEpoch();
+    const brokerEpoch = own === -1 ? this.#cleanBrokerEpoch : own;
+    await this.#platform.disk.replaceFile(
+      `${this.path}/${CLEAN_SHUTDOWN_FILE}`,
+      Buffer.from(JSON.stringify({ version: 0, brokerEpoch })),
+    );
   }
 
   /** Before the first log is touched, and durably: a crash from here on is a crash. Kafka: KAFKA-10471. */
@@ -398,7 +414,8 @@ export class LogDirectory {
 
 interface FoundState {
   readonly meta: MetaProperties | undefined;
-  readonly wasClean: boolean;
+  /** Undefined without the marker of a clean shutdown; −1 when it names no epoch. */
+  readonly cleanBrokerEpoch: number | undefined;
   readonly recoveryPoints: Map<string, number>;
   readonly highWatermarks: Map<string, number>;
   readonly logStarts: Map<string, number>;
@@ -413,11 +430,24 @@ async function readState(disk: Platform['disk'], path: string): Promise<FoundSta
     });
   return {
     meta: await readMetaProperties(disk, path),
-    wasClean: (await disk.stat(`${path}/${CLEAN_SHUTDOWN_FILE}`)) !== undefined,
+    cleanBrokerEpoch: await readMarker(disk, `${path}/${CLEAN_SHUTDOWN_FILE}`),
     recoveryPoints: await offsets(RECOVERY_POINT_FILE),
     highWatermarks: await offsets(HIGH_WATERMARK_FILE),
     logStarts: await offsets(LOG_START_FILE),
   };
+}
+
+/** Before Kafka 4.0 the marker was an empty file. Kafka: CleanShutdownFileHandler. */
+async function readMarker(disk: Platform['disk'], file: string): Promise<number | undefined> {
+  if ((await disk.stat(file)) === undefined) return undefined;
+  try {
+    const content: unknown = JSON.parse((await disk.readFile(file)).toString());
+    const epoch = (content as { readonly brokerEpoch?: unknown } | null)?.brokerEpoch;
+    return typeof epoch === 'number' && Number.isSafeInteger(epoch) ? epoch : -1;
+  } catch (error) {
+    if (error instanceof SyntaxError) return -1;
+    throw error;
+  }
 }
 
 function explain(error: unknown, path: string): unknown {

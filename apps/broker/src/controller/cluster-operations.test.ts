@@ -1,6 +1,7 @@
 // What operators and tools ask of a cluster, at a broker that does not lead the quorum: elections, moves, features,
 // members. The replicas really follow.
-import { ErrorCode } from '@ottla/protocol';
+import { decodeMetadataRecord, LeaderRecoveryState } from '@ottla/metadata';
+import { ErrorCode, METADATA_TOPIC_ID } from '@ottla/protocol';
 import {
   alterPartitionReassignmentsRequest,
   alterPartitionReassignmentsResponse,
@@ -11,6 +12,12 @@ import {
   createCreatableTopic,
 } from '@ottla/protocol/messages/create-topics';
 import { electLeadersRequest, electLeadersResponse } from '@ottla/protocol/messages/elect-leaders';
+import {
+  createFetchPartition,
+  createFetchTopic,
+  fetchRequest,
+  fetchResponse,
+} from '@ottla/protocol/messages/fetch';
 import {
   listPartitionReassignmentsRequest,
   listPartitionReassignmentsResponse,
@@ -28,6 +35,7 @@ import {
   updateFeaturesRequest,
   updateFeaturesResponse,
 } from '@ottla/protocol/messages/update-features';
+import { decodeBatches } from '@ottla/protocol/records';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type ClusterNode, startCluster, type TestCluster } from '../../test/cluster.ts';
 import { ProtocolClient } from '../../test/running-server.ts';
@@ -140,24 +148,54 @@ describe('a cluster of four brokers', () => {
     });
   });
 
-  it('given eligible leader replicas switched on, then they are kept when an ISR is lost', async () => {
-    const featureUpdates = [
-      {
-        feature: 'eligible.leader.replicas.version',
-        maxVersionLevel: 1,
-        allowDowngrade: false,
-        upgradeType: 1,
-      },
-    ];
+  it('given eligible leader replicas switched on, then a broker that stopped in order leads again cleanly, and one that crashed has to recover', async () => {
+    const upgrade = { maxVersionLevel: 1, allowDowngrade: false, upgradeType: 1 };
+    const featureUpdates = [{ feature: 'eligible.leader.replicas.version', ...upgrade }];
     expect((await client.ask(FEATURES, { featureUpdates })).errorCode).toBe(ErrorCode.NONE);
     await createTopic(3, 2);
-
     cluster.kill(2);
     await becomes({ isrNodes: [3], leaderId: 3 });
-    cluster.kill(3);
 
+    await cluster.stop(3);
     await becomes({ leaderId: -1, isrNodes: [], eligibleLeaderReplicas: [3] });
     await cluster.restart(3);
     await becomes({ leaderId: 3, isrNodes: [3], eligibleLeaderReplicas: [] });
+    expect(await recoveries()).toEqual([]);
+
+    cluster.kill(3);
+    await becomes({ leaderId: -1, isrNodes: [], eligibleLeaderReplicas: [3] });
+    await cluster.restart(3);
+    await becomes({ leaderId: 3, isrNodes: [3], eligibleLeaderReplicas: [] });
+    expect(await recoveries()).toEqual([3]);
   });
 });
+
+/** Leaders that were elected though they may lack records, as the metadata log says. */
+async function recoveries(): Promise<number[]> {
+  const { host, port } = cluster.node(1).server!.controllerEndpoint;
+  const controller = await ProtocolClient.connect({ host, port });
+  const partitions = [
+    createFetchPartition({
+      partition: 0,
+      fetchOffset: 0,
+      partitionMaxBytes: 1 << 24,
+      currentLeaderEpoch: -1,
+    }),
+  ];
+  const topics = [createFetchTopic({ topicId: METADATA_TOPIC_ID, partitions })];
+  const body = { topics, maxBytes: 1 << 24, maxWaitMs: 0, minBytes: 0 };
+  const answer = await controller.ask([fetchRequest, fetchResponse], body);
+  controller.close();
+  const leaders: number[] = [];
+  const { records } = answer.responses[0]!.partitions[0]!;
+  for (const batch of decodeBatches(records as Buffer, { verifyCrc: true })) {
+    if (batch.isControlBatch) continue;
+    for (const { value } of batch.records()) {
+      const record = decodeMetadataRecord(value!);
+      if (record.type !== 'PartitionChangeRecord') continue;
+      if (record.value.leaderRecoveryState === LeaderRecoveryState.RECOVERING)
+        leaders.push(record.value.leader);
+    }
+  }
+  return leaders;
+}

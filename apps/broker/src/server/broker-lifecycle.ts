@@ -22,8 +22,7 @@ export interface BrokerLifecycleOptions {
   readonly platform: Pick<Platform, 'clock' | 'timers'>;
   readonly logger: Logger;
   readonly controller: Pick<ControllerChannel, 'send'>;
-  /** Everything of the registration but its previous epoch. */
-  readonly registration: () => Omit<BrokerRegistrationRequest, 'previousBrokerEpoch'>;
+  readonly registration: () => BrokerRegistrationRequest;
   readonly heartbeatIntervalMs: number;
   /** How long one registration or heartbeat may take before it is tried again. */
   readonly requestTimeoutMs: number;
@@ -112,7 +111,7 @@ export class BrokerLifecycle {
   async #register(): Promise<boolean> {
     const { controller, registration, requestTimeoutMs: timeoutMs, logger } = this.#options;
     try {
-      const body = { ...registration(), previousBrokerEpoch: -1 };
+      const body = registration();
       const answer = await controller.send(
         brokerRegistrationRequest,
         brokerRegistrationResponse,

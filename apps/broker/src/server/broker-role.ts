@@ -104,6 +104,7 @@ export class BrokerRole {
     closing.add('the group coordinator', () => this.groups.close());
     this.lifecycle = this.#createLifecycle();
     closing.add('the heartbeats', () => this.lifecycle.close());
+    for (const directory of storage.directories) directory.brokerEpoch = brokerEpoch;
     this.services = this.#createServices();
     closing.add(
       'dynamic configs',
@@ -211,6 +212,7 @@ export class BrokerRole {
         rack: config.rack ?? null,
         isMigratingZkBroker: false,
         logDirs: [...storage.directoryIds],
+        previousBrokerEpoch: cleanBrokerEpoch(storage),
       }),
       heartbeatIntervalMs: config.number('broker.heartbeat.interval.ms'),
       requestTimeoutMs: config.number('broker.session.timeout.ms') / 2,
@@ -263,3 +265,10 @@ export class BrokerRole {
 
 /** Number of the only security protocol that is served. */
 const PLAINTEXT = 0;
+
+/** Epoch of the broker that closed all directories in order, or −1: then replicas may lack records that they had (KIP-966). */
+function cleanBrokerEpoch({ directories }: Storage): number {
+  const epochs = new Set(directories.map((directory) => directory.cleanBrokerEpoch));
+  const [epoch = -1, ...others] = epochs;
+  return others.length === 0 ? epoch : -1;
+}
