@@ -31,7 +31,7 @@ import {
   type VoterSet,
 } from './replica.ts';
 import type { Candidate, Follower, Leader, Prospective, Role } from './roles.ts';
-import { isUpToDate, mayVote, votedFor, wouldVote } from './vote-rules.ts';
+import { isUpToDate, mayVote, votedFor, wasVoter, wouldVote } from './vote-rules.ts';
 import { VoterChanges } from './voter-changes.ts';
 
 const CHECK_QUORUM_FACTOR = 1.5;
@@ -78,6 +78,9 @@ export class QuorumCore {
   get isVoter(): boolean {
     return this.voters.has(this.self);
   }
+  get #mayStand(): boolean {
+    return this.isVoter || wasVoter(this.self, this.#log.voterHistory, this.#highWatermark);
+  }
   /** Exclusive; −1 while not known. */
   get highWatermark(): number {
     return this.#highWatermark;
@@ -90,8 +93,8 @@ export class QuorumCore {
 
   /** What must be durable: read when performing a `persist`. */
   get electionState(): ElectionState {
-    const { epoch } = this;
-    return { epoch, leaderId: this.leaderId, votedFor: votedFor(this.#role, this.self) };
+    const { epoch, leaderId } = this;
+    return { epoch, leaderId, votedFor: votedFor(this.#role, this.self) };
   }
 
   /** Effects since the last call, in the order to perform them. */
@@ -133,7 +136,7 @@ export class QuorumCore {
       case 'follower':
         if (nowMs < role.fetchDeadlineMs) this.#checkMembership(role, nowMs);
         // An observer asks around who leads now.
-        else if (this.isVoter) this.#becomeProspective(nowMs);
+        else if (this.#mayStand) this.#becomeProspective(nowMs);
         else this.#becomeUnattached(role.epoch, nowMs);
         return;
       case 'unattached':
@@ -199,10 +202,7 @@ export class QuorumCore {
     const { voters } = this;
     const granted = voters.ids.filter((id) => role.granted.has(id));
     // The voters may have changed while it asked: an append was under way.
-    if (!this.isVoter) {
-      this.#becomeUnattached(role.epoch, nowMs);
-      return;
-    }
+    if (!this.#mayStand) return this.#becomeUnattached(role.epoch, nowMs);
     if (granted.length >= voters.majority) {
       if (role.role === 'prospective') this.#becomeCandidate(nowMs);
       else this.#becomeLeader(role, nowMs);
@@ -251,7 +251,7 @@ export class QuorumCore {
     this.#learn(answer, nowMs);
   }
 
-  /** Returns whether the answer changed this node's epoch or leader. */
+  /** Whether the answer changed this node's epoch or leader. */
   #learn(answer: Answer, nowMs: number): boolean {
     if (answer.epoch < this.epoch) return false;
     if (answer.leaderId !== undefined && answer.leaderId !== this.self.id)
@@ -311,9 +311,11 @@ export class QuorumCore {
     const next = majorityOffset(role.progress.endOffsets(this.voters), role.epochStartOffset);
     if (next === undefined) return;
     this.#raiseHighWatermark(next);
-    if (!role.changes.committed(this.#highWatermark) || this.isVoter) return;
+    role.changes.committed(this.#highWatermark);
+    const { last } = this.#log.voterHistory;
     // It has led to the end of its own removal, and not longer.
-    this.resign(role.epoch, nowMs);
+    if (last !== undefined && last.offset < this.#highWatermark && !this.isVoter)
+      this.resign(role.epoch, nowMs);
   }
 
   /** As follower: the leader answered a fetch, and names its high watermark. */
@@ -457,7 +459,7 @@ export class QuorumCore {
   }
 
   #becomeProspective(nowMs: number): void {
-    if (!this.isVoter) return;
+    if (!this.#mayStand) return;
     const before = this.#role;
     const role: Prospective = {
       role: 'prospective',
@@ -576,7 +578,7 @@ export class QuorumCore {
   }
 
   #electionDeadline(nowMs: number): number {
-    return this.isVoter ? this.#resignedDeadline(nowMs) : Infinity;
+    return this.#mayStand ? this.#resignedDeadline(nowMs) : Infinity;
   }
 
   /** Also one that votes no more has to become an observer some time. */

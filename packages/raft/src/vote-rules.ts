@@ -2,6 +2,7 @@
 import { type LogPosition, type ReplicaKey, sameReplica } from './replica.ts';
 import type { LogView } from './quorum-options.ts';
 import type { Role } from './roles.ts';
+import type { VoterHistory } from './voter-history.ts';
 
 /** Whether a log that ends there has all that this one has, as far as elections need to know. */
 export function isUpToDate(other: LogPosition, { lastEpoch, endOffset }: LogView): boolean {
@@ -39,4 +40,18 @@ export function votedFor(role: Role, self: ReplicaKey): ReplicaKey | undefined {
     case 'leader':
       return undefined;
   }
+}
+
+/**
+ * Whether a replica voted until a change that may not be committed: it may still stand, for nobody else might have a log
+ * that is long enough to be elected (Raft dissertation 4.2.2).
+ *
+ * @param highWatermark exclusive; −1 while not known
+ */
+export function wasVoter(
+  self: ReplicaKey,
+  { last, previous }: VoterHistory,
+  highWatermark: number,
+): boolean {
+  return last !== undefined && last.offset >= highWatermark && previous?.has(self) === true;
 }

@@ -208,12 +208,10 @@ export class VoterChanges {
     else if (!change.ackWhenCommitted) this.#tell(change, DONE);
   }
 
-  /** The high watermark rose to `highWatermark` (exclusive). Returns whether a voter was removed by it. */
-  committed(highWatermark: number): boolean {
+  /** The high watermark is `highWatermark` (exclusive). */
+  committed(highWatermark: number): void {
     const change = this.#change;
-    if (change?.stage !== 'committing' || highWatermark <= change.offset) return false;
-    this.#end(DONE);
-    return change.kind === 'remove';
+    if (change?.stage === 'committing' && highWatermark > change.offset) this.#end(DONE);
   }
 
   tick(nowMs: number): void {

@@ -54,6 +54,11 @@ export class VoterHistory {
     return entry === undefined ? undefined : { offset: entry.offset, voters: entry.value };
   }
 
+  /** The voters before the newest; undefined when they are not known any more, or there were none. */
+  get previous(): VoterSet | undefined {
+    return this.#voters.at(-2)?.value;
+  }
+
   /** The newest level of `kraft.version`; 0 while no record names one. */
   get kraftVersion(): number {
     return this.#versions.at(-1)?.value ?? 0;

@@ -1,6 +1,6 @@
 // What must hold after every event, whatever happens to the quorum: Kafka's RaftEventSimulationTest checks the same six,
 // and that committed data is the same everywhere; here also that a new leader has all of it.
-import type { LogPosition } from '../../src/replica.ts';
+import type { LogPosition, VoterSet } from '../../src/replica.ts';
 import type { Entry } from './simulated-log.ts';
 import type { SimulatedReplica } from './simulated-replica.ts';
 
@@ -12,6 +12,9 @@ interface Seen {
   epoch: number;
   core: unknown;
   highWatermark: number;
+  /** The log's end and generation when its voters were looked at. */
+  logEnd: number;
+  generation: number;
 }
 
 export class Invariants {
@@ -39,7 +42,7 @@ export class Invariants {
     if (core === undefined) return;
     let seen = this.#seen.get(replica);
     if (seen === undefined) {
-      seen = { epoch: 0, core, highWatermark: -1 };
+      seen = { epoch: 0, core, highWatermark: -1, logEnd: -1, generation: -1 };
       this.#seen.set(replica, seen);
     }
     if (seen.core !== core) {
@@ -52,6 +55,11 @@ export class Invariants {
     if (disk.election.epoch > core.epoch) fail(replica, 'its disk is ahead of its epoch');
     seen.epoch = core.epoch;
     if (core.leaderId !== undefined) this.#checkLeader(replica, core.epoch, core.leaderId);
+    if (disk.endOffset !== seen.logEnd || disk.generation !== seen.generation) {
+      this.#checkVoters(replica);
+      seen.logEnd = disk.endOffset;
+      seen.generation = disk.generation;
+    }
     if (core.highWatermark === seen.highWatermark) return;
     if (core.highWatermark < seen.highWatermark)
       fail(
@@ -60,6 +68,29 @@ export class Invariants {
       );
     this.#checkCommitted(replica, Math.max(seen.highWatermark, 0), core.highWatermark);
     seen.highWatermark = core.highWatermark;
+  }
+
+  /** It goes by the voters of its log, and at most one change of them is not committed. */
+  #checkVoters(replica: SimulatedReplica): void {
+    const { disk, core } = replica;
+    let before = disk.snapshot?.quorum?.voters ?? disk.formatted.voters;
+    let uncommitted = 0;
+    for (const offset of disk.quorumOffsets) {
+      const { voters } = disk.at(offset)!.quorum!;
+      if (voters === undefined) continue;
+      if (before !== undefined) {
+        const changed = differences(before, voters);
+        if (changed > 1) fail(replica, `the voters at ${offset} differ by ${changed}`);
+        if (offset >= this.committed.length) uncommitted += changed;
+      }
+      before = voters;
+    }
+    if (uncommitted > 1) fail(replica, `its log has ${uncommitted} uncommitted changes of voters`);
+    if (before !== undefined && !core!.voters.equals(before))
+      fail(
+        replica,
+        `it goes by the voters ${core!.voters.ids.join()}, its log says ${before.ids.join()}`,
+      );
   }
 
   #checkLeader(replica: SimulatedReplica, epoch: number, leaderId: number): void {
@@ -113,6 +144,13 @@ export class Invariants {
     if (last?.epoch !== snapshot.epoch)
       fail(replica, 'it loads a snapshot of what is not committed');
   }
+}
+
+/** How many voters are in one of the two only. */
+function differences(a: VoterSet, b: VoterSet): number {
+  const missing = (from: VoterSet, others: VoterSet): number =>
+    from.voters.filter((voter) => !others.has(voter)).length;
+  return missing(a, b) + missing(b, a);
 }
 
 function fail(replica: SimulatedReplica, what: string): never {

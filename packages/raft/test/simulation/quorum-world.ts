@@ -5,7 +5,7 @@ import type { Random } from '@ottla/platform';
 import { type ReplicaKey, VoterSet } from '../../src/replica.ts';
 import { EventQueue } from './event-queue.ts';
 import { Invariants } from './invariants.ts';
-import { type Mutation, SimulatedReplica } from './simulated-replica.ts';
+import { type Mutation, type ReplicaSettings, SimulatedReplica } from './simulated-replica.ts';
 
 export interface WorldOptions {
   readonly seed: number;
@@ -18,6 +18,12 @@ export interface WorldOptions {
   /** Share of Kafka's jitter of the election timeout; little of it makes nodes stand at the same time. Default 1. */
   readonly jitter?: number;
   readonly mutation?: Mutation;
+  /** Records that one fetch brings at most. Default 8. */
+  readonly entriesPerFetch?: number;
+  /** The voters are in the log and can be changed. Default false. */
+  readonly isDynamic?: boolean;
+  /** Observers of a dynamic quorum ask to vote. Default false. */
+  readonly autoJoin?: boolean;
 }
 
 const APPEND_EVERY_MS = 25;
@@ -28,6 +34,7 @@ export class QuorumWorld {
   readonly replicas: readonly SimulatedReplica[];
   readonly invariants: Invariants;
   readonly jitter: number;
+  readonly entriesPerFetch: number;
   loss: number;
   /** Whether clients write. */
   isAppending = true;
@@ -36,19 +43,33 @@ export class QuorumWorld {
   readonly #cut = new Set<string>();
   #values = 0;
   #exchanges = 0;
+  #directories = 0;
 
   constructor(options: WorldOptions) {
     this.random = seededRandom(options.seed);
     this.loss = options.loss ?? 0;
     this.jitter = options.jitter ?? 1;
+    this.entriesPerFetch = options.entriesPerFetch ?? 8;
     this.#delayMaxMs = options.delayMaxMs ?? 5;
     const keys: ReplicaKey[] = [];
+    const { isDynamic = false } = options;
     for (let id = 0; id < options.voters + (options.observers ?? 0); id += 1)
-      keys.push({ id, directoryId: ZERO_UUID });
+      keys.push({ id, directoryId: isDynamic ? this.nextDirectoryId() : ZERO_UUID });
     const voters = new VoterSet(
-      keys.slice(0, options.voters).map((key) => ({ ...key, endpoints: [] })),
+      keys.slice(0, options.voters).map((key) => ({
+        ...key,
+        endpoints: isDynamic ? [{ name: 'CONTROLLER', host: `node-${key.id}`, port: 9093 }] : [],
+      })),
     );
-    this.replicas = keys.map((key) => new SimulatedReplica(this, key, voters, options.mutation));
+    const { mutation, autoJoin = false } = options;
+    const settings: ReplicaSettings = isDynamic
+      ? { formatted: { kraftVersion: 1, voters }, autoJoin, mutation }
+      : { staticVoters: voters, mutation };
+    // Who is not among the first voters was formatted without knowing any.
+    const outside = isDynamic ? { ...settings, formatted: {} } : settings;
+    this.replicas = keys.map(
+      (key) => new SimulatedReplica(this, key, voters.has(key) ? settings : outside),
+    );
     this.voters = this.replicas.slice(0, options.voters);
     this.invariants = new Invariants(this.replicas);
     for (const replica of this.replicas) this.after(this.random.below(10), () => replica.start());
@@ -61,6 +82,16 @@ export class QuorumWorld {
 
   replica(id: number): SimulatedReplica {
     return this.replicas[id]!;
+  }
+
+  /** A value that no record has yet. */
+  nextValue(): number {
+    return ++this.#values;
+  }
+
+  nextDirectoryId(): string {
+    this.#directories += 1;
+    return `directory-${String(this.#directories).padStart(12, '0')}`;
   }
 
   nextExchange(): number {
@@ -115,7 +146,7 @@ export class QuorumWorld {
   // ---- what tests look at ----
 
   get leader(): SimulatedReplica | undefined {
-    return this.voters
+    return this.replicas
       .filter((replica) => replica.isLeader)
       .toSorted((a, b) => b.core!.epoch - a.core!.epoch)[0];
   }
@@ -144,7 +175,7 @@ export class QuorumWorld {
   #appendForEver(): void {
     this.after(APPEND_EVERY_MS, () => {
       if (this.isAppending)
-        for (const replica of this.voters) if (replica.isLeader) replica.append(++this.#values);
+        for (const replica of this.replicas) if (replica.isLeader) replica.append(this.nextValue());
       this.#appendForEver();
     });
   }

@@ -3,7 +3,12 @@ import { seededRandom } from '@ottla/platform/simulated';
 import { QuorumWorld, type WorldOptions } from './quorum-world.ts';
 
 /** Plays `run` with `count` seeds, or with the one in OTTLA_SEED; a failure says how to play it again. */
-export function runSeeds(what: string, count: number, run: (seed: number) => void): void {
+export function runSeeds(
+  what: string,
+  count: number,
+  run: (seed: number) => void,
+  file = 'quorum-simulation',
+): void {
   const { OTTLA_SEED: only } = process.env;
   const first = only === undefined ? 1 : Number(only);
   const last = only === undefined ? count : first;
@@ -11,7 +16,7 @@ export function runSeeds(what: string, count: number, run: (seed: number) => voi
     try {
       run(seed);
     } catch (error) {
-      const replay = `OTTLA_SEED=${seed} npx vitest run --project @ottla/raft quorum-simulation -t '${what}'`;
+      const replay = `OTTLA_SEED=${seed} npx vitest run --project @ottla/raft ${file} -t '${what}'`;
       throw new Error(`seed ${seed}: ${(error as Error).message}; replay: ${replay}`, {
         cause: error,
       });

@@ -29,6 +29,8 @@ export class SimulatedDisk implements LogView {
   /** What formatting wrote; a log that is lost is formatted anew. */
   readonly formatted: QuorumRecord;
   #entries: Entry[] = [];
+  /** Offsets of the entries that say who votes: found again without the history, which is tested by it. */
+  #quorumOffsets: number[] = [];
 
   constructor(formatted: QuorumRecord = {}) {
     this.formatted = formatted;
@@ -54,9 +56,17 @@ export class SimulatedDisk implements LogView {
 
   append(entries: readonly Entry[]): void {
     for (const entry of entries) {
-      if (entry.quorum !== undefined) this.voterHistory.add(this.endOffset, entry.quorum);
+      if (entry.quorum !== undefined) {
+        this.voterHistory.add(this.endOffset, entry.quorum);
+        this.#quorumOffsets.push(this.endOffset);
+      }
       this.#entries.push(entry);
     }
+  }
+
+  /** The entries of the log that say who votes. */
+  get quorumOffsets(): readonly number[] {
+    return this.#quorumOffsets;
   }
 
   truncateTo(offset: number): void {
@@ -64,6 +74,7 @@ export class SimulatedDisk implements LogView {
     this.#entries.length = Math.max(0, offset - this.startOffset);
     this.syncedEnd = this.endOffset;
     this.voterHistory.truncateTo(this.endOffset);
+    this.#quorumOffsets = this.#quorumOffsets.filter((at) => at < this.endOffset);
     this.generation += 1;
   }
 
@@ -83,6 +94,7 @@ export class SimulatedDisk implements LogView {
     const { epoch } = this.at(offset - 1)!;
     this.#entries = this.#entries.slice(offset - this.startOffset);
     this.startOffset = offset;
+    this.#quorumOffsets = this.#quorumOffsets.filter((at) => at >= offset);
     this.snapshot = { offset, epoch, quorum: this.voterHistory.before(offset) };
     this.voterHistory.forgetBefore(offset);
     this.syncedEnd = Math.max(this.syncedEnd, offset);
@@ -90,6 +102,7 @@ export class SimulatedDisk implements LogView {
 
   startAt(snapshot: SnapshotId): void {
     this.#entries = [];
+    this.#quorumOffsets = [];
     this.snapshot = snapshot;
     this.startOffset = snapshot.offset;
     this.syncedEnd = snapshot.offset;
@@ -106,6 +119,7 @@ export class SimulatedDisk implements LogView {
   /** The log is lost, the election state is not. */
   loseLog(): void {
     this.#entries = [];
+    this.#quorumOffsets = [];
     this.snapshot = undefined;
     this.startOffset = 0;
     this.syncedEnd = 0;

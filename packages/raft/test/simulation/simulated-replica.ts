@@ -1,17 +1,35 @@
 // One node of the simulation: the real core with a driver of its own, which performs effects in order on a simulated disk
 // and network as `QuorumNode` does on real ones. A mutation makes it break one rule, to test the invariants.
 import type {
+  AddVoterMessage,
   Answer,
+  BeginEpochMessage,
   Effect,
+  EndEpochMessage,
   FetchDecision,
   FetchMessage,
   OutgoingMessage,
+  RemoveVoterMessage,
+  UpdateVoterMessage,
   VoteAnswer,
+  VoteMessage,
+  VoterChangeAnswer,
 } from '../../src/messages.ts';
 import { QuorumCore } from '../../src/quorum-core.ts';
-import type { LogPosition, ReplicaKey, VoterSet } from '../../src/replica.ts';
+import {
+  KRAFT_VERSIONS,
+  type LogPosition,
+  type QuorumEndpoint,
+  type ReplicaKey,
+  sameReplica,
+  sameVoter,
+  type Voter,
+  VoterSet,
+} from '../../src/replica.ts';
+import type { VoterChanges } from '../../src/voter-changes.ts';
+import type { QuorumRecord } from '../../src/voter-history.ts';
 import type { QuorumWorld } from './quorum-world.ts';
-import { type Entry, SimulatedDisk } from './simulated-log.ts';
+import { type Entry, SimulatedDisk, type SnapshotId } from './simulated-log.ts';
 
 /** Rules that a replica can be told to break. */
 export type Mutation =
@@ -23,30 +41,45 @@ export type Mutation =
   | 'believes before it agrees'
   | 'does not say its last epoch';
 
-const TIMES = { electionTimeoutMs: 100, fetchTimeoutMs: 200 };
+const TIMES = { electionTimeoutMs: 100, fetchTimeoutMs: 200, requestTimeoutMs: 150 };
 const FETCH_TIMEOUT_MS = 150;
 const FETCH_WAIT_MS = 30;
 const RETRY_MS = 15;
-const ENTRIES_PER_FETCH = 8;
 
 interface FetchAnswer {
   readonly answer: Answer;
   readonly decision: FetchDecision;
   readonly entries: readonly Entry[];
   readonly highWatermark: number;
-  readonly snapshot: LogPosition | undefined;
+  readonly snapshot: SnapshotId | undefined;
+}
+
+type ElectionMessage = VoteMessage | BeginEpochMessage | EndEpochMessage;
+type ChangeMessage = AddVoterMessage | RemoveVoterMessage | UpdateVoterMessage;
+
+/** What formatting wrote, and whether the node may join by itself. */
+export interface ReplicaSettings {
+  /** `controller.quorum.voters`; a quorum whose voters are in the log has none. */
+  readonly staticVoters?: VoterSet;
+  readonly formatted?: QuorumRecord;
+  readonly autoJoin?: boolean;
+  readonly mutation?: Mutation | undefined;
 }
 
 /** An effect, or an answer that must wait for the effects before it. */
 type Task = Effect | { readonly kind: 'answer'; readonly run: () => void };
 
 export class SimulatedReplica {
-  readonly disk: SimulatedDisk = new SimulatedDisk();
-  readonly key: ReplicaKey;
+  disk: SimulatedDisk;
+  key: ReplicaKey;
   core: QuorumCore | undefined;
   readonly #world: QuorumWorld;
-  readonly #voters: VoterSet;
+  readonly #settings: ReplicaSettings;
   readonly #mutation: Mutation | undefined;
+  readonly #changeRequests = new Map<number, (answer: VoterChangeAnswer) => void>();
+  #lastRequest = 0;
+  /** Where it is reached; a dynamic quorum knows it from the log. */
+  #port = 9093;
   /** Counts starts: what was under way in an earlier life means nothing. */
   #life = 0;
   #tasks: Task[] = [];
@@ -56,11 +89,12 @@ export class SimulatedReplica {
   /** Epoch whose leader change record is in the log. */
   #appendEpoch = -1;
 
-  constructor(world: QuorumWorld, key: ReplicaKey, voters: VoterSet, mutation?: Mutation) {
+  constructor(world: QuorumWorld, key: ReplicaKey, settings: ReplicaSettings) {
     this.#world = world;
     this.key = key;
-    this.#voters = voters;
-    this.#mutation = mutation;
+    this.#settings = settings;
+    this.#mutation = settings.mutation;
+    this.disk = new SimulatedDisk(settings.formatted);
   }
 
   get isLeader(): boolean {
@@ -80,11 +114,13 @@ export class SimulatedReplica {
     this.core = new QuorumCore(
       {
         self: this.key,
-        voters: this.#voters,
+        voters: this.#settings.staticVoters ?? new VoterSet([]),
         election,
         log: this.disk,
         random: (bound) => random.below(Math.max(1, Math.round(bound * jitter))),
         times: TIMES,
+        ...(this.#settings.staticVoters === undefined ? { endpoints: this.#endpoints } : {}),
+        autoJoin: this.#settings.autoJoin ?? false,
       },
       nowMs,
     );
@@ -99,7 +135,45 @@ export class SimulatedReplica {
     this.#tasks = [];
     this.#isPersisting = false;
     this.#fetchUnderWay = 0;
+    this.#changeRequests.clear();
     this.disk.crash((bound) => this.#world.random.below(bound));
+  }
+
+  get #endpoints(): QuorumEndpoint[] {
+    return [{ name: 'CONTROLLER', host: `node-${this.key.id}`, port: this.#port }];
+  }
+
+  get asVoter(): Voter {
+    return { ...this.key, endpoints: this.#endpoints, kraftVersions: KRAFT_VERSIONS };
+  }
+
+  /** While it is down: it will be reached elsewhere. */
+  move(): void {
+    if (this.core === undefined) this.#port += 1;
+  }
+
+  /** While it is down: its disk is replaced by an empty one, which is another replica. */
+  replaceDisk(directoryId: string): void {
+    if (this.core !== undefined) throw new Error('it is up');
+    this.key = { id: this.key.id, directoryId };
+    this.disk = new SimulatedDisk({});
+  }
+
+  /** Asks this node, if it leads, to change the voters. */
+  changeVoters(ask: (changes: VoterChanges, request: number) => void): void {
+    this.#change(ask, () => {});
+  }
+
+  #change(
+    ask: (changes: VoterChanges, request: number) => void,
+    answered: (answer: VoterChangeAnswer) => void,
+  ): void {
+    const changes = this.core?.changes;
+    if (changes === undefined) return answered({ error: 'NOT_LEADER_OR_FOLLOWER', message: null });
+    const request = ++this.#lastRequest;
+    this.#changeRequests.set(request, answered);
+    ask(changes, request);
+    this.#stepped();
   }
 
   /** A client's record, if this node leads. */
@@ -147,8 +221,14 @@ export class SimulatedReplica {
       if (task === undefined) return;
       if (task.kind === 'answer') task.run();
       else if (task.kind === 'persist') this.#persist();
-      else if (task.kind === 'send') this.#send(task.to.id, task.message);
+      else if (task.kind === 'send') this.#send(task.to, task.message);
       else if (task.kind === 'startEpoch') this.#startEpoch(task.epoch);
+      else if (task.kind === 'askVersions') this.#askVersions(task.voter);
+      else if (task.kind === 'appendQuorum') this.#appendQuorum(task.epoch, task.record);
+      else if (task.kind === 'voterChange') {
+        this.#changeRequests.get(task.request)?.(task.answer);
+        this.#changeRequests.delete(task.request);
+      }
     }
   }
 
@@ -165,7 +245,42 @@ export class SimulatedReplica {
   #startEpoch(epoch: number): void {
     if (this.core!.epoch !== epoch || this.core!.role.role !== 'leader') return;
     this.#appendEpoch = epoch;
-    this.#append({ epoch, value: -epoch });
+    const { core, disk, asVoter } = this;
+    const voters = disk.voterHistory.last?.voters;
+    const isDue =
+      voters?.has(this.key) === true &&
+      (disk.voterHistory.last!.offset < 0 || !sameVoter(voters.get(this.key.id)!, asVoter));
+    const quorum = isDue && { kraftVersion: core!.kraftVersion, voters: voters.with(asVoter) };
+    this.#append({ epoch, value: -epoch, ...(quorum === false ? {} : { quorum }) });
+  }
+
+  #appendQuorum(epoch: number, quorum: QuorumRecord): void {
+    const core = this.core!;
+    if (core.epoch !== epoch || core.role.role !== 'leader') return;
+    this.#append({ epoch, value: this.#world.nextValue(), quorum });
+    core.quorumAppended(epoch, this.disk.endOffset - 1, this.#world.nowMs);
+    this.#setTimer();
+    this.#tasks.push(...core.takeEffects());
+  }
+
+  #askVersions(voter: Voter): void {
+    const { id } = voter;
+    const receiver = this.#world.replica(id);
+    let isAnswered = false;
+    const answer = (known: { range?: typeof KRAFT_VERSIONS; failure?: string }): void => {
+      if (isAnswered) return;
+      isAnswered = true;
+      this.core?.changes?.handleVersions(id, known, this.#world.nowMs);
+      this.#stepped();
+    };
+    const life = this.#life;
+    this.#world.transmit(this.key.id, id, () => {
+      if (receiver.core === undefined) return;
+      this.#world.transmit(id, this.key.id, () => {
+        if (this.#life === life) answer({ range: KRAFT_VERSIONS });
+      });
+    });
+    this.#later(FETCH_TIMEOUT_MS, () => answer({ failure: 'no answer' }));
   }
 
   #append(entry: Entry): void {
@@ -204,32 +319,69 @@ export class SimulatedReplica {
 
   // ---- messages ----
 
-  #send(to: number, message: OutgoingMessage): void {
+  #send(to: ReplicaKey, message: OutgoingMessage): void {
+    const isChange =
+      message.kind === 'addVoter' ||
+      message.kind === 'removeVoter' ||
+      message.kind === 'updateVoter';
+    if (isChange) this.#sendChange(to.id, message);
+    else this.#sendElection(to, message);
+  }
+
+  #sendChange(to: number, message: ChangeMessage): void {
     const receiver = this.#world.replica(to);
     const life = this.#life;
-    this.#world.transmit(this.key.id, to, () =>
-      receiver.#receive(this.key.id, message, (answer) => {
+    const { nowMs } = this.#world;
+    const answered = (answer: VoterChangeAnswer): void =>
+      this.#world.transmit(to, this.key.id, () => {
+        if (this.#life !== life || message.kind !== 'updateVoter') return;
+        if (answer.error === 'NONE')
+          this.core?.handleVoterUpdated(message.epoch, this.#world.nowMs);
+        this.#stepped();
+      });
+    this.#world.transmit(this.key.id, to, () => {
+      if (message.kind === 'updateVoter' && receiver.core?.epoch !== message.epoch) return;
+      receiver.#change((changes, request) => {
+        if (message.kind === 'addVoter') changes.add(request, message.voter, false, nowMs);
+        else if (message.kind === 'removeVoter') changes.remove(request, message.key, nowMs);
+        else changes.update(request, message.voter, nowMs);
+      }, answered);
+    });
+  }
+
+  #sendElection(to: ReplicaKey, message: ElectionMessage): void {
+    const receiver = this.#world.replica(to.id);
+    const life = this.#life;
+    this.#world.transmit(this.key.id, to.id, () =>
+      receiver.#receive(this.key.id, to, message, (answer) => {
         if (this.#life !== life || this.core === undefined) return;
         const { nowMs } = this.#world;
         if (message.kind === 'vote')
-          this.core.handleVoteAnswer(to, message, answer as VoteAnswer, nowMs);
+          this.core.handleVoteAnswer(to.id, message, answer as VoteAnswer, nowMs);
         else this.core.handleAnswer(answer, nowMs);
         this.#stepped();
       }),
     );
   }
 
-  #receive(from: number, message: OutgoingMessage, answered: (answer: Answer) => void): void {
+  #receive(
+    from: number,
+    to: ReplicaKey,
+    message: ElectionMessage,
+    answered: (answer: Answer) => void,
+  ): void {
     if (this.core === undefined) return;
-    const answer = this.#answer(this.core, message);
+    const { epoch, leaderId } = this.core;
+    const answer = sameReplica(to, this.key)
+      ? this.#answer(this.core, message)
+      : { error: 'INVALID_VOTER_KEY' as const, epoch, leaderId, granted: false };
     this.#stepped(() => this.#world.transmit(this.key.id, from, () => answered(answer)));
   }
 
-  #answer(core: QuorumCore, message: OutgoingMessage): Answer {
+  #answer(core: QuorumCore, message: ElectionMessage): Answer {
     const { nowMs } = this.#world;
     if (message.kind === 'beginEpoch') return core.handleBeginEpoch(message, nowMs);
     if (message.kind === 'endEpoch') return core.handleEndEpoch(message, nowMs);
-    if (message.kind !== 'vote') throw new Error(`nobody sends ${message.kind} here`);
     if (this.#mutation !== 'votes for any log') return core.handleVote(message, nowMs);
     const log = { offset: Number.MAX_SAFE_INTEGER, epoch: message.epoch };
     return core.handleVote({ ...message, log }, nowMs);
@@ -240,9 +392,15 @@ export class SimulatedReplica {
   #source(): number | undefined {
     const core = this.core!;
     if (core.role.role === 'follower') return core.role.leaderId;
-    if (core.role.role !== 'unattached' || core.isVoter) return undefined;
-    const others = core.voters.voters;
-    return others[this.#world.random.below(others.length)]!.id;
+    if (this.#settings.staticVoters !== undefined) {
+      if (core.role.role !== 'unattached' || core.isVoter) return undefined;
+      const others = core.voters.voters;
+      return others[this.#world.random.below(others.length)]!.id;
+    }
+    // Whom it knows to vote may be gone: it asks any node, as it would ask the bootstrap servers.
+    if (core.role.role !== 'unattached' && core.role.role !== 'prospective') return undefined;
+    const others = this.#world.replicas.filter((replica) => replica !== this);
+    return others[this.#world.random.below(others.length)]!.key.id;
   }
 
   #fetch(): void {
@@ -297,7 +455,10 @@ export class SimulatedReplica {
     reply({
       answer: { error: 'NONE', epoch: core.epoch, leaderId: core.leaderId },
       decision,
-      entries: decision.kind === 'read' ? this.disk.slice(decision.offset, ENTRIES_PER_FETCH) : [],
+      entries:
+        decision.kind === 'read'
+          ? this.disk.slice(decision.offset, this.#world.entriesPerFetch)
+          : [],
       highWatermark: core.highWatermark,
       snapshot: this.disk.snapshot,
     });
