@@ -35,6 +35,8 @@ export interface ClusterNode {
   readonly machine: Machine;
   /** Where clients (of a controller alone: other nodes) reach it, `host:port`. */
   readonly address: string;
+  /** Where other nodes reach its controller, `host:port`. */
+  readonly controllerAddress: string;
   /** Undefined while it is not running. */
   readonly server: RunningServer | undefined;
 }

@@ -346,7 +346,8 @@ export class ReplicaFetcher {
         ...fields,
         highWatermark: log.highWatermark,
       });
-    else logger.info('cutting the log where the leader’s leaves it', fields);
+    else if (offset < log.logEndOffset)
+      logger.info('cutting the log where the leader’s leaves it', fields);
     await partition.rewrite(state.leaderEpoch, (own) => own.truncateTo(offset));
     state.done();
   }
