@@ -203,19 +203,35 @@ export class LogDirectory {
     const name = `${wanted.topic}-${wanted.partition}`;
     const open = this.#logs.get(name);
     if (open !== undefined) return open;
-    await this.#forgetMarker();
-    const log = await PartitionLog.open(this.context, {
-      directory: `${this.path}/${name}`,
-      topic: wanted.topic,
-      partition: wanted.partition,
-      config: wanted.config,
-      isCleanShutdown: this.#wasClean,
-      recoveryPoint: this.#recoveryPoints.get(name) ?? 0,
-      logStartOffset: this.#logStarts.get(name) ?? 0,
-    });
+    const log = await this.#open(name, wanted);
     log.advanceHighWatermark(Math.min(this.#highWatermarks.get(name) ?? 0, log.logEndOffset));
     this.#logs.set(name, log);
     return log;
+  }
+
+  /** A disk that cannot be read or written now is as failed as one that fails later: nobody would try again. */
+  async #open(name: string, wanted: LogToOpen): Promise<PartitionLog> {
+    try {
+      await this.#forgetMarker();
+      return await PartitionLog.open(this.context, {
+        directory: `${this.path}/${name}`,
+        topic: wanted.topic,
+        partition: wanted.partition,
+        config: wanted.config,
+        isCleanShutdown: this.#wasClean,
+        recoveryPoint: this.#recoveryPoints.get(name) ?? 0,
+        logStartOffset: this.#logStarts.get(name) ?? 0,
+      });
+    } catch (error) {
+      if (!(error instanceof DiskError)) throw error;
+      const failure = new LogError(
+        'KAFKA_STORAGE_ERROR',
+        `${name} cannot be opened: ${error.message}`,
+        error,
+      );
+      this.#fail(failure);
+      throw failure;
+    }
   }
 
   /** Opens many, a few at a time, so that recovery neither starves the loop nor the disk. */
