@@ -53,6 +53,15 @@ export interface StartOptions {
   readonly readyTimeoutMs?: number;
   /** The server had to stop by itself, because its disk failed or its metadata contradicts itself. It is closed by then. */
   readonly onFatal?: (error: unknown) => void;
+  /** Shown what the server is made of, before anything of it moves: for who watches over a whole cluster in one process. */
+  readonly onAssembled?: (parts: ServerParts) => void;
+}
+
+/** The live parts of a server, to look at. */
+export interface ServerParts {
+  readonly quorum: QuorumMember['node'];
+  /** Undefined without the role of a broker. */
+  readonly broker: Pick<BrokerRole, 'replicas' | 'image'> | undefined;
 }
 
 /** A server that serves. */
@@ -161,6 +170,7 @@ class Server {
         })
       : undefined;
     this.#broker = broker;
+    this.#options.onAssembled?.({ quorum: member.node, broker });
     const sockets = this.#createSockets(controller, broker);
     if (broker !== undefined) member.listen(broker.listener);
     await this.#listen(sockets, 'controller');
