@@ -6,6 +6,7 @@ import type {
   AlterPartitionReassignmentsRequest,
   AlterPartitionReassignmentsResponse,
 } from '@ottla/protocol/messages/alter-partition-reassignments';
+import type { MetadataRecord } from '../metadata-record.ts';
 import { ApiError, errorFieldsOf } from './api-error.ts';
 import {
   type DecisionScope,
@@ -22,9 +23,9 @@ import {
   replicationFactorAfter,
   revertedReassignment,
 } from './reassignment.ts';
-import type { FoundPartition } from './slices.ts';
+import { type FoundPartition, inSlices, type Steps } from './slices.ts';
 
-type PartitionRequest = AlterPartitionReassignmentsRequest['topics'][number]['partitions'][number];
+type TopicResult = AlterPartitionReassignmentsResponse['responses'][number];
 
 /** Decides on an AlterPartitionReassignments request; each partition succeeds or fails for itself. */
 export function alterPartitionReassignments(
@@ -32,30 +33,42 @@ export function alterPartitionReassignments(
   request: AlterPartitionReassignmentsRequest,
 ): ControllerResult<AlterPartitionReassignmentsResponse> {
   const { allowReplicationFactorChange } = request;
-  const records = new OperationRecords(scope);
-  const responses = request.topics.map(({ name, partitions }) => ({
-    name,
-    partitions: partitions.map((wanted) => {
-      const error = errorFieldsOf(() => {
-        const found = findPartition(scope, name, wanted.partitionIndex);
-        const wishes =
-          wanted.replicas === null
-            ? cancelled(scope, found)
-            : moved(scope, found, wanted.replicas, allowReplicationFactorChange);
-        const record = decidePartition(scope, found, wishes);
-        if (record !== undefined) records.add(record);
-      });
-      return { partitionIndex: wanted.partitionIndex, ...error };
-    }),
-  }));
-  const { NONE: errorCode } = ErrorCode;
+  const responses: TopicResult[] = [];
   const response = {
     throttleTimeMs: 0,
     allowReplicationFactorChange,
-    errorCode,
+    errorCode: ErrorCode.NONE,
     errorMessage: null,
+    responses,
   };
-  return { records: records.all, response: { ...response, responses } };
+  return inSlices(scope, { steps: alterations(request, responses), response: () => response });
+}
+
+/** One step a partition, each of which adds its result. */
+function* alterations(
+  { topics, allowReplicationFactorChange }: AlterPartitionReassignmentsRequest,
+  responses: TopicResult[],
+): Steps {
+  for (const { name, partitions } of topics) {
+    const results: TopicResult['partitions'] = [];
+    responses.push({ name, partitions: results });
+    for (const { partitionIndex, replicas } of partitions) {
+      yield (scope) => {
+        const records: MetadataRecord[] = [];
+        const error = errorFieldsOf(() => {
+          const found = findPartition(scope, name, partitionIndex);
+          const wishes =
+            replicas === null
+              ? cancelled(scope, found)
+              : moved(scope, found, replicas, allowReplicationFactorChange);
+          const record = decidePartition(scope, found, wishes);
+          if (record !== undefined) records.push(record);
+        });
+        results.push({ partitionIndex, ...error });
+        return records;
+      };
+    }
+  }
 }
 
 function findPartition(
@@ -78,7 +91,7 @@ function findPartition(
 function moved(
   scope: DecisionScope,
   { partition }: FoundPartition,
-  replicas: NonNullable<PartitionRequest['replicas']>,
+  replicas: readonly number[],
   allowReplicationFactorChange: boolean,
 ): PartitionWishes {
   checkManualAssignment(scope, replicas, undefined);

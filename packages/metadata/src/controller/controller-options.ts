@@ -73,7 +73,7 @@ export interface ControllerOptions {
   readonly deleteTopicEnable?: boolean;
   /** Records that one operation may write; default 10,000 as in Kafka. */
   readonly recordsPerOperationMax?: number;
-  /** Records after which work on many partitions lets others have a turn; default 250, a few milliseconds. */
+  /** Records after which work on many partitions lets others have a turn; default 150, a few milliseconds at most. */
   readonly recordsPerSliceMax?: number;
   /** Finalized level of `kraft.version`, which the raft layer knows; default 1. */
   readonly kraftVersion?: () => number;

@@ -99,7 +99,7 @@ export class Controller {
       defaultReplicationFactor: () => 1,
       deleteTopicEnable: true,
       recordsPerOperationMax: 10_000,
-      recordsPerSliceMax: 250,
+      recordsPerSliceMax: 150,
       kraftVersion: () => 1,
       upgradeKraftVersion: () => 'This quorum cannot change its kraft.version.',
       supportedFeatures: DEFAULT_FEATURES,

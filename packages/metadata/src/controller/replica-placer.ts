@@ -77,6 +77,7 @@ class RackRing {
   readonly #random: ControllerRandom;
   readonly #racks: Rack[] = [];
   readonly #hosts = new Map<number, string>();
+  readonly #hostCount: number;
   #brokerCount = 0;
   #unfencedCount = 0;
   #round = 0;
@@ -96,6 +97,7 @@ class RackRing {
       this.#brokerCount++;
       if (!fenced) this.#unfencedCount++;
     }
+    this.#hostCount = new Set(this.#hosts.values()).size;
     this.#racks = [...byName.values()].toSorted(byRackName);
     for (const rack of this.#racks) {
       rack.fenced.randomize(random);
@@ -129,12 +131,14 @@ class RackRing {
     const [leader, leaderRack] = this.#firstUnfenced();
     const replicas = [leader];
     const hosts = new Set([this.#hosts.get(leader)]);
+    /** Waits until every machine has a replica, or no other broker is left. */
     const onUsedHosts: number[] = [];
     let skip: number | undefined = leaderRack;
     for (let at = this.#offset; replicas.length < replicationFactor; at = this.#after(at)) {
-      if (replicas.length + onUsedHosts.length === this.#brokerCount) {
-        replicas.push(...onUsedHosts.slice(0, replicationFactor - replicas.length));
-        break;
+      const isTaken = replicas.length + onUsedHosts.length === this.#brokerCount;
+      if (hosts.size === this.#hostCount || isTaken) {
+        replicas.push(...onUsedHosts.splice(0, replicationFactor - replicas.length));
+        if (replicas.length === replicationFactor) break;
       }
       if (at === skip) {
         // The leader's rack sits out its first turn only.
@@ -144,7 +148,8 @@ class RackRing {
       const brokerId = this.#racks[at]?.next(this.#round);
       if (brokerId === undefined) continue;
       const host = this.#hosts.get(brokerId);
-      (hosts.has(host) ? onUsedHosts : replicas).push(brokerId);
+      const isOther = !hosts.has(host) || hosts.size === this.#hostCount;
+      (isOther ? replicas : onUsedHosts).push(brokerId);
       hosts.add(host);
     }
     this.#round++;

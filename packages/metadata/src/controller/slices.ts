@@ -15,7 +15,7 @@ import type { DecisionScope } from './decision-scope.ts';
 import type { ControllerResult } from './operations.ts';
 
 /** Pauses of `partitionSteps` after which a slice ends although it may have no record. */
-const SLICE_PAUSES_MAX = 16;
+const SLICE_PAUSES_MAX = 8;
 
 /** Partitions that are looked at between two pauses. */
 const PARTITIONS_PER_PAUSE = 1024;
@@ -100,10 +100,13 @@ export function* partitionSteps(
   decide: PartitionStep,
 ): Generator<Step | undefined, void, undefined> {
   let lookedAt = 0;
-  for (const topic of topics.byName.values()) {
-    for (const [partitionId, partition] of topic.partitions.entries()) {
+  for (const { id, partitions } of topics.byName.values()) {
+    // No iterator: most partitions are only looked at, and there may be many.
+    for (let partitionId = 0; partitionId < partitions.length; partitionId++) {
       if (++lookedAt % PARTITIONS_PER_PAUSE === 0) yield undefined;
-      if (concerns(partition)) yield partitionStep(topic.id, partitionId, concerns, decide);
+      const partition = partitions[partitionId];
+      if (partition === undefined || !concerns(partition)) continue;
+      yield partitionStep(id, partitionId, concerns, decide);
     }
   }
 }
