@@ -49,6 +49,9 @@ export const createHandler: CreateApiHandler<
     response: envelopeResponse,
     handle: async (context, envelope) => {
       const { header, reader } = openEnvelope(envelope);
+      // Said of the envelope, so that the broker looks for the controller: an Apache Kafka broker keeps to the one that it
+      // heard of first for as long as the answers inside name other errors (NOT_LEADER_OR_FOLLOWER of DescribeQuorum).
+      if (services.driver.activeEpoch === undefined) throw new ApiError(ErrorCode.NOT_CONTROLLER);
       const handler = await handlerOf(header.requestApiKey);
       const inner = forwardedContext(context, envelope, header);
       return envelopeResponse.create({
