@@ -30,6 +30,8 @@ export interface CliIo {
    * process; a second Ctrl-C ends it at once.
    */
   interrupt(): AbortSignal;
+  /** Resolves when standard input has ended, whatever it held; waiting for that keeps no process alive. */
+  inputEnd(): Promise<void>;
   /** Asks a yes/no question on the terminal. Called only when `stdinIsTty`. */
   confirm(question: string): Promise<boolean>;
 }

@@ -1,5 +1,6 @@
 // The terminal of this process.
 import { createReadStream } from 'node:fs';
+import type { Socket } from 'node:net';
 import type { WriteStream } from 'node:tty';
 import type { CliIo, Output } from './io.ts';
 
@@ -19,8 +20,19 @@ export function processIo(): CliIo {
     platform: async () => (await import('@ottla/platform')).nodePlatform(),
     readFile: (path) => createReadStream(path),
     interrupt: () => interruption.start(),
+    inputEnd,
     confirm,
   };
+}
+
+function inputEnd(): Promise<void> {
+  return new Promise((resolve) => {
+    const end = () => resolve();
+    // Broken or closed, its other end is gone: that is what is waited for.
+    process.stdin.on('end', end).on('close', end).on('error', end).resume();
+    // A pipe is a socket; a file or a terminal ends by itself.
+    (process.stdin as Partial<Socket>).unref?.();
+  });
 }
 
 /** Ctrl-C and its kin as an AbortSignal. */

@@ -38,6 +38,7 @@ export async function ottla(argv: readonly string[], world: World = {}): Promise
     platform: async () => nodePlatform(),
     readFile: (path) => createReadStream(path),
     interrupt: () => world.interrupt ?? new AbortController().signal,
+    inputEnd: () => new Promise(() => {}),
     confirm: async () => world.answer ?? false,
   };
   const code = await run(argv, io);

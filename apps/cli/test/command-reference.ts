@@ -17,7 +17,9 @@ export function commandReference(): string {
       const name = `${argument.name()}${argument.variadic ? '…' : ''}`;
       return argument.required ? `<${name}>` : `[${name}]`;
     });
-    const options = command.options.map(({ long, short }) => `\`${long ?? short}\``);
+    const options = command.options
+      .filter(({ hidden }) => !hidden)
+      .map(({ long, short }) => `\`${long ?? short}\``);
     const summary = command.description().replaceAll('\n', ' ');
     return `- \`${[pathOf(command), ...words].join(' ')}\`: ${summary}\n  ${options.join(' ')}`;
   });

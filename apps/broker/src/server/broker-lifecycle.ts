@@ -42,6 +42,8 @@ export class BrokerLifecycle {
   #brokerEpoch = -1;
   #isReady = false;
   #wantsShutDown = false;
+  /** Error code of the last refusal that was logged; 0 for none. */
+  #saidRefusal = 0;
   #mayStop = false;
   #isFenced = true;
   #heartbeats: Promise<void> = Promise.resolve();
@@ -122,11 +124,22 @@ export class BrokerLifecycle {
         this.#brokerEpoch = answer.brokerEpoch;
         return true;
       }
-      logger.warn(`registration refused: ${errorInfo(answer.errorCode).name}`);
+      this.#sayRefusal(answer.errorCode);
     } catch (error) {
       if (!this.#closing.signal.aborted) logger.warn('registration failed', { error });
     }
     return false;
+  }
+
+  /** Once for each reason: it is asked many times a second. */
+  #sayRefusal(errorCode: number): void {
+    if (this.#saidRefusal === errorCode) return;
+    this.#saidRefusal = errorCode;
+    const { logger } = this.#options;
+    const { name, description } = errorInfo(errorCode);
+    if (errorCode === ErrorCode.DUPLICATE_BROKER_REGISTRATION)
+      logger.info('waiting until the controller misses the process that had this node id before');
+    else logger.warn(`registration refused: ${name}: ${description}`);
   }
 
   async #beat(): Promise<void> {

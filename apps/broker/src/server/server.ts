@@ -81,8 +81,12 @@ export interface RunningServer {
   readonly readyMs: number;
   /** Node id of the active controller, as far as this node knows. */
   activeController(): number | undefined;
-  /** Stops gracefully; no handle, socket or timer is left. Later calls return the same promise. */
-  close(): Promise<void>;
+  /**
+   * Stops gracefully; no handle, socket or timer is left. Later calls return the same promise.
+   *
+   * @param options `leave`: whether others shall first lead what this broker leads; default true, of no use when all stop
+   */
+  close(options?: { readonly leave?: boolean }): Promise<void>;
 }
 
 const READY_TIMEOUT_MS = 30_000;
@@ -200,7 +204,7 @@ class Server {
       wasFormatted: storage.wasFormatted,
       readyMs: this.#platform.clock.monotonicMs() - startedMs,
       activeController: () => member.node.core.leaderId,
-      close: () => (this.#closed ??= this.#close()),
+      close: ({ leave = true } = {}) => (this.#closed ??= this.#close(leave)),
     };
   }
 
@@ -329,11 +333,11 @@ class Server {
     }
   }
 
-  async #close(): Promise<void> {
+  async #close(leave: boolean): Promise<void> {
     this.#isReady = false;
-    const hasLeave = await this.#broker?.lifecycle.controlledShutdown(
-      CONTROLLED_SHUTDOWN_TIMEOUT_MS,
-    );
+    const hasLeave = leave
+      ? await this.#broker?.lifecycle.controlledShutdown(CONTROLLED_SHUTDOWN_TIMEOUT_MS)
+      : undefined;
     if (hasLeave === false) this.#logger.warn('stopping without the leave of the controller');
     await this.#broker?.groups.close();
     this.#purgatory.close();

@@ -52,7 +52,10 @@ function drain(io: CliIo): Command {
     .action(async (nodeId: number, options: ChangeMembersOptions) =>
       (await import('../members/change-members.ts')).drainBroker(io, nodeId, options),
     );
-  return addExamples(command, [['empty broker 2', 'ottla cluster drain 2']]);
+  return addExamples(command, [
+    ['empty broker 2', 'ottla cluster drain 2'],
+    ['see first where its replicas would go', 'ottla cluster drain 2 --dry-run'],
+  ]);
 }
 
 function remove(io: CliIo): Command {
@@ -64,7 +67,10 @@ function remove(io: CliIo): Command {
     .action(async (nodeId: number, options: ChangeMembersOptions) =>
       (await import('../members/change-members.ts')).removeBroker(io, nodeId, options),
     );
-  return addExamples(command, [['forget node 2', 'ottla cluster remove 2 --yes']]);
+  return addExamples(command, [
+    ['forget node 2', 'ottla cluster remove 2'],
+    ['in a script', 'ottla cluster drain 2 && ottla cluster remove 2 --yes'],
+  ]);
 }
 
 function change(name: string, description: string): Command {

@@ -14,7 +14,7 @@ export interface Action {
   readonly line: (connector: string) => string;
 }
 
-export const ACTIONS = {
+export const ACTIONS: Readonly<Record<'pause' | 'resume' | 'stop' | 'delete', Action>> = {
   pause: {
     method: 'PUT',
     path: '/pause',
@@ -39,7 +39,7 @@ export const ACTIONS = {
     outcome: 'deleted',
     line: (name) => `Deleted ${name}; its offsets are kept.`,
   },
-} as const satisfies Record<string, Action>;
+};
 
 /** Options of the commands. */
 export interface SteerOptions extends WorkerOptions {

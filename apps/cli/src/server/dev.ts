@@ -16,6 +16,11 @@ const DEFAULT_BROKER = '127.0.0.1:9092';
 
 /** Runs a broker until Ctrl-C. */
 export async function dev(io: CliIo, options: ServerOptions): Promise<void> {
+  if (options.brokers !== undefined) {
+    const { devBrokers } = await import('./brokers/dev-brokers.ts');
+    await devBrokers(io, { ...options, brokers: options.brokers });
+    return;
+  }
   await runServer(io, options, {
     logger: prettyLogger(io.stderr),
     presets: { 'ottla.http.listener': `${HTTP_HOST}:${await httpPort(io)}` },

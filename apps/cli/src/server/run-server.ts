@@ -36,15 +36,22 @@ export async function runServer(
     logger,
     onFatal: (error) => end.reject(fatal(error)),
     ...(options.memory === true ? { memory: {} } : {}),
+    ...(options.clusterId === undefined ? {} : { clusterId: options.clusterId }),
   });
+  let leave = true;
   try {
     await manner.onReady?.(server);
     if (interrupted.aborted) end.resolve();
     else interrupted.addEventListener('abort', () => end.resolve(), { once: true });
+    if (options.untilStdinEnds === true)
+      void io.inputEnd().then(() => {
+        leave = false;
+        end.resolve();
+      });
     await end.promise;
     manner.onStopping?.();
   } finally {
-    await server.close();
+    await server.close({ leave });
   }
 }
 

@@ -11,6 +11,12 @@ export interface ServerOptions {
   readonly port?: number;
   readonly memory?: boolean;
   readonly allowUnknown?: boolean;
+  /** So many processes as one cluster; undefined for one broker in this process. */
+  readonly brokers?: number;
+  /** The cluster that a new data folder is formatted for. */
+  readonly clusterId?: string;
+  /** Stop when standard input ends, without asking for leave: the whole cluster stops, or its parent is gone. */
+  readonly untilStdinEnds?: boolean;
 }
 
 /** Reads the file and puts options into their keys: `--override` goes before `--port` and `--data`, they before the file. */

@@ -6,6 +6,11 @@ import type { ServerOptions } from './server-options.ts';
 
 /** Runs a broker until SIGTERM or Ctrl-C. */
 export async function server(io: CliIo, options: ServerOptions): Promise<void> {
+  if (options.brokers !== undefined) {
+    const { serverBrokers } = await import('./brokers/server-brokers.ts');
+    await serverBrokers(io, { ...options, brokers: options.brokers });
+    return;
+  }
   const logger = jsonLogger(io);
   await runServer(io, options, {
     logger,

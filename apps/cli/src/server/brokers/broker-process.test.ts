@@ -1,0 +1,97 @@
+// A broker's process as its parent sees it; the broker is a few lines that say what a broker would.
+import { afterEach, describe, expect, it } from 'vitest';
+import { BrokerProcess, type LogLine, type ProcessState } from './broker-process.ts';
+
+const READY = `console.log(JSON.stringify({ level: 'info', msg: 'ready' }));`;
+const UNTIL_TOLD = `process.stdin.on('end', () => process.exit(0)).resume();`;
+
+const running: BrokerProcess[] = [];
+afterEach(async () => {
+  await Promise.all(running.splice(0).map((process) => process.stop({ leave: false })));
+});
+
+/** A process that runs a script, with what it went through. */
+function started(script: string): {
+  process: BrokerProcess;
+  states: ProcessState[];
+  lines: LogLine[];
+  until: (holds: () => boolean) => Promise<void>;
+} {
+  const states: ProcessState[] = [];
+  const lines: LogLine[] = [];
+  let changed: () => void = () => {};
+  const process = new BrokerProcess({
+    nodeId: 1,
+    command: [globalThis.process.execPath, '-e', script],
+    env: globalThis.process.env,
+    restartDelayMs: { first: 10, max: 20 },
+    onState: ({ state }) => {
+      states.push(state);
+      changed();
+    },
+    onLine: (_, line) => {
+      lines.push(line);
+      changed();
+    },
+  });
+  running.push(process);
+  process.start();
+  const until = async (holds: () => boolean): Promise<void> => {
+    while (!holds()) await new Promise<void>((resolve) => (changed = resolve));
+  };
+  return { process, states, lines, until };
+}
+
+describe('BrokerProcess', () => {
+  it('is ready when its log says so, and stops when its standard input ends', async () => {
+    const { process, states, lines, until } = started(`${READY} ${UNTIL_TOLD}`);
+    await until(() => process.state === 'ready');
+    expect(lines.map(({ msg }) => msg)).toEqual(['ready']);
+    await process.stop({ leave: false });
+    expect(states).toEqual(['starting', 'ready', 'stopping', 'stopped']);
+    expect(process.pid).toBeUndefined();
+    expect(process.lastEnd).toBe('exit code 0');
+  });
+
+  it('asks with SIGTERM for a stop with leave', async () => {
+    const script = `process.on('SIGTERM', () => process.exit(7)); ${READY} ${UNTIL_TOLD}`;
+    const { process, until } = started(script);
+    await until(() => process.state === 'ready');
+    await process.stop();
+    expect(process.lastEnd).toBe('exit code 7');
+  });
+
+  it('starts one again that was killed, and tells why it went', async () => {
+    const { process, states, until } = started(`${READY} ${UNTIL_TOLD}`);
+    await until(() => process.state === 'ready');
+    globalThis.process.kill(process.pid!, 'SIGKILL');
+    await until(() => process.state === 'waiting');
+    expect(process.lastEnd).toBe('signal SIGKILL');
+    await until(() => process.state === 'ready');
+    expect(process.restarts).toBe(1);
+    expect(states).toEqual(['starting', 'ready', 'waiting', 'starting', 'ready']);
+  });
+
+  it('keeps what one complained of that does not start', async () => {
+    const { process, until } = started(
+      `console.error('ottla: the port is taken'); process.exit(1)`,
+    );
+    await until(() => process.state === 'waiting');
+    expect(process.complaint).toBe('ottla: the port is taken');
+  });
+
+  it('does not start one again that was told to stop while it waited', async () => {
+    const { process, until } = started('process.exit(1)');
+    await until(() => process.state === 'waiting');
+    await process.stop();
+    expect(process.state).toBe('stopped');
+  });
+
+  it('is not confused by lines that are no log', async () => {
+    const { process, lines, until } = started(
+      `console.log('ready'); console.log('{'); ${READY} ${UNTIL_TOLD}`,
+    );
+    await until(() => process.state === 'ready');
+    expect(lines).toHaveLength(1);
+  });
+});

@@ -1,0 +1,88 @@
+// Who is who among several brokers on one machine, from one start to the next.
+import { describe, expect, it } from 'vitest';
+import {
+  controllerCount,
+  grownPlan,
+  parsePlan,
+  planCluster,
+  planText,
+  propertiesOf,
+} from './cluster-plan.ts';
+
+const ID = 'Ej3_evlyTlCg2mz1BVtabw';
+
+function settings(text: string): Map<string, string> {
+  const lines = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+  return new Map(
+    lines.map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
+  );
+}
+
+describe('the plan of a cluster on one machine', () => {
+  it('has one controller for one or two brokers, three for more', () => {
+    expect([1, 2, 3, 4, 9].map(controllerCount)).toEqual([1, 1, 3, 3, 3]);
+  });
+
+  it('gives ports one after the other, and controllers one of their own', () => {
+    expect(planCluster(ID, 4, 9092).nodes).toEqual([
+      { nodeId: 1, port: 9092, controllerPort: 19092 },
+      { nodeId: 2, port: 9093, controllerPort: 19093 },
+      { nodeId: 3, port: 9094, controllerPort: 19094 },
+      { nodeId: 4, port: 9095, controllerPort: undefined },
+    ]);
+  });
+
+  it('puts controller ports below where there is no room above', () => {
+    expect(planCluster(ID, 1, 60_000).nodes[0]?.controllerPort).toBe(50_000);
+  });
+
+  it('refuses ports that do not exist', () => {
+    expect(() => planCluster(ID, 3, 65_534)).toThrow('there is no port 65536');
+  });
+
+  it('tells every node where the controllers are', () => {
+    const plan = planCluster(ID, 4, 9092);
+    const [first, , , fourth] = plan.nodes.map((node) =>
+      settings(propertiesOf(plan, node, '/data')),
+    );
+    expect(first?.get('process.roles')).toBe('broker,controller');
+    expect(first?.get('listeners')).toBe('PLAINTEXT://127.0.0.1:9092,CONTROLLER://127.0.0.1:19092');
+    expect(fourth?.get('process.roles')).toBe('broker');
+    expect(fourth?.get('listeners')).toBe('PLAINTEXT://127.0.0.1:9095');
+    expect(fourth?.get('log.dirs')).toBe('/data/broker-4');
+    for (const each of [first, fourth]) {
+      expect(each?.get('controller.quorum.voters')).toBe(
+        '1@127.0.0.1:19092,2@127.0.0.1:19093,3@127.0.0.1:19094',
+      );
+      expect(each?.get('default.replication.factor')).toBe('3');
+    }
+  });
+
+  it('keeps everybody in place when it grows; who comes later is a broker only', () => {
+    const plan = planCluster(ID, 3, 9092);
+    const grown = grownPlan(plan, 5);
+    expect(grown.nodes.slice(0, 3)).toEqual(plan.nodes);
+    expect(grown.nodes.slice(3)).toEqual([
+      { nodeId: 4, port: 9095, controllerPort: undefined },
+      { nodeId: 5, port: 9096, controllerPort: undefined },
+    ]);
+    expect(grownPlan(plan, 3)).toEqual(plan);
+  });
+
+  it('does not shrink: data would be left behind', () => {
+    expect(() => grownPlan(planCluster(ID, 3, 9092), 2)).toThrow('would stop some that hold data');
+  });
+
+  it('is read as it was written, and anything else is refused', () => {
+    const plan = grownPlan(planCluster(ID, 3, 9092), 4);
+    expect(parsePlan(planText(plan), 'cluster.json')).toEqual(plan);
+    for (const text of [
+      '',
+      '[]',
+      '{"clusterId":"x"}',
+      '{"clusterId":"x","nodes":[{"nodeId":"1"}]}',
+      'null',
+    ])
+      expect(() => parsePlan(text, 'cluster.json'), text).toThrow('cluster.json is no plan');
+  });
+});

@@ -1,0 +1,151 @@
+// Several brokers on one machine as one cluster: who is who, on which ports, with which configuration. Pure. The plan is
+// kept beside the data, so that the next start finds every node where the others expect it.
+//
+//   <data>/cluster.json             this plan
+//   <data>/broker-<n>.properties    what `ottla server --config` starts by itself as well
+//   <data>/broker-<n>/              log.dirs
+import { usageError } from '../../cli-error.ts';
+
+/** One node of the plan. */
+export interface PlannedNode {
+  readonly nodeId: number;
+  /** Where clients reach it on 127.0.0.1. */
+  readonly port: number;
+  /** Where controllers reach it on 127.0.0.1; undefined for a node that is a broker only. */
+  readonly controllerPort: number | undefined;
+}
+
+/** What `cluster.json` holds. */
+export interface ClusterPlan {
+  readonly clusterId: string;
+  readonly nodes: readonly PlannedNode[];
+}
+
+/** Three controllers survive the loss of one; more would only make every change of metadata slower. */
+const CONTROLLERS_MAX = 3;
+/** From the port for clients to the controller's, where none is given. */
+const CONTROLLER_PORT_DISTANCE = 10_000;
+const PORT_MAX = 65_535;
+
+/** How many of so many brokers are controllers as well: one or three, for two cannot lose any. */
+export function controllerCount(brokers: number): number {
+  return brokers < CONTROLLERS_MAX ? 1 : CONTROLLERS_MAX;
+}
+
+/**
+ * A new cluster of so many brokers.
+ *
+ * @param firstPort the first broker's; the others follow it one by one
+ * @throws CliError when the ports do not fit
+ */
+export function planCluster(clusterId: string, brokers: number, firstPort: number): ClusterPlan {
+  const nodes: PlannedNode[] = [];
+  for (let nodeId = 1; nodeId <= brokers; nodeId += 1)
+    nodes.push(nextNode(nodes, firstPort, brokers));
+  return { clusterId, nodes };
+}
+
+/**
+ * The plan with so many brokers: what is there keeps its place, new ones come behind. New ones are brokers only, for who
+ * votes is not changed by a restart.
+ *
+ * @throws CliError when there would be fewer than before: that is what draining is for
+ */
+export function grownPlan(plan: ClusterPlan, brokers: number): ClusterPlan {
+  const { nodes } = plan;
+  if (brokers < nodes.length)
+    throw usageError(
+      `this cluster has ${nodes.length} brokers, --brokers ${brokers} would stop some that hold data`,
+      'Move their data away first: `ottla cluster drain <node>`, then `ottla cluster remove <node>`.',
+    );
+  const grown = [...nodes];
+  while (grown.length < brokers) grown.push(nextNode(grown, grown[0]!.port, nodes.length));
+  return { ...plan, nodes: grown };
+}
+
+/** @param planned how many brokers the cluster was made for */
+function nextNode(nodes: readonly PlannedNode[], firstPort: number, planned: number): PlannedNode {
+  const nodeId = Math.max(0, ...nodes.map((node) => node.nodeId)) + 1;
+  const port = firstPort + nodeId - 1;
+  const controllerPort = nodeId <= controllerCount(planned) ? controllerPortOf(port) : undefined;
+  if (port > PORT_MAX) throw usageError(`there is no port ${port}`, 'Choose a lower --port.');
+  return { nodeId, port, controllerPort };
+}
+
+function controllerPortOf(port: number): number {
+  return port + CONTROLLER_PORT_DISTANCE > PORT_MAX
+    ? port - CONTROLLER_PORT_DISTANCE
+    : port + CONTROLLER_PORT_DISTANCE;
+}
+
+/**
+ * A node's `server.properties`.
+ *
+ * @param dataDir the folder of all nodes
+ */
+export function propertiesOf(plan: ClusterPlan, node: PlannedNode, dataDir: string): string {
+  const { nodeId, port, controllerPort } = node;
+  const controllers = plan.nodes.filter((each) => each.controllerPort !== undefined);
+  const isController = controllerPort !== undefined;
+  const replication = Math.min(CONTROLLERS_MAX, plan.nodes.length);
+  const settings: Readonly<Record<string, string>> = {
+    'process.roles': isController ? 'broker,controller' : 'broker',
+    'node.id': String(nodeId),
+    listeners: [
+      `PLAINTEXT://127.0.0.1:${port}`,
+      ...(isController ? [`CONTROLLER://127.0.0.1:${controllerPort}`] : []),
+    ].join(','),
+    'controller.listener.names': 'CONTROLLER',
+    'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
+    'controller.quorum.voters': controllers
+      .map((each) => `${each.nodeId}@127.0.0.1:${each.controllerPort}`)
+      .join(','),
+    'log.dirs': `${dataDir}/broker-${nodeId}`,
+    'default.replication.factor': String(replication),
+    ...TIMES,
+  };
+  const lines = Object.entries(settings).map(([key, value]) => `${key}=${value}\n`);
+  return `# Node ${nodeId} of a cluster on one machine; start it alone with: ottla server --config <this file>\n${lines.join('')}`;
+}
+
+/** Shorter than Kafka's, whose processes may stand still for seconds: who is dead is missed sooner. */
+const TIMES = {
+  'broker.session.timeout.ms': '2000',
+  'broker.heartbeat.interval.ms': '500',
+  'controller.quorum.fetch.timeout.ms': '700',
+  'controller.quorum.election.timeout.ms': '500',
+} as const;
+
+/** Reads `cluster.json`. @throws CliError when it is none */
+export function parsePlan(text: string, path: string): ClusterPlan {
+  const plan = parsed(text) as Partial<ClusterPlan> | undefined;
+  const nodes = plan?.nodes;
+  if (typeof plan?.clusterId !== 'string' || !Array.isArray(nodes) || !nodes.every(isNode))
+    throw usageError(
+      `${path} is no plan of a cluster`,
+      'Restore it, or start with another --data.',
+    );
+  return { clusterId: plan.clusterId, nodes };
+}
+
+/** Text of `cluster.json`. */
+export function planText(plan: ClusterPlan): string {
+  return `${JSON.stringify(plan, null, 2)}\n`;
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function isNode(node: Partial<PlannedNode>): node is PlannedNode {
+  const isPort = (port: unknown) => Number.isInteger(port);
+  return (
+    Number.isInteger(node.nodeId) &&
+    isPort(node.port) &&
+    (node.controllerPort === undefined || isPort(node.controllerPort))
+  );
+}

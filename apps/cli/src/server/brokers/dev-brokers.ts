@@ -1,0 +1,56 @@
+// `ottla dev --brokers N`: a cluster with a welcome, and a table of its health whenever that changes.
+import type { CliIo } from '../../io.ts';
+import { bold, dim } from '../../output/table.ts';
+import { version } from '../../version.ts';
+import type { ServerOptions } from '../server-options.ts';
+import type { BrokerProcess, LogLine } from './broker-process.ts';
+import { healthTable } from './health.ts';
+import { runBrokers, type RunningBrokers } from './run-brokers.ts';
+
+/** Runs the brokers until Ctrl-C. */
+export async function devBrokers(
+  io: CliIo,
+  options: ServerOptions & { readonly brokers: number },
+): Promise<void> {
+  const startedMs = performance.now();
+  await runBrokers(io, options, {
+    onReady: (cluster) => void welcome(io, cluster, performance.now() - startedMs),
+    onState: (cluster, process) => void sayChange(io, cluster, process),
+    onLine: (process, line) => sayLine(io, process, line),
+    onStopping: () => void io.stdout.write('stopping …\n'),
+  });
+  await io.stdout.write('stopped\n');
+}
+
+async function welcome(io: CliIo, cluster: RunningBrokers, readyMs: number): Promise<void> {
+  const { nodes } = cluster.plan;
+  const first = `127.0.0.1:${nodes[0]!.port}`;
+  const target = first === '127.0.0.1:9092' ? '' : ` --bootstrap-server ${first}`;
+  const ottla = io.invokedAs;
+  const lines = [
+    `${bold(`ottla ${version}`, io.stdout)}: ${nodes.length} brokers ready in ${Math.round(readyMs)} ms, data in ${cluster.dataDir}`,
+    '',
+    healthTable(await cluster.health(), io.stdout),
+    `  ${ottla} cluster status${target}`,
+    `  ${ottla} topic create greetings --partitions 6${target}`,
+    `  kill -9 <pid>      and see it come back, nothing lost`,
+    '',
+    dim('Ctrl-C stops all.', io.stdout),
+  ];
+  await io.stdout.write(`${lines.join('\n')}\n`);
+}
+
+async function sayChange(
+  io: CliIo,
+  cluster: RunningBrokers,
+  { state }: BrokerProcess,
+): Promise<void> {
+  if (state === 'starting') return;
+  await io.stdout.write(`\n${healthTable(await cluster.health(), io.stdout)}`);
+}
+
+/** Warnings and errors, with whose they are. */
+function sayLine(io: CliIo, { nodeId }: BrokerProcess, { level, msg }: LogLine): void {
+  if (level !== 'warn' && level !== 'error') return;
+  void io.stdout.write(`${dim(`[broker ${nodeId}]`, io.stdout)} ${level}: ${msg}\n`);
+}
