@@ -69,7 +69,10 @@ export interface DataPlaneOptions {
   /** How it replicates with others; default: not at all. */
   readonly replication?: (
     plane: DataPlane,
-  ) => Pick<ReplicasOptions, 'brokerEpoch' | 'lagMaxMs' | 'isrChanges' | 'fetchers'>;
+  ) => Pick<
+    ReplicasOptions,
+    'brokerEpoch' | 'lagMaxMs' | 'isrChanges' | 'fetchers' | 'leaderQuota'
+  >;
 }
 
 /** A topic's id, made of its name. */

@@ -20,6 +20,7 @@ import { decodeBatches, RecordBatchBuilder } from '@ottla/protocol/records';
 import { IsrChanges } from '../src/replica/isr-changes.ts';
 import type { Partition } from '../src/replica/partition.ts';
 import type { LeaderConnection } from '../src/replica/replica-fetcher.ts';
+import { ReplicationQuota } from '../src/replica/replication-quota.ts';
 import { ReplicaFetchers } from '../src/replica/replica-fetchers.ts';
 import { RequestConnection } from '../src/server/request-connection.ts';
 import { DataPlane, topicIdOf } from './data-plane.ts';
@@ -55,6 +56,8 @@ export interface ReplicaClusterOptions {
   readonly config?: readonly string[];
   /** By broker id. */
   readonly racks?: Readonly<Record<number, string>>;
+  /** Bytes per second of throttled replicas, on both sides. */
+  readonly replicationRate?: number;
 }
 
 export class ReplicaCluster {
@@ -201,8 +204,8 @@ export class ReplicaCluster {
   }
 
   /** Lets things happen until they have; time goes on when nothing else moves. */
-  async until(condition: () => boolean, what = 'what was waited for'): Promise<void> {
-    for (let round = 0; round < 400; round += 1) {
+  async until(condition: () => boolean, what = 'what was waited for', rounds = 400): Promise<void> {
+    for (let round = 0; round < rounds; round += 1) {
       for (let turn = 0; turn < 10; turn += 1) {
         if (condition()) return;
         await settle(1);
@@ -278,7 +281,7 @@ export class ReplicaCluster {
           brokerId: id,
           brokerEpoch: () => brokerEpoch,
           settings: SETTINGS,
-          throttle: { isHeldBack: () => false, record: () => {} },
+          throttle: this.#quota(id, 'followerThrottledReplicas'),
           connect: (leaderId) => this.#connect(id, leaderId),
         });
         return {
@@ -286,6 +289,7 @@ export class ReplicaCluster {
           lagMaxMs: LAG_MAX_MS,
           isrChanges: parts.isrChanges,
           fetchers: parts.fetchers,
+          leaderQuota: this.#quota(id, 'leaderThrottledReplicas'),
         };
       },
     });
@@ -299,6 +303,20 @@ export class ReplicaCluster {
       isCut: false,
       missed: [],
       connections: new Set(),
+    });
+  }
+
+  #quota(
+    brokerId: number,
+    key: 'leaderThrottledReplicas' | 'followerThrottledReplicas',
+  ): ReplicationQuota {
+    return new ReplicationQuota({
+      nowMs: () => this.time.monotonicMs(),
+      windowMs: 1000,
+      windows: 11,
+      rate: () => this.#options.replicationRate ?? Infinity,
+      throttled: ({ config }) => config[key],
+      brokerId,
     });
   }
 

@@ -29,12 +29,24 @@ const RECOVERED = 0;
 export class IsrChanges {
   readonly #options: IsrChangesOptions;
   readonly #pending = new Map<Partition, IsrProposal>();
+  #expansions = 0;
+  #shrinkings = 0;
   #isSending = false;
   #isClosed = false;
   #pause: Timer | undefined;
 
   constructor(options: IsrChangesOptions) {
     this.#options = options;
+  }
+
+  /** Larger ISRs that the controller granted, since the start. */
+  get expansions(): number {
+    return this.#expansions;
+  }
+
+  /** Smaller ones. */
+  get shrinkings(): number {
+    return this.#shrinkings;
   }
 
   /** Asks for the proposal; what was asked for the partition before and is not sent yet is forgotten. */
@@ -117,10 +129,20 @@ export class IsrChanges {
         .find(({ topicId }) => topicId === partition.topicId)
         ?.partitions.find(({ partitionIndex }) => partitionIndex === partition.id);
       // Not in the answer: it goes with the next request.
-      if (answer === undefined) isDone = false;
-      else if (partition.isrAnswered(proposal, answer) === 'retry') isDone = false;
+      if (answer === undefined) {
+        isDone = false;
+        continue;
+      }
+      const outcome = partition.isrAnswered(proposal, answer);
+      if (outcome === 'committed') this.#count(proposal);
+      if (outcome === 'retry') isDone = false;
       else if (this.#pending.get(partition) === proposal) this.#pending.delete(partition);
     }
     return isDone;
+  }
+
+  #count({ kind }: IsrProposal): void {
+    if (kind === 'expand') this.#expansions += 1;
+    else this.#shrinkings += 1;
   }
 }

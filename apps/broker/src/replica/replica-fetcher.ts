@@ -66,8 +66,8 @@ interface Followed {
   readonly topicId: Uuid;
   readonly id: number;
   readonly state: FollowerState;
-  /** It has all that is committed. */
-  isCaughtUp: boolean;
+  /** Offsets that it lacks of what is committed; undefined before the first answer. */
+  lag: number | undefined;
 }
 
 /** First pause after a failure; later ones are longer, up to `replica.fetch.backoff.ms`. */
@@ -103,6 +103,13 @@ export class ReplicaFetcher {
     return this.#followed.size;
   }
 
+  /** Most offsets that a partition lacks of what its leader has committed. */
+  get lagMax(): number {
+    let lagMax = 0;
+    for (const { lag } of this.#followed.values()) lagMax = Math.max(lagMax, lag ?? 0);
+    return lagMax;
+  }
+
   /** Fetches the partition, in this leader epoch, as soon as nothing is on its way into its log. */
   add(partition: Partition, leaderEpoch: number): void {
     const log = partition.log!;
@@ -111,7 +118,7 @@ export class ReplicaFetcher {
       pauseMs: PAUSE_MS,
       pauseMsMax: this.#options.settings.backoffMs,
     });
-    const followed = { partition, log, topic, topicId, id, state, isCaughtUp: false };
+    const followed: Followed = { partition, log, topic, topicId, id, state, lag: undefined };
     void log.settled().then(async () => {
       if (!partition.follows(leaderEpoch) || this.#closing.signal.aborted) return;
       await this.#perform(followed, state.begin(log));
@@ -163,7 +170,7 @@ export class ReplicaFetcher {
     const nowMs = this.#nowMs;
     const wanted = new Map<Followed, FetchPosition>();
     for (const followed of this.#followed.values()) {
-      if (!followed.isCaughtUp && this.#options.throttle.isHeldBack(followed.partition)) continue;
+      if (followed.lag !== 0 && this.#options.throttle.isHeldBack(followed.partition)) continue;
       const position = followed.state.position(followed.log, nowMs);
       if (position !== undefined) wanted.set(followed, position);
     }
@@ -331,7 +338,7 @@ export class ReplicaFetcher {
     const bytes = records ?? NO_RECORDS;
     this.#options.throttle.record(partition, bytes.length);
     await partition.appendAsFollower(bytes, { leaderEpoch: step.leaderEpoch, lease }, step);
-    followed.isCaughtUp = followed.log.logEndOffset >= step.highWatermark;
+    followed.lag = Math.max(0, step.highWatermark - followed.log.logEndOffset);
     state.done();
   }
 

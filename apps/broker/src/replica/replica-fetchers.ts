@@ -27,6 +27,11 @@ export class ReplicaFetchers implements FollowerFetchers {
     return this.#fetchers.size;
   }
 
+  /** Most offsets that a partition lacks of what its leader has committed. */
+  get lagMax(): number {
+    return Math.max(0, ...[...this.#fetchers.values()].map(({ lagMax }) => lagMax));
+  }
+
   assign(partition: Partition): void {
     const wanted = this.#isClosed ? undefined : partition.following;
     const present = this.#assignments.get(partition);

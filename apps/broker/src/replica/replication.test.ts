@@ -1,10 +1,16 @@
 // Brokers that replicate with each other, by real frames: what is acknowledged is everywhere, what is not is cut off where
 // leaders changed, and who lags is put out and let in again.
-import { ErrorCode } from '@ottla/protocol';
+import { ErrorCode, ZERO_UUID } from '@ottla/protocol';
 import {
   deleteRecordsRequest,
   deleteRecordsResponse,
 } from '@ottla/protocol/messages/delete-records';
+import {
+  createFetchPartition,
+  fetchRequest,
+  fetchResponse,
+  type PartitionData,
+} from '@ottla/protocol/messages/fetch';
 import { afterEach, describe, expect, it } from 'vitest';
 import {
   LAG_MAX_MS,
@@ -167,6 +173,74 @@ describe('replication', () => {
     const answer = await cluster.receive(plane, deleteRecordsResponse, 2, sent, client);
     expect(answer.topics[0]!.partitions[0]).toMatchObject({ errorCode: 0, lowWatermark: 3 });
     expect(cluster.partition(2).logStartOffset).toBe(3);
+  });
+
+  it('given consumers in another rack, sends them to the replica there, which serves what is committed', async () => {
+    const cluster = await start({
+      config: ['replica.selector.class=RackAwareReplicaSelector'],
+      racks: { 1: 'a', 2: 'b', 3: 'c' },
+    });
+    await cluster.createTopic([1, 2, 3], { 'retention.ms': '-1' });
+    await cluster.produce(1, ['x']);
+    await cluster.until(() => cluster.partition(2).highWatermark === 1);
+    await cluster.until(() => cluster.partition(1).progress(2)?.logEndOffset === 1);
+    const fetch = async (id: number, rackId: string, version = 12): Promise<PartitionData> => {
+      const request = fetchRequest.create({
+        rackId,
+        maxBytes: 1000,
+        topics: [
+          {
+            topic: 'orders',
+            topicId: ZERO_UUID,
+            partitions: [createFetchPartition({ partitionMaxBytes: 1000 })],
+          },
+        ],
+      });
+      const plane = cluster.plane(id);
+      const answer = await plane.request(
+        fetchRequest,
+        fetchResponse,
+        version,
+        request,
+        plane.connect(),
+      );
+      return answer.responses[0]!.partitions[0]!;
+    };
+    expect(await fetch(1, 'b')).toMatchObject({
+      preferredReadReplica: 2,
+      records: Buffer.alloc(0),
+    });
+    const near = await fetch(2, 'b');
+    expect(near).toMatchObject({ errorCode: 0, highWatermark: 1 });
+    expect((near.records as Buffer).length).toBeGreaterThan(0);
+    // Its own rack, no rack, an unknown one: from the leader.
+    for (const rackId of ['a', '', 'z'])
+      expect(await fetch(1, rackId)).toMatchObject({ preferredReadReplica: -1 });
+    // Who is too old to be told.
+    const refused = await fetch(2, '', 10);
+    expect(refused.errorCode).toBe(ErrorCode.NOT_LEADER_OR_FOLLOWER);
+    // Who is out of sync may stay behind.
+    cluster.cut(2);
+    await cluster.fence(2);
+    await cluster.change({ isr: [1, 3] });
+    expect(await fetch(1, 'b')).toMatchObject({ preferredReadReplica: -1 });
+  });
+
+  it('given a throttled replica above its rate, gives it nothing for a while', async () => {
+    const cluster = await start({ replicationRate: 1000 });
+    await cluster.createTopic([1, 2], {
+      'retention.ms': '-1',
+      'leader.replication.throttled.replicas': '*',
+      'follower.replication.throttled.replicas': '*',
+    });
+    for (let n = 0; n < 10; n += 1) await cluster.produce(1, ['x'.repeat(4000)]);
+    const startedMs = cluster.time.monotonicMs();
+    await cluster.change({ replicas: [1, 2, 3], directories: [] });
+    await cluster.until(() => cluster.partition(1).isr.includes(3), 'the new replica', 6_000);
+    const seconds = (cluster.time.monotonicMs() - startedMs) / 1000;
+    // One answer is not cut; what follows waits until the windows have forgotten it.
+    expect(seconds).toBeGreaterThan(9);
+    expect(seconds).toBeLessThan(30);
   });
 
   it('leaves no memory held', async () => {

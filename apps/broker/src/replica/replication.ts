@@ -33,6 +33,8 @@ export class Replication {
   readonly fetchers: ReplicaFetchers;
   /** Of what this broker gives to followers. */
   readonly leaderQuota: ReplicationQuota;
+  /** Of what it takes from leaders. */
+  readonly followerQuota: ReplicationQuota;
   /** `replica.lag.time.max.ms` */
   readonly lagMaxMs: number;
   readonly #options: ReplicationOptions;
@@ -50,17 +52,18 @@ export class Replication {
       'leader.replication.throttled.rate',
       ({ config: own }) => own.leaderThrottledReplicas,
     );
+    this.followerQuota = quota(
+      options,
+      'follower.replication.throttled.rate',
+      ({ config: own }) => own.followerThrottledReplicas,
+    );
     this.fetchers = new ReplicaFetchers({
       platform,
       logger,
       brokerId,
       brokerEpoch,
       settings: fetchSettings(config),
-      throttle: quota(
-        options,
-        'follower.replication.throttled.rate',
-        ({ config: own }) => own.followerThrottledReplicas,
-      ),
+      throttle: this.followerQuota,
       connect: (leaderId) => this.#connect(leaderId),
     });
   }

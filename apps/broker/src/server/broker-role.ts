@@ -19,6 +19,7 @@ import type { Purgatory } from '../purgatory/purgatory.ts';
 import type { TimerWheel } from '../purgatory/timer-wheel.ts';
 import { coordinatorElections } from '../replica/coordinator-log.ts';
 import { Replicas } from '../replica/replicas.ts';
+import { registerReplicationMetrics } from '../replica/replication-metrics.ts';
 import { Replication } from '../replica/replication.ts';
 import { BROKER_API_TABLE } from '../handlers/api-table.ts';
 import { OFFSETS_TOPIC } from '../handlers/internal-topics.ts';
@@ -92,6 +93,7 @@ export class BrokerRole {
       fetchers: this.#replication.fetchers,
       leaderQuota: this.#replication.leaderQuota,
     });
+    registerReplicationMetrics(options.metrics, this.replicas, this.#replication);
     closing.add('the partitions', () => this.replicas.close());
     closing.add('replication', () => this.#replication.close());
     this.#catchUp = new MetadataCatchUp({
