@@ -59,9 +59,18 @@ export class FetchProgress {
     this.#forget(voters, nowMs);
   }
 
+  /** A replica that has fetched before fetches a snapshot: it is there, but not further. */
+  noteSnapshot(key: ReplicaKey, voters: VoterSet, nowMs: number): void {
+    const slot = slotOf(key, voters);
+    const before = this.#replicas.get(slot);
+    if (before !== undefined) this.#replicas.set(slot, { ...before, lastFetchMs: nowMs });
+  }
+
   /** The leader's own log is durable up to `endOffset` (exclusive). */
   noteOwn(self: ReplicaKey, voters: VoterSet, endOffset: number, nowMs: number): void {
-    this.#replicas.set(slotOf(self, voters), {
+    const slot = slotOf(self, voters);
+    this.#replicas.delete(slot);
+    this.#replicas.set(slot, {
       key: self,
       endOffset,
       lastFetchMs: nowMs,

@@ -30,6 +30,7 @@ import {
   type Voter,
   type VoterSet,
 } from './replica.ts';
+import { deadlineOf } from './roles.ts';
 import type { Candidate, Follower, Leader, Prospective, Role } from './roles.ts';
 import { isUpToDate, mayVote, votedFor, wasVoter, wouldVote } from './vote-rules.ts';
 import { VoterChanges } from './voter-changes.ts';
@@ -106,18 +107,7 @@ export class QuorumCore {
 
   /** Monotonic milliseconds at which `tick` has something to do; Infinity for never. */
   get deadlineMs(): number {
-    const role = this.#role;
-    switch (role.role) {
-      case 'leader':
-        return Math.min(role.beginDeadlineMs, role.checkQuorumDeadlineMs, role.changes.deadlineMs);
-      case 'follower':
-        return Math.min(role.fetchDeadlineMs, role.membershipDeadlineMs);
-      case 'unattached':
-      case 'prospective':
-      case 'candidate':
-      case 'resigned':
-        return role.electionDeadlineMs;
-    }
+    return deadlineOf(this.#role);
   }
 
   /** A voter that is alone need not wait for anybody: it elects itself at once. */
@@ -297,6 +287,14 @@ export class QuorumCore {
     if (!this.voters.has(message.from)) return;
     this.#updateCheckQuorum(role);
     this.#advance(role, nowMs);
+  }
+
+  /** As leader: a replica that is far behind fetches a piece of a snapshot. */
+  handleSnapshotFetch(from: ReplicaKey, nowMs: number): void {
+    const role = this.#role;
+    if (role.role !== 'leader') return;
+    role.progress.noteSnapshot(from, this.voters, nowMs);
+    if (this.voters.has(from)) this.#updateCheckQuorum(role);
   }
 
   /** As leader: this node's own log is durable up to `endOffset` (exclusive). */

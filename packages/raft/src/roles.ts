@@ -86,3 +86,18 @@ export interface Resigned {
 }
 
 export type Role = Unattached | Prospective | Candidate | Leader | Follower | Resigned;
+
+/** Monotonic milliseconds at which a node in this role has something to do; Infinity for never. */
+export function deadlineOf(role: Role): number {
+  switch (role.role) {
+    case 'leader':
+      return Math.min(role.beginDeadlineMs, role.checkQuorumDeadlineMs, role.changes.deadlineMs);
+    case 'follower':
+      return Math.min(role.fetchDeadlineMs, role.membershipDeadlineMs);
+    case 'unattached':
+    case 'prospective':
+    case 'candidate':
+    case 'resigned':
+      return role.electionDeadlineMs;
+  }
+}

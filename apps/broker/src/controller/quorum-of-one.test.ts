@@ -245,7 +245,10 @@ describe('FetchSnapshot', () => {
 
   it('given a follower behind the start of the log, then it reads the snapshot piece by piece, as it is on disk', async () => {
     await stop();
-    await start('metadata.log.max.record.bytes.between.snapshots=1');
+    await start(
+      'metadata.log.max.record.bytes.between.snapshots=1',
+      'metadata.max.retention.bytes=1',
+    );
     const snapshotId = await offered();
     const pieces: Buffer[] = [];
     let position = 0;

@@ -104,7 +104,13 @@ function nodeOptions(options: QuorumMemberOptions): QuorumNodeOptions {
       fetchTimeoutMs: config.number('controller.quorum.fetch.timeout.ms'),
       requestTimeoutMs: config.number('controller.quorum.request.timeout.ms'),
     },
-    log: { segmentBytes: config.number('metadata.log.segment.bytes') },
+    autoJoin: config.boolean('controller.quorum.auto.join.enable'),
+    log: {
+      segmentBytes: config.number('metadata.log.segment.bytes'),
+      segmentMs: config.number('metadata.log.segment.ms'),
+      retentionBytes: config.number('metadata.max.retention.bytes'),
+      retentionMs: config.number('metadata.max.retention.ms'),
+    },
     onFailure: onFatal,
   };
 }

@@ -9,14 +9,16 @@ import {
   type PartitionData,
 } from '@ottla/protocol/messages/fetch';
 import {
+  type FetchSnapshotRequest,
   fetchSnapshotRequest,
   fetchSnapshotResponse,
 } from '@ottla/protocol/messages/fetch-snapshot';
 import type { QuorumCore } from '../quorum-core.ts';
-import type { LogPosition, Voter } from '../replica.ts';
+import type { Voter } from '../replica.ts';
 import type { KnownNodes } from './known-nodes.ts';
 import { METADATA_TOPIC, type MetadataLog } from './metadata-log.ts';
 import type { RaftTransport, RequestKind } from './raft-transport.ts';
+import { SnapshotDownload } from './snapshot-download.ts';
 
 export interface FollowerFetcherOptions {
   readonly platform: Platform;
@@ -39,15 +41,27 @@ const FETCH: RequestKind<ReturnType<typeof fetchRequest.create>, FetchResponse> 
   request: fetchRequest,
   response: fetchResponse,
 };
+/** Errors after which the rest of a snapshot will never come. */
+const GONE: ReadonlySet<number> = new Set([
+  ErrorCode.SNAPSHOT_NOT_FOUND,
+  ErrorCode.POSITION_OUT_OF_RANGE,
+]);
 const FETCH_SNAPSHOT = { request: fetchSnapshotRequest, response: fetchSnapshotResponse };
 
 export class FollowerFetcher {
   readonly #options: FollowerFetcherOptions;
+  /** The round of fetches that counts; an earlier one has no say any more. */
+  #round = 0;
   #isRunning = false;
+  /** The round waits for somebody who was asked who leads, and may be gone. */
+  #isAsking = false;
   #isClosed = false;
   #retry: Timer | undefined;
   /** An observer whose leader did not answer asks somebody else next, who may know a new one (as Kafka's observers do). */
   #isLeaderDoubtful = false;
+
+  /** A snapshot of which some pieces are there. */
+  #download: SnapshotDownload | undefined;
 
   constructor(options: FollowerFetcherOptions) {
     this.#options = options;
@@ -55,15 +69,16 @@ export class FollowerFetcher {
 
   /** Starts fetching when there is somebody to fetch from. */
   wake(): void {
-    if (
-      this.#isRunning ||
-      this.#isClosed ||
-      this.#retry !== undefined ||
-      this.#source() === undefined
-    )
-      return;
+    const isFollower = this.#options.core.role.role === 'follower';
+    // Its leader shall not wait for the answer of a node that was asked before it was known.
+    const isBusy = this.#isRunning && !(this.#isAsking && isFollower);
+    if (isBusy || this.#isClosed || this.#source() === undefined) return;
+    if (this.#retry !== undefined && !(this.#isAsking && isFollower)) return;
+    this.#retry?.cancel();
+    this.#retry = undefined;
     this.#isRunning = true;
-    void this.#run();
+    this.#round += 1;
+    void this.#run(this.#round);
   }
 
   close(): void {
@@ -71,20 +86,22 @@ export class FollowerFetcher {
     this.#retry?.cancel();
   }
 
-  async #run(): Promise<void> {
-    const { logger } = this.#options;
+  async #run(round: number): Promise<void> {
+    const { logger, core } = this.#options;
     try {
       for (
         let source = this.#source();
-        source !== undefined && !this.#isClosed;
+        source !== undefined && !this.#isClosed && round === this.#round;
         source = this.#source()
       ) {
-        if (!(await this.#fetch(source))) break;
+        this.#isAsking = core.role.role !== 'follower';
+        if (!(await this.#fetch(source, round))) break;
       }
     } catch (error) {
-      this.#isLeaderDoubtful = !this.#isLeaderDoubtful;
+      if (round === this.#round) this.#isLeaderDoubtful = !this.#isLeaderDoubtful;
       logger.debug('a fetch of the metadata log failed', { error: String(error) });
     }
+    if (round !== this.#round) return;
     this.#isRunning = false;
     if (this.#isClosed) return;
     this.#retry = this.#options.platform.timers.set(RETRY_MS, () => {
@@ -93,11 +110,12 @@ export class FollowerFetcher {
     });
   }
 
-  /** The leader; an observer without one asks any voter, who names it. */
+  /** The leader; who has none asks any node it knows, as whom it believes to vote may be gone (KIP-853). */
   #source(): Voter | undefined {
     const { core, nodes, platform } = this.#options;
     const { role } = core;
-    if (role.role !== 'follower' && (role.role !== 'unattached' || core.isVoter)) return undefined;
+    if (role.role !== 'follower' && role.role !== 'unattached' && role.role !== 'prospective')
+      return undefined;
     const leader = role.role === 'follower' ? nodes.get(role.leaderId) : undefined;
     if (leader !== undefined && (core.isVoter || !this.#isLeaderDoubtful)) return leader;
     const others = nodes.others(core.self.id);
@@ -105,9 +123,12 @@ export class FollowerFetcher {
   }
 
   /** One exchange. Returns false when it is better to wait a moment. */
-  async #fetch(source: Voter): Promise<boolean> {
+  async #fetch(source: Voter, round: number): Promise<boolean> {
     const { core, log, transport, platform, clusterId, logger } = this.#options;
     const epoch = core.epoch;
+    if (this.#download?.epoch === epoch && core.role.role === 'follower')
+      return this.#continue(this.#download, source);
+    await this.#abandon();
     const request = fetchRequest.create({
       clusterId,
       // Since version 15 the replica is named here; `replicaId` cannot be sent any more.
@@ -140,7 +161,8 @@ export class FollowerFetcher {
       TIMEOUT_MS + MAX_WAIT_MS,
     )) as FetchResponse<Buffer>;
     const partition = response.responses[0]?.partitions[0];
-    if (this.#isClosed) return false;
+    if (this.#isClosed || round !== this.#round) return false;
+    this.#isAsking = false;
     if (partition === undefined || response.errorCode !== ErrorCode.NONE) {
       this.#isLeaderDoubtful = !this.#isLeaderDoubtful;
       logger.warn(`node ${source.id} refuses to give the metadata log`, {
@@ -168,7 +190,7 @@ export class FollowerFetcher {
       await this.#options.stepped();
       return core.epoch !== epoch;
     }
-    const continues = await this.#take(source, epoch, partition);
+    const continues = await this.#take(epoch, partition);
     // Only records that continue this log say that its beginning is the leader's.
     const highWatermark = continues ? partition.highWatermark : -1;
     core.handleFetched(source.id, epoch, highWatermark, platform.clock.monotonicMs());
@@ -177,13 +199,12 @@ export class FollowerFetcher {
   }
 
   /** Returns whether this node's log was a prefix of the leader's. */
-  async #take(source: Voter, epoch: number, partition: PartitionData<Buffer>): Promise<boolean> {
+  async #take(epoch: number, partition: PartitionData<Buffer>): Promise<boolean> {
     const { log } = this.#options;
     if (partition.snapshotId.endOffset >= 0) {
-      await this.#download(source, epoch, {
-        offset: partition.snapshotId.endOffset,
-        epoch: partition.snapshotId.epoch,
-      });
+      const id = { offset: partition.snapshotId.endOffset, epoch: partition.snapshotId.epoch };
+      const { disk } = this.#options.platform;
+      this.#download = await SnapshotDownload.begin(disk, log.snapshotPath(id), id, epoch);
       return false;
     }
     if (partition.divergingEpoch.epoch >= 0) {
@@ -201,56 +222,60 @@ export class FollowerFetcher {
     return true;
   }
 
-  /** Fetches a snapshot piece by piece into a partial file, and begins the log anew behind it. */
-  async #download(source: Voter, epoch: number, id: LogPosition): Promise<void> {
-    const { core, log, transport, platform, clusterId } = this.#options;
-    const path = log.snapshotPath(id);
-    const partial = `${path}.part`;
-    await platform.disk.remove(partial);
-    const file = await platform.disk.open(partial, 'write');
-    let position = 0;
-    try {
-      for (let size = Infinity; position < size;) {
-        const request = fetchSnapshotRequest.create({
-          clusterId,
-          replicaId: core.self.id,
-          maxBytes: SNAPSHOT_CHUNK_BYTES,
-          topics: [
-            {
-              name: METADATA_TOPIC,
-              partitions: [
-                {
-                  partition: 0,
-                  currentLeaderEpoch: epoch,
-                  snapshotId: { endOffset: id.offset, epoch: id.epoch },
-                  position,
-                  replicaDirectoryId: core.self.directoryId,
-                },
-              ],
-            },
-          ],
-        });
-        const response = await transport.send(source, FETCH_SNAPSHOT, request, TIMEOUT_MS);
-        const partition = response.topics[0]?.partitions[0];
-        const bytes = partition?.unalignedRecords as Buffer | undefined;
-        if (
-          partition === undefined ||
-          bytes === undefined ||
-          partition.errorCode !== ErrorCode.NONE ||
-          bytes.length === 0
-        )
-          throw new Error(`no more of snapshot ${id.offset}-${id.epoch} at byte ${position}`);
-        await file.write([bytes], position);
-        position += bytes.length;
-        size = partition.size;
-        core.handleFetched(source.id, epoch, core.highWatermark, platform.clock.monotonicMs());
-      }
-      await file.datasync();
-    } finally {
-      await file.close();
+  /** Asks for the next piece. What is lost on the way is asked for again; what the leader has no more is not. */
+  async #continue(download: SnapshotDownload, source: Voter): Promise<boolean> {
+    const { core, log, transport, platform, logger } = this.#options;
+    const { id, epoch, position } = download;
+    const request = this.#snapshotRequest(download);
+    const response = await transport.send(source, FETCH_SNAPSHOT, request, TIMEOUT_MS);
+    const piece = response.topics[0]?.partitions[0];
+    if (this.#isClosed || piece === undefined || response.errorCode !== ErrorCode.NONE)
+      return false;
+    const { leaderEpoch, leaderId } = piece.currentLeader;
+    core.handleAnswer(
+      { error: 'NONE', epoch: leaderEpoch, leaderId: leaderId < 0 ? undefined : leaderId },
+      platform.clock.monotonicMs(),
+    );
+    await this.#options.stepped();
+    const bytes = piece.unalignedRecords as Buffer;
+    if (piece.errorCode !== ErrorCode.NONE || piece.position !== position || bytes.length === 0) {
+      if (GONE.has(piece.errorCode)) await this.#abandon();
+      return false;
     }
-    await platform.disk.rename(partial, path);
-    await platform.disk.syncDirectory(log.directory);
+    await download.write(bytes);
+    core.handleFetched(source.id, epoch, core.highWatermark, platform.clock.monotonicMs());
+    if (download.position < piece.size) return true;
+    this.#download = undefined;
+    try {
+      await download.finish();
+    } catch (error) {
+      logger.warn('a snapshot from the leader is damaged', { ...id, error: String(error) });
+      return false;
+    }
     await log.startAt(id);
+    return true;
+  }
+
+  #snapshotRequest({ id, epoch, position }: SnapshotDownload): FetchSnapshotRequest {
+    const { core, clusterId } = this.#options;
+    const partition = {
+      partition: 0,
+      currentLeaderEpoch: epoch,
+      snapshotId: { endOffset: id.offset, epoch: id.epoch },
+      position,
+      replicaDirectoryId: core.self.directoryId,
+    };
+    return fetchSnapshotRequest.create({
+      clusterId,
+      replicaId: core.self.id,
+      maxBytes: SNAPSHOT_CHUNK_BYTES,
+      topics: [{ name: METADATA_TOPIC, partitions: [partition] }],
+    });
+  }
+
+  async #abandon(): Promise<void> {
+    const download = this.#download;
+    this.#download = undefined;
+    await download?.abandon();
   }
 }

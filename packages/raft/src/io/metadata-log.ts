@@ -7,9 +7,10 @@ import { METADATA_TOPIC_ID } from '@ottla/protocol';
 import { decodeBatches, type RecordBatch } from '@ottla/protocol/records';
 import type { LogView } from '../quorum-options.ts';
 import type { LogPosition } from '../replica.ts';
-import { VoterHistory } from '../voter-history.ts';
+import { type QuorumRecord, VoterHistory } from '../voter-history.ts';
 import { readQuorumRecord } from './control-records.ts';
-import { parseSnapshotFileName, readSnapshotFile, snapshotFileName } from './snapshot-file.ts';
+import { readSnapshotFile, readSnapshotTimestamp } from './snapshot-file.ts';
+import { SnapshotStore } from './snapshot-store.ts';
 
 /** The log's topic; its partition is 0. */
 export const METADATA_TOPIC = '__cluster_metadata';
@@ -22,7 +23,14 @@ export interface MetadataLogSettings {
   readonly segmentBytes?: number;
   /** `metadata.log.segment.ms`. Default 7 days. */
   readonly segmentMs?: number;
+  /** `metadata.max.retention.bytes`: log and snapshots beyond so much go, but for the newest snapshot. Default 100 MiB; −1 never. */
+  readonly retentionBytes?: number;
+  /** `metadata.max.retention.ms`: snapshots older than that go, but for the newest. Default 7 days; −1 never. */
+  readonly retentionMs?: number;
 }
+
+const RETENTION_BYTES = 100 * 1024 * 1024;
+const RETENTION_MS = 7 * 24 * 3_600_000;
 
 export class MetadataLog implements LogView {
   readonly log: PartitionLog;
@@ -30,15 +38,22 @@ export class MetadataLog implements LogView {
   /** What the log's control records say of the quorum, committed or not. */
   readonly voterHistory: VoterHistory = new VoterHistory();
   readonly #disk: Disk;
-  #snapshots: LogPosition[];
+  readonly #snapshots: SnapshotStore;
+  readonly #settings: MetadataLogSettings;
   /** The newest change that a leader asked for; one at a time. */
   #changing: Promise<unknown> = Promise.resolve();
 
-  private constructor(log: PartitionLog, disk: Disk, snapshots: LogPosition[]) {
+  private constructor(
+    log: PartitionLog,
+    disk: Disk,
+    snapshots: SnapshotStore,
+    settings: MetadataLogSettings,
+  ) {
     this.log = log;
     this.directory = log.directory;
     this.#disk = disk;
     this.#snapshots = snapshots;
+    this.#settings = settings;
   }
 
   /** Opens or creates the log; snapshots left half written are removed. */
@@ -46,14 +61,7 @@ export class MetadataLog implements LogView {
     const { disk } = logs.context;
     const directory = `${logs.path}/${METADATA_LOG_FOLDER}`;
     await disk.mkdir(directory);
-    const snapshots: LogPosition[] = [];
-    for (const name of await disk.readdir(directory)) {
-      if (name.endsWith('.part') || name.endsWith('.tmp'))
-        await disk.remove(`${directory}/${name}`);
-      const id = parseSnapshotFileName(name);
-      if (id !== undefined) snapshots.push(id);
-    }
-    snapshots.sort((a, b) => a.offset - b.offset);
+    const snapshots = await SnapshotStore.open(disk, directory);
     const log = await logs.openLog({
       topic: METADATA_TOPIC,
       partition: 0,
@@ -73,7 +81,10 @@ export class MetadataLog implements LogView {
         metadataFile,
         Buffer.from(`version: 0\ntopic_id: ${METADATA_TOPIC_ID}`),
       );
-    const opened = new MetadataLog(log, disk, snapshots);
+    const opened = new MetadataLog(log, disk, snapshots, settings);
+    // Let go before a crash.
+    snapshots.letGo(log.logStartOffset, -Infinity);
+    await snapshots.deleteLeft(Infinity);
     // A snapshot that is ahead of the log replaces it: the log was lost, or the copy was cut short by a crash.
     const newest = opened.latestSnapshot;
     if (newest !== undefined && newest.offset > log.logEndOffset) await opened.startAt(newest);
@@ -102,20 +113,26 @@ export class MetadataLog implements LogView {
     const { epoch: found, endOffset: end } = this.log.endOffsetForEpoch(epoch);
     if (end > startOffset) return { offset: end, epoch: found };
     // Nothing so old is in the log: the snapshot that stands for what is before its start must say.
-    const before = this.#snapshots.find((snapshot) => snapshot.offset === startOffset);
+    const before = this.#snapshots.all.find((snapshot) => snapshot.offset === startOffset);
     return before !== undefined && before.epoch <= epoch ? before : undefined;
   }
 
   get latestSnapshot(): LogPosition | undefined {
-    return this.#snapshots.at(-1);
+    return this.#snapshots.latest;
   }
 
+  /** Oldest first; the log starts at the end of one of them, or at 0. */
   get snapshots(): readonly LogPosition[] {
-    return this.#snapshots;
+    return this.#snapshots.all;
+  }
+
+  /** Whether a snapshot can be read, be it on its way out. */
+  hasSnapshot(id: LogPosition): boolean {
+    return this.#snapshots.has(id);
   }
 
   snapshotPath(id: LogPosition): string {
-    return `${this.directory}/${snapshotFileName(id)}`;
+    return this.#snapshots.path(id);
   }
 
   append(bytes: Buffer, epoch: number): Promise<AppendResult> {
@@ -160,7 +177,8 @@ export class MetadataLog implements LogView {
 
   /** What the newest snapshot says of the quorum, then what the log says behind it. */
   async #readHistory(snapshot: LogPosition | undefined): Promise<void> {
-    if (snapshot !== undefined) await this.#restartHistory(snapshot);
+    if (snapshot !== undefined)
+      this.voterHistory.restart(snapshot.offset, await this.#quorumOf(snapshot));
     for (let offset = Math.max(this.startOffset, snapshot?.offset ?? 0); offset < this.endOffset;) {
       const batches = await this.read(offset, this.endOffset);
       const last = batches.at(-1);
@@ -170,12 +188,13 @@ export class MetadataLog implements LogView {
     }
   }
 
-  async #restartHistory(id: LogPosition): Promise<void> {
+  /** What a snapshot says of the quorum. */
+  async #quorumOf(id: LogPosition): Promise<QuorumRecord> {
     const { voters, kraftVersion } = await readSnapshotFile(this.#disk, this.snapshotPath(id));
-    this.voterHistory.restart(id.offset, {
+    return {
       ...(voters === undefined ? {} : { voters }),
       ...(kraftVersion === undefined ? {} : { kraftVersion }),
-    });
+    };
   }
 
   #learn(batches: Iterable<RecordBatch>): void {
@@ -188,22 +207,53 @@ export class MetadataLog implements LogView {
     }
   }
 
-  /** Notes a snapshot that is on disk now, and lets go of what it makes superfluous: older snapshots, whole old segments. */
-  async addSnapshot(id: LogPosition): Promise<void> {
-    const older = this.#snapshots.filter((snapshot) => snapshot.offset < id.offset);
-    this.#snapshots = [id];
-    for (const snapshot of older) await this.#disk.remove(this.snapshotPath(snapshot));
+  /** Notes a snapshot that is on disk now. */
+  addSnapshot(id: LogPosition): void {
+    this.#snapshots.add(id);
     this.voterHistory.forgetBefore(id.offset);
-    if (id.offset > this.log.logStartOffset && id.offset <= this.log.highWatermark)
-      await this.log.advanceLogStart(id.offset);
+  }
+
+  /**
+   * Lets go of the oldest snapshots, and of the log before what then is the oldest, while they are too many bytes or too
+   * old. The newest snapshot stays, and with it everything that it does not hold.
+   *
+   * @param nowMs milliseconds since 1970
+   */
+  async clean(nowMs: number): Promise<void> {
+    const { log } = this;
+    for (;;) {
+      const [oldest, next] = this.#snapshots.all;
+      if (oldest === undefined || next === undefined || next.offset > log.highWatermark) break;
+      if (!(await this.#isDue(oldest, nowMs))) break;
+      await log.advanceLogStart(next.offset);
+      this.#snapshots.letGo(next.offset, nowMs);
+    }
+    await this.#snapshots.deleteLeft(nowMs);
+  }
+
+  async #isDue(oldest: LogPosition, nowMs: number): Promise<boolean> {
+    const { retentionBytes = RETENTION_BYTES, retentionMs = RETENTION_MS } = this.#settings;
+    if (retentionBytes >= 0) {
+      const sizeBytes = this.log.sizeBytes + (await this.#snapshots.sizeBytes());
+      if (sizeBytes > retentionBytes) return true;
+    }
+    if (retentionMs < 0) return false;
+    const timestampMs = await readSnapshotTimestamp(this.#disk, this.snapshotPath(oldest));
+    return nowMs - timestampMs > retentionMs;
   }
 
   /** The log becomes empty at a snapshot's end. */
   async startAt(id: LogPosition): Promise<void> {
+    const quorum = await this.#quorumOf(id);
+    // It is known before the log begins behind it, so that nobody looks in vain for what is before.
+    this.#snapshots.add(id);
     await this.#change(
-      this.log.truncateFullyAndStartAt(id.offset).then(() => this.#restartHistory(id)),
+      this.log
+        .truncateFullyAndStartAt(id.offset)
+        .then(() => this.voterHistory.restart(id.offset, quorum)),
     );
-    this.#snapshots = [...this.#snapshots.filter((snapshot) => snapshot.offset < id.offset), id];
+    this.#snapshots.letGo(id.offset, -Infinity);
+    await this.#snapshots.deleteLeft(Infinity);
   }
 }
 

@@ -67,6 +67,8 @@ export interface SnapshotToWrite {
   readonly values: Iterable<Uint8Array>;
 }
 
+/** How often Kafka's cleaner looks. */
+const CLEAN_EVERY_MS = 60_000;
 /** Bytes of one batch, `controller.quorum.append` bound of Kafka. */
 export const APPEND_BYTES_MAX: number = 8 * 1024 * 1024;
 
@@ -83,6 +85,8 @@ export class QuorumNode {
   /** The epoch in which `append` is allowed, once its leader change record is queued. */
   #appendEpoch = -1;
   #timer: Timer | undefined;
+  #cleanTimer: Timer | undefined;
+  #cleaning: Promise<void> = Promise.resolve();
   #isClosed = false;
   #hasFailed = false;
   readonly #sender: QuorumSender | undefined;
@@ -154,6 +158,7 @@ export class QuorumNode {
   start(): void {
     this.core.start(this.nowMs);
     void this.#stepped();
+    this.#cleanLater();
   }
 
   /** Tells `listener` everything from the latest snapshot or the start of the log; call once. */
@@ -277,7 +282,8 @@ export class QuorumNode {
       nowMs: this.#options.platform.clock.nowMs(),
       quorum: this.log.voterHistory.before(id.offset),
     });
-    await this.log.addSnapshot(id);
+    this.log.addSnapshot(id);
+    this.#clean();
     return true;
   }
 
@@ -288,8 +294,10 @@ export class QuorumNode {
     void this.#stepped();
     this.#isClosed = true;
     this.#timer?.cancel();
+    this.#cleanTimer?.cancel();
     this.#fetcher?.close();
     await this.#effects;
+    await this.#cleaning;
     // That it leaves must have reached the others, or have been given up, before the caller takes the network away.
     await this.#sender?.settled();
     await this.#reader.close();
@@ -314,6 +322,22 @@ export class QuorumNode {
     this.#fetcher?.wake();
     for (const listener of this.#changeListeners) listener();
     return this.#effects;
+  }
+
+  /** Snapshots and log that are not needed any more go, one round after the other. */
+  #clean(): void {
+    this.#cleaning = this.#cleaning
+      .then(() =>
+        this.#isClosed ? undefined : this.log.clean(this.#options.platform.clock.nowMs()),
+      )
+      .catch((error: unknown) => this.#fail(error));
+  }
+
+  #cleanLater(): void {
+    this.#cleanTimer = this.#options.platform.timers.set(CLEAN_EVERY_MS, () => {
+      this.#clean();
+      this.#cleanLater();
+    });
   }
 
   async #perform(effects: readonly Effect[]): Promise<void> {
@@ -424,6 +448,7 @@ export class QuorumNode {
     this.#options.logger.error('the quorum node failed', { error: String(error) });
     this.#isClosed = true;
     this.#timer?.cancel();
+    this.#cleanTimer?.cancel();
     this.#fetcher?.close();
     for (const answer of this.#changeRequests.values())
       answer({ error: 'BROKER_NOT_AVAILABLE', message: 'this node failed' });

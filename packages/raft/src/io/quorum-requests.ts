@@ -216,7 +216,7 @@ export class QuorumRequests {
         epoch: decision.diverging.epoch,
         endOffset: decision.diverging.offset,
       };
-    else if (decision.kind === 'snapshot') {
+    else if (decision.kind === 'snapshot' || decision.offset < log.startOffset) {
       const id = log.latestSnapshot;
       if (id !== undefined) partition.snapshotId = { endOffset: id.offset, epoch: id.epoch };
     } else if (decision.offset < log.endOffset) {
@@ -259,7 +259,11 @@ export class QuorumRequests {
     else if (wanted.currentLeaderEpoch > core.epoch)
       partition.errorCode = ErrorCode.UNKNOWN_LEADER_EPOCH;
     else if (core.role.role !== 'leader') partition.errorCode = ErrorCode.NOT_LEADER_OR_FOLLOWER;
-    else await this.#readSnapshot(partition, Math.min(request.maxBytes, FETCH_BYTES_MAX));
+    else {
+      const from = { id: request.replicaId, directoryId: wanted.replicaDirectoryId };
+      core.handleSnapshotFetch(from, this.#node.nowMs);
+      await this.#readSnapshot(partition, Math.min(request.maxBytes, FETCH_BYTES_MAX));
+    }
     return {
       ...(fetchSnapshotResponse.create() as FetchSnapshotResponse<Buffer>),
       topics: [{ name: METADATA_TOPIC, partitions: [partition] }],
@@ -279,10 +283,8 @@ export class QuorumRequests {
   ): Promise<void> {
     const { log } = this.#node;
     const { endOffset, epoch } = partition.snapshotId;
-    const id = log.snapshots.find(
-      (snapshot) => snapshot.offset === endOffset && snapshot.epoch === epoch,
-    );
-    if (id === undefined) {
+    const id = { offset: endOffset, epoch };
+    if (!log.hasSnapshot(id)) {
       partition.errorCode = ErrorCode.SNAPSHOT_NOT_FOUND;
       return;
     }

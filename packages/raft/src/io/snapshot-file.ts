@@ -16,6 +16,8 @@ import {
 
 const BATCH_BYTES = 256 * 1024;
 const SUFFIX = '.checkpoint';
+/** More than the first batch of a snapshot: header, version and some hundred voters. */
+const HEAD_BYTES = 64 * 1024;
 
 /** `00000000000000000160-0000000002.checkpoint` */
 export function snapshotFileName(id: LogPosition): string {
@@ -80,6 +82,23 @@ async function writeBatches(file: DiskFile, content: SnapshotContent): Promise<v
   }
   if (builder !== undefined) await write(builder.build(), builder.recordCount);
   await write(controlBatch([snapshotFooterEntry()], nowMs, offset, epoch), 1);
+}
+
+/** Milliseconds since 1970 of the last record that a snapshot stands for: its first record says so. */
+export async function readSnapshotTimestamp(disk: Disk, path: string): Promise<number> {
+  const file = await disk.open(path, 'read');
+  try {
+    const head = Buffer.alloc(Math.min(HEAD_BYTES, (await file.stat()).size));
+    const bytesRead = await file.read(head, 0);
+    for (const batch of decodeBatches(head.subarray(0, bytesRead)))
+      for (const record of batch.records()) {
+        const said = readControlRecord(record);
+        if (said !== undefined && 'headerTimestampMs' in said) return said.headerTimestampMs;
+      }
+  } finally {
+    await file.close();
+  }
+  throw new QuorumNodeError('DIRECTORY_INVALID', `${path} does not begin with a snapshot's header`);
 }
 
 /** A snapshot in memory. */

@@ -144,6 +144,8 @@ export class QuorumOfNodes {
       clusterId: CLUSTER,
       self,
       times: TIMES,
+      // Only the newest snapshot is kept: who is behind has to download it.
+      log: { retentionBytes: 1 },
       transport: this.#transport(member, platform),
       onFailure: (error) => {
         if (member.life === life) this.failures.push(`node ${id} failed: ${String(error)}`);

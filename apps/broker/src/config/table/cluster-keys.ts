@@ -75,7 +75,12 @@ export const CLUSTER_KEYS: readonly ConfigKey[] = [
     int('25', { min: 0 }),
     OWN_QUORUM_BOUNDS,
   ),
-  refused('controller.quorum.auto.join.enable', readOnly, bool('false'), OWN_QUORUM_BOUNDS),
+  honoured(
+    'controller.quorum.auto.join.enable',
+    readOnly,
+    bool('false'),
+    'Whether a controller that does not vote asks to vote (KIP-853).',
+  ),
   honoured(
     'controller.quorum.bootstrap.servers',
     readOnly,
@@ -169,21 +174,36 @@ export const CLUSTER_KEYS: readonly ConfigKey[] = [
     long('3600000', { min: 0 }),
     'Longest time between two snapshots of changed metadata; 0 for none.',
   ),
-  accepted(
+  honoured(
     'metadata.log.segment.bytes',
     readOnly,
     int('1073741824', { min: 8388608 }),
-    OWN_CONTROLLER,
+    'Size of a segment of the metadata log.',
   ),
-  accepted('metadata.log.segment.ms', readOnly, long('604800000'), OWN_CONTROLLER),
+  honoured(
+    'metadata.log.segment.ms',
+    readOnly,
+    long('604800000'),
+    'Age at which a segment of the metadata log is closed.',
+  ),
   honoured(
     'metadata.max.idle.interval.ms',
     readOnly,
     int('500', { min: 0 }),
     'How often the active controller writes a no-op record when it is idle; 0 for never.',
   ),
-  accepted('metadata.max.retention.bytes', readOnly, long('104857600'), OWN_CONTROLLER),
-  accepted('metadata.max.retention.ms', readOnly, long('604800000'), OWN_CONTROLLER),
+  honoured(
+    'metadata.max.retention.bytes',
+    readOnly,
+    long('104857600'),
+    'Metadata log and snapshots together; the newest snapshot always stays. -1 for no limit.',
+  ),
+  honoured(
+    'metadata.max.retention.ms',
+    readOnly,
+    long('604800000'),
+    'Age of metadata snapshots; the newest always stays. -1 for no limit.',
+  ),
   honoured('node.id', readOnly, int('1', { min: 0 }), "This node's number in the cluster."),
   honoured(
     'num.partitions',

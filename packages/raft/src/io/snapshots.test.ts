@@ -1,0 +1,261 @@
+// Snapshots that come from a leader piece by piece, and those that go when nobody needs them any more.
+import { LogDirectory } from '@ottla/log';
+import { type Platform, silentLogger } from '@ottla/platform';
+import { createSimulation, type Simulation } from '@ottla/platform/simulated';
+import { ErrorCode, METADATA_TOPIC_ID } from '@ottla/protocol';
+import { createPartitionData, fetchResponse } from '@ottla/protocol/messages/fetch';
+import type { FetchSnapshotRequest } from '@ottla/protocol/messages/fetch-snapshot';
+import {
+  createResponsePartitionSnapshot,
+  fetchSnapshotResponse,
+} from '@ottla/protocol/messages/fetch-snapshot';
+import { RecordBatchBuilder } from '@ottla/protocol/records';
+import { beforeEach, describe, expect, it } from 'vitest';
+import {
+  type LogPosition,
+  METADATA_LOG_FOLDER,
+  METADATA_TOPIC,
+  MetadataLog,
+  type MetadataLogSettings,
+  QuorumCore,
+  VoterSet,
+  writeSnapshotFile,
+} from '../index.ts';
+import { FollowerFetcher } from './follower-fetcher.ts';
+import { KnownNodes } from './known-nodes.ts';
+
+const FOLDER = `/data/${METADATA_LOG_FOLDER}`;
+const key = (id: number) => ({ id, directoryId: `AAAAAAAAAAAAAAAAAAAA${id}w` });
+const VOTERS = new VoterSet(
+  [1, 2].map((id) => ({ ...key(id), endpoints: [{ name: 'C', host: `n${id}`, port: 9 }] })),
+);
+
+let simulation: Simulation;
+let platform: Platform;
+
+beforeEach(() => {
+  simulation = createSimulation({ seed: 1 });
+  platform = simulation.node('follower').platform;
+});
+
+/** Plays virtual time until the promise is there. */
+async function settle<T>(promise: Promise<T>): Promise<T> {
+  let isDone = false;
+  const settled = promise.finally(() => (isDone = true));
+  settled.catch(() => undefined);
+  await simulation.runUntil(() => isDone, 60_000);
+  return settled;
+}
+
+async function openLog(settings: MetadataLogSettings = {}): Promise<MetadataLog> {
+  const logs = await LogDirectory.open({ platform, logger: silentLogger, path: '/data' });
+  return MetadataLog.open(logs, settings);
+}
+
+async function snapshotBytes(id: LogPosition, values: number): Promise<Buffer> {
+  const path = '/source';
+  await writeSnapshotFile(platform.disk, path, {
+    lastContainedLogTimestampMs: 1,
+    values: Array.from({ length: values }, (_, n) => Buffer.from(`value ${n}`)),
+    quorum: { kraftVersion: 1, voters: VOTERS },
+    epoch: id.epoch,
+    nowMs: 1,
+  });
+  return platform.disk.readFile(path);
+}
+
+/** A leader that has nothing but one snapshot, of which it gives 100 bytes at a time. */
+class Leader {
+  id: LogPosition = { offset: 50, epoch: 3 };
+  bytes: Buffer = Buffer.alloc(0);
+  /** Positions that were asked for. */
+  readonly asked: number[] = [];
+  /** What happens to the request for a piece of that number, from 1 on; undefined: it is answered. */
+  fault: (count: number) => 'lost' | 'gone' | undefined = () => undefined;
+
+  send(request: unknown): unknown {
+    return (request as { topics: { partitions: { position?: number }[] }[] }).topics[0]
+      ?.partitions[0]?.position === undefined
+      ? this.#fetch()
+      : this.#snapshot(request as FetchSnapshotRequest);
+  }
+
+  #fetch(): unknown {
+    const partition = {
+      ...createPartitionData(),
+      currentLeader: { leaderId: 2, leaderEpoch: 3 },
+      snapshotId: { endOffset: this.id.offset, epoch: this.id.epoch },
+    };
+    return fetchResponse.create({
+      responses: [{ topic: METADATA_TOPIC, topicId: METADATA_TOPIC_ID, partitions: [partition] }],
+    } as never);
+  }
+
+  #snapshot(request: FetchSnapshotRequest): unknown {
+    const { position, snapshotId } = request.topics[0]!.partitions[0]!;
+    this.asked.push(position);
+    const fault = this.fault(this.asked.length);
+    if (fault === 'lost') throw new Error('connection lost');
+    const isThere = fault === undefined && snapshotId.endOffset === this.id.offset;
+    const partition = createResponsePartitionSnapshot({
+      errorCode: isThere ? ErrorCode.NONE : ErrorCode.SNAPSHOT_NOT_FOUND,
+      snapshotId,
+      currentLeader: { leaderId: 2, leaderEpoch: 3 },
+      size: this.bytes.length,
+      position,
+    });
+    const unalignedRecords = isThere
+      ? this.bytes.subarray(position, position + 100)
+      : Buffer.alloc(0);
+    return fetchSnapshotResponse.create({
+      topics: [{ name: METADATA_TOPIC, partitions: [{ ...partition, unalignedRecords }] }],
+    } as never);
+  }
+}
+
+/** Follows `leader` until it has taken over a snapshot. */
+async function follow(leader: Leader, log: MetadataLog): Promise<void> {
+  const core = new QuorumCore(
+    {
+      self: key(1),
+      voters: VOTERS,
+      election: { epoch: 3, leaderId: 2, votedFor: undefined },
+      log,
+      random: () => 0,
+    },
+    platform.clock.monotonicMs(),
+  );
+  const fetcher = new FollowerFetcher({
+    platform,
+    logger: silentLogger,
+    clusterId: 'cluster',
+    core,
+    log,
+    nodes: new KnownNodes(() => VOTERS),
+    transport: { send: async (_to, _kind, request) => leader.send(request) as never },
+    stepped: async () => {},
+  });
+  fetcher.wake();
+  await simulation.runUntil(() => log.voterHistory.last !== undefined, 10_000);
+  fetcher.close();
+}
+
+describe('a snapshot that is downloaded', () => {
+  it('given an answer that is lost, then the piece is asked for again, and nothing before it', async () => {
+    const log = await settle(openLog());
+    const leader = new Leader();
+    leader.bytes = await settle(snapshotBytes(leader.id, 20));
+    leader.fault = (count) => (count === 3 ? 'lost' : undefined);
+    await follow(leader, log);
+    const pieces = Array.from({ length: Math.ceil(leader.bytes.length / 100) }, (_, n) => n * 100);
+    expect(leader.asked).toEqual([0, 100, 200, ...pieces.slice(2)]);
+    expect(log.voterHistory.last?.voters.ids).toEqual([1, 2]);
+    const copy = await settle(platform.disk.readFile(log.snapshotPath(leader.id)));
+    expect(copy.equals(leader.bytes)).toBe(true);
+  });
+
+  it('given a snapshot that vanished meanwhile, then the one that is offered next is taken', async () => {
+    const log = await settle(openLog());
+    const leader = new Leader();
+    const next = { offset: 60, epoch: 3 };
+    leader.bytes = await settle(snapshotBytes(next, 20));
+    leader.fault = (count) => {
+      if (count !== 2) return undefined;
+      leader.id = next;
+      return 'gone';
+    };
+    await follow(leader, log);
+    expect(log.snapshots).toEqual([next]);
+    expect(leader.asked.slice(0, 4)).toEqual([0, 100, 0, 100]);
+    expect(
+      (await settle(platform.disk.readdir(FOLDER))).filter((n) => n.endsWith('.part')),
+    ).toEqual([]);
+  });
+
+  it('given one that came damaged, then it never gets its name, and is fetched anew', async () => {
+    const log = await settle(openLog());
+    const leader = new Leader();
+    const whole = await settle(snapshotBytes(leader.id, 20));
+    leader.bytes = Buffer.from(whole);
+    leader.bytes[150]! ^= 1;
+    leader.fault = () => {
+      if (leader.asked.filter((position) => position === 0).length === 2) leader.bytes = whole;
+      return undefined;
+    };
+    await follow(leader, log);
+    const copy = await settle(platform.disk.readFile(log.snapshotPath(leader.id)));
+    expect(copy.equals(whole)).toBe(true);
+  });
+});
+
+describe('snapshots that are not needed', () => {
+  /** A log of 40 records, with snapshots at 10, 20, 30 of those times. */
+  async function filled(
+    settings: MetadataLogSettings,
+    timesMs: readonly number[] = [1, 2, 3],
+  ): Promise<MetadataLog> {
+    const log = await openLog(settings);
+    for (let n = 0; n < 40; n += 1) {
+      const builder = new RecordBatchBuilder({});
+      builder.append(1, null, Buffer.from(`record ${n}`));
+      await log.append(builder.build(), 1);
+    }
+    log.log.advanceHighWatermark(40);
+    for (const [index, lastContainedLogTimestampMs] of timesMs.entries()) {
+      const id = { offset: (index + 1) * 10, epoch: 1 };
+      const content = { lastContainedLogTimestampMs, values: [], epoch: 1, nowMs: 1 };
+      await writeSnapshotFile(platform.disk, log.snapshotPath(id), content);
+      log.addSnapshot(id);
+    }
+    return log;
+  }
+  const offsets = (log: MetadataLog): number[] => log.snapshots.map(({ offset }) => offset);
+
+  it('given room, then all stay, and the log as well', async () => {
+    const log = await settle(filled({}));
+    await settle(log.clean(10));
+    expect(offsets(log)).toEqual([10, 20, 30]);
+    expect(log.startOffset).toBe(0);
+  });
+
+  it('given more bytes than allowed, then the oldest go, the newest never, and the log starts at a snapshot', async () => {
+    const log = await settle(filled({ retentionBytes: 1 }));
+    await settle(log.clean(10));
+    expect(offsets(log)).toEqual([30]);
+    expect(log.startOffset).toBe(30);
+  });
+
+  it('given snapshots that are too old, then they go, as long as there is a newer one', async () => {
+    const log = await settle(filled({ retentionMs: 1_000 }, [1, 5_000, 9_000]));
+    await settle(log.clean(5_500));
+    expect(offsets(log)).toEqual([20, 30]);
+    expect(log.startOffset).toBe(20);
+    await settle(log.clean(1_000_000));
+    expect(offsets(log)).toEqual([30]);
+  });
+
+  it('given somebody who downloads it, then it can be read for another minute', async () => {
+    const log = await settle(filled({ retentionBytes: 1 }));
+    const id = { offset: 10, epoch: 1 };
+    await settle(log.clean(1_000));
+    await settle(log.clean(60_999));
+    expect(log.hasSnapshot(id)).toBe(true);
+    expect(await settle(platform.disk.stat(log.snapshotPath(id)))).toBeDefined();
+    await settle(log.clean(61_000));
+    expect(log.hasSnapshot(id)).toBe(false);
+    expect(await settle(platform.disk.stat(log.snapshotPath(id)))).toBeUndefined();
+  });
+
+  it('given a newer snapshot that is beyond what is known as committed, then the older one is needed', async () => {
+    const log = await settle(openLog({ retentionBytes: 1 }));
+    for (const offset of [0, 10]) {
+      const content = { lastContainedLogTimestampMs: 1, values: [], epoch: 1, nowMs: 1 };
+      await settle(
+        writeSnapshotFile(platform.disk, log.snapshotPath({ offset, epoch: 1 }), content),
+      );
+      log.addSnapshot({ offset, epoch: 1 });
+    }
+    await settle(log.clean(10));
+    expect(offsets(log)).toEqual([0, 10]);
+  });
+});
