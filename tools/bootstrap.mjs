@@ -23,6 +23,7 @@ const SCRIPTS = {
   bench: [['tools/bench/main.ts']],
   codegen: [['tools/codegen/main.ts']],
   sim: [['tools/sim/main.ts']],
+  chaos: [['e2e/chaos/main.ts']],
   format: [['node_modules/oxfmt/bin/oxfmt', '.']],
 };
 

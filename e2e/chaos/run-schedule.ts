@@ -1,0 +1,228 @@
+// One schedule from an empty cluster to a verdict: load on, faults in rounds, all healed, read to the end, checked.
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Admin } from '@ottla/client';
+import { seededRandom } from '@ottla/platform/simulated';
+import { checkHistory } from '../../tools/history/history-checker.ts';
+import type { Verdict } from '../../tools/history/anomaly.ts';
+import { type Operation, parseOperation } from '../../tools/history/operation.ts';
+import type { ClusterKind } from '../src/cluster.ts';
+import { mountSmallDisk, unmountSmallDisk } from './faults/small-disk.ts';
+import { readToTheEnd } from './load/final-reader.ts';
+import { type LoadProcess, startJavaLoad, startOttlaLoad } from './load/load-process.ts';
+import type { LoadOptions } from './load/load-options.ts';
+import { ProxiedNetwork } from './network/proxied-network.ts';
+import { recoveries, type Recovery } from './recovery.ts';
+import { RunStage } from './run-stage.ts';
+import type { FaultEvent, Schedule } from './schedule.ts';
+
+const TOPIC = 'orders';
+const PARTITIONS = 12;
+const RATE = 100;
+/** After the last fault, until everything that was sent has an answer. */
+const DRAIN_LIMIT_MS = 90_000;
+const READ_LIMIT_MS = 60_000;
+const WARM_UP_MS = 2_000;
+
+export interface RunOptions {
+  readonly schedule: Schedule;
+  readonly kind: ClusterKind;
+  /** Of faults; starting, healing and reading come on top. */
+  readonly seconds: number;
+  readonly seed: number;
+  readonly hasJavaLoad: boolean;
+  /** Where the histories go; they stay. */
+  readonly folder: string;
+}
+
+export interface RunReport {
+  readonly schedule: string;
+  readonly cluster: string;
+  readonly seed: number;
+  readonly rounds: number;
+  readonly faults: number;
+  readonly verdict: Verdict;
+  /** Promises that are not about the history: a node that died by itself, replicas that stay behind. */
+  readonly violations: readonly string[];
+  readonly recoveries: readonly Recovery[];
+  /** From all healed to all replicas in sync, of each round. */
+  readonly wholeAfterMs: readonly number[];
+  readonly events: readonly FaultEvent[];
+  /** What the loads complained of, shortened. */
+  readonly complaints: readonly string[];
+  readonly histories: readonly string[];
+}
+
+/** @throws only when the cluster does not start; everything else is in the report */
+export async function runSchedule(options: RunOptions): Promise<RunReport> {
+  const { schedule, kind } = options;
+  mkdirSync(options.folder, { recursive: true });
+  const network = schedule.hasNetwork === true ? new ProxiedNetwork() : undefined;
+  const disks = mountDisks(schedule);
+  const cluster = await kind.start({
+    ...(schedule.settings === undefined ? {} : { settings: schedule.settings }),
+    ...(network === undefined ? {} : { network }),
+    node: (nodeId) => ({
+      ...schedule.node?.(nodeId),
+      ...(disks.has(nodeId) ? { dataDir: path.join(disks.get(nodeId)!, 'data') } : {}),
+    }),
+  });
+  network?.know(
+    () =>
+      new Map(
+        cluster.nodes.flatMap(({ pid, nodeId }) => (pid === undefined ? [] : [[pid, nodeId]])),
+      ),
+  );
+  const random = seededRandom(options.seed);
+  const stage = new RunStage({
+    cluster,
+    network,
+    disks,
+    random,
+    topic: TOPIC,
+    partitions: PARTITIONS,
+  });
+  try {
+    await cluster.ready();
+    await createTopic(cluster.bootstrap, schedule);
+    return await play(options, stage);
+  } finally {
+    await stage.close();
+    await cluster.stop();
+    await network?.close();
+    for (const folder of disks.values()) unmountSmallDisk(folder);
+  }
+}
+
+function mountDisks({ diskMb }: Schedule): Map<number, string> {
+  const disks = new Map<number, string>();
+  if (diskMb === undefined) return disks;
+  for (const nodeId of [1, 2, 3]) {
+    const folder = mkdtempSync(path.join(tmpdir(), 'small-disk-'));
+    mountSmallDisk(folder, diskMb);
+    disks.set(nodeId, folder);
+  }
+  return disks;
+}
+
+async function createTopic(bootstrapServers: string, { topic = {} }: Schedule): Promise<void> {
+  await using admin = new Admin({ bootstrapServers });
+  await admin.createTopics([
+    { name: TOPIC, numPartitions: PARTITIONS, replicationFactor: 3, configs: topic },
+  ]);
+}
+
+async function play(options: RunOptions, stage: RunStage): Promise<RunReport> {
+  const histories = [historyFile(options, 'reader')];
+  const loads = startLoads(options, stage.cluster.bootstrap, histories);
+  await sleep(WARM_UP_MS);
+  const rounds = await playRounds(options, stage);
+  for (const load of loads) {
+    if (!load.isRunning)
+      stage.violation(`the load ${load.name} ended: ${load.complaints.slice(-600)}`);
+    else if (!(await load.stop(DRAIN_LIMIT_MS)))
+      stage.violation(
+        `the load ${load.name} did not come to its end: ${load.complaints.slice(-600)}`,
+      );
+  }
+  await read(options, stage, histories[0]!);
+  await stage.close();
+  const operations = histories.flatMap(readHistory).sort((left, right) => left.at - right.at);
+  return {
+    schedule: options.schedule.name,
+    cluster: stage.cluster.name,
+    seed: options.seed,
+    rounds,
+    faults: stage.events.length,
+    verdict: checkHistory(operations),
+    violations: stage.violations,
+    recoveries: recoveries(operations, stage.events, PARTITIONS),
+    wholeAfterMs: stage.wholeAfterMs,
+    events: stage.events,
+    complaints: loads.map(({ complaints }) => complaints.slice(-2_000)),
+    histories,
+  };
+}
+
+async function playRounds({ schedule, seconds }: RunOptions, stage: RunStage): Promise<number> {
+  const deadlineMs = performance.now() + seconds * 1_000;
+  let rounds = 0;
+  try {
+    await schedule.prepare?.(stage);
+    do {
+      await schedule.round(stage);
+      await stage.restore();
+      rounds++;
+      if (!(await stage.whole())) {
+        stage.violation('not all replicas were in sync in time after all was healed');
+        break;
+      }
+      await sleep(500 + stage.random.below(1_000));
+    } while (performance.now() < deadlineMs && stage.violations.length === 0);
+  } catch (error) {
+    stage.violation(`round ${rounds + 1} did not go through: ${String(error)}`);
+  }
+  return rounds;
+}
+
+function startLoads(
+  { hasJavaLoad, ...options }: RunOptions,
+  bootstrap: string,
+  histories: string[],
+): LoadProcess[] {
+  const load = (name: string, producers: number): LoadOptions => {
+    const history = historyFile(options, name);
+    histories.push(history);
+    return {
+      bootstrap,
+      topic: TOPIC,
+      partitions: PARTITIONS,
+      group: groupOf(name),
+      history,
+      name,
+      producers,
+      consumers: 2,
+      rate: RATE,
+    };
+  };
+  const own = startOttlaLoad(load('ottla', 2));
+  return hasJavaLoad ? [own, startJavaLoad(load('java', 1))] : [own];
+}
+
+function groupOf(load: string): string {
+  return `billing-${load}`;
+}
+
+function historyFile(
+  { folder, schedule, kind, seed }: Omit<RunOptions, 'hasJavaLoad'>,
+  name: string,
+): string {
+  const cluster = kind.name.split(' ')[0]!.toLowerCase();
+  const file = path.join(folder, `${schedule.name}-${cluster}-${seed}-${name}.ndjson`);
+  rmSync(file, { force: true });
+  return file;
+}
+
+async function read({ hasJavaLoad }: RunOptions, stage: RunStage, history: string): Promise<void> {
+  try {
+    await readToTheEnd({
+      bootstrap: stage.cluster.bootstrap,
+      topic: TOPIC,
+      partitions: PARTITIONS,
+      groups: ['ottla', ...(hasJavaLoad ? ['java'] : [])].map(groupOf),
+      history,
+      limitMs: READ_LIMIT_MS,
+    });
+  } catch (error) {
+    stage.violation(`what was acknowledged could not be read to the end: ${String(error)}`);
+  }
+}
+
+function readHistory(file: string): Operation[] {
+  return readFileSync(file, 'utf8')
+    .split('\n')
+    .filter((line) => line.endsWith('}'))
+    .map(parseOperation);
+}

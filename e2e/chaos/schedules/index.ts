@@ -1,0 +1,10 @@
+// All schedules, in the order in which a run goes through them.
+import type { Schedule } from '../schedule.ts';
+import * as kills from './kills.ts';
+import * as partitions from './partitions.ts';
+import * as pauses from './pauses.ts';
+import * as restarts from './restarts.ts';
+
+export const SCHEDULES: readonly Schedule[] = [kills, pauses, restarts, partitions].flatMap(
+  (group): Schedule[] => Object.values(group),
+);
