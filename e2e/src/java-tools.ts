@@ -16,6 +16,10 @@ const TOOLS = {
   consumerPerf: 'org.apache.kafka.tools.ConsumerPerformance',
   verifiableProducer: 'org.apache.kafka.tools.VerifiableProducer',
   verifiableConsumer: 'org.apache.kafka.tools.VerifiableConsumer',
+  reassign: 'org.apache.kafka.tools.reassign.ReassignPartitionsCommand',
+  leaderElection: 'org.apache.kafka.tools.LeaderElectionCommand',
+  features: 'org.apache.kafka.tools.FeatureCommand',
+  cluster: 'org.apache.kafka.tools.ClusterTool',
   dumpLog: 'org.apache.kafka.tools.DumpLogSegments',
 } as const;
 
