@@ -1,5 +1,5 @@
 // One server of the cluster and who looks after it: started, and started again when it has crashed or given up.
-import { BrokerConfig, type RunningServer, startServer } from '@ottla/broker';
+import { BrokerConfig, type RunningServer, type ServerParts, startServer } from '@ottla/broker';
 import type { Logger } from '@ottla/platform';
 import type { CrashOptions, SimulatedNode, Simulation } from '@ottla/platform/simulated';
 
@@ -8,6 +8,8 @@ export interface MemberOptions {
   readonly name: string;
   readonly properties: Readonly<Record<string, string>>;
   readonly clusterId: string;
+  /** What was acknowledged is on the disk. */
+  readonly isSynced: boolean;
   readonly logger: (name: string) => Logger | undefined;
 }
 
@@ -18,8 +20,11 @@ const READY_TIMEOUT_MS = 60_000;
 export class Member {
   readonly name: string;
   readonly node: SimulatedNode;
+  readonly nodeId: number;
   /** Undefined while it starts or is down. */
   server: RunningServer | undefined;
+  /** Of the newest life, as soon as they are there. */
+  parts: ServerParts | undefined;
   /** Times it had to stop by itself, or could not start. */
   gaveUpCount = 0;
   lastError: unknown;
@@ -32,6 +37,7 @@ export class Member {
   constructor(options: MemberOptions) {
     this.#options = options;
     this.name = options.name;
+    this.nodeId = Number(options.properties['node.id']);
     this.node = options.simulation.node(options.name);
   }
 
@@ -72,6 +78,7 @@ export class Member {
   #start(): void {
     const { properties, clusterId, logger, simulation } = this.#options;
     const start = ++this.#startCount;
+    this.parts = undefined;
     const { platform } = this.node;
     const log = logger(this.name);
     const giveUp = (error: unknown): void => {
@@ -79,9 +86,10 @@ export class Member {
       this.gaveUpCount++;
       this.lastError = error;
       this.server = undefined;
-      // The process ends; what the system has of its writes stays.
+      // The machine is started anew: after a failed sync the system shows bytes that the disk does not have.
       simulation.at(0, () => {
-        if (start === this.#startCount) this.node.crash({ unsynced: 'keep' });
+        if (start === this.#startCount)
+          this.node.crash({ unsynced: this.#options.isSynced ? 'lose' : 'keep' });
       });
     };
     startServer({
@@ -90,6 +98,9 @@ export class Member {
       clusterId,
       readyTimeoutMs: READY_TIMEOUT_MS,
       onFatal: giveUp,
+      onAssembled: (parts) => {
+        if (start === this.#startCount) this.parts = parts;
+      },
       ...(log === undefined ? {} : { logger: log }),
     }).then((server) => {
       if (start === this.#startCount) this.server = server;

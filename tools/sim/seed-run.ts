@@ -7,6 +7,7 @@ import type { Verdict } from '../history/anomaly.ts';
 import type { Operation } from '../history/operation.ts';
 import { FaultInjector } from './faults.ts';
 import { Load, readAll, readCommitted, TOPIC } from './load.ts';
+import { Invariants, notConverged } from './invariants.ts';
 import { Member } from './member.ts';
 import { BROKER_PORT, memberProperties } from './member-properties.ts';
 import { describePlan, drawPlan, type Plan, type PlanLimits } from './plan.ts';
@@ -45,6 +46,7 @@ export const ACKNOWLEDGED_MIN = 1_000;
 const START_LIMIT_MS = 120_000;
 /** After all is healed: everything that was sent has an answer, everybody serves. */
 const CONVERGE_LIMIT_MS = 180_000;
+const CONVERGE_LOOK_MS = 100;
 const LOAD_LIMIT_MS = 240_000;
 const CLUSTER_ID = 'c2ltdWxhdGVkLWNsdXN0ZQ';
 
@@ -113,6 +115,8 @@ class SeedRun {
   async #live(): Promise<void> {
     const simulation = this.#simulation;
     this.#startMembers();
+    const invariants = new Invariants(this.#members);
+    simulation.watch((name) => invariants.check(name));
     await simulation.runUntil(
       () => this.#members.every(({ server }) => server !== undefined),
       START_LIMIT_MS,
@@ -142,6 +146,7 @@ class SeedRun {
         name,
         properties,
         clusterId: CLUSTER_ID,
+        isSynced: this.#plan.isSynced,
         logger: (of) => this.#options.logger?.(of),
       });
       this.#members.push(member);
@@ -202,6 +207,21 @@ class SeedRun {
       CONVERGE_LIMIT_MS,
     );
     await simulation.settle(load.stop(), CONVERGE_LIMIT_MS);
+    await this.#becomeWhole();
+  }
+
+  /** All replicas in sync, with the same in them. */
+  async #becomeWhole(): Promise<void> {
+    const untilMs = this.#simulation.elapsedMs + CONVERGE_LIMIT_MS;
+    for (
+      let why = notConverged(this.#members);
+      why !== undefined;
+      why = notConverged(this.#members)
+    ) {
+      if (this.#simulation.elapsedMs > untilMs)
+        throw new Error(`the cluster did not converge: ${why}`);
+      await this.#simulation.run(CONVERGE_LOOK_MS);
+    }
   }
 
   async #readEverything(): Promise<void> {

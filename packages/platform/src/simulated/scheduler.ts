@@ -52,6 +52,8 @@ export class Scheduler {
   nowMs = 0;
   /** Events that have happened. */
   eventCount = 0;
+  /** Whom the newest event happened to. */
+  lastName = '';
   #heap: Event[] = [];
   #orderNext = 0;
   #cancelledCount = 0;
@@ -105,6 +107,7 @@ export class Scheduler {
     const event = this.#pop();
     if (event === undefined) return;
     this.eventCount++;
+    this.lastName = event.life.name;
     if (event.atMs > this.nowMs) {
       this.nowMs = event.atMs;
       this.#eventsAtInstant = 0;

@@ -88,9 +88,10 @@ export class SimulatedVolume implements SimulatedDisk {
     this.#faults = [];
   }
 
-  peek(path: string): Buffer | undefined {
+  peek(path: string, position: number = 0, length: number = Infinity): Buffer | undefined {
     const pages = this.#volume.find(path)?.pages;
-    return pages?.slice(0, pages.size);
+    if (pages === undefined) return undefined;
+    return pages.slice(position, Math.max(0, Math.min(length, pages.size - position)));
   }
 
   files(): string[] {

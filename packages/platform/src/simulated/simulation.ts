@@ -30,6 +30,7 @@ class World implements Simulation {
   readonly #nodes: Map<string, NodeOfSimulation> = new Map();
   readonly #life: Life = new Life('world');
   readonly #guard: EffectGuard | undefined;
+  readonly #looks: ((name: string) => void)[] = [];
   #isRunning = false;
 
   constructor(options: SimulationOptions) {
@@ -109,6 +110,10 @@ class World implements Simulation {
     return promise;
   }
 
+  watch(look: (name: string) => void): void {
+    this.#looks.push(look);
+  }
+
   at(delayMs: number, action: () => void): void {
     this.#scheduler.schedule(this.#life, delayMs, 'action', action);
   }
@@ -121,6 +126,7 @@ class World implements Simulation {
     try {
       for (;;) {
         await this.#turn();
+        for (const look of this.#looks) look(this.#scheduler.lastName);
         if (isDone()) return true;
         const atMs = this.#scheduler.nextAtMs();
         if (atMs === undefined || atMs > untilMs) return false;

@@ -39,6 +39,8 @@ export interface Simulation {
   runUntil(predicate: () => boolean, limitMs?: number): Promise<void>;
   /** Runs until `promise` settles and gives its outcome; throws like `runUntil`. */
   settle<T>(promise: Promise<T>, limitMs?: number): Promise<T>;
+  /** Calls `look` after each event and what follows of it, with the name of the node it happened to; what it throws ends the run. */
+  watch(look: (name: string) => void): void;
   /** Calls `action` in `delayMs` of virtual time, outside every node: for scheduled faults. */
   at(delayMs: number, action: () => void): void;
 }
@@ -183,8 +185,8 @@ export interface SimulatedDisk {
   inject(fault: DiskFault): () => void;
   /** Takes back all faults. */
   clearFaults(): void;
-  /** A copy of a file as it reads now, undefined when there is none. */
-  peek(path: string): Buffer | undefined;
+  /** A copy of a file, or of some bytes of it, as it reads now; undefined when there is none. Shorter at its end. */
+  peek(path: string, position?: number, length?: number): Buffer | undefined;
   /** Paths of all files, sorted. */
   files(): string[];
   /** Flips one bit (0–7) of the byte at `position`, durably. */

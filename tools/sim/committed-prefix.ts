@@ -1,0 +1,95 @@
+// What is committed is committed: whatever replica says that a prefix of a log is, has the same batches there as every
+// other, now and after each restart. Batches are read from the simulated disks themselves, behind the servers' backs.
+import { BATCH_OVERHEAD_BYTES, readBatchHeader } from '@ottla/protocol/records';
+import type { SimulatedDisk } from '@ottla/platform/simulated';
+
+interface Batch {
+  readonly lastOffset: number;
+  readonly leaderEpoch: number;
+  readonly crc: number;
+  /** Who was the first to call it committed. */
+  readonly by: string;
+}
+
+interface CommittedLog {
+  /** By base offset. */
+  readonly batches: Map<number, Batch>;
+  /** Exclusive. */
+  end: number;
+}
+
+/** How far one replica has been compared. */
+export interface Cursor {
+  segmentBase: number;
+  position: number;
+  offset: number;
+}
+
+const SEGMENT_NAME_DIGITS = 20;
+
+export class CommittedPrefixes {
+  readonly #logs: Map<string, CommittedLog> = new Map();
+
+  /** Exclusive end of what any replica has called committed. */
+  end(log: string): number {
+    return this.#logs.get(log)?.end ?? 0;
+  }
+
+  /** A replica calls everything below `highWatermark` committed. @throws Error when it has something else there */
+  check(log: string, by: string, disk: SimulatedDisk, cursor: Cursor, highWatermark: number): void {
+    let known = this.#logs.get(log);
+    if (known === undefined) this.#logs.set(log, (known = { batches: new Map(), end: 0 }));
+    while (cursor.offset < highWatermark) {
+      const header = nextBatch(log, disk, cursor);
+      if (header === undefined)
+        throw new Error(
+          `${by} has no batch at ${log}@${cursor.offset}, below its high watermark ${highWatermark}`,
+        );
+      const { baseOffset, lastOffsetDelta, partitionLeaderEpoch: leaderEpoch, crc } = header;
+      const lastOffset = baseOffset + lastOffsetDelta;
+      const before = known.batches.get(baseOffset);
+      if (before === undefined) {
+        if (baseOffset < known.end)
+          throw new Error(
+            `${by} has a batch at ${log}@${baseOffset}, where none begins elsewhere; committed up to ${known.end}`,
+          );
+        known.batches.set(baseOffset, { lastOffset, leaderEpoch, crc, by });
+        known.end = lastOffset + 1;
+      } else if (
+        before.crc !== crc ||
+        before.lastOffset !== lastOffset ||
+        before.leaderEpoch !== leaderEpoch
+      ) {
+        throw new Error(
+          `${log}@${baseOffset} is committed with epoch ${before.leaderEpoch} and crc ${before.crc} by ${before.by}, ` +
+            `with epoch ${leaderEpoch} and crc ${crc} by ${by}`,
+        );
+      }
+    }
+  }
+}
+
+function nextBatch(
+  log: string,
+  disk: SimulatedDisk,
+  cursor: Cursor,
+): ReturnType<typeof readBatchHeader> | undefined {
+  let head = peekHead(log, disk, cursor);
+  if (head === undefined && cursor.offset > cursor.segmentBase) {
+    cursor.segmentBase = cursor.offset;
+    cursor.position = 0;
+    head = peekHead(log, disk, cursor);
+  }
+  if (head === undefined) return undefined;
+  const header = readBatchHeader(head, 0);
+  cursor.position += header.sizeInBytes;
+  cursor.offset = header.baseOffset + header.lastOffsetDelta + 1;
+  return header;
+}
+
+/** Undefined where no whole header stands. */
+function peekHead(log: string, disk: SimulatedDisk, { segmentBase, position }: Cursor) {
+  const name = String(segmentBase).padStart(SEGMENT_NAME_DIGITS, '0');
+  const head = disk.peek(`/data/${log}/${name}.log`, position, BATCH_OVERHEAD_BYTES);
+  return head?.length === BATCH_OVERHEAD_BYTES ? head : undefined;
+}
