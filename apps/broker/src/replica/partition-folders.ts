@@ -1,7 +1,7 @@
 // Where the replicas of this broker live on disk: which directory, whose folder, the `partition.metadata` file that says
 // which topic's incarnation the folder belongs to. Kafka: LogManager, PartitionMetadataFile.
 import { LogError, type LogDirectory, type PartitionLog } from '@ottla/log';
-import { type MetadataImage, topicByName } from '@ottla/metadata';
+import { DirectoryId, type MetadataImage, topicByName } from '@ottla/metadata';
 import type { Logger, Platform } from '@ottla/platform';
 import { type Uuid, ZERO_UUID } from '@ottla/protocol';
 import type { Partition } from './partition.ts';
@@ -56,7 +56,7 @@ export class PartitionFolders {
       await this.#setAside(directory, name);
       directory = undefined;
     }
-    directory ??= this.#emptiest();
+    directory ??= this.#wanted(partition) ?? this.#emptiest();
     this.#homes.set(name, directory);
     const log = await directory.openLog({
       topic: partition.topic,
@@ -75,6 +75,19 @@ export class PartitionFolders {
     const directory = this.#homes.get(partition.name);
     this.#homes.delete(partition.name);
     await directory?.deleteLog(partition.name);
+  }
+
+  /**
+   * The directory that the metadata names. If that one failed, the log may be there: an empty one elsewhere would pass for
+   * it.
+   */
+  #wanted({ directoryId, name }: Partition): LogDirectory | undefined {
+    const { directories } = this.#options;
+    const named = directories.find(({ meta }) => meta?.directoryId === directoryId);
+    const isLost = directoryId === DirectoryId.LOST || named?.failure !== undefined;
+    if (isLost && directories.some(({ failure }) => failure !== undefined))
+      throw new LogError('KAFKA_STORAGE_ERROR', `the directory of ${name} has failed`);
+    return named;
   }
 
   #emptiest(): LogDirectory {

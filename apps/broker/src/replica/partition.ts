@@ -7,7 +7,7 @@ import {
   type PartitionLog,
   type SlabLease,
 } from '@ottla/log';
-import type { PartitionImage } from '@ottla/metadata';
+import { type PartitionImage, replicaDirectory } from '@ottla/metadata';
 import { ErrorCode, type Uuid } from '@ottla/protocol';
 import type { TopicConfig } from '../config/topic-config.ts';
 import {
@@ -122,6 +122,10 @@ export class Partition implements PartitionIdentity {
   }
   get replicas(): readonly number[] {
     return this.#image?.replicas ?? NO_BROKERS;
+  }
+  /** The directory in which the metadata says this replica is; undefined for a broker without one. */
+  get directoryId(): Uuid | undefined {
+    return this.#image && replicaDirectory(this.#image, this.#host.brokerId);
   }
   /** Whom this replica is to fetch from; undefined when it leads, nobody does, or there is no log to fetch into. */
   get following(): Following | undefined {

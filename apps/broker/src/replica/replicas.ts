@@ -31,6 +31,8 @@ export interface ReplicasOptions {
   readonly lagMaxMs?: number;
   /** Asks the controller for another ISR; default: nobody is asked. */
   readonly isrChanges?: IsrRequests;
+  /** Told where a replica is, where the metadata says otherwise; default: nobody is. */
+  readonly assignments?: { assign(partition: Partition, directoryId: Uuid): void };
   /** Bounds what is given to followers; default: nothing does. */
   readonly leaderQuota?: FollowerThrottle;
   /** Fetches from the leaders; default: nobody does. */
@@ -310,6 +312,9 @@ export class Replicas {
       if (partition.id === 0) this.#sayIfCompacted(partition.topic, partition.config);
       partition.open(log);
       this.#update(partition);
+      const directoryId = this.#folders.directoryOf(partition)?.meta?.directoryId;
+      if (directoryId !== undefined && directoryId !== partition.directoryId)
+        this.#options.assignments?.assign(partition, directoryId);
     } catch (error) {
       this.#logger.error('a partition cannot be opened', { partition: partition.name, error });
       partition.goOffline();

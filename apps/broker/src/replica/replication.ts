@@ -6,6 +6,7 @@ import { type Logger, NetError, type Platform, type Timer } from '@ottla/platfor
 import type { BrokerConfig } from '../config/broker-config.ts';
 import type { ControllerChannel } from '../server/controller-channel.ts';
 import { RequestConnection } from '../server/request-connection.ts';
+import { DirectoryAssignments } from './directory-assignments.ts';
 import { IsrChanges } from './isr-changes.ts';
 import type { LeaderConnection, ReplicaFetchSettings } from './replica-fetcher.ts';
 import { ReplicaFetchers } from './replica-fetchers.ts';
@@ -30,6 +31,7 @@ const RESPONSE_BYTES_MAX = 0x7fffffff;
 /** Give its parts to `Replicas`, then `start` it. */
 export class Replication {
   readonly isrChanges: IsrChanges;
+  readonly assignments: DirectoryAssignments;
   readonly fetchers: ReplicaFetchers;
   /** Of what this broker gives to followers. */
   readonly leaderQuota: ReplicationQuota;
@@ -46,7 +48,9 @@ export class Replication {
     const brokerId = config.nodeId;
     this.#options = options;
     this.lagMaxMs = config.number('replica.lag.time.max.ms');
-    this.isrChanges = new IsrChanges({ platform, logger, brokerId, brokerEpoch, controller });
+    const asking = { platform, logger, brokerId, brokerEpoch, controller };
+    this.isrChanges = new IsrChanges(asking);
+    this.assignments = new DirectoryAssignments(asking);
     this.leaderQuota = quota(
       options,
       'leader.replication.throttled.rate',
@@ -82,6 +86,7 @@ export class Replication {
     this.#isClosed = true;
     this.#timer?.cancel();
     this.isrChanges.close();
+    this.assignments.close();
     await this.fetchers.close();
   }
 

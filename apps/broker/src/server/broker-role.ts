@@ -90,6 +90,7 @@ export class BrokerRole {
       image: EMPTY_IMAGE,
       lagMaxMs: this.#replication.lagMaxMs,
       isrChanges: this.#replication.isrChanges,
+      assignments: this.#replication.assignments,
       fetchers: this.#replication.fetchers,
       leaderQuota: this.#replication.leaderQuota,
     });
