@@ -1,5 +1,5 @@
 // The broker as the cluster sees it: registers, says that it lives, is unfenced once it has caught up, and asks before it
-// stops. Kafka: BrokerLifecycleManager.
+// stops. A controller that knows this broker by another epoch is told of it anew. Kafka: BrokerLifecycleManager.
 //
 //   starting ─▶ registered ─▶ (caught up, logs open) ─▶ unfenced ─▶ controlled shutdown ─▶ stopped
 
@@ -34,6 +34,10 @@ export interface BrokerLifecycleOptions {
 
 /** Pause before a registration that was refused or not answered. */
 const REGISTRATION_PAUSE_MS = 50;
+/** Shortest pause between heartbeats while the broker waits to be unfenced or to stop. */
+const HURRIED_INTERVAL_MS = 10;
+/** Longest such pause; the shortest one doubles up to it. */
+const HURRIED_INTERVAL_MS_MAX = 160;
 
 /** One incarnation of the broker: start it once, stop it once. */
 export class BrokerLifecycle {
@@ -46,6 +50,7 @@ export class BrokerLifecycle {
   #saidRefusal = 0;
   #mayStop = false;
   #isFenced = true;
+  #hurriedMs = HURRIED_INTERVAL_MS;
   #heartbeats: Promise<void> = Promise.resolve();
   #wake: (() => void) | undefined;
   readonly #unfenced = Promise.withResolvers<void>();
@@ -66,25 +71,20 @@ export class BrokerLifecycle {
 
   /** Registers, trying until it works or `close`; heartbeats follow by themselves. */
   async start(): Promise<void> {
-    while (!this.#closing.signal.aborted) {
-      if (await this.#register()) {
-        this.#heartbeats = this.#beat();
-        return;
-      }
-      await this.#pause(REGISTRATION_PAUSE_MS);
-    }
+    await this.#untilRegistered();
+    this.#heartbeats = this.#beat();
   }
 
   /** The logs are open: serve as soon as the controller agrees. Resolves when it has. */
   ready(): Promise<void> {
     this.#isReady = true;
-    this.#wake?.();
+    this.#hurry();
     return this.#unfenced.promise;
   }
 
   /** More metadata was taken in, for which an unfencing may have waited. */
   caughtUp(): void {
-    if (this.#isReady && this.#isFenced && this.#brokerEpoch >= 0) this.#wake?.();
+    if (this.#isReady && this.#isFenced && this.#brokerEpoch >= 0) this.#hurry();
   }
 
   /**
@@ -98,7 +98,7 @@ export class BrokerLifecycle {
     const { clock } = this.#options.platform;
     const deadlineMs = clock.monotonicMs() + timeoutMs;
     this.#wantsShutDown = true;
-    this.#wake?.();
+    this.#hurry();
     while (!this.#mayStop && clock.monotonicMs() < deadlineMs) await this.#pause(SHUTDOWN_CHECK_MS);
     return this.#mayStop;
   }
@@ -108,6 +108,11 @@ export class BrokerLifecycle {
     this.#closing.abort();
     this.#wake?.();
     await this.#heartbeats;
+  }
+
+  async #untilRegistered(): Promise<void> {
+    while (!this.#closing.signal.aborted && !(await this.#register()))
+      await this.#pause(REGISTRATION_PAUSE_MS);
   }
 
   async #register(): Promise<boolean> {
@@ -146,13 +151,21 @@ export class BrokerLifecycle {
     const { heartbeatIntervalMs, logger } = this.#options;
     while (!this.#closing.signal.aborted && !this.#mayStop) {
       try {
-        this.#take(await this.#heartbeat());
+        await this.#take(await this.#heartbeat());
       } catch (error) {
         if (!this.#closing.signal.aborted) logger.warn('heartbeat failed', { error });
       }
       const isHurried = (this.#isReady && this.#isFenced) || this.#wantsShutDown;
-      await this.#pauseOrWake(isHurried ? HURRIED_INTERVAL_MS : heartbeatIntervalMs);
+      const pauseMs = isHurried ? this.#hurriedMs : heartbeatIntervalMs;
+      this.#hurriedMs = Math.min(2 * this.#hurriedMs, HURRIED_INTERVAL_MS_MAX);
+      await this.#pauseOrWake(pauseMs);
     }
+  }
+
+  /** There is something to tell, or to hear: now, soon again, then less often. */
+  #hurry(): void {
+    this.#hurriedMs = HURRIED_INTERVAL_MS;
+    this.#wake?.();
   }
 
   #heartbeat(): Promise<BrokerHeartbeatResponse> {
@@ -171,11 +184,15 @@ export class BrokerLifecycle {
     });
   }
 
-  #take(answer: BrokerHeartbeatResponse): void {
+  async #take(answer: BrokerHeartbeatResponse): Promise<void> {
     if (answer.errorCode !== ErrorCode.NONE) {
       this.#options.logger.warn(`heartbeat refused: ${errorInfo(answer.errorCode).name}`);
+      this.#isFenced = true;
+      if (answer.errorCode === ErrorCode.STALE_BROKER_EPOCH) await this.#untilRegistered();
       return;
     }
+    if (answer.isFenced && !this.#isFenced && this.#isReady)
+      this.#options.logger.warn('the controller has fenced this broker');
     this.#isFenced = answer.isFenced;
     if (!answer.isFenced) this.#unfenced.resolve();
     if (answer.shouldShutDown && this.#wantsShutDown) this.#mayStop = true;
@@ -198,7 +215,5 @@ export class BrokerLifecycle {
   }
 }
 
-/** Between heartbeats while the broker waits to be unfenced or to stop. */
-const HURRIED_INTERVAL_MS = 10;
 /** How often a stopping broker looks whether it may. */
 const SHUTDOWN_CHECK_MS = 2;

@@ -1,0 +1,145 @@
+// The broker's registration and heartbeats against a controller that says what the test wants.
+import { ErrorCode, type MessageCodec } from '@ottla/protocol';
+import {
+  brokerHeartbeatResponse,
+  type BrokerHeartbeatRequest,
+  type BrokerHeartbeatResponse,
+} from '@ottla/protocol/messages/broker-heartbeat';
+import {
+  brokerRegistrationRequest,
+  brokerRegistrationResponse,
+} from '@ottla/protocol/messages/broker-registration';
+import { silentLogger } from '@ottla/platform';
+import { afterEach, describe, expect, it } from 'vitest';
+import { VirtualTime } from '../../test/virtual-time.ts';
+import { BrokerLifecycle } from './broker-lifecycle.ts';
+
+/** Registers with the next epoch each time, and answers heartbeats as the test says. */
+class ScriptedController {
+  epoch = 0;
+  readonly registeredEpochs: number[] = [];
+  readonly heartbeats: BrokerHeartbeatRequest[] = [];
+  answer: Partial<BrokerHeartbeatResponse> = { isFenced: false };
+
+  async send<Request, Response>(
+    request: MessageCodec<Request>,
+    _response: MessageCodec<Response>,
+    body: Request,
+  ): Promise<Response> {
+    await Promise.resolve();
+    if ((request as unknown) === brokerRegistrationRequest) {
+      this.epoch += 10;
+      this.registeredEpochs.push(this.epoch);
+      return brokerRegistrationResponse.create({ brokerEpoch: this.epoch }) as Response;
+    }
+    const heartbeat = body as BrokerHeartbeatRequest;
+    this.heartbeats.push(heartbeat);
+    const isStale = heartbeat.brokerEpoch !== this.epoch;
+    return brokerHeartbeatResponse.create(
+      isStale ? { errorCode: ErrorCode.STALE_BROKER_EPOCH } : this.answer,
+    ) as Response;
+  }
+}
+
+const INTERVAL_MS = 500;
+let lifecycle: BrokerLifecycle | undefined;
+afterEach(() => void lifecycle?.close());
+
+async function registered(): Promise<{
+  time: VirtualTime;
+  controller: ScriptedController;
+  broker: BrokerLifecycle;
+  pass: (ms: number) => Promise<void>;
+}> {
+  const time = new VirtualTime();
+  const controller = new ScriptedController();
+  const broker = new BrokerLifecycle({
+    platform: {
+      clock: time,
+      timers: {
+        set: (delayMs, callback) => time.set(delayMs, callback),
+        sleep: (delayMs) => new Promise((resolve) => void time.set(delayMs, resolve)),
+        yield: (callback) => void time.set(0, callback),
+      },
+    },
+    logger: silentLogger,
+    controller,
+    registration: () => brokerRegistrationRequest.create({ brokerId: 1 }),
+    heartbeatIntervalMs: INTERVAL_MS,
+    requestTimeoutMs: 1000,
+    metadataOffset: () => 100,
+    offlineLogDirs: () => [],
+  });
+  lifecycle = broker;
+  await broker.start();
+  const pass = async (ms: number): Promise<void> => {
+    for (let passed = 0; passed < ms; passed += 10) {
+      time.advance(10);
+      for (let turn = 0; turn < 10; turn += 1) await Promise.resolve();
+    }
+  };
+  return { time, controller, broker, pass };
+}
+
+describe('the life of a broker', () => {
+  it('given a controller that knows another epoch, then it registers again and goes on with the new one', async () => {
+    const { controller, broker, pass } = await registered();
+    void broker.ready();
+    await pass(INTERVAL_MS);
+    controller.epoch = 77;
+    await pass(2 * INTERVAL_MS);
+    expect(controller.registeredEpochs).toEqual([10, 87]);
+    expect(broker.brokerEpoch).toBe(87);
+    expect(controller.heartbeats.at(-1)).toMatchObject({ brokerEpoch: 87, wantFence: false });
+    expect(broker.isFenced).toBe(false);
+  });
+
+  it('given a controller that has taken its registration away, then it does not come back by itself', async () => {
+    const { controller, broker, pass } = await registered();
+    void broker.ready();
+    await pass(INTERVAL_MS);
+    controller.answer = { errorCode: ErrorCode.BROKER_ID_NOT_REGISTERED };
+    await pass(4 * INTERVAL_MS);
+    expect(controller.registeredEpochs).toEqual([10]);
+    expect(broker.isFenced).toBe(true);
+  });
+
+  it('given that it stays fenced, then it asks often, but not without end', async () => {
+    const { controller, broker, pass } = await registered();
+    controller.answer = { isFenced: true };
+    void broker.ready();
+    await pass(1000);
+    expect(controller.heartbeats.length).toBeGreaterThan(5);
+    expect(controller.heartbeats.length).toBeLessThan(15);
+  });
+
+  it('given that it was fenced for its silence, then the next heartbeats bring it back', async () => {
+    const { controller, broker, pass } = await registered();
+    void broker.ready();
+    await pass(INTERVAL_MS);
+    controller.answer = { isFenced: true };
+    await pass(INTERVAL_MS);
+    expect(broker.isFenced).toBe(true);
+    controller.answer = { isFenced: false };
+    await pass(INTERVAL_MS);
+    expect(broker.isFenced).toBe(false);
+    expect(controller.registeredEpochs).toEqual([10]);
+  });
+
+  it('given leaderships to move, then it stops once the controller lets it', async () => {
+    const { controller, broker, pass } = await registered();
+    void broker.ready();
+    await pass(INTERVAL_MS);
+    let hasLeave: boolean | undefined;
+    void broker.controlledShutdown(5000).then((answer) => (hasLeave = answer));
+    await pass(100);
+    expect(controller.heartbeats.at(-1)).toMatchObject({ wantShutDown: true });
+    expect(hasLeave).toBeUndefined();
+    controller.answer = { shouldShutDown: true };
+    await pass(200);
+    expect(hasLeave).toBe(true);
+    const count = controller.heartbeats.length;
+    await pass(2 * INTERVAL_MS);
+    expect(controller.heartbeats).toHaveLength(count);
+  });
+});
