@@ -1,7 +1,7 @@
 import { ErrorCode } from '@ottla/protocol';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { assigned, directoryOf, TestCluster } from '../../test/support/cluster.ts';
-import type { ControllerResponse } from '../index.ts';
+import { type ControllerResponse, createBootstrap, DirectoryId } from '../index.ts';
 
 let cluster: TestCluster;
 beforeEach(() => {
@@ -218,5 +218,19 @@ describe('ListPartitionReassignments', () => {
     expect(cluster.handle('listPartitionReassignments', { timeoutMs: 0, topics }).topics).toEqual([
       b,
     ]);
+  });
+});
+
+it('given a metadata.version before directories, then replicas move without them (a controller once stopped at that)', () => {
+  cluster = new TestCluster({ bootstrap: createBootstrap({ 'metadata.version': 16 }) });
+  cluster.startBrokers(1, 2, 3);
+  cluster.createTopic('a', assigned([1]));
+
+  expect(reassign([2, 3]).errorCode).toBe(ErrorCode.NONE);
+  cluster.alterIsr('a', [1, 2, 3]);
+
+  expect(cluster.partition('a')).toMatchObject({
+    replicas: [2, 3],
+    directories: [DirectoryId.MIGRATING, DirectoryId.MIGRATING],
   });
 });

@@ -133,12 +133,11 @@ export function replicaDirectory(partition: PartitionImage, brokerId: number): U
   return partition.directories[partition.replicas.indexOf(brokerId)];
 }
 
+/** Where no directory was ever recorded there is one that says so for each replica, however many there come to be. */
 function directoriesFor(directories: readonly Uuid[], replicaCount: number): readonly Uuid[] {
-  if (directories.length === 0) {
+  if (directories.length === replicaCount) return directories;
+  if (directories.every((directory) => directory === DirectoryId.MIGRATING)) {
     return Array.from({ length: replicaCount }, () => DirectoryId.MIGRATING);
   }
-  if (directories.length !== replicaCount) {
-    inconsistent(`${directories.length} directories for ${replicaCount} replicas of a partition`);
-  }
-  return directories;
+  inconsistent(`${directories.length} directories for ${replicaCount} replicas of a partition`);
 }
