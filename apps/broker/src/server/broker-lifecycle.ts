@@ -191,7 +191,7 @@ export class BrokerLifecycle {
       if (answer.errorCode === ErrorCode.STALE_BROKER_EPOCH) await this.#untilRegistered();
       return;
     }
-    if (answer.isFenced && !this.#isFenced && this.#isReady)
+    if (answer.isFenced && !this.#isFenced && !this.#wantsShutDown)
       this.#options.logger.warn('the controller has fenced this broker');
     this.#isFenced = answer.isFenced;
     if (!answer.isFenced) this.#unfenced.resolve();

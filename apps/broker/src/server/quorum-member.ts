@@ -115,18 +115,16 @@ function nodeOptions(options: QuorumMemberOptions): QuorumNodeOptions {
   };
 }
 
-/** Who votes as long as the log does not say: the configuration, else a controller that nobody told of others. */
-function staticVotersOf({ config, storage }: QuorumMemberOptions): VoterSet | undefined {
-  const { staticVoters, isStandalone, nodeId } = config;
+/** `controller.quorum.voters`, where it is given: who votes as long as the log does not say. */
+function staticVotersOf({ config }: QuorumMemberOptions): VoterSet | undefined {
+  const { staticVoters } = config;
   const [name = ''] = config.controllerListenerNames;
-  if (staticVoters.length > 0)
-    return new VoterSet(
-      staticVoters.map(({ id, host, port }) => ({
-        id,
-        directoryId: ZERO_UUID,
-        endpoints: [{ name, host, port }],
-      })),
-    );
-  if (!isStandalone) return undefined;
-  return new VoterSet([{ id: nodeId, directoryId: storage.directoryIds[0], endpoints: [] }]);
+  if (staticVoters.length === 0) return undefined;
+  return new VoterSet(
+    staticVoters.map(({ id, host, port }) => ({
+      id,
+      directoryId: ZERO_UUID,
+      endpoints: [{ name, host, port }],
+    })),
+  );
 }
