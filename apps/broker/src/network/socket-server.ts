@@ -36,6 +36,8 @@ export class SocketServer {
   readonly #surroundings: SessionSurroundings;
   readonly #sessions = new Set<ConnectionSession>();
   readonly #listeners = new Map<string, Listener>();
+  /** Their listeners are open, but whoever comes is turned away. */
+  readonly #closedRoles = new Set<ListenerRole>();
   #nextId = 1;
   #isClosed = false;
 
@@ -86,6 +88,16 @@ export class SocketServer {
       await this.#stopListening();
       throw error;
     }
+  }
+
+  /** Until `admit`, whoever connects to listeners of this role is turned away, and so looks for another broker. */
+  turnAway(role: ListenerRole): void {
+    this.#closedRoles.add(role);
+  }
+
+  /** Serves who connects to listeners of this role from now on. */
+  admit(role: ListenerRole): void {
+    this.#closedRoles.delete(role);
   }
 
   /** Where a listener of the configuration really listens; its port is the chosen one. Undefined before `start`. */
@@ -163,6 +175,10 @@ export class SocketServer {
   }
 
   #accept(connection: Connection, endPoint: ListenerEndPoint): void {
+    if (this.#closedRoles.has(endPoint.role)) {
+      connection.destroy();
+      return;
+    }
     const address = connection.remoteHost;
     const refusal = this.#isClosed ? 'the broker is shutting down' : this.#limits.tryAdd(address);
     if (refusal === undefined) {

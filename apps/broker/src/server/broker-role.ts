@@ -52,6 +52,8 @@ export interface BrokerRoleOptions {
   readonly kraftVersion: () => number;
   /** This broker's listeners as clients are told, ports filled in. */
   readonly advertised: () => readonly EndPoint[];
+  /** The metadata and the partitions are there: what is asked from now on finds them. */
+  readonly onLoaded: () => void;
   /** The broker cannot go on. */
   readonly onFatal: (error: unknown) => void;
 }
@@ -141,6 +143,7 @@ export class BrokerRole {
     await this.replicas.load(this.image);
     this.#replication.start(this.replicas);
     this.replicas.listen(coordinatorElections(this.groups, OFFSETS_TOPIC));
+    this.#options.onLoaded();
     await this.lifecycle.ready();
     await this.#catchUp.reached((image) => image.cluster.brokers.get(brokerId)?.fenced === false);
   }

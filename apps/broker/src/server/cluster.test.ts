@@ -158,3 +158,16 @@ describe('a broker that is no controller', () => {
     );
   }, 20_000);
 });
+
+describe('a broker that comes back', () => {
+  it('given topics in a metadata log that it has not read yet, then it turns clients away and does not deny the topics', async () => {
+    cluster = await startCluster({ controllers: 3 });
+    await createTopic(cluster.node(1), 'orders');
+    for (const { id } of cluster.nodes) cluster.kill(id);
+    // Without a majority nobody tells it what is committed.
+    const alone = cluster.restart(1).catch(() => undefined);
+    await expect(leadersAsSeenBy(cluster.node(1), 'orders')).rejects.toThrow();
+    await Promise.all([alone, cluster.restart(2), cluster.restart(3)]);
+    expect(await leadersAsSeenBy(cluster.node(1), 'orders')).toHaveLength(4);
+  });
+});

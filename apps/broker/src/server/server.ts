@@ -2,7 +2,7 @@
 // clients are served (a controller alone: when it takes part); `close` stops in the order in which nobody loses an
 // answer. Kafka: KafkaRaftServer, SharedServer.
 //
-//   lock, format ─▶ metadata log ─▶ listeners ─▶ quorum ─▶ registered ─▶ logs open ─▶ unfenced: ready
+//   lock, format ─▶ metadata log ─▶ listeners ─▶ quorum ─▶ registered ─▶ logs open: clients let in ─▶ unfenced: ready
 
 import { nodePlatform, silentLogger } from '@ottla/platform';
 import type { Logger, Platform } from '@ottla/platform';
@@ -171,6 +171,7 @@ class Server {
           heartbeats: channels.open('heartbeats'),
           kraftVersion: () => member.node.kraftVersion,
           advertised: () => this.#sockets?.advertised() ?? [],
+          onLoaded: () => this.#sockets?.admit('broker'),
         })
       : undefined;
     this.#broker = broker;
@@ -179,6 +180,8 @@ class Server {
     if (broker !== undefined) member.listen(broker.listener);
     await this.#listen(sockets, 'controller');
     member.start(sockets.controllerEndPoints());
+    // The port must be known to register; what this broker has read of the metadata so far is nothing to tell.
+    sockets.turnAway('broker');
     await this.#listen(sockets, 'broker');
     const http = await openHttp(this.#config, this.#metrics, this.#closing, () =>
       this.#isReady ? undefined : 'starting',
