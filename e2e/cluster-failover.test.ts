@@ -148,6 +148,20 @@ describe('a cluster of three whose topics have three replicas', () => {
   );
 });
 
+describe('a broker with several data directories', () => {
+  it('spreads replicas over them', async () => {
+    cluster = await startCluster({
+      controllers: 1,
+      brokers: 1,
+      properties: { 'log.dirs': '/first,/second' },
+    });
+    await using admin = new Admin({ bootstrapServers: cluster.bootstrapServers });
+    await admin.createTopics([{ name: TOPIC, numPartitions: 6, replicationFactor: 1 }]);
+    const directories = await admin.describeLogDirs();
+    expect(directories.map(({ replicas }) => replicas.length)).toEqual([3, 3]);
+  });
+});
+
 /** Until every replica is in sync. */
 async function inSync(): Promise<void> {
   await using admin = new Admin({ bootstrapServers: cluster.bootstrapServers });

@@ -22,6 +22,8 @@ export class PartitionFolders {
   readonly #options: PartitionFoldersOptions;
   /** Folder name → its directory, as found at the start or opened since. */
   readonly #homes = new Map<string, LogDirectory>();
+  /** Folders of each directory, those that are being made included. */
+  readonly #sizes = new Map<LogDirectory, number>();
 
   constructor(options: PartitionFoldersOptions) {
     this.#options = options;
@@ -34,7 +36,7 @@ export class PartitionFolders {
         const split = name.lastIndexOf('-');
         const topic = name.slice(0, split);
         if (topic === CLUSTER_METADATA_TOPIC) continue;
-        this.#homes.set(name, directory);
+        this.#move(name, directory);
         if (topicByName(image, topic)?.partitions[Number(name.slice(split + 1))] === undefined)
           this.#options.logger.warn('found a log of no known partition: left as it is', {
             path: `${directory.path}/${name}`,
@@ -57,7 +59,7 @@ export class PartitionFolders {
       directory = undefined;
     }
     directory ??= this.#wanted(partition) ?? this.#emptiest();
-    this.#homes.set(name, directory);
+    this.#move(name, directory);
     const log = await directory.openLog({
       topic: partition.topic,
       partition: partition.id,
@@ -73,7 +75,7 @@ export class PartitionFolders {
   /** Deletes the partition's log. */
   async delete(partition: Partition): Promise<void> {
     const directory = this.#homes.get(partition.name);
-    this.#homes.delete(partition.name);
+    this.#move(partition.name, undefined);
     await directory?.deleteLog(partition.name);
   }
 
@@ -95,7 +97,18 @@ export class PartitionFolders {
     const [first, ...others] = usable;
     if (first === undefined)
       throw new LogError('KAFKA_STORAGE_ERROR', 'no data directory can be used any more');
-    return others.reduce((least, each) => (each.logs.size < least.logs.size ? each : least), first);
+    const size = (directory: LogDirectory): number => this.#sizes.get(directory) ?? 0;
+    return others.reduce((least, each) => (size(each) < size(least) ? each : least), first);
+  }
+
+  #move(name: string, to: LogDirectory | undefined): void {
+    const from = this.#homes.get(name);
+    if (from !== undefined) this.#sizes.set(from, this.#sizes.get(from)! - 1);
+    if (to === undefined) this.#homes.delete(name);
+    else {
+      this.#homes.set(name, to);
+      this.#sizes.set(to, (this.#sizes.get(to) ?? 0) + 1);
+    }
   }
 
   /** A folder without the file is from before it was written: it belongs to whoever has the name. */
