@@ -7,6 +7,7 @@ import { connectCommands } from './commands/connect-commands.ts';
 import { groupCommands } from './commands/group-commands.ts';
 import { consumeCommand, produceCommand } from './commands/message-commands.ts';
 import { devCommand, serverCommand } from './commands/server-commands.ts';
+import { storageCommands } from './commands/storage-commands.ts';
 import { topicCommands } from './commands/topic-commands.ts';
 import { addExamples } from './examples.ts';
 import type { CliIo } from './io.ts';
@@ -31,6 +32,7 @@ export function buildProgram(io: CliIo): Command {
     groupCommands(io),
     configCommands(io),
     clusterCommands(io),
+    storageCommands(io),
     connectCommands(io),
   ])
     program.addCommand(command);

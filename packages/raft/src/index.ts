@@ -8,6 +8,7 @@ export {
   type QuorumNodeListener,
 } from './io/commit-reader.ts';
 export {
+  formatQuorum,
   formatStandaloneQuorum,
   readBootstrapFile,
   writeBootstrapFile,

@@ -2,8 +2,28 @@
 // snapshot, at offset 0, with the version and the voters; and the controller's bootstrap records beside the logs.
 import type { Disk } from '@ottla/platform';
 import { VoterSet, type Voter } from '../replica.ts';
+import type { QuorumRecord } from '../voter-history.ts';
 import { METADATA_LOG_FOLDER } from './metadata-log.ts';
 import { readSnapshotFile, snapshotFileName, writeSnapshotFile } from './snapshot-file.ts';
+
+/** Writes the first snapshot of a quorum: its `kraft.version` and its first voters. */
+export async function formatQuorum(
+  disk: Disk,
+  logDirectory: string,
+  quorum: QuorumRecord,
+  nowMs: number,
+): Promise<void> {
+  const folder = `${logDirectory}/${METADATA_LOG_FOLDER}`;
+  await disk.mkdir(folder);
+  await writeSnapshotFile(disk, `${folder}/${snapshotFileName({ offset: 0, epoch: 0 })}`, {
+    lastContainedLogTimestampMs: nowMs,
+    values: [],
+    quorum,
+    epoch: 0,
+    nowMs,
+  });
+  await disk.syncDirectory(logDirectory);
+}
 
 /** Writes the first snapshot of a dynamic quorum (`kraft.version` 1) whose only voter is this node. */
 export async function formatStandaloneQuorum(
@@ -12,16 +32,8 @@ export async function formatStandaloneQuorum(
   voter: Voter,
   nowMs: number,
 ): Promise<void> {
-  const folder = `${logDirectory}/${METADATA_LOG_FOLDER}`;
-  await disk.mkdir(folder);
-  await writeSnapshotFile(disk, `${folder}/${snapshotFileName({ offset: 0, epoch: 0 })}`, {
-    lastContainedLogTimestampMs: nowMs,
-    values: [],
-    quorum: { kraftVersion: 1, voters: new VoterSet([voter]) },
-    epoch: 0,
-    nowMs,
-  });
-  await disk.syncDirectory(logDirectory);
+  const quorum = { kraftVersion: 1, voters: new VoterSet([voter]) };
+  await formatQuorum(disk, logDirectory, quorum, nowMs);
 }
 
 /** Writes `bootstrap.checkpoint`: the controller's first records, encoded. */
