@@ -57,12 +57,18 @@ function directoryOf(brokerId: number): string {
 const hasDirectories = ({ level }: Case): boolean => level >= 17;
 
 function partitionOf(one: Case): PartitionImage {
-  const { replicas, isr, elr, lastKnownElr, leader, leaderRecoveryState } = one;
-  const { addingReplicas, removingReplicas } = one;
   return {
-    ...{ replicas, isr, elr, lastKnownElr, leader, leaderRecoveryState },
-    ...{ addingReplicas, removingReplicas, leaderEpoch: 5, partitionEpoch: 9 },
-    directories: replicas.map(hasDirectories(one) ? directoryOf : () => DirectoryId.MIGRATING),
+    replicas: one.replicas,
+    directories: one.replicas.map(hasDirectories(one) ? directoryOf : () => DirectoryId.MIGRATING),
+    isr: one.isr,
+    removingReplicas: one.removingReplicas,
+    addingReplicas: one.addingReplicas,
+    leader: one.leader,
+    leaderRecoveryState: one.leaderRecoveryState,
+    leaderEpoch: 5,
+    partitionEpoch: 9,
+    elr: one.elr,
+    lastKnownElr: one.lastKnownElr,
   };
 }
 

@@ -8,11 +8,7 @@ import type {
 } from '@ottla/protocol/messages/alter-partition-reassignments';
 import type { MetadataRecord } from '../metadata-record.ts';
 import { ApiError, errorFieldsOf } from './api-error.ts';
-import {
-  type DecisionScope,
-  isUncleanElectionEnabled,
-  OperationRecords,
-} from './decision-scope.ts';
+import { type DecisionScope, isUncleanElectionEnabled } from './decision-scope.ts';
 import { checkManualAssignment } from './new-partitions.ts';
 import type { ControllerResult } from './operations.ts';
 import { decidePartition } from './partition-decision.ts';

@@ -1,17 +1,20 @@
 import { ErrorCode } from '@ottla/protocol';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { assigned, incarnationOf, TestCluster } from '../../test/support/cluster.ts';
-import type { ControllerResult, MetadataRecord } from '../index.ts';
+import { assigned, incarnationOf, testConfigs, TestCluster } from '../../test/support/cluster.ts';
+import type { ControllerOptions, ControllerResult, MetadataRecord } from '../index.ts';
 
 const SLICE_RECORDS_MAX = 20;
 const PARTITIONS = 3 * SLICE_RECORDS_MAX - 10;
 
 let cluster: TestCluster;
-beforeEach(() => {
-  cluster = new TestCluster({ recordsPerSliceMax: SLICE_RECORDS_MAX }).startBrokers(1, 2, 3);
+beforeEach(() => start());
+
+function start(options: Partial<ControllerOptions> = {}): void {
+  cluster = new TestCluster({ recordsPerSliceMax: SLICE_RECORDS_MAX, ...options });
+  cluster.startBrokers(1, 2, 3);
   cluster.createTopic('big', assigned(...Array.from({ length: PARTITIONS }, () => [1, 2])));
   cluster.createTopic('small', assigned([2, 1]));
-});
+}
 
 /** Fencing of broker 1, decided up to its first slice and not appended. */
 function beginFencing(): ControllerResult<boolean> {
@@ -115,6 +118,26 @@ describe('work on many partitions', () => {
 
     expect(isFenced(1)).toBe(true);
     expect(leadersOf('big')).toEqual(new Set([2]));
+  });
+
+  it('given a failure half-way, then the broker is not held for ever', () => {
+    let isBroken = false;
+    const configs = {
+      ...testConfigs,
+      effectiveTopicConfig: () => {
+        if (isBroken) throw new Error('broken');
+        return null;
+      },
+    };
+    start({ configs });
+    const part = beginFencing();
+    cluster.appendPart(part);
+
+    isBroken = true;
+    expect(() => cluster.finish(part)).toThrow('broken');
+    isBroken = false;
+
+    expect(cluster.alterIsr('small', [2, 1])).toBe(ErrorCode.NONE);
   });
 
   it('given a controlled shutdown, then the broker may stop only when everybody has read the last slice', () => {

@@ -45,8 +45,18 @@ export function inSlices<Response>(
   const { sessions } = scope;
   const iterator = steps[Symbol.iterator]();
   let isDeparting = false;
+  const endDeparture = (): void => {
+    if (isDeparting && departing !== undefined) sessions.endDeparture(departing);
+  };
   const slice = (now: DecisionScope): ControllerResult<Response> => {
-    const { records, isDone } = takeSlice(iterator, now);
+    let taken;
+    try {
+      taken = takeSlice(iterator, now);
+    } catch (error) {
+      endDeparture();
+      throw error;
+    }
+    const { records, isDone } = taken;
     if (!isDone && departing !== undefined && !isDeparting) {
       isDeparting = true;
       sessions.beginDeparture(departing);
@@ -57,7 +67,7 @@ export function inSlices<Response>(
       isAtomic: false,
       onAppended: (lastOffset) => {
         onAppended?.(lastOffset);
-        if (isDone && isDeparting && departing !== undefined) sessions.endDeparture(departing);
+        if (isDone) endDeparture();
       },
       ...(isDone ? {} : { rest: slice }),
     };

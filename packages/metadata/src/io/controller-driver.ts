@@ -8,7 +8,7 @@
 //      └── another leads, append failed ──┘
 //
 // Kafka: QuorumController's event queue, ControllerWriteEvent and QuorumMetaLogListener.
-import type { Clock, Logger, Timer, Timers } from '@ottla/platform';
+import type { Clock, Logger, Timers } from '@ottla/platform';
 import type { Controller } from '../controller/controller.ts';
 import type { DecisionMoment } from '../controller/decision-scope.ts';
 import type {
@@ -24,6 +24,7 @@ import type { MetadataBatch, MetadataSnapshot } from '../image/metadata-loader.t
 import { encodeMetadataRecord, type MetadataRecord } from '../metadata-record.ts';
 import { DeferredResponses } from './deferred-responses.ts';
 import type { MetadataQuorum, QuorumLeader, QuorumListener } from './metadata-quorum.ts';
+import { PeriodicTasks } from './periodic-tasks.ts';
 import { SnapshotGenerator, type SnapshotThresholds } from './snapshot-generator.ts';
 
 /** What the driver works with. */
@@ -67,7 +68,7 @@ export class ControllerDriver implements QuorumListener {
   readonly #quorum: MetadataQuorum;
   readonly #waiting: DeferredResponses;
   readonly #snapshots: SnapshotGenerator;
-  readonly #timers = new Map<string, Timer>();
+  readonly #tasks: PeriodicTasks;
   /** Epoch in which this controller is active; undefined on a standby. */
   #activeEpoch: number | undefined;
   #leaderId = -1;
@@ -95,6 +96,7 @@ export class ControllerDriver implements QuorumListener {
     this.#controller = controller;
     this.#quorum = quorum;
     this.#waiting = new DeferredResponses(this.#settings.waitingRequestsMax);
+    this.#tasks = new PeriodicTasks(this.#settings.timers, (error) => this.#taskFailed(error));
     this.#snapshots = new SnapshotGenerator({ quorum, clock, logger, ...snapshots });
   }
 
@@ -227,17 +229,24 @@ export class ControllerDriver implements QuorumListener {
       this.#fail(error);
       return;
     }
-    this.#repeat('fence', fenceIntervalMs, () => this.#fenceStaleBrokers());
-    this.#repeat('idle', idleIntervalMs, () => this.#performAll(this.#controller.noOp()));
-    this.#repeat('balance', leaderImbalanceCheckIntervalMs, () =>
-      this.#performAll(this.#controller.electPreferredLeaders(this.#moment())),
+    const controller = this.#controller;
+    const tasks = this.#tasks;
+    tasks.repeat('fence', fenceIntervalMs, () => this.#fenceStaleBrokers());
+    tasks.repeat('idle', idleIntervalMs, () => this.#performAll(controller.noOp()));
+    tasks.repeat('balance', leaderImbalanceCheckIntervalMs, () =>
+      this.#performAll(controller.electPreferredLeaders(this.#moment())),
     );
-    this.#repeat('grow', growthIntervalMs, () =>
-      this.#performAll(this.#controller.growInternalTopics(this.#moment())),
+    tasks.repeat('unclean', uncleanElectionIntervalMs, () =>
+      this.#performAll(controller.electUncleanLeaders(this.#moment())),
     );
-    this.#repeat('unclean', uncleanElectionIntervalMs, () =>
-      this.#performAll(this.#controller.electUncleanLeaders(this.#moment())),
+    tasks.repeat('grow', growthIntervalMs, () =>
+      this.#performAll(controller.growInternalTopics(this.#moment())),
     );
+  }
+
+  #taskFailed(error: unknown): void {
+    // A failed append has made this a standby already; anything else is a broken invariant.
+    if (!(error instanceof MetadataError) || error.code !== 'NOT_CONTROLLER') this.#fail(error);
   }
 
   /** One at a time, so that the next one's partitions do not move to a broker that is silent as well. */
@@ -252,8 +261,7 @@ export class ControllerDriver implements QuorumListener {
 
   #deactivate(): void {
     this.#activeEpoch = undefined;
-    for (const timer of this.#timers.values()) timer.cancel();
-    this.#timers.clear();
+    this.#tasks.cancelAll();
     this.#controller.revert();
     this.#waiting.rejectAll(notController());
   }
@@ -335,30 +343,6 @@ export class ControllerDriver implements QuorumListener {
       this.#fail(error);
       throw notController(error);
     }
-  }
-
-  /** Runs a task again and again while this controller is active, with a pause after each. */
-  #repeat(name: string, intervalMs: number, task: () => Promise<void> | undefined): void {
-    if (intervalMs <= 0) return;
-    const activation = this.#activation;
-    const schedule = (): void => {
-      if (this.#isActive(activation))
-        this.#timers.set(name, this.#settings.timers.set(intervalMs, run));
-    };
-    const failed = (error: unknown): void => {
-      // A failed append has made this a standby already; anything else is a broken invariant.
-      if (!(error instanceof MetadataError) || error.code !== 'NOT_CONTROLLER') this.#fail(error);
-    };
-    const run = (): void => {
-      try {
-        const turns = task();
-        if (turns !== undefined) return void turns.catch(failed).then(schedule);
-      } catch (error) {
-        failed(error);
-      }
-      schedule();
-    };
-    schedule();
   }
 
   /** Whether this is the active controller, and has been ever since it became so for the `activation`th time. */
