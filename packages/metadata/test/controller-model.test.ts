@@ -36,7 +36,7 @@ describe('Controller, over random histories', () => {
         checkLeadership(cluster, cluster.image);
         checkReplay(cluster);
       }),
-      { numRuns: 200 },
+      { numRuns: 120 },
     );
   });
 
@@ -58,7 +58,7 @@ describe('Controller, over random histories', () => {
         expect(contentsOf(cluster.image)).toEqual(committed);
         expect(cluster.image.provenance.lastContainedOffset).toBe(offset - 1);
       }),
-      { numRuns: 50 },
+      { numRuns: 25 },
     );
   });
 });

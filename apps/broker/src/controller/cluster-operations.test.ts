@@ -19,9 +19,17 @@ import {
   fetchResponse,
 } from '@ottla/protocol/messages/fetch';
 import {
+  findCoordinatorRequest,
+  findCoordinatorResponse,
+} from '@ottla/protocol/messages/find-coordinator';
+import {
   listPartitionReassignmentsRequest,
   listPartitionReassignmentsResponse,
 } from '@ottla/protocol/messages/list-partition-reassignments';
+import {
+  describeConfigsRequest,
+  describeConfigsResponse,
+} from '@ottla/protocol/messages/describe-configs';
 import {
   describeTopicPartitionsRequest,
   describeTopicPartitionsResponse,
@@ -169,6 +177,41 @@ describe('a cluster of four brokers', () => {
     expect(await recoveries()).toEqual([3]);
   });
 });
+
+describe('internal topics', () => {
+  it('given brokers that join one after the other, then they gain replicas, and two have to be in sync', async () => {
+    const first = await connect(cluster.node(1));
+    for (const id of [2, 3, 4]) {
+      await cluster.stop(id);
+      await first.ask(UNREGISTER, { brokerId: id });
+    }
+    const replicas = async (): Promise<number> => (await offsets(first))?.isrNodes.length ?? 0;
+    const find = [findCoordinatorRequest, findCoordinatorResponse] as const;
+    await vi.waitFor(async () => {
+      await first.ask(find, { keyType: 0, coordinatorKeys: ['group'] });
+      expect(await replicas()).toBe(1);
+    }, TIMEOUT);
+
+    for (const id of [2, 3, 4]) await cluster.restart(id);
+
+    await vi.waitFor(async () => expect(await replicas()).toBe(3), TIMEOUT);
+    await vi.waitFor(async () => expect(await minIsr(first)).toBe('2'), TIMEOUT);
+    first.close();
+  });
+});
+
+async function offsets(asked: ProtocolClient): Promise<Partition | undefined> {
+  const { topics } = await asked.ask(DESCRIBE, { topics: [{ name: '__consumer_offsets' }] });
+  return topics[0]?.partitions[0];
+}
+
+async function minIsr(asked: ProtocolClient): Promise<string | null | undefined> {
+  const codecs = [describeConfigsRequest, describeConfigsResponse] as const;
+  const configurationKeys = ['min.insync.replicas'];
+  const resource = { resourceType: 2, resourceName: '__consumer_offsets', configurationKeys };
+  const { results } = await asked.ask(codecs, { resources: [resource] });
+  return results[0]?.configs[0]?.value;
+}
 
 /** Leaders that were elected though they may lack records, as the metadata log says. */
 async function recoveries(): Promise<number[]> {
