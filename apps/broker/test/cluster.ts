@@ -13,6 +13,8 @@ import { type Machine, MortalMachine } from './mortal-machine.ts';
 export interface ClusterOptions {
   /** 1: a quorum whose voters are in the log; 3: one whose voters are in the configuration. Default 1. */
   readonly controllers?: 1 | 3;
+  /** Of three controllers only the first votes at first, and the voters are in the log. Default false. */
+  readonly isDynamic?: boolean;
   /** Nodes with the role of a broker, combined ones included. Default 3. */
   readonly brokers?: number;
   /** Default: controllers are brokers too. Otherwise they are nodes 101, 102, … */
@@ -89,7 +91,7 @@ export async function startCluster(options: ClusterOptions = {}): Promise<TestCl
       }),
     );
   }
-  const cluster = new Cluster(nodes);
+  const cluster = new Cluster(nodes, options.isDynamic ?? false);
   await cluster.start();
   return cluster;
 }
@@ -97,9 +99,11 @@ export async function startCluster(options: ClusterOptions = {}): Promise<TestCl
 class Cluster implements TestCluster {
   readonly clusterId = CLUSTER_ID;
   readonly nodes: readonly Node[];
+  readonly #isDynamic: boolean;
 
-  constructor(nodes: readonly Node[]) {
+  constructor(nodes: readonly Node[], isDynamic: boolean) {
     this.nodes = nodes;
+    this.#isDynamic = isDynamic;
   }
 
   get bootstrapServers(): string {
@@ -152,7 +156,7 @@ class Cluster implements TestCluster {
   /** One controller: it writes itself into the log, and the others ask it. More: all are told of all. */
   #quorum(): Record<string, string> {
     const controllers = this.nodes.filter(({ isController }) => isController);
-    return controllers.length === 1
+    return controllers.length === 1 || this.#isDynamic
       ? { 'controller.quorum.bootstrap.servers': controllers[0]!.controllerAddress }
       : {
           'controller.quorum.voters': controllers

@@ -105,6 +105,7 @@ export class QuorumSender {
   async #exchange(to: Voter, message: OutgoingMessage): Promise<void> {
     const { transport, clusterId, endpoints = [], core } = this.#options;
     const timeoutMs = this.#times.electionTimeoutMs;
+    const requestTimeoutMs = this.#times.requestTimeoutMs ?? REQUEST_TIMEOUT_MS;
     switch (message.kind) {
       case 'vote':
         return this.#askForVote(to, message, timeoutMs);
@@ -120,7 +121,8 @@ export class QuorumSender {
       }
       case 'updateVoter': {
         const request = updateToWire(message, clusterId);
-        const response = await transport.send(to, UPDATE, request, timeoutMs);
+        // It may wait behind a fetch on the same connection.
+        const response = await transport.send(to, UPDATE, request, requestTimeoutMs);
         const { leaderId, leaderEpoch } = response.currentLeader;
         this.#learn({
           error: 'NONE',
@@ -135,14 +137,12 @@ export class QuorumSender {
         return;
       }
       case 'addVoter': {
-        const requestTimeoutMs = this.#times.requestTimeoutMs ?? REQUEST_TIMEOUT_MS;
         const request = addToWire(message, clusterId, requestTimeoutMs);
         const response = await transport.send(to, ADD, request, requestTimeoutMs);
         this.#told(message, response.errorCode, response.errorMessage);
         return;
       }
       case 'removeVoter': {
-        const requestTimeoutMs = this.#times.requestTimeoutMs ?? REQUEST_TIMEOUT_MS;
         const request = removeToWire(message, clusterId);
         const response = await transport.send(to, REMOVE, request, requestTimeoutMs);
         this.#told(message, response.errorCode, response.errorMessage);

@@ -1,0 +1,193 @@
+// A quorum that grows and shrinks under way (KIP-853), in whole servers: controllers join by themselves, are added, taken
+// away and come back with an empty disk, while topics are created all the time.
+import { ErrorCode } from '@ottla/protocol';
+import { addRaftVoterRequest, addRaftVoterResponse } from '@ottla/protocol/messages/add-raft-voter';
+import { createTopicsRequest, createTopicsResponse } from '@ottla/protocol/messages/create-topics';
+import {
+  describeQuorumRequest,
+  describeQuorumResponse,
+  type DescribeQuorumResponse,
+} from '@ottla/protocol/messages/describe-quorum';
+import { metadataRequest, metadataResponse } from '@ottla/protocol/messages/metadata';
+import {
+  removeRaftVoterRequest,
+  removeRaftVoterResponse,
+} from '@ottla/protocol/messages/remove-raft-voter';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { type ClusterNode, startCluster, type TestCluster } from '../../test/cluster.ts';
+import { ProtocolClient } from '../../test/running-server.ts';
+
+const IN_TIME = { timeout: 15_000, interval: 30 };
+const AUTO_JOIN = { 'controller.quorum.auto.join.enable': 'true' };
+
+let cluster: TestCluster;
+let writer: Writer | undefined;
+afterEach(async () => {
+  await writer?.stop();
+  writer = undefined;
+  await cluster.close();
+});
+
+async function asking<T>(
+  { address }: ClusterNode,
+  use: (client: ProtocolClient) => Promise<T>,
+): Promise<T> {
+  const [host = '', port] = address.split(':');
+  const client = await ProtocolClient.connect({ host, port: Number(port) });
+  try {
+    return await use(client);
+  } finally {
+    client.close();
+  }
+}
+
+/** Creates topics one after the other through a broker, until it is stopped; remembers those that were acknowledged. */
+class Writer {
+  readonly acknowledged: string[] = [];
+  #isStopped = false;
+  readonly #running: Promise<void>;
+
+  constructor(node: ClusterNode) {
+    this.#running = this.#run(node);
+  }
+
+  async #run(node: ClusterNode): Promise<void> {
+    for (let n = 0; !this.#isStopped; n += 1) {
+      const name = `topic-${n}`;
+      const topic = { name, numPartitions: 1, replicationFactor: 1, assignments: [], configs: [] };
+      const answer = await asking(node, (client) =>
+        client.ask([createTopicsRequest, createTopicsResponse], {
+          topics: [topic],
+          timeoutMs: 8_000,
+        }),
+      ).catch(() => undefined);
+      if (answer?.topics[0]?.errorCode === ErrorCode.NONE) this.acknowledged.push(name);
+    }
+  }
+
+  /** Resolves when so many more were acknowledged. */
+  async progress(count = 5): Promise<void> {
+    const goal = this.acknowledged.length + count;
+    await vi.waitUntil(() => this.acknowledged.length >= goal, IN_TIME);
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    await this.#running;
+  }
+}
+
+async function quorum(node: ClusterNode): Promise<DescribeQuorumResponse> {
+  const topics = [{ topicName: '__cluster_metadata', partitions: [{ partitionIndex: 0 }] }];
+  return asking(node, (client) =>
+    client.ask([describeQuorumRequest, describeQuorumResponse], { topics }),
+  );
+}
+
+async function voterIds(node: ClusterNode): Promise<number[]> {
+  const partition = (await quorum(node)).topics[0]!.partitions[0]!;
+  return partition.currentVoters.map(({ replicaId }) => replicaId).sort((a, b) => a - b);
+}
+
+async function untilVoters(node: ClusterNode, ids: readonly number[]): Promise<void> {
+  await vi.waitFor(async () => expect(await voterIds(node)).toEqual(ids), IN_TIME);
+}
+
+async function remove(through: ClusterNode, id: number): Promise<void> {
+  await vi.waitFor(async () => {
+    const partition = (await quorum(through)).topics[0]!.partitions[0]!;
+    const voter = partition.currentVoters.find(({ replicaId }) => replicaId === id);
+    if (voter === undefined) return;
+    const answer = await asking(through, (client) =>
+      client.ask([removeRaftVoterRequest, removeRaftVoterResponse], {
+        clusterId: cluster.clusterId,
+        voterId: id,
+        voterDirectoryId: voter.replicaDirectoryId,
+      }),
+    );
+    expect(answer).toMatchObject({ errorCode: ErrorCode.NONE });
+  }, IN_TIME);
+}
+
+/** Every acknowledged topic is known to the broker. */
+async function nothingLost(node: ClusterNode, names: readonly string[]): Promise<void> {
+  const { topics } = await asking(node, (client) =>
+    client.ask([metadataRequest, metadataResponse], {
+      topics: names.map((name) => ({ topicId: 'AAAAAAAAAAAAAAAAAAAAAA', name })),
+      allowAutoTopicCreation: false,
+    }),
+  );
+  expect(topics.filter(({ errorCode }) => errorCode !== ErrorCode.NONE)).toEqual([]);
+}
+
+describe('a quorum whose voters are in the log', () => {
+  it('given controllers that join by themselves, then it grows to three and shrinks to one, the leader leaves too, and nothing is lost', async () => {
+    cluster = await startCluster({
+      controllers: 3,
+      isDynamic: true,
+      brokers: 1,
+      combined: false,
+      properties: AUTO_JOIN,
+    });
+    const broker = cluster.node(1);
+    writer = new Writer(broker);
+    await untilVoters(broker, [101, 102, 103]);
+    await writer.progress();
+
+    // Those that stop do not ask again. The first leader goes first.
+    const first = cluster.activeController()!;
+    const others = [101, 102, 103].filter((id) => id !== first);
+    await remove(broker, first);
+    await cluster.stop(first);
+    await untilVoters(broker, others);
+    await writer.progress();
+    await remove(broker, others[0]!);
+    cluster.kill(others[0]!);
+    await untilVoters(broker, [others[1]!]);
+    await writer.progress();
+
+    await writer.stop();
+    await nothingLost(broker, writer.acknowledged);
+    expect(cluster.activeController()).toBe(others[1]);
+  }, 60_000);
+
+  it('given a controller that is added by hand, when the first one dies, then the others go on', async () => {
+    cluster = await startCluster({
+      controllers: 3,
+      isDynamic: true,
+      brokers: 1,
+      combined: false,
+    });
+    const broker = cluster.node(1);
+    writer = new Writer(broker);
+    for (const id of [102, 103]) {
+      await vi.waitFor(async () => {
+        const observer = (await quorum(broker)).topics[0]!.partitions[0]!.observers.find(
+          ({ replicaId }) => replicaId === id,
+        );
+        expect(observer).toBeDefined();
+        const [host = '', port] = cluster.node(id).controllerAddress.split(':');
+        const answer = await asking(broker, (client) =>
+          client.ask([addRaftVoterRequest, addRaftVoterResponse], {
+            clusterId: cluster.clusterId,
+            timeoutMs: 5_000,
+            voterId: id,
+            voterDirectoryId: observer!.replicaDirectoryId,
+            listeners: [{ name: 'CONTROLLER', host, port: Number(port) }],
+          }),
+        );
+        expect(answer).toMatchObject({ errorCode: ErrorCode.NONE });
+      }, IN_TIME);
+    }
+    await untilVoters(broker, [101, 102, 103]);
+    expect((await quorum(broker)).nodes.map(({ nodeId }) => nodeId).sort()).toEqual([
+      101, 102, 103,
+    ]);
+    await writer.progress();
+    cluster.kill(101);
+    await writer.progress();
+    expect([102, 103]).toContain(cluster.activeController());
+    await writer.stop();
+    await nothingLost(broker, writer.acknowledged);
+  }, 60_000);
+});
