@@ -11,8 +11,8 @@ export interface FaultWorld {
   readonly members: readonly Member[];
   /** Machines of clients. */
   readonly clients: readonly string[];
-  /** Whether a node may lose what it has not synced, given who has lost something already. */
-  readonly mayLosePower: (member: Member) => boolean;
+  /** Whether a node may lose what it has not synced, now: the others have it. */
+  readonly mayLosePower: () => boolean;
 }
 
 interface Fault {
@@ -41,7 +41,7 @@ const FAULTS: readonly Fault[] = [
     weight: 4,
     begin: ({ members, mayLosePower }, random) => {
       const member = pick(members, random);
-      if (!mayLosePower(member)) return undefined;
+      if (!mayLosePower()) return undefined;
       const peers = random.below(2) === 0 ? 'silent' : 'reset';
       member.crash(downMs(random), { unsynced: 'lose', peers });
       return DONE;
@@ -50,9 +50,10 @@ const FAULTS: readonly Fault[] = [
   {
     name: 'power cut at a disk call',
     weight: 4,
-    begin: ({ members, mayLosePower }, random) => {
+    begin: ({ members, plan }, random) => {
       const member = pick(members, random);
-      if (!mayLosePower(member)) return undefined;
+      // It happens later, when others may have lost something too.
+      if (!plan.isSynced) return undefined;
       return member.node.disk.inject({
         ...(random.below(2) === 0 ? {} : { operation: ['write', 'datasync', 'rename'] as const }),
         after: random.below(60),

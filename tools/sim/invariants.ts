@@ -7,6 +7,8 @@ import type { Member } from './member.ts';
 const METADATA = '__cluster_metadata-0';
 
 interface Replica {
+  /** One that was given away and comes back is another one. */
+  readonly log: object;
   readonly cursor: Cursor;
   highWatermark: number;
   logStartOffset: number;
@@ -52,7 +54,7 @@ export class Invariants {
       const { log, name: logName } = partition;
       if (log === undefined) continue;
       const leads = partition.isLeader ? partition.leaderEpoch : undefined;
-      const replica = this.#checkLog(member, life, logName, log, leads);
+      const replica = this.#checkLog(member, life, logName, log, log, leads);
       if (partition.leaderEpoch < replica.leaderEpoch)
         this.#fail(
           `${name} went from leader epoch ${replica.leaderEpoch} of ${logName} to ${partition.leaderEpoch}`,
@@ -76,13 +78,14 @@ export class Invariants {
     const { startOffset, endOffset } = log;
     const { highWatermark } = core;
     const view = { logStartOffset: startOffset, logEndOffset: endOffset, highWatermark };
-    this.#checkLog(member, life, METADATA, view, leads);
+    this.#checkLog(member, life, METADATA, log, view, leads);
   }
 
   #checkLog(
     member: Member,
     life: Life,
     log: string,
+    identity: object,
     view: {
       readonly logStartOffset: number;
       readonly logEndOffset: number;
@@ -92,9 +95,9 @@ export class Invariants {
   ): Replica {
     const { logStartOffset, logEndOffset, highWatermark } = view;
     let replica = life.replicas.get(log);
-    if (replica === undefined) {
+    if (replica?.log !== identity) {
       const cursor = { segmentBase: logStartOffset, position: 0, offset: logStartOffset };
-      replica = { cursor, highWatermark: -1, logStartOffset, leaderEpoch: -1 };
+      replica = { log: identity, cursor, highWatermark: -1, logStartOffset, leaderEpoch: -1 };
       life.replicas.set(log, replica);
     }
     const { name } = member;
@@ -164,7 +167,10 @@ export class Invariants {
 }
 
 /** Why the cluster is not whole yet; undefined when all replicas are in sync and have the same. */
-export function notConverged(members: readonly Member[]): string | undefined {
+export function notConverged(
+  members: readonly Member[],
+  replicationFactor: number,
+): string | undefined {
   const ends = new Map<string, number>();
   for (const { name, parts, server } of members) {
     if (server === undefined || parts === undefined) return `${name} does not serve`;
@@ -173,6 +179,8 @@ export function notConverged(members: readonly Member[]): string | undefined {
       if (leader < 0) return `${log} has no leader, says ${name}`;
       if (isr.length < replicas.length)
         return `the ISR of ${log} is ${isr.join()} of ${replicas.join()}, says ${name}`;
+      if (replicas.length !== replicationFactor)
+        return `${log} is being moved: ${replicas.join()}, says ${name}`;
       const end = ends.get(log) ?? logEndOffset;
       ends.set(log, end);
       if (end !== logEndOffset || highWatermark !== end)

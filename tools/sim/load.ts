@@ -17,7 +17,8 @@ export const TOPIC = 'orders';
 export const GROUP = 'billing';
 
 const BURST_RECORDS_MAX = 12;
-const PAUSE_MS_MAX = 600;
+/** Between two bursts, times the number of producers: about 26 records a second of all of them. */
+const PAUSE_MS_MAX = 500;
 /** Records without an answer, beyond which a producer waits. */
 const OUTSTANDING_MAX = 400;
 const POLL_MS = 1_000;
@@ -83,7 +84,7 @@ export class Load {
           .send({ topic: TOPIC, partition, value })
           .then((metadata) => ended(undefined, metadata), ended);
       }
-      do await timers.sleep(random.below(PAUSE_MS_MAX));
+      do await timers.sleep(random.below(PAUSE_MS_MAX * plan.producers));
       while (outstanding > OUTSTANDING_MAX && this.#isProducing);
     }
     await producer.close();

@@ -13,6 +13,8 @@ export interface Plan {
   readonly isSynced: boolean;
   readonly producers: number;
   readonly consumers: number;
+  /** Whether somebody elects leaders and moves partitions meanwhile. */
+  readonly isOperated: boolean;
   readonly assignor: 'cooperative-sticky' | 'range';
   /** Mean time between two faults. */
   readonly faultEveryMs: number;
@@ -27,7 +29,7 @@ export interface PlanLimits {
 
 export function drawPlan(random: Random, { brokersMax }: PlanLimits): Plan {
   const isSingle = brokersMax === 1;
-  const brokers = isSingle ? 1 : 3 + random.below(brokersMax - 2);
+  const brokers = isSingle ? 1 : drawBrokers(random, brokersMax);
   const isCombined = isSingle || random.below(2) === 0;
   const replicationFactor = Math.min(3, brokers);
   return {
@@ -40,10 +42,18 @@ export function drawPlan(random: Random, { brokersMax }: PlanLimits): Plan {
     isSynced: replicationFactor === 1 || random.below(3) === 0,
     producers: 1 + random.below(3),
     consumers: 1 + random.below(3),
+    isOperated: !isSingle && random.below(2) === 0,
     assignor: random.below(2) === 0 ? 'cooperative-sticky' : 'range',
     faultEveryMs: 1_500 + random.below(4_500),
     faultsMs: 45_000,
   };
+}
+
+/** Most often three, sometimes as many as there may be: what goes wrong seldom needs more, and each one costs time. */
+function drawBrokers(random: Random, max: number): number {
+  const draw = random.below(8);
+  if (draw < 4) return 3;
+  return Math.min(max, draw < 7 ? 4 + random.below(2) : 6 + random.below(4));
 }
 
 export function describePlan(plan: Plan): string {
@@ -51,6 +61,6 @@ export function describePlan(plan: Plan): string {
   return (
     `${plan.brokers} brokers, ${controllers}, ${plan.partitions} partitions × ${plan.replicationFactor}, ` +
     `${plan.producers} producers, ${plan.consumers} consumers (${plan.assignor}), ` +
-    `${plan.isSynced ? 'synced' : 'not synced'}, a fault every ${plan.faultEveryMs} ms`
+    `${plan.isOperated ? 'operated, ' : ''}${plan.isSynced ? 'synced' : 'not synced'}, a fault every ${plan.faultEveryMs} ms`
   );
 }

@@ -10,6 +10,7 @@ import { Load, readAll, readCommitted, TOPIC } from './load.ts';
 import { Invariants, notConverged } from './invariants.ts';
 import { Member } from './member.ts';
 import { BROKER_PORT, memberProperties } from './member-properties.ts';
+import { operate } from './operator.ts';
 import { describePlan, drawPlan, type Plan, type PlanLimits } from './plan.ts';
 import { preload } from './preload.ts';
 import { Recorder } from './recorder.ts';
@@ -128,8 +129,14 @@ class SeedRun {
       clientOn: (machine) => this.#clientOn(machine),
     });
     load.start();
+    const working = new AbortController();
+    const operator = this.#plan.isOperated
+      ? operate(this.#plan, this.#clientOn('operator'), working.signal)
+      : undefined;
     await this.#disturb();
     this.#log('healed');
+    working.abort();
+    if (operator !== undefined) await simulation.settle(operator, CONVERGE_LIMIT_MS);
     await this.#converge(load);
     await this.#readEverything();
     for (const { server } of this.#members)
@@ -185,7 +192,9 @@ class SeedRun {
           ...Array.from({ length: plan.producers }, (_, index) => `producer-${index + 1}`),
           ...Array.from({ length: plan.consumers }, (_, index) => `consumer-${index + 1}`),
         ],
-        mayLosePower: () => this.#plan.isSynced,
+        mayLosePower: () =>
+          this.#plan.isSynced ||
+          notConverged(this.#members, this.#plan.replicationFactor) === undefined,
       },
       (line) => this.#log(line),
     );
@@ -213,11 +222,10 @@ class SeedRun {
   /** All replicas in sync, with the same in them. */
   async #becomeWhole(): Promise<void> {
     const untilMs = this.#simulation.elapsedMs + CONVERGE_LIMIT_MS;
-    for (
-      let why = notConverged(this.#members);
-      why !== undefined;
-      why = notConverged(this.#members)
-    ) {
+    const { replicationFactor } = this.#plan;
+    for (;;) {
+      const why = notConverged(this.#members, replicationFactor);
+      if (why === undefined) return;
       if (this.#simulation.elapsedMs > untilMs)
         throw new Error(`the cluster did not converge: ${why}`);
       await this.#simulation.run(CONVERGE_LOOK_MS);

@@ -1,0 +1,130 @@
+// Bugs on purpose, each a change of one place in the sources: the simulator must find every one of them. They are put in
+// while modules load (`plant.ts`), in a process of their own; the product has no switch for them (decision 0020).
+
+export interface Mutant {
+  readonly name: string;
+  /** From the repository's root. */
+  readonly file: string;
+  /** Stands there exactly once. */
+  readonly find: string;
+  readonly replace: string;
+  /** The cluster in which it is looked for: brokers at most. */
+  readonly brokers: number;
+  /** A seed that finds it. */
+  readonly seed: number;
+}
+
+export const MUTANTS: readonly Mutant[] = [
+  {
+    name: 'acknowledge before the high watermark',
+    file: 'apps/broker/src/handlers/delayed-produce.ts',
+    find: 'if (partition.highWatermark < requiredOffset) return false;',
+    replace: '',
+    brokers: 9,
+    seed: 1,
+  },
+  {
+    name: 'the leader alone commits',
+    file: 'apps/broker/src/replica/leader-state.ts',
+    find: 'if (counts) committed = follower.logEndOffset;',
+    replace: '',
+    brokers: 9,
+    seed: 1,
+  },
+  {
+    name: 'skip truncation',
+    file: 'apps/broker/src/replica/follower-state.ts',
+    find: 'if (divergingEpoch.epoch >= 0) return this.#truncate(cutFor(divergingEpoch, log), log);',
+    replace: '',
+    brokers: 9,
+    seed: 1,
+  },
+  {
+    name: 'cut to the leader’s end and not to the epoch’s',
+    file: 'apps/broker/src/replica/follower-state.ts',
+    find: 'own.epoch === leader.epoch ? Math.min(own.endOffset, leader.endOffset) : own.endOffset;',
+    replace: 'leader.endOffset;',
+    brokers: 9,
+    seed: 1,
+  },
+  {
+    name: 'join the ISR without having caught up',
+    file: 'apps/broker/src/replica/leader-state.ts',
+    find: 'if (logEndOffset < position.highWatermark || logEndOffset < this.#epochStartOffset)',
+    replace: 'if (logEndOffset < 0)',
+    brokers: 9,
+    seed: 1,
+  },
+  {
+    name: 'forget fencing: fetches of an older incarnation count',
+    file: 'apps/broker/src/replica/leader-state.ts',
+    find: 'return brokerEpoch === UNKNOWN || brokerEpoch === status.brokerEpoch;',
+    replace: 'return true;',
+    brokers: 9,
+    seed: 1,
+  },
+  {
+    name: 'elect who is not in sync',
+    file: 'packages/metadata/src/controller/leader-election.ts',
+    find: '(isr.includes(id) || (isr.length === 0 && elr.includes(id))) && isAcceptableLeader(id);',
+    replace: 'isAcceptableLeader(id);',
+    brokers: 9,
+    seed: 1,
+  },
+  {
+    name: 'consumers see what is not committed',
+    file: 'apps/broker/src/replica/partition.ts',
+    find: "if (isolation === 'high-watermark') return this.highWatermark;",
+    replace: "if (isolation === 'high-watermark') return this.logEndOffset;",
+    brokers: 9,
+    seed: 1,
+  },
+  {
+    name: 'forget what producers have sent',
+    file: 'packages/log/src/producer-state.ts',
+    find: 'if (entry === undefined || entry.epoch !== header.producerEpoch) return undefined;',
+    replace: 'return undefined;',
+    brokers: 9,
+    seed: 1,
+  },
+  {
+    name: 'vote for a candidate whose log is too short',
+    file: 'packages/raft/src/vote-rules.ts',
+    find: 'return other.epoch > lastEpoch || (other.epoch === lastEpoch && other.offset >= endOffset);',
+    replace: 'return other.offset >= 0;',
+    brokers: 9,
+    seed: 1,
+  },
+  {
+    name: 'vote twice in an epoch',
+    file: 'packages/raft/src/vote-rules.ts',
+    find: 'if (role.votedFor !== undefined) return sameReplica(role.votedFor, candidate);',
+    replace: '',
+    brokers: 9,
+    seed: 1,
+  },
+  {
+    name: 'the quorum’s leader alone commits',
+    file: 'packages/raft/src/high-watermark.ts',
+    find: 'const offset = descending[Math.floor(descending.length / 2)]!;',
+    replace: 'const offset = descending[0]!;',
+    brokers: 9,
+    seed: 1,
+  },
+  {
+    name: 'trust the ends of logs after a crash',
+    file: 'packages/log/src/log-directory.ts',
+    find: 'if (this.#wasClean || this.#wasNew || this.#isStarted) {',
+    replace: 'if (true) {',
+    brokers: 1,
+    seed: 1,
+  },
+  {
+    name: 'acknowledge before the sync',
+    file: 'packages/log/src/log-writer.ts',
+    find: 'if (records >= config().flushMessages || epochs.isDirty ||',
+    replace: 'if (epochs.isDirty ||',
+    brokers: 1,
+    seed: 1,
+  },
+];
