@@ -104,7 +104,7 @@ async function reassign(replicas: number[] | null): Promise<number | undefined> 
 }
 
 const members = (...ids: number[]): unknown =>
-  expect.toSatisfy((isr: number[]) => String(isr.toSorted()) === String(ids));
+  expect.toSatisfy((isr: number[]) => String(isr.toSorted((a, b) => a - b)) === String(ids));
 
 describe('a cluster of four brokers', () => {
   it('given a leader that dies, then another leads, and the first leads again when it is back and elected', async () => {

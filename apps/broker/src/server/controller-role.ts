@@ -29,9 +29,6 @@ export interface ControllerRoleOptions {
   readonly onFatal: (error: unknown) => void;
 }
 
-/** Replicas of a topic that does not say, where the configuration does not either. */
-const REPLICATION_DEFAULT = 1;
-
 /** Decides from when the quorum that its member belongs to has made it the leader. */
 export class ControllerRole {
   readonly services: ControllerServices;
@@ -69,10 +66,10 @@ function createDriver(options: ControllerRoleOptions): ControllerDriver {
     bootstrap: storage.bootstrap,
     sessionTimeoutMs,
     defaultNumPartitions: config.number('num.partitions'),
-    defaultReplicationFactor: () =>
+    defaultReplicationFactor: (registeredBrokers) =>
       config.isGiven('default.replication.factor')
         ? config.number('default.replication.factor')
-        : REPLICATION_DEFAULT,
+        : Math.min(registeredBrokers, config.number('ottla.default.replication.factor.max')),
     deleteTopicEnable: config.boolean('delete.topic.enable'),
     kraftVersion: () => node.kraftVersion,
     upgradeKraftVersion: (level, { validateOnly }) =>

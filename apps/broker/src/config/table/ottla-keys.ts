@@ -7,6 +7,12 @@ import type { ConfigKey } from '../config-key.ts';
 /** Keys with the prefix `ottla.`. */
 export const OTTLA_KEYS: readonly ConfigKey[] = [
   honoured(
+    'ottla.default.replication.factor.max',
+    readOnly,
+    int('1', { min: 1 }),
+    'Replicas of a topic that is created without a count, where default.replication.factor is not set: one for each registered broker, at most so many.',
+  ),
+  honoured(
     'ottla.http.listener',
     readOnly,
     string(''),

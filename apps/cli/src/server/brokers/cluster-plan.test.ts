@@ -54,7 +54,7 @@ describe('the plan of a cluster on one machine', () => {
       expect(each?.get('controller.quorum.voters')).toBe(
         '1@127.0.0.1:19092,2@127.0.0.1:19093,3@127.0.0.1:19094',
       );
-      expect(each?.get('default.replication.factor')).toBe('3');
+      expect(each?.get('ottla.default.replication.factor.max')).toBe('3');
     }
   });
 

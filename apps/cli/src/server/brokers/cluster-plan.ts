@@ -87,7 +87,6 @@ export function propertiesOf(plan: ClusterPlan, node: PlannedNode, dataDir: stri
   const { nodeId, port, controllerPort } = node;
   const controllers = plan.nodes.filter((each) => each.controllerPort !== undefined);
   const isController = controllerPort !== undefined;
-  const replication = Math.min(CONTROLLERS_MAX, plan.nodes.length);
   const settings: Readonly<Record<string, string>> = {
     'process.roles': isController ? 'broker,controller' : 'broker',
     'node.id': String(nodeId),
@@ -101,12 +100,15 @@ export function propertiesOf(plan: ClusterPlan, node: PlannedNode, dataDir: stri
       .map((each) => `${each.nodeId}@127.0.0.1:${each.controllerPort}`)
       .join(','),
     'log.dirs': `${dataDir}/broker-${nodeId}`,
-    'default.replication.factor': String(replication),
+    'ottla.default.replication.factor.max': String(REPLICAS_MAX),
     ...TIMES,
   };
   const lines = Object.entries(settings).map(([key, value]) => `${key}=${value}\n`);
   return `# Node ${nodeId} of a cluster on one machine; start it alone with: ottla server --config <this file>\n${lines.join('')}`;
 }
+
+/** Of a topic that is created without a count, when there are enough brokers. */
+const REPLICAS_MAX = 3;
 
 /** Shorter than Kafka's, whose processes may stand still for seconds: who is dead is missed sooner. */
 const TIMES = {
