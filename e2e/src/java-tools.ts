@@ -21,6 +21,8 @@ const TOOLS = {
   features: 'org.apache.kafka.tools.FeatureCommand',
   cluster: 'org.apache.kafka.tools.ClusterTool',
   dumpLog: 'org.apache.kafka.tools.DumpLogSegments',
+  metadataQuorum: 'org.apache.kafka.tools.MetadataQuorumCommand',
+  storage: 'kafka.tools.StorageTool',
 } as const;
 
 export type JavaTool = keyof typeof TOOLS;
