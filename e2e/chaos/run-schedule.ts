@@ -59,13 +59,14 @@ export interface RunReport {
 export async function runSchedule(options: RunOptions): Promise<RunReport> {
   const { schedule, kind } = options;
   mkdirSync(options.folder, { recursive: true });
+  const scratch = mkdtempSync(path.join(tmpdir(), 'chaos-run-'));
   const network = schedule.hasNetwork === true ? new ProxiedNetwork() : undefined;
-  const disks = mountDisks(schedule);
+  const disks = mountDisks(schedule, scratch);
   const cluster = await kind.start({
     ...(schedule.settings === undefined ? {} : { settings: schedule.settings }),
     ...(network === undefined ? {} : { network }),
     node: (nodeId) => ({
-      ...schedule.node?.(nodeId),
+      ...schedule.node?.(nodeId, scratch),
       ...(disks.has(nodeId) ? { dataDir: path.join(disks.get(nodeId)!, 'data') } : {}),
     }),
   });
@@ -81,6 +82,7 @@ export async function runSchedule(options: RunOptions): Promise<RunReport> {
     network,
     disks,
     random,
+    folder: scratch,
     topic: TOPIC,
     partitions: PARTITIONS,
   });
@@ -93,14 +95,15 @@ export async function runSchedule(options: RunOptions): Promise<RunReport> {
     await cluster.stop();
     await network?.close();
     for (const folder of disks.values()) unmountSmallDisk(folder);
+    rmSync(scratch, { recursive: true, force: true });
   }
 }
 
-function mountDisks({ diskMb }: Schedule): Map<number, string> {
+function mountDisks({ diskMb }: Schedule, scratch: string): Map<number, string> {
   const disks = new Map<number, string>();
   if (diskMb === undefined) return disks;
   for (const nodeId of [1, 2, 3]) {
-    const folder = mkdtempSync(path.join(tmpdir(), 'small-disk-'));
+    const folder = path.join(scratch, `disk-${nodeId}`);
     mountSmallDisk(folder, diskMb);
     disks.set(nodeId, folder);
   }
@@ -130,13 +133,18 @@ async function play(options: RunOptions, stage: RunStage): Promise<RunReport> {
   await read(options, stage, histories[0]!);
   await stage.close();
   const operations = histories.flatMap(readHistory).sort((left, right) => left.at - right.at);
+  const verdict = checkHistory(operations);
+  if (verdict.acknowledged < verdict.sent)
+    stage.violation(
+      `${verdict.sent - verdict.acknowledged} of ${verdict.sent} records met errors that retries did not absorb`,
+    );
   return {
     schedule: options.schedule.name,
     cluster: stage.cluster.name,
     seed: options.seed,
     rounds,
     faults: stage.events.length,
-    verdict: checkHistory(operations),
+    verdict,
     violations: stage.violations,
     recoveries: recoveries(operations, stage.events, PARTITIONS),
     wholeAfterMs: stage.wholeAfterMs,

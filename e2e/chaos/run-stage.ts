@@ -20,6 +20,7 @@ export interface RunStageOptions {
   readonly topic: string;
   readonly partitions: number;
   readonly random: Random;
+  readonly folder: string;
 }
 
 export class RunStage implements Stage {
@@ -28,6 +29,7 @@ export class RunStage implements Stage {
   readonly topic: string;
   readonly partitions: number;
   readonly random: Random;
+  readonly folder: string;
   readonly events: FaultEvent[] = [];
   readonly violations: string[] = [];
   /** Of each time that all was healed. */
@@ -45,6 +47,7 @@ export class RunStage implements Stage {
     this.topic = options.topic;
     this.partitions = options.partitions;
     this.random = options.random;
+    this.folder = options.folder;
     this.#network = options.network;
     this.#disks = options.disks;
     this.view = new ClusterView(options.cluster, options.topic);

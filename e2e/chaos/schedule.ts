@@ -29,6 +29,8 @@ export interface Stage {
   readonly random: Random;
   /** @throws unless the schedule has asked for one */
   readonly network: ProxiedNetwork;
+  /** For files of the run. */
+  readonly folder: string;
   /** The small disk of a node. @throws unless the schedule has asked for one */
   diskOf(nodeId: number): string;
   node(nodeId: number): ClusterNode;
@@ -57,7 +59,8 @@ export interface Schedule {
   readonly settings?: Readonly<Record<string, string>>;
   /** Of the load's topic. */
   readonly topic?: Readonly<Record<string, string>>;
-  readonly node?: (nodeId: number) => NodeOptions;
+  /** @param folder for files of the run */
+  readonly node?: (nodeId: number, folder: string) => NodeOptions;
   /** Proxies between all nodes and in front of clients. */
   readonly hasNetwork?: boolean;
   /** Each node's data on a file system of so many megabytes. */

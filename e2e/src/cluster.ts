@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Admin } from '@ottla/client';
 import { Child, until } from './processes.ts';
-import { freePort } from './servers.ts';
+import { lastingPort } from './lasting-port.ts';
 import type { Tool } from './toolchain.ts';
 
 export const CLUSTER_ID = 'Ej3_evlyTlCg2mz1BVtabw';
@@ -64,6 +64,8 @@ export interface ClusterOptions {
   readonly settings?: Readonly<Record<string, string>>;
   readonly node?: (nodeId: number) => NodeOptions;
   readonly network?: Network;
+  /** Called with the addresses of all nodes just before the first process starts. */
+  readonly prepared?: (bootstrap: string) => Promise<void>;
 }
 
 /** Ottla, or the control. */
@@ -110,7 +112,7 @@ interface Layout {
 /** Prepares and starts three nodes. */
 export async function startNodes(
   commands: NodeCommands,
-  { settings = {}, node = () => ({}), network }: ClusterOptions = {},
+  { settings = {}, node = () => ({}), network, prepared }: ClusterOptions = {},
 ): Promise<Cluster> {
   const folder = mkdtempSync(path.join(tmpdir(), 'cluster-e2e-'));
   const layouts: Layout[] = [];
@@ -136,8 +138,9 @@ export async function startNodes(
       return new ProcessNode(layout, dataDir, commands.command(file), own.env);
     }),
   );
-  for (const each of nodes) each.start();
   const bootstrap = nodes.map(({ address }) => address).join(',');
+  await prepared?.(bootstrap);
+  for (const each of nodes) each.start();
   return {
     name: commands.name,
     bootstrap,
@@ -152,7 +155,7 @@ export async function startNodes(
 
 async function layOut(nodeId: number, network: Network | undefined): Promise<Layout> {
   const entries: [string, number][] = [];
-  for (const listener of LISTENERS) entries.push([listener, await freePort()]);
+  for (const listener of LISTENERS) entries.push([listener, await lastingPort()]);
   const fronts: [string, number][] = [];
   for (const [listener, port] of entries)
     fronts.push([listener, (await network?.front(nodeId, listener, port)) ?? port]);

@@ -8,7 +8,7 @@ const folder = path.resolve(import.meta.dirname, '..');
 const cache = path.join(folder, '.cache');
 
 /** Everything outside of this repository that a test may need. */
-export type Tool = 'java' | 'kcat' | 'python3' | 'strace';
+export type Tool = 'java' | 'kcat' | 'python3' | 'strace' | 'go';
 
 /** Undefined when the tool is there, else the reason to skip. @throws with OTTLA_REQUIRE_INTEROP=1 when it is missing */
 export function missing(tools: readonly Tool[]): string | undefined {
@@ -32,6 +32,8 @@ function has(tool: Tool): boolean {
       return runs('python3', '-c', 'import venv, ensurepip');
     case 'strace':
       return runs('strace', '-V');
+    case 'go':
+      return runs('go', 'version');
   }
 }
 
@@ -89,4 +91,16 @@ export function pythonWithConfluentKafka(): string {
     },
   );
   return python;
+}
+
+/** A Go program of this folder's `go/`, built once for each version of its sources. */
+export function goProgram(name: string): string {
+  const source = path.join(folder, 'go', name);
+  const hash = createHash('sha256');
+  for (const file of ['go.mod', 'go.sum', 'main.go'])
+    hash.update(readFileSync(path.join(source, file)));
+  const program = path.join(cache, `${name}-${hash.digest('hex').slice(0, 16)}`);
+  if (!existsSync(program))
+    execFileSync('go', ['build', '-o', program, '.'], { cwd: source, stdio: 'inherit' });
+  return program;
 }

@@ -59,9 +59,9 @@ export class ProducerLoad {
     const value = `${process}-${number}${PADDING}`;
     this.#history.note({ process, op: 'send', type: 'invoke', topic, partition, value });
     const record = { topic, partition, key: `key-${number % (3 * partitions)}`, value };
-    void this.#producer.enqueue(record, (error, metadata) =>
-      this.#ended(value, partition, error, metadata),
-    );
+    const ended = (error: KafkaError | undefined, metadata?: RecordMetadata): void =>
+      this.#ended(value, partition, error, metadata);
+    this.#producer.enqueue(record, ended)?.catch((error: KafkaError) => ended(error));
   }
 
   #ended(
