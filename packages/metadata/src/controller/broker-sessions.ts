@@ -6,6 +6,8 @@ import type { MetadataImage } from '../image/metadata-image.ts';
 
 interface Session {
   readonly brokerEpoch: number;
+  /** Nobody came yet: another incarnation need not wait until it is over. */
+  isPresumed: boolean;
   lastContactMs: number;
   /** Offset up to which the broker has read the metadata log (inclusive). */
   metadataOffset: number;
@@ -32,16 +34,25 @@ export class BrokerSessions {
   }
 
   /**
-   * Begins as the new active controller: every unfenced broker gets a full session from now on. Not the one in this
-   * process: it comes by itself at once, and after a crash it comes as a new incarnation, which need not wait for the
-   * session of a process that is known to be gone.
+   * Begins as the new active controller: every unfenced broker gets a full session from now on. That of the broker in
+   * this process is presumed only: after a crash it comes as a new incarnation, which need not wait for the session of a
+   * process that is known to be gone.
    */
   restart(image: MetadataImage, nowMs: number, ownNodeId: number): void {
     this.#sessions.clear();
     this.#departures.clear();
     for (const { brokerId, brokerEpoch, fenced } of image.cluster.brokers.values()) {
-      if (!fenced && brokerId !== ownNodeId) this.touch(brokerId, brokerEpoch, -1, nowMs);
+      if (fenced) continue;
+      this.touch(brokerId, brokerEpoch, -1, nowMs);
+      const session = this.#sessions.get(brokerId);
+      if (session !== undefined) session.isPresumed = brokerId === ownNodeId;
     }
+  }
+
+  /** A broker that is known was heard of; nothing else is decided. */
+  noteContact(brokerId: number, brokerEpoch: number, nowMs: number): void {
+    const session = this.#sessions.get(brokerId);
+    if (session?.brokerEpoch === brokerEpoch) session.lastContactMs = nowMs;
   }
 
   /** Takes note of a heartbeat. */
@@ -50,10 +61,12 @@ export class BrokerSessions {
     if (session !== undefined && session.brokerEpoch === brokerEpoch) {
       session.lastContactMs = nowMs;
       session.metadataOffset = metadataOffset;
+      session.isPresumed = false;
       return;
     }
     this.#sessions.set(brokerId, {
       brokerEpoch,
+      isPresumed: false,
       lastContactMs: nowMs,
       metadataOffset,
       controlledShutdownOffset: undefined,
@@ -68,7 +81,8 @@ export class BrokerSessions {
   /** Whether that incarnation was heard of within the timeout. */
   hasValidSession(brokerId: number, brokerEpoch: number, nowMs: number): boolean {
     const session = this.#sessions.get(brokerId);
-    return session?.brokerEpoch === brokerEpoch && !this.#isExpired(session, nowMs);
+    if (session?.brokerEpoch !== brokerEpoch || session.isPresumed) return false;
+    return !this.#isExpired(session, nowMs);
   }
 
   /** A broker whose session has expired, or undefined; it is forgotten by `remove`. */

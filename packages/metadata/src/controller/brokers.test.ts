@@ -228,6 +228,40 @@ describe('BrokerHeartbeat', () => {
   });
 });
 
+describe('the broker in the process of the active controller', () => {
+  const OWN = 100;
+
+  /** It served, then the process ended, and the controller of the new process leads. */
+  beforeEach(() => {
+    cluster.startBrokers(1, OWN);
+    cluster.append(cluster.controller.activate(cluster.nowMs));
+  });
+
+  it('given a new incarnation, then it need not wait for the session of a process that is gone', () => {
+    const restarted = { incarnationId: incarnationOf(OWN, 1) };
+
+    expect(cluster.register(OWN, restarted).errorCode).toBe(ErrorCode.NONE);
+    expect(cluster.register(1, { incarnationId: incarnationOf(1, 1) }).errorCode).toBe(
+      ErrorCode.DUPLICATE_BROKER_REGISTRATION,
+    );
+  });
+
+  it('given it lives on, then another incarnation waits as everywhere', () => {
+    cluster.heartbeat(OWN);
+
+    expect(cluster.register(OWN, { incarnationId: incarnationOf(OWN, 1) }).errorCode).toBe(
+      ErrorCode.DUPLICATE_BROKER_REGISTRATION,
+    );
+  });
+
+  it('given it never comes, then it is fenced after a session', () => {
+    cluster.nowMs += 9001;
+    cluster.fenceStale();
+
+    expect(broker(OWN)?.fenced).toBe(true);
+  });
+});
+
 describe('UnregisterBroker', () => {
   it('takes the broker out of every ISR and out of the cluster', () => {
     cluster.startBrokers(1, 2);

@@ -22,7 +22,7 @@ import { alterPartition } from './alter-partition.ts';
 import { alterPartitionReassignments } from './alter-reassignments.ts';
 import { assignReplicasToDirs } from './assign-replicas.ts';
 import { brokerHeartbeat } from './broker-heartbeat.ts';
-import { BrokerSessions } from './broker-sessions.ts';
+import { type BrokerIdAndEpoch, BrokerSessions } from './broker-sessions.ts';
 import type { ControllerOptions } from './controller-options.ts';
 import {
   type ControllerState,
@@ -133,6 +133,11 @@ export class Controller {
     moment: DecisionMoment,
   ): ControllerResult<ControllerResponse<O>> {
     return handlers[operation](this.#scope(moment), request, context);
+  }
+
+  /** A broker was heard of, though there is no time for what it asks: it must not be fenced for that. */
+  noteContact({ brokerId, brokerEpoch }: BrokerIdAndEpoch, nowMs: number): void {
+    this.#sessions.noteContact(brokerId, brokerEpoch, nowMs);
   }
 
   /**

@@ -162,6 +162,19 @@ describe('work on many partitions', () => {
     expect(cluster.heartbeat(1, shutDown)).toMatchObject({ shouldShutDown: true, isFenced: true });
   });
 
+  it('given a controlled shutdown and this controller lost half-way, then the next one goes on with it', () => {
+    const wish = cluster.beat(1, { wantShutDown: true });
+    cluster.appendPart(cluster.decide('brokerHeartbeat', wish));
+    cluster.append(cluster.controller.activate(cluster.nowMs));
+    expect(leadersOf('big')).toEqual(new Set([1, 2]));
+
+    expect(cluster.heartbeat(1, { wantShutDown: true }).shouldShutDown).toBe(false);
+    expect(leadersOf('big')).toEqual(new Set([2]));
+    for (const id of [2, 3]) cluster.heartbeat(id);
+
+    expect(cluster.heartbeat(1, { wantShutDown: true }).shouldShutDown).toBe(true);
+  });
+
   it('given a leader that asks for the ISRs of many partitions at once, then each gets its own answer', () => {
     const { id: topicId = '' } = cluster.image.topics.byName.get('big') ?? {};
     const partitions = Array.from({ length: PARTITIONS }, (_, partitionIndex) => ({

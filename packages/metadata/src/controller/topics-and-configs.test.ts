@@ -535,6 +535,19 @@ describe('AlterPartition', () => {
     expect(cluster.nextOffset).toBe(before);
   });
 
+  it('given version 2, then the ISR comes without broker epochs', () => {
+    const { leader, leaderEpoch, partitionEpoch } = cluster.partition('p');
+    const data = { partitionIndex: 0, leaderEpoch, partitionEpoch, leaderRecoveryState: 0 };
+    const partitions = [{ ...data, newIsr: [1], newIsrWithEpochs: [] }];
+    const topicId = topicByName(cluster.image, 'p')?.id ?? '';
+    const brokerEpoch = cluster.image.cluster.brokers.get(leader)?.brokerEpoch ?? -1;
+
+    const request = { brokerId: leader, brokerEpoch, topics: [{ topicId, partitions }] };
+    const { topics } = cluster.handle('alterPartition', request, 2);
+
+    expect(topics[0]?.partitions[0]).toMatchObject({ errorCode: 0, isr: [1], partitionEpoch: 1 });
+  });
+
   it('given a fenced follower, then it is not let into the ISR', () => {
     cluster.heartbeat(2, { wantFence: true });
 

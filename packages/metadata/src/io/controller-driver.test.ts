@@ -224,6 +224,26 @@ describe('ControllerDriver', () => {
     expect(driver.image.topics.byName.has('c')).toBe(false);
   });
 
+  it('given too many requests waiting, then a broker whose heartbeats are refused is not fenced for that', async () => {
+    start({ waitingRequestsMax: 2 });
+    const brokerEpoch = await leadWithBroker();
+    const waiting = Promise.allSettled([createTopic('a'), createTopic('b')]);
+
+    for (let second = 0; second < 12; second++) {
+      time.advance(1000);
+      await expect(heartbeat(1, brokerEpoch)).rejects.toMatchObject({
+        code: 'CONTROLLER_OVERLOADED',
+      });
+    }
+    quorum.commitAll();
+    await waiting;
+
+    expect(driver.image.cluster.brokers.get(1)?.fenced).toBe(false);
+    time.advance(9000 + 1125);
+    quorum.commitAll();
+    expect(driver.image.cluster.brokers.get(1)?.fenced).toBe(true);
+  });
+
   it('given a silent broker, then it is fenced within an eighth of the session more', async () => {
     await leadWithBroker();
     expect(driver.image.cluster.brokers.get(1)?.fenced).toBe(false);

@@ -34,7 +34,7 @@ export interface ControllerDriverOptions {
   readonly clock: Clock;
   readonly timers: Timers;
   readonly logger: Logger;
-  /** Requests that may wait for their commit; default 1,000. Heartbeats and registrations count too. */
+  /** Requests that may wait for their commit; default 10,000. Heartbeats and registrations count too. */
   readonly waitingRequestsMax?: number;
   /** Records of one batch when an operation may be split; default 10,000. */
   readonly recordsPerBatchMax?: number;
@@ -83,7 +83,7 @@ export class ControllerDriver implements QuorumListener {
   constructor(options: ControllerDriverOptions) {
     const { controller, quorum, clock, logger, snapshots } = options;
     this.#settings = {
-      waitingRequestsMax: 1000,
+      waitingRequestsMax: 10_000,
       recordsPerBatchMax: 10_000,
       fenceIntervalMs: 1125,
       idleIntervalMs: 500,
@@ -139,7 +139,11 @@ export class ControllerDriver implements QuorumListener {
     context: ControllerRequestContext,
   ): Promise<ControllerResponse<O>> {
     if (this.#activeEpoch === undefined) throw notController();
-    if (this.#waiting.count + this.#inTurnsCount >= this.#settings.waitingRequestsMax) {
+    if (this.waitingRequests.count >= this.#settings.waitingRequestsMax) {
+      // Whoever lives stays: an overload that fenced its brokers would only grow.
+      if (isHeartbeat(operation, request)) {
+        this.#controller.noteContact(request, this.#settings.clock.monotonicMs());
+      }
       throw new MetadataError(
         'CONTROLLER_OVERLOADED',
         `${this.#settings.waitingRequestsMax} requests wait for the controller already`,
@@ -369,6 +373,13 @@ export class ControllerDriver implements QuorumListener {
       nextOffset: this.#quorum.logEndOffset,
     };
   }
+}
+
+function isHeartbeat(
+  operation: ControllerOperation,
+  _request: object,
+): _request is ControllerRequest<'brokerHeartbeat'> {
+  return operation === 'brokerHeartbeat';
 }
 
 function timedOut(timeoutMs: number): MetadataError {
