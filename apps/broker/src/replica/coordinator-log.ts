@@ -80,6 +80,24 @@ async function wholeBytes(region: LogRegion): Promise<Buffer> {
   return bytes;
 }
 
+function lead(groups: Pick<GroupCoordinator, 'onElection'>, partition: Partition): void {
+  const log = new PartitionCoordinatorLog(partition);
+  void groups.onElection(partition.id, partition.leaderEpoch, log);
+}
+
+/**
+ * What it took in as a follower may still be on its way to the disk: a coordinator that loaded without it would never hear
+ * of it.
+ */
+function whenWritten(partition: Partition, then: () => void): void {
+  const { leaderEpoch, epochStartOffset = 0, log } = partition;
+  if (partition.logEndOffset >= epochStartOffset) then();
+  else
+    void log!.settled().then(() => {
+      if (partition.leads(leaderEpoch)) then();
+    });
+}
+
 /** Tells the group coordinator which partitions of its topic this broker leads. Give it to `Replicas.listen`. */
 export function coordinatorElections(
   groups: Pick<GroupCoordinator, 'onElection' | 'onResignation'>,
@@ -87,9 +105,7 @@ export function coordinatorElections(
 ): LeadershipListener {
   return {
     elected(partition) {
-      if (partition.topic !== topic) return;
-      const log = new PartitionCoordinatorLog(partition);
-      void groups.onElection(partition.id, partition.leaderEpoch, log);
+      if (partition.topic === topic) whenWritten(partition, () => lead(groups, partition));
     },
     resigned(partition) {
       if (partition.topic === topic) groups.onResignation(partition.id, partition.leaderEpoch);

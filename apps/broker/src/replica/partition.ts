@@ -332,6 +332,8 @@ export class Partition implements PartitionIdentity {
   configure(config: TopicConfig): void {
     this.#config = config;
     this.#log?.configure(config);
+    // `min.insync.replicas` decides too.
+    if (this.#advanceHighWatermark()) this.#host.moved(this);
   }
 
   /**

@@ -2,7 +2,7 @@
 // connection, the answer's records straight from its frame into the logs. What an answer means is `FollowerState`'s matter.
 // Kafka: ReplicaFetcherThread, RemoteLeaderEndPoint.
 import { LogError, type PartitionLog, type SlabLease } from '@ottla/log';
-import type { Logger, Platform } from '@ottla/platform';
+import type { Logger, Platform, Timer } from '@ottla/platform';
 import { ApiKey, requireApi, type Uuid } from '@ottla/protocol';
 import {
   type FetchRequest,
@@ -49,8 +49,8 @@ export interface ReplicaFetcherOptions {
   readonly leaderId: number;
   readonly settings: ReplicaFetchSettings;
   readonly throttle: FollowerThrottle;
-  /** A new connection to the leader, whose answers are leased; rejects when there is none. */
-  readonly connect: (leaderId: number) => Promise<LeaderConnection>;
+  /** A new connection to the leader, whose answers are leased; rejects when there is none, and when the signal says so. */
+  readonly connect: (leaderId: number, signal: AbortSignal) => Promise<LeaderConnection>;
 }
 
 /** Answers are in slabs, which the log's tail cache keeps. */
@@ -72,6 +72,8 @@ interface Followed {
 
 /** First pause after a failure; later ones are longer, up to `replica.fetch.backoff.ms`. */
 const PAUSE_MS = 20;
+/** A request that is not answered after so long waits for records. */
+const HURRY_MS = 20;
 const NO_RECORDS = Buffer.alloc(0);
 const LATEST = -1;
 const EARLIEST = -2;
@@ -92,6 +94,10 @@ export class ReplicaFetcher {
   #running: Promise<void> | undefined;
   #failures = 0;
   #hurriedMs = -Infinity;
+  #hurrying: Timer | undefined;
+  /** The request under way was ended for haste. */
+  #isGivenUp = false;
+  #rounds = 0;
 
   constructor(options: ReplicaFetcherOptions) {
     this.#options = options;
@@ -140,6 +146,7 @@ export class ReplicaFetcher {
     this.#closing.abort();
     this.#followed.clear();
     this.#byName.clear();
+    this.#hurrying?.cancel();
     this.#connection?.close();
     this.#wake?.();
     await this.#running;
@@ -149,13 +156,22 @@ export class ReplicaFetcher {
     return this.#options.platform.clock.monotonicMs();
   }
 
-  /** Something new is to be fetched. A request that waits at the leader for other partitions is given up, now and then. */
+  /**
+   * Something new is to be fetched. A request that waits at the leader for records of other partitions is given up, now and
+   * then: new partitions would wait for as long.
+   */
   #hurry(): void {
     this.#wake?.();
-    const { waitMaxMs } = this.#options.settings;
-    if (!this.#isExchanging || this.#nowMs - this.#hurriedMs < waitMaxMs) return;
+    const { platform, settings } = this.#options;
+    const round = this.#rounds;
+    if (!this.#isExchanging || this.#nowMs - this.#hurriedMs < settings.waitMaxMs) return;
     this.#hurriedMs = this.#nowMs;
-    this.#connection?.close();
+    this.#hurrying?.cancel();
+    this.#hurrying = platform.timers.set(HURRY_MS, () => {
+      if (!this.#isExchanging || this.#rounds !== round) return;
+      this.#isGivenUp = true;
+      this.#connection?.close();
+    });
   }
 
   async #run(): Promise<void> {
@@ -201,6 +217,8 @@ export class ReplicaFetcher {
 
   /** One request and what its answer asks for. */
   async #round(wanted: ReadonlyMap<Followed, FetchPosition>): Promise<void> {
+    this.#rounds += 1;
+    this.#isGivenUp = false;
     const { isFull } = this.#session;
     let held: HeldFetch;
     try {
@@ -229,23 +247,24 @@ export class ReplicaFetcher {
       minBytes: settings.bytesMin,
       maxBytes: settings.responseBytesMax,
     });
-    const connection = await this.#connected();
-    const timer = platform.timers.set(settings.timeoutMs, () => connection.close());
     this.#isExchanging = true;
+    let timer: Timer | undefined;
     try {
+      const connection = await this.#connected();
+      timer = platform.timers.set(settings.timeoutMs, () => connection.close());
       const version = FETCH_VERSION;
       const held = await connection.requestHeld(fetchRequest, fetchResponse, version, request);
       return held as HeldFetch;
     } finally {
       this.#isExchanging = false;
-      timer.cancel();
+      timer?.cancel();
     }
   }
 
   async #connected(): Promise<LeaderConnection> {
     const { connect, leaderId } = this.#options;
     if (this.#connection === undefined || this.#connection.isClosed) {
-      const connection = await connect(leaderId);
+      const connection = await connect(leaderId, this.#closing.signal);
       if (this.#closing.signal.aborted) connection.close();
       this.#connection = connection;
     }
@@ -254,10 +273,9 @@ export class ReplicaFetcher {
 
   /** The leader cannot be asked: a moment later once more. */
   async #failed(error: unknown): Promise<void> {
-    const isHurried = this.#nowMs - this.#hurriedMs < PAUSE_MS;
     this.#session.lost();
     this.#connection?.close();
-    if (this.#closing.signal.aborted || (isHurried && this.#failures === 0)) return;
+    if (this.#closing.signal.aborted || this.#isGivenUp) return;
     const { logger, leaderId } = this.#options;
     logger.debug('a fetch from a leader failed', { leader: leaderId, error: String(error) });
     await this.#pause();

@@ -68,7 +68,7 @@ export class Replication {
       brokerEpoch,
       settings: fetchSettings(config),
       throttle: this.followerQuota,
-      connect: (leaderId) => this.#connect(leaderId),
+      connect: (leaderId, signal) => this.#connect(leaderId, signal),
     });
   }
 
@@ -91,7 +91,7 @@ export class Replication {
   }
 
   /** Where the leader is reached may change with every start of it: the newest metadata is asked each time. */
-  async #connect(leaderId: number): Promise<LeaderConnection> {
+  async #connect(leaderId: number, signal: AbortSignal): Promise<LeaderConnection> {
     const { platform, config, image, slabs } = this.#options;
     const broker = image().cluster.brokers.get(leaderId);
     const endPoint = broker?.endPoints.find(({ name }) => name === config.interBrokerListenerName);
@@ -101,8 +101,7 @@ export class Replication {
         `broker ${leaderId} has no listener ${config.interBrokerListenerName}`,
       );
     const { host, port } = endPoint;
-    const timeoutMs = config.number('replica.socket.timeout.ms');
-    const connection = await platform.net.connect({ host, port, timeoutMs });
+    const connection = await platform.net.connect({ host, port, signal });
     return new RequestConnection(connection, `broker-${config.nodeId}-fetcher-0`, {
       lease: (sizeBytes) => slabs.lease(sizeBytes),
       responseBytesMax: RESPONSE_BYTES_MAX,
