@@ -21,14 +21,20 @@ export interface Latencies {
   readonly acknowledged: Percentiles;
 }
 
-async function java(settings: BenchSettings, ...args: readonly string[]): Promise<string> {
+/** What a client of the load is started with. */
+type ClientSettings = Pick<BenchSettings, 'clientJvm' | 'producer'>;
+
+async function java(
+  settings: Pick<ClientSettings, 'clientJvm'>,
+  ...args: readonly string[]
+): Promise<string> {
   const all = [...settings.clientJvm, '-cp', kafkaClassPath(), ...args];
   return (await run('java', all, { timeoutMs: 300_000 })).stdout;
 }
 
 /** Fills the topic. @returns MiB/s, as ProducerPerformance counts */
 export async function produce(
-  settings: BenchSettings,
+  settings: ClientSettings,
   bootstrap: string,
   topic: string,
   load: BenchCase,
@@ -111,7 +117,7 @@ export interface FirstRecord {
 
 /** Starts the client, and returns when it tries to connect. */
 export async function awaitFirstRecord(
-  settings: BenchSettings,
+  settings: Pick<ClientSettings, 'clientJvm'>,
   bootstrap: string,
 ): Promise<FirstRecord> {
   const args = [

@@ -25,9 +25,7 @@ export function summarise(runs: readonly RunResult[]): Row[] {
   ): Row => {
     const of = (server: RunResult['server']): number[] =>
       runs.filter((run) => run.server === server).map(pick);
-    const [kafka, ottla] = [median(of('kafka')), median(of('ottla'))];
-    const spread = Math.max(spreadOf(of('kafka')), spreadOf(of('ottla')));
-    return { figure, unit, better, kafka, ottla, ratio: ottla / kafka, spread };
+    return rowOf({ figure, unit, better }, of('kafka'), of('ottla'));
   };
   const cases = Object.keys(runs[0]!.cases);
   const directions = ['produce', 'consume'] as const;
@@ -61,6 +59,17 @@ export function summarise(runs: readonly RunResult[]): Row[] {
     row('peak memory, after all loads', 'MiB', 'less', (run) => run.loadedMiB),
     row('spawn to first acknowledged record', 'ms', 'less', (run) => run.firstAcknowledgedMs),
   ];
+}
+
+/** Medians of the figures of both. @throws when a server has none */
+export function rowOf(
+  what: Pick<Row, 'figure' | 'unit' | 'better'>,
+  ofKafka: readonly number[],
+  ofOttla: readonly number[],
+): Row {
+  const [kafka, ottla] = [median(ofKafka), median(ofOttla)];
+  const spread = Math.max(spreadOf(ofKafka), spreadOf(ofOttla));
+  return { ...what, kafka, ottla, ratio: ottla / kafka, spread };
 }
 
 /** As Markdown. */
