@@ -23,7 +23,6 @@ function start(...errorCodes: number[]): AssignReplicasToDirsRequest[] {
   assignments = new DirectoryAssignments({
     platform: {
       timers: {
-        ...time,
         set: (ms, done) => time.set(ms, done),
         sleep: () => Promise.resolve(),
         yield: (done) => done(),
