@@ -19,6 +19,7 @@ const TOOLS = {
   reassign: 'org.apache.kafka.tools.reassign.ReassignPartitionsCommand',
   leaderElection: 'org.apache.kafka.tools.LeaderElectionCommand',
   features: 'org.apache.kafka.tools.FeatureCommand',
+  metadataQuorum: 'org.apache.kafka.tools.MetadataQuorumCommand',
   cluster: 'org.apache.kafka.tools.ClusterTool',
   dumpLog: 'org.apache.kafka.tools.DumpLogSegments',
   metadataQuorum: 'org.apache.kafka.tools.MetadataQuorumCommand',

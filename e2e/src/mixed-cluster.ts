@@ -20,6 +20,8 @@ export interface NodePlan {
 
 /** One node; not running before `start`. */
 export interface MixedNode extends NodePlan {
+  /** What runs there from the next `start` on; the properties file and the data stay. */
+  kind: Kind;
   /** Where clients reach it, `host:port`; undefined without the role of a broker. */
   readonly address: string | undefined;
   /** Where other nodes reach its controller. */
@@ -63,10 +65,19 @@ export const SERVED_FEATURES: readonly string[] = [
   'eligible.leader.replicas.version=0',
 ];
 
-/** Prepares and formats all nodes; the voters stand in their configuration. */
+export interface MixedClusterOptions {
+  /** Of every node. */
+  readonly overrides?: Readonly<Record<string, string>>;
+  /** `static` (default): the voters stand in the configuration; `dynamic`: in the metadata log (KIP-853). */
+  readonly quorum?: 'static' | 'dynamic';
+  /** What `kafka-storage format` is told; default {@link SERVED_FEATURES}. */
+  readonly features?: readonly string[];
+}
+
+/** Prepares and formats all nodes. */
 export async function prepareMixedCluster(
   plans: readonly NodePlan[],
-  overrides: Readonly<Record<string, string>> = {},
+  { overrides = {}, quorum = 'static', features = SERVED_FEATURES }: MixedClusterOptions = {},
 ): Promise<MixedCluster> {
   const folder = mkdtempSync(path.join(tmpdir(), 'ottla-mixed-'));
   const nodes: Node[] = [];
@@ -77,13 +88,19 @@ export async function prepareMixedCluster(
         controller: plan.roles.includes('controller') ? await freePort() : undefined,
       }),
     );
-  const voters = nodes
-    .filter(({ controllerAddress }) => controllerAddress !== undefined)
-    .map(({ id, controllerAddress }) => `${id}@${controllerAddress}`)
-    .join(',');
-  await Promise.all(
-    nodes.map((node) => node.prepare({ 'controller.quorum.voters': voters, ...overrides })),
-  );
+  const controllers = nodes.filter(({ controllerAddress }) => controllerAddress !== undefined);
+  const voters = controllers.map(({ id, controllerAddress }) => `${id}@${controllerAddress}`);
+  const servers = controllers.map(({ controllerAddress }) => controllerAddress);
+  const settings =
+    quorum === 'static'
+      ? { 'controller.quorum.voters': voters.join(',') }
+      : { 'controller.quorum.bootstrap.servers': servers.join(',') };
+  const initial = voters.map((voter, index) => `${voter}:${directoryId(index)}`).join(',');
+  const format = [
+    ...features.flatMap((feature) => ['--feature', feature]),
+    ...(quorum === 'static' ? [] : ['--initial-controllers', initial]),
+  ];
+  await Promise.all(nodes.map((node) => node.prepare({ ...settings, ...overrides }, format)));
   const bootstrap = nodes.flatMap(({ address }) => address ?? []).join(',');
   const brokerIds = nodes.filter(({ address }) => address !== undefined).map(({ id }) => id);
   return {
@@ -98,9 +115,14 @@ export async function prepareMixedCluster(
   };
 }
 
+/** 22 characters, the last of which can only be one of four. */
+function directoryId(index: number): string {
+  return `ottla-e2e-mixed-test${index}w`;
+}
+
 class Node implements MixedNode {
   readonly id: number;
-  readonly kind: Kind;
+  kind: Kind;
   readonly roles: readonly Role[];
   readonly address: string | undefined;
   readonly controllerAddress: string | undefined;
@@ -131,7 +153,10 @@ class Node implements MixedNode {
     return `${this.#child?.stdout.slice(-6000)}\n${this.#child?.stderr.slice(-6000)}`;
   }
 
-  async prepare(overrides: Readonly<Record<string, string>>): Promise<void> {
+  async prepare(
+    overrides: Readonly<Record<string, string>>,
+    format: readonly string[],
+  ): Promise<void> {
     const listeners = [
       ...(this.address === undefined ? [] : [`PLAINTEXT://${this.address}`]),
       ...(this.controllerAddress === undefined ? [] : [`CONTROLLER://${this.controllerAddress}`]),
@@ -153,8 +178,7 @@ class Node implements MixedNode {
     const lines = Object.entries(settings).map(([key, value]) => `${key}=${value}\n`);
     writeFileSync(this.file, lines.join(''));
     const tool = ['-cp', kafkaClassPath(), 'kafka.tools.StorageTool', 'format'];
-    const features = SERVED_FEATURES.flatMap((feature) => ['--feature', feature]);
-    await run('java', [...JVM, ...tool, '-t', CLUSTER_ID, '-c', this.file, ...features]);
+    await run('java', [...JVM, ...tool, '-t', CLUSTER_ID, '-c', this.file, ...format]);
   }
 
   start(): void {
