@@ -1,6 +1,6 @@
 // A quorum that grows and shrinks under way (KIP-853), in whole servers: controllers join by themselves, are added, taken
 // away and come back with an empty disk, while topics are created all the time.
-import { ErrorCode } from '@ottla/protocol';
+import { ErrorCode, ZERO_UUID } from '@ottla/protocol';
 import { addRaftVoterRequest, addRaftVoterResponse } from '@ottla/protocol/messages/add-raft-voter';
 import { createTopicsRequest, createTopicsResponse } from '@ottla/protocol/messages/create-topics';
 import {
@@ -13,11 +13,17 @@ import {
   removeRaftVoterRequest,
   removeRaftVoterResponse,
 } from '@ottla/protocol/messages/remove-raft-voter';
+import {
+  createFeatureUpdateKey,
+  updateFeaturesRequest,
+  updateFeaturesResponse,
+} from '@ottla/protocol/messages/update-features';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { type ClusterNode, startCluster, type TestCluster } from '../../test/cluster.ts';
 import { ProtocolClient } from '../../test/running-server.ts';
 
 const IN_TIME = { timeout: 15_000, interval: 30 };
+const SOME_ID = 'JEXY6aqzQY-32P5TStzaFg';
 const AUTO_JOIN = { 'controller.quorum.auto.join.enable': 'true' };
 
 let cluster: TestCluster;
@@ -180,13 +186,54 @@ describe('a quorum whose voters are in the log', () => {
       }, IN_TIME);
     }
     await untilVoters(broker, [101, 102, 103]);
-    expect((await quorum(broker)).nodes.map(({ nodeId }) => nodeId).sort()).toEqual([
-      101, 102, 103,
-    ]);
+    const { nodes } = await quorum(broker);
+    expect(new Set(nodes.map(({ nodeId }) => nodeId))).toEqual(new Set([101, 102, 103]));
     await writer.progress();
     cluster.kill(101);
     await writer.progress();
     expect([102, 103]).toContain(cluster.activeController());
+    await writer.stop();
+    await nothingLost(broker, writer.acknowledged);
+  }, 60_000);
+});
+
+describe('a quorum whose voters are in the configuration', () => {
+  it('given kraft.version 0, when it is raised, then the voters come into the log and can be taken away', async () => {
+    cluster = await startCluster({ controllers: 3, brokers: 1, combined: false });
+    const broker = cluster.node(1);
+    writer = new Writer(broker);
+    const directories = async (): Promise<string[]> =>
+      (await quorum(broker)).topics[0]!.partitions[0]!.currentVoters.map(
+        ({ replicaDirectoryId }) => replicaDirectoryId,
+      );
+    expect(new Set(await directories())).toEqual(new Set([ZERO_UUID]));
+    const refused = await asking(broker, (client) =>
+      client.ask([removeRaftVoterRequest, removeRaftVoterResponse], {
+        clusterId: cluster.clusterId,
+        voterId: 102,
+        voterDirectoryId: SOME_ID,
+      }),
+    );
+    expect(refused.errorCode).toBe(ErrorCode.UNSUPPORTED_VERSION);
+
+    // Each voter tells the leader its directory first.
+    await vi.waitFor(async () => {
+      const feature = { feature: 'kraft.version', maxVersionLevel: 1, upgradeType: 1 };
+      const answer = await asking(broker, (client) =>
+        client.ask([updateFeaturesRequest, updateFeaturesResponse], {
+          featureUpdates: [createFeatureUpdateKey(feature)],
+        }),
+      );
+      expect(answer.errorCode).toBe(ErrorCode.NONE);
+    }, IN_TIME);
+    await vi.waitFor(async () => expect(await directories()).not.toContain(ZERO_UUID), IN_TIME);
+    const leaving = [101, 102, 103].find((id) => id !== cluster.activeController())!;
+    await remove(broker, leaving);
+    await untilVoters(
+      broker,
+      [101, 102, 103].filter((id) => id !== leaving),
+    );
+    await writer.progress();
     await writer.stop();
     await nothingLost(broker, writer.acknowledged);
   }, 60_000);

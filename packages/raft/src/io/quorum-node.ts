@@ -313,7 +313,7 @@ export class QuorumNode {
   }
 
   #stepped(): Promise<void> {
-    const effects = this.core.takeEffects();
+    const effects = this.core.takeEffects().filter((effect) => !this.#appendedAtOnce(effect));
     if (effects.length > 0)
       this.#effects = this.#effects
         .then(() => this.#perform(effects))
@@ -404,6 +404,16 @@ export class QuorumNode {
       epoch,
     );
     this.#appendEpoch = epoch;
+  }
+
+  /**
+   * In an epoch that has begun, a record of the quorum has its place before what the caller appends next: UpdateFeatures
+   * answers when the record behind it is committed.
+   */
+  #appendedAtOnce(effect: Effect): boolean {
+    if (effect.kind !== 'appendQuorum' || effect.epoch !== this.#appendEpoch) return false;
+    this.#appendQuorum(effect.epoch, effect.record);
+    return true;
   }
 
   #appendQuorum(epoch: number, record: QuorumRecord): void {
