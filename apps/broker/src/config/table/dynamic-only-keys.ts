@@ -2,7 +2,7 @@
 
 import { accepted, honoured, long, perBroker } from '../config-key.ts';
 import type { ConfigKey } from '../config-key.ts';
-import { NO_REPLICATION } from './reasons.ts';
+import { NO_MOVES } from './reasons.ts';
 
 /** Broker keys that exist only as dynamic configs. */
 export const DYNAMIC_ONLY_KEYS: readonly ConfigKey[] = [
@@ -22,6 +22,6 @@ export const DYNAMIC_ONLY_KEYS: readonly ConfigKey[] = [
     'replica.alter.log.dirs.io.max.bytes.per.second',
     perBroker,
     long('9223372036854775807', { min: 0 }),
-    NO_REPLICATION,
+    NO_MOVES,
   ),
 ];

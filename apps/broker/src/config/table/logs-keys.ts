@@ -16,12 +16,15 @@ import {
 } from '../config-key.ts';
 import type { ConfigKey } from '../config-key.ts';
 import {
+  ALWAYS_LEAVES,
+  HEARTBEATS_TELL,
   NO_CLEANER,
   NO_CORDON,
   NO_NEED,
   NO_PLUGINS,
-  NO_REPLICATION,
+  NO_MOVES,
   NO_TIERS,
+  SYSTEM_BUFFERS,
   THREADS,
 } from './reasons.ts';
 
@@ -31,13 +34,13 @@ export const LOGS_KEYS: readonly ConfigKey[] = [
     'alter.log.dirs.replication.quota.window.num',
     readOnly,
     int('11', { min: 1 }),
-    NO_REPLICATION,
+    NO_MOVES,
   ),
   accepted(
     'alter.log.dirs.replication.quota.window.size.seconds',
     readOnly,
     int('1', { min: 1 }),
-    NO_REPLICATION,
+    NO_MOVES,
   ),
   honoured(
     'auto.leader.rebalance.enable',
@@ -69,7 +72,7 @@ export const LOGS_KEYS: readonly ConfigKey[] = [
     int('3', { min: -131072, max: 22 }),
     'Level at which batches are stored with zstd.',
   ),
-  accepted('controlled.shutdown.enable', readOnly, bool('true'), NO_REPLICATION),
+  accepted('controlled.shutdown.enable', readOnly, bool('true'), ALWAYS_LEAVES),
   refused('cordoned.log.dirs', perBroker, list(''), NO_CORDON),
   accepted('follower.fetch.last.tiered.offset.enable', clusterWide, bool('false'), NO_TIERS),
   honoured(
@@ -121,7 +124,7 @@ export const LOGS_KEYS: readonly ConfigKey[] = [
     list('./ottla-data', { nonEmpty: true }),
     'The data directory when log.dirs is not given.',
   ),
-  accepted('log.dir.failure.timeout.ms', readOnly, long('30000', { min: 1 }), NO_REPLICATION),
+  accepted('log.dir.failure.timeout.ms', readOnly, long('30000', { min: 1 }), HEARTBEATS_TELL),
   honoured('log.dirs', readOnly, list(null, { nonEmpty: true }), 'The data directories.'),
   honoured(
     'log.flush.interval.messages',
@@ -455,7 +458,7 @@ export const LOGS_KEYS: readonly ConfigKey[] = [
     }),
     'Where consumers read: from the replica in their rack (RackAwareReplicaSelector), else from the leader.',
   ),
-  accepted('replica.socket.receive.buffer.bytes', readOnly, int('65536'), NO_REPLICATION),
+  accepted('replica.socket.receive.buffer.bytes', readOnly, int('65536'), SYSTEM_BUFFERS),
   honoured(
     'replica.socket.timeout.ms',
     readOnly,

@@ -9,7 +9,10 @@ export const NO_STREAMS_GROUPS: string = 'streams groups are not served yet';
 export const NO_CONSUMER_GROUPS: string =
   'groups of the consumer protocol are not served yet; classic groups are';
 export const NO_TIERS: string = 'tiered storage is not served yet';
-export const NO_REPLICATION: string = 'replication between brokers is not served yet';
+export const NO_MOVES: string = 'replicas are not moved between data directories yet';
+export const ALWAYS_LEAVES: string = 'a broker that stops always asks for leave';
+export const HEARTBEATS_TELL: string =
+  'heartbeats tell of failed directories until they are answered';
 export const NO_QUOTAS: string = 'quotas are not served yet';
 export const NO_PURGE: string =
   'completed operations leave the purgatory at once, there is nothing to purge';
