@@ -15,7 +15,7 @@ import {
   THROTTLED_REPLICAS,
 } from '../config-key.ts';
 import type { ConfigKey } from '../config-key.ts';
-import { NO_CLEANER, NO_NEED, NO_REPLICATION, NO_TIERS } from './reasons.ts';
+import { NO_CLEANER, NO_NEED, NO_TIERS } from './reasons.ts';
 
 /** Topic keys of Kafka 4. */
 export const TOPIC_KEYS: readonly ConfigKey[] = [
