@@ -1,5 +1,5 @@
 // Bugs on purpose, each a change of one place in the sources: the simulator must find every one of them. They are put in
-// while modules load (`plant.ts`), in a process of their own; the product has no switch for them (decision 0020).
+// while modules load (`plant.ts`), in a process of their own; the product has no switch for them (decision 0022).
 
 export interface Mutant {
   readonly name: string;
