@@ -1,5 +1,5 @@
 // One schedule from an empty cluster to a verdict: load on, faults in rounds, all healed, read to the end, checked.
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -118,7 +118,7 @@ async function createTopic(bootstrapServers: string, { topic = {} }: Schedule): 
 }
 
 async function play(options: RunOptions, stage: RunStage): Promise<RunReport> {
-  const histories = [historyFile(options, 'reader')];
+  const histories = [fileOf(options, 'reader.ndjson')];
   const loads = startLoads(options, stage.cluster.bootstrap, histories);
   await sleep(WARM_UP_MS);
   const rounds = await playRounds(options, stage);
@@ -132,6 +132,8 @@ async function play(options: RunOptions, stage: RunStage): Promise<RunReport> {
   }
   await read(options, stage, histories[0]!);
   await stage.close();
+  for (const { nodeId, output } of stage.nodes)
+    writeFileSync(fileOf(options, `node-${nodeId}.log`), output);
   const operations = histories.flatMap(readHistory).sort((left, right) => left.at - right.at);
   const verdict = checkHistory(operations);
   if (verdict.acknowledged < verdict.sent)
@@ -181,7 +183,7 @@ function startLoads(
   histories: string[],
 ): LoadProcess[] {
   const load = (name: string, producers: number): LoadOptions => {
-    const history = historyFile(options, name);
+    const history = fileOf(options, `${name}.ndjson`);
     histories.push(history);
     return {
       bootstrap,
@@ -203,12 +205,13 @@ function groupOf(load: string): string {
   return `billing-${load}`;
 }
 
-function historyFile(
+/** A file of this run, removed if an earlier one has left it. */
+function fileOf(
   { folder, schedule, kind, seed }: Omit<RunOptions, 'hasJavaLoad'>,
   name: string,
 ): string {
   const cluster = kind.name.split(' ')[0]!.toLowerCase();
-  const file = path.join(folder, `${schedule.name}-${cluster}-${seed}-${name}.ndjson`);
+  const file = path.join(folder, `${schedule.name}-${cluster}-${seed}-${name}`);
   rmSync(file, { force: true });
   return file;
 }
