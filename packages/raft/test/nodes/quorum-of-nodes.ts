@@ -4,6 +4,7 @@ import { LogDirectory } from '@ottla/log';
 import { type Platform, silentLogger } from '@ottla/platform';
 import { createSimulation, type SimulatedNode, type Simulation } from '@ottla/platform/simulated';
 import { encodeMessage, type MessageCodec, Reader } from '@ottla/protocol';
+import { apiVersionsResponse } from '@ottla/protocol/messages/api-versions';
 import {
   type CommittedBatch,
   drain,
@@ -14,6 +15,7 @@ import {
   type RaftTransport,
   type RequestKind,
   type Voter,
+  type VoterRequests,
   VoterSet,
   writeSnapshotFile,
 } from '../../src/index.ts';
@@ -21,8 +23,13 @@ import {
 const CLUSTER = 'AAAAAAAAAAAAAAAAAAAAZA';
 const TIMES = { electionTimeoutMs: 500, fetchTimeoutMs: 700 };
 
-function directoryId(id: number): string {
+export function directoryId(id: number): string {
   return `AAAAAAAAAAAAAAAAAAAA${String.fromCharCode(65 + id)}w`;
+}
+
+/** Where a member's controller is reached. */
+export function endpointsOf(id: number): { name: string; host: string; port: number }[] {
+  return [{ name: 'CONTROLLER', host: `node-${id}`, port: 9093 }];
 }
 
 /** One member and what its listener was told. */
@@ -61,7 +68,7 @@ export class QuorumOfNodes {
       ids.slice(0, voterCount).map((id) => ({
         id,
         directoryId: directoryId(id),
-        endpoints: [{ name: 'CONTROLLER', host: `node-${id}`, port: 9093 }],
+        endpoints: endpointsOf(id),
       })),
     );
   }
@@ -147,6 +154,7 @@ export class QuorumOfNodes {
       // Only the newest snapshot is kept: who is behind has to download it.
       log: { retentionBytes: 1 },
       transport: this.#transport(member, platform),
+      endpoints: endpointsOf(id),
       onFailure: (error) => {
         if (member.life === life) this.failures.push(`node ${id} failed: ${String(error)}`);
       },
@@ -271,6 +279,14 @@ async function call(requests: QuorumRequests, name: string, request: unknown): P
       );
     case 'EndQuorumEpoch':
       return requests.endQuorumEpoch(request as Parameters<QuorumRequests['endQuorumEpoch']>[0]);
+    case 'AddRaftVoter':
+      return requests.voters.add(request as Parameters<VoterRequests['add']>[0]);
+    case 'UpdateRaftVoter':
+      return requests.voters.update(request as Parameters<VoterRequests['update']>[0]);
+    case 'ApiVersions':
+      return apiVersionsResponse.create({
+        supportedFeatures: [{ name: 'kraft.version', minVersion: 0, maxVersion: 1 }],
+      });
     case 'FetchSnapshot':
       return requests.fetchSnapshot(request as Parameters<QuorumRequests['fetchSnapshot']>[0]);
     default: {
