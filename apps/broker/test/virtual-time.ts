@@ -1,5 +1,6 @@
 // Time that stands until a test moves it: clock and timers for machines that need nothing else of the platform.
 
+import { setImmediate as realTurn } from 'node:timers/promises';
 import type { Timer } from '@ottla/platform';
 
 interface Pending {
@@ -42,6 +43,19 @@ export class VirtualTime {
       if (signal?.aborted === true) stop();
       signal?.addEventListener('abort', stop, { once: true });
     });
+  }
+
+  yield(callback: () => void): void {
+    this.set(0, callback);
+  }
+
+  /** Lets time pass in small steps; before each of them everything else that can go on does. */
+  async pass(byMs: number, stepMs = 10): Promise<void> {
+    for (let passedMs = 0; passedMs < byMs; passedMs += stepMs) {
+      await realTurn();
+      this.advance(stepMs);
+    }
+    await realTurn();
   }
 
   /** Goes to the next timer and calls it. */

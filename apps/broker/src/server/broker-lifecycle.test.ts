@@ -46,7 +46,6 @@ let lifecycle: BrokerLifecycle | undefined;
 afterEach(() => void lifecycle?.close());
 
 async function registered(): Promise<{
-  time: VirtualTime;
   controller: ScriptedController;
   broker: BrokerLifecycle;
   pass: (ms: number) => Promise<void>;
@@ -54,14 +53,7 @@ async function registered(): Promise<{
   const time = new VirtualTime();
   const controller = new ScriptedController();
   const broker = new BrokerLifecycle({
-    platform: {
-      clock: time,
-      timers: {
-        set: (delayMs, callback) => time.set(delayMs, callback),
-        sleep: (delayMs) => new Promise((resolve) => void time.set(delayMs, resolve)),
-        yield: (callback) => void time.set(0, callback),
-      },
-    },
+    platform: { clock: time, timers: time },
     logger: silentLogger,
     controller,
     registration: () => brokerRegistrationRequest.create({ brokerId: 1 }),
@@ -72,13 +64,7 @@ async function registered(): Promise<{
   });
   lifecycle = broker;
   await broker.start();
-  const pass = async (ms: number): Promise<void> => {
-    for (let passed = 0; passed < ms; passed += 10) {
-      time.advance(10);
-      for (let turn = 0; turn < 10; turn += 1) await Promise.resolve();
-    }
-  };
-  return { time, controller, broker, pass };
+  return { controller, broker, pass: (ms) => time.pass(ms) };
 }
 
 describe('the life of a broker', () => {
