@@ -30,7 +30,10 @@ export interface CliIo {
    * process; a second Ctrl-C ends it at once.
    */
   interrupt(): AbortSignal;
-  /** Resolves when standard input has ended, whatever it held; waiting for that keeps no process alive. */
+  /**
+   * Resolves when standard input has ended, whatever it held; waiting for that keeps no process alive. 15 s later the process
+   * ends, done or not.
+   */
   inputEnd(): Promise<void>;
   /** Asks a yes/no question on the terminal. Called only when `stdinIsTty`. */
   confirm(question: string): Promise<boolean>;

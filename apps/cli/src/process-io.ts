@@ -25,9 +25,16 @@ export function processIo(): CliIo {
   };
 }
 
+/** From the end of standard input to the end of this process. */
+const END_TIMEOUT_MS = 15_000;
+
 function inputEnd(): Promise<void> {
   return new Promise((resolve) => {
-    const end = () => resolve();
+    const end = () => {
+      // Who would force us to end when we do not by ourselves is gone.
+      setTimeout(() => process.exit(1), END_TIMEOUT_MS).unref();
+      resolve();
+    };
     // Broken or closed, its other end is gone: that is what is waited for.
     process.stdin.on('end', end).on('close', end).on('error', end).resume();
     // A pipe is a socket; a file or a terminal ends by itself.

@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
+import { setTimeout } from 'node:timers/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ottla } from './cli.ts';
@@ -147,6 +148,6 @@ async function untilGone(pid: number): Promise<void> {
       return;
     }
     signal.throwIfAborted();
-    await new Promise((resolve) => setImmediate(resolve));
+    await setTimeout(50);
   }
 }

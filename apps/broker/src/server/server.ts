@@ -51,6 +51,8 @@ export interface StartOptions {
   readonly clusterId?: Uuid;
   /** How long to wait until clients can be served, in milliseconds; default 30,000. */
   readonly readyTimeoutMs?: number;
+  /** Aborted, a start ends with a StartError; no effect on a server that is ready. */
+  readonly signal?: AbortSignal;
   /** The server had to stop by itself, because its disk failed or its metadata contradicts itself. It is closed by then. */
   readonly onFatal?: (error: unknown) => void;
   /** Shown what the server is made of, before anything of it moves: for who watches over a whole cluster in one process. */
@@ -329,9 +331,14 @@ class Server {
         new StartError('NOT_READY', `the broker did not become ready within ${timeoutMs} ms`),
       ),
     );
+    const { signal } = this.#options;
+    const abort = () => late.reject(new StartError('NOT_READY', 'stopped before it was ready'));
+    signal?.addEventListener('abort', abort);
+    if (signal?.aborted === true) abort();
     try {
       await Promise.race([broker.start(), late.promise, this.#fatal.promise]);
     } finally {
+      signal?.removeEventListener('abort', abort);
       this.#wheel.cancel(timer);
     }
   }

@@ -68,13 +68,12 @@ export async function removeBroker(
         `Move them away first: \`ottla cluster drain ${nodeId}\`.`,
       );
     await confirmOrRefuse(io, options, `Remove node ${nodeId} from the cluster?`);
+    const broker = state.cluster.brokers.find((one) => one.nodeId === nodeId);
+    // A node that runs would come back by itself, as broker and as voter.
+    if (broker?.isFenced === false) await untilStopped(io, admin, nodeId);
     const voter = state.quorum?.voters.find((one) => one.nodeId === nodeId);
     if (voter !== undefined) await admin.removeRaftVoter(voter);
-    const broker = state.cluster.brokers.find((one) => one.nodeId === nodeId);
-    if (broker !== undefined) {
-      if (!broker.isFenced) await untilStopped(io, admin, nodeId);
-      await admin.unregisterBroker(nodeId);
-    }
+    if (broker !== undefined) await admin.unregisterBroker(nodeId);
     await printDone(io, options.json, `Node ${nodeId} is no member any more.`, { removed: nodeId });
   });
 }

@@ -64,14 +64,17 @@ export function filled(
   const total = partitions.reduce((sum, { replicas }) => sum + replicas.length, 0);
   const share = Math.floor(total / places.length);
   const racks = new Map(places.map((place) => [place.nodeId, place.rack]));
+  const leaders = Math.floor(partitions.length / places.length);
+  let leads = partitions.filter(({ replicas }) => replicas[0] === nodeId).length;
   const changes: PlacedPartition[] = [];
   const open = new Set(partitions.filter(({ replicas }) => !replicas.includes(nodeId)));
   while ((load.get(nodeId) ?? 0) < share) {
-    const found = heaviest(open, load, (partition, from) =>
+    const found = heaviest(open, load, leads < leaders, (partition, from) =>
       keepsRacks(partition, from, nodeId, racks),
     );
     if (found === undefined || (load.get(found.from) ?? 0) <= (load.get(nodeId) ?? 0) + 1) break;
     open.delete(found.partition);
+    if (found.partition.replicas[0] === found.from) leads += 1;
     changes.push(
       moved(found.partition, found.partition.replicas.indexOf(found.from), nodeId, load),
     );
@@ -86,17 +89,23 @@ function loadOf(partitions: readonly PlacedPartition[]): Map<number, number> {
   return load;
 }
 
-/** The replica that its broker can spare most. */
+/** The replica that its broker can spare most; of several the one that leads or does not, as is wanted. */
 function heaviest(
   partitions: ReadonlySet<PlacedPartition>,
   load: ReadonlyMap<number, number>,
+  wantsLeader: boolean,
   may: (partition: PlacedPartition, from: number) => boolean,
 ): { partition: PlacedPartition; from: number } | undefined {
   let found: { partition: PlacedPartition; from: number } | undefined;
+  let most = -1;
   for (const partition of partitions)
-    for (const from of partition.replicas)
-      if ((found === undefined || load.get(from)! > load.get(found.from)!) && may(partition, from))
+    for (const [at, from] of partition.replicas.entries()) {
+      const spare = load.get(from)! + ((at === 0) === wantsLeader ? 0.5 : 0);
+      if (spare > most && may(partition, from)) {
         found = { partition, from };
+        most = spare;
+      }
+    }
   return found;
 }
 

@@ -30,24 +30,34 @@ export async function runServer(
   const { BrokerConfig, MEMORY_PRESETS, startServer } = await import('@ottla/broker');
   const presets = { ...(options.memory === true ? MEMORY_PRESETS : {}), ...manner.presets };
   const end = Promise.withResolvers<void>();
+  let leave = true;
+  const noStart = new AbortController();
+  const stop = () => {
+    noStart.abort();
+    end.resolve();
+  };
+  if (interrupted.aborted) stop();
+  else interrupted.addEventListener('abort', stop, { once: true });
+  if (options.untilStdinEnds === true)
+    void io.inputEnd().then(() => {
+      leave = false;
+      stop();
+    });
   const server = await startServer({
     config: BrokerConfig.load({ ...source, presets, logger }),
     platform: await io.platform(),
     logger,
     onFatal: (error) => end.reject(fatal(error)),
+    signal: noStart.signal,
     ...(options.memory === true ? { memory: {} } : {}),
     ...(options.clusterId === undefined ? {} : { clusterId: options.clusterId }),
+  }).catch((error: unknown) => {
+    if (noStart.signal.aborted) return undefined;
+    throw error;
   });
-  let leave = true;
+  if (server === undefined) return;
   try {
     await manner.onReady?.(server);
-    if (interrupted.aborted) end.resolve();
-    else interrupted.addEventListener('abort', () => end.resolve(), { once: true });
-    if (options.untilStdinEnds === true)
-      void io.inputEnd().then(() => {
-        leave = false;
-        end.resolve();
-      });
     await end.promise;
     manner.onStopping?.();
   } finally {

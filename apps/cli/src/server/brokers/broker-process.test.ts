@@ -72,6 +72,16 @@ describe('BrokerProcess', () => {
     expect(states).toEqual(['starting', 'ready', 'waiting', 'starting', 'ready']);
   });
 
+  it('does not start one again that somebody asked to stop', async () => {
+    const script = `process.on('SIGTERM', () => process.exit(0)); ${READY} ${UNTIL_TOLD}`;
+    const { process, states, until } = started(script);
+    await until(() => process.state === 'ready');
+    globalThis.process.kill(process.pid!, 'SIGTERM');
+    await until(() => process.state === 'stopped');
+    expect(states).toEqual(['starting', 'ready', 'stopped']);
+    expect(process.restarts).toBe(0);
+  });
+
   it('keeps what one complained of that does not start', async () => {
     const { process, until } = started(
       `console.error('ottla: the port is taken'); process.exit(1)`,

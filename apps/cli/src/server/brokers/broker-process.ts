@@ -1,8 +1,9 @@
 // One broker of several as a process of its own: `ottla server`, whose log lines are read for how it is. It is started
-// again when it ends without having been asked, sooner the first time and later each time that follows quickly.
+// again when it fails or is killed, sooner the first time and later each time that follows quickly; whoever asks it to stop
+// (SIGTERM) has it stopped until the next start.
 //
 //   stopped ─▶ starting ─▶ ready ─▶ stopping ─▶ stopped
-//                 ▲  └──────┴──▶ waiting (it ended by itself)
+//                 ▲  └──────┴──▶ waiting (it failed)
 //                 └──────────────────┘
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
@@ -135,7 +136,8 @@ export class BrokerProcess {
     if (this.#child !== child) return;
     this.#child = undefined;
     this.#lastEnd = signal === null ? `exit code ${code}` : `signal ${signal}`;
-    if (this.#state === 'stopping') {
+    const wasAsked = this.#state === 'ready' && code === 0;
+    if (this.#state === 'stopping' || wasAsked) {
       this.#enter('stopped');
       return;
     }

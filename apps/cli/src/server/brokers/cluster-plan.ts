@@ -39,37 +39,60 @@ export function controllerCount(brokers: number): number {
  * @throws CliError when the ports do not fit
  */
 export function planCluster(clusterId: string, brokers: number, firstPort: number): ClusterPlan {
-  const nodes: PlannedNode[] = [];
-  for (let nodeId = 1; nodeId <= brokers; nodeId += 1)
-    nodes.push(nextNode(nodes, firstPort, brokers));
-  return { clusterId, nodes };
+  return grownTo({ clusterId, nodes: [] }, brokers, firstPort);
 }
 
 /**
- * The plan with so many brokers: what is there keeps its place, new ones come behind. New ones are brokers only, for who
- * votes is not changed by a restart.
+ * The plan with so many brokers: what is there keeps its place, new ones come behind. Where controllers are missing to three,
+ * the lowest of those that are none become controllers: they join the quorum by themselves.
  *
- * @throws CliError when there would be fewer than before: that is what draining is for
+ * @param empty nodes that hold no partitions; with fewer brokers than before, they are left out, the highest first
+ * @throws CliError when somebody would be left out that holds data
  */
-export function grownPlan(plan: ClusterPlan, brokers: number): ClusterPlan {
+export function resizedPlan(
+  plan: ClusterPlan,
+  brokers: number,
+  empty: ReadonlySet<number> = new Set(),
+): ClusterPlan {
   const { nodes } = plan;
-  if (brokers < nodes.length)
+  const spare = Math.max(0, nodes.length - brokers);
+  const leaving = new Set(
+    nodes
+      .map(({ nodeId }) => nodeId)
+      .filter((nodeId) => empty.has(nodeId))
+      .slice(-spare, spare === 0 ? 0 : undefined),
+  );
+  if (leaving.size < spare)
     throw usageError(
       `this cluster has ${nodes.length} brokers, --brokers ${brokers} would stop some that hold data`,
       'Move their data away first: `ottla cluster drain <node>`, then `ottla cluster remove <node>`.',
     );
-  const grown = [...nodes];
-  while (grown.length < brokers) grown.push(nextNode(grown, grown[0]!.port, nodes.length));
-  return { ...plan, nodes: grown };
+  const staying = nodes.filter(({ nodeId }) => !leaving.has(nodeId));
+  return grownTo({ ...plan, nodes: staying }, brokers, nodes[0]!.port);
 }
 
-/** @param planned how many brokers the cluster was made for */
-function nextNode(nodes: readonly PlannedNode[], firstPort: number, planned: number): PlannedNode {
-  const nodeId = Math.max(0, ...nodes.map((node) => node.nodeId)) + 1;
-  const port = firstPort + nodeId - 1;
-  const controllerPort = nodeId <= controllerCount(planned) ? controllerPortOf(port) : undefined;
-  if (port > PORT_MAX) throw usageError(`there is no port ${port}`, 'Choose a lower --port.');
-  return { nodeId, port, controllerPort };
+function grownTo(plan: ClusterPlan, brokers: number, firstPort: number): ClusterPlan {
+  const nodes = [...plan.nodes];
+  while (nodes.length < brokers) {
+    const nodeId = Math.max(0, ...nodes.map((node) => node.nodeId)) + 1;
+    const port = Math.max(firstPort - 1, ...nodes.map((node) => node.port)) + 1;
+    if (port > PORT_MAX) throw usageError(`there is no port ${port}`, 'Choose a lower --port.');
+    nodes.push({ nodeId, port, controllerPort: undefined });
+  }
+  const missing =
+    controllerCount(nodes.length) -
+    nodes.filter(({ controllerPort }) => controllerPort !== undefined).length;
+  const next = new Set(
+    nodes
+      .filter(({ controllerPort }) => controllerPort === undefined)
+      .slice(0, Math.max(0, missing)),
+  );
+  return {
+    ...plan,
+    nodes: nodes.map((node) =>
+      next.has(node) ? { ...node, controllerPort: controllerPortOf(node.port) } : node,
+    ),
+  };
 }
 
 function controllerPortOf(port: number): number {
@@ -96,9 +119,10 @@ export function propertiesOf(plan: ClusterPlan, node: PlannedNode, dataDir: stri
     ].join(','),
     'controller.listener.names': 'CONTROLLER',
     'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
-    'controller.quorum.voters': controllers
-      .map((each) => `${each.nodeId}@127.0.0.1:${each.controllerPort}`)
+    'controller.quorum.bootstrap.servers': controllers
+      .map((each) => `127.0.0.1:${each.controllerPort}`)
       .join(','),
+    ...(isController ? { 'controller.quorum.auto.join.enable': 'true' } : {}),
     'log.dirs': `${dataDir}/broker-${nodeId}`,
     'ottla.default.replication.factor.max': String(REPLICAS_MAX),
     ...TIMES,

@@ -13,12 +13,28 @@ export async function devBrokers(
   options: ServerOptions & { readonly brokers: number },
 ): Promise<void> {
   const startedMs = performance.now();
-  await runBrokers(io, options, {
-    onReady: (cluster) => void welcome(io, cluster, performance.now() - startedMs),
-    onState: (cluster, process) => void sayChange(io, cluster, process),
-    onLine: (process, line) => sayLine(io, process, line),
-    onStopping: () => void io.stdout.write('stopping …\n'),
-  });
+  // Brokers that start at once complain of each other until they have met; nobody has to read that when they have.
+  const complaints: string[] = [];
+  let isReady = false;
+  try {
+    await runBrokers(io, options, {
+      onReady: (cluster) => {
+        isReady = true;
+        void welcome(io, cluster, performance.now() - startedMs);
+      },
+      onState: (cluster, process) => void sayChange(io, cluster, process),
+      onLine: (process, line) => {
+        const text = complaintOf(io, process, line);
+        if (text === undefined) return;
+        if (isReady) void io.stdout.write(text);
+        else complaints.push(text);
+      },
+      onStopping: () => void io.stdout.write('stopping …\n'),
+    });
+  } catch (error) {
+    if (!isReady) await io.stdout.write(complaints.slice(-COMPLAINTS_MAX).join(''));
+    throw error;
+  }
   await io.stdout.write('stopped\n');
 }
 
@@ -33,7 +49,7 @@ async function welcome(io: CliIo, cluster: RunningBrokers, readyMs: number): Pro
     healthTable(await cluster.health(), io.stdout),
     `  ${ottla} cluster status${target}`,
     `  ${ottla} topic create greetings --partitions 6${target}`,
-    `  kill -9 <pid>      and see it come back, nothing lost`,
+    `  kill -9 <pid>      and see it come back, nothing lost; kill <pid> stops one for good`,
     '',
     dim('Ctrl-C stops all.', io.stdout),
   ];
@@ -49,8 +65,17 @@ async function sayChange(
   await io.stdout.write(`\n${healthTable(await cluster.health(), io.stdout)}`);
 }
 
-/** Warnings and errors, with whose they are. */
-function sayLine(io: CliIo, { nodeId }: BrokerProcess, { level, msg }: LogLine): void {
-  if (level !== 'warn' && level !== 'error') return;
-  void io.stdout.write(`${dim(`[broker ${nodeId}]`, io.stdout)} ${level}: ${msg}\n`);
+/** Warnings and errors, with whose they are and why. */
+function complaintOf(
+  io: CliIo,
+  { nodeId }: BrokerProcess,
+  { level, msg, err }: LogLine,
+): string | undefined {
+  if (level !== 'warn' && level !== 'error') return undefined;
+  const why = (err as { readonly message?: string } | undefined)?.message;
+  const reason = why === undefined ? '' : `: ${why}`;
+  return `${dim(`[broker ${nodeId}]`, io.stdout)} ${level}: ${msg}${reason}\n`;
 }
+
+/** Of those before a start that failed. */
+const COMPLAINTS_MAX = 10;

@@ -37,6 +37,7 @@ export async function runBrokers(
   refuseWhatCannotBe(options);
   const interrupted = io.interrupt();
   const { plan, dataDir } = await openPlan(
+    io,
     options.data ?? DATA_DIR_DEFAULT,
     options.brokers,
     options.port,
