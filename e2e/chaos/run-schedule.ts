@@ -70,12 +70,6 @@ export async function runSchedule(options: RunOptions): Promise<RunReport> {
       ...(disks.has(nodeId) ? { dataDir: path.join(disks.get(nodeId)!, 'data') } : {}),
     }),
   });
-  network?.know(
-    () =>
-      new Map(
-        cluster.nodes.flatMap(({ pid, nodeId }) => (pid === undefined ? [] : [[pid, nodeId]])),
-      ),
-  );
   const random = seededRandom(options.seed);
   const stage = new RunStage({
     cluster,

@@ -4,6 +4,7 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, expect, it } from 'vitest';
 import { until } from '../../src/processes.ts';
+import { partyOf } from './party.ts';
 import { ProxiedNetwork } from './proxied-network.ts';
 
 const opened: { close(): unknown }[] = [];
@@ -20,6 +21,13 @@ async function echo(network: ProxiedNetwork, nodeId: number): Promise<number> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   opened.push({ close: () => server.close() }, network);
   return network.front(nodeId, 'PLAINTEXT', (server.address() as { port: number }).port);
+}
+
+/** As much of a request as says who sends it. */
+function firstRequest(clientId: string): Buffer {
+  const header = Buffer.alloc(14);
+  header.writeInt16BE(clientId.length, 12);
+  return Buffer.concat([header, Buffer.from(clientId)]);
 }
 
 interface Talk {
@@ -67,17 +75,25 @@ it('given weather between others, then it does not touch these two', async () =>
   await until('the answer is there', () => talk.heard === 'hello');
 });
 
-it('tells apart who connects by the process that holds the socket', async () => {
-  const network = new ProxiedNetwork();
-  network.know(() => new Map([[process.pid, 2]]));
-  const talk = await talkTo(await echo(network, 1));
-  talk.socket.write('a');
-  await until('the answer is there', () => talk.heard === 'a');
-  network.set(2, 1, { isHeld: true });
-  talk.socket.write('b');
-  await sleep(50);
-  expect(talk.heard).toBe('a');
-});
+it.each(['ottla-raft-2', 'broker-2-fetcher-0', 'raft-client-2', '2'])(
+  'tells a node by the client id of its first request: %s',
+  async (clientId) => {
+    const network = new ProxiedNetwork();
+    const talk = await talkTo(await echo(network, 1));
+    const request = firstRequest(clientId);
+    talk.socket.write(request);
+    await until('the answer is there', () => talk.heard.length === request.length);
+    network.set(2, 1, { isHeld: true });
+    talk.socket.write('b');
+    await sleep(50);
+    expect(talk.heard).toHaveLength(request.length);
+  },
+);
+
+it.each(['ottla-producer-2', 'admin-2', 'java-member-2', ''])(
+  'takes anybody else for a client: %s',
+  (clientId) => expect(partyOf(firstRequest(clientId))).toBe('client'),
+);
 
 it('given a trickle, then bytes come one by one', async () => {
   const network = new ProxiedNetwork();

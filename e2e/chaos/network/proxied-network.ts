@@ -1,17 +1,15 @@
-// TCP proxies in front of all listeners of all nodes, which know who talks to whom: the weather between any two parties, each
-// way, can be changed while connections are open.
+// TCP proxies in front of all listeners of all nodes, which know who talks to whom by the client id of the first request: the
+// weather between any two parties, each way, can be changed while connections are open.
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import type { Network } from '../../src/cluster.ts';
 import { CLEAR, Pipe, type Weather } from './link.ts';
-import { ownerOfPort } from './socket-owner.ts';
-
-/** A node's id, or whoever is no node. */
-export type Party = number | 'client';
+import { type Party, partyOf } from './party.ts';
 
 interface Connection {
-  readonly from: Party;
+  /** A client, until its first request says who it is. */
+  from: Party;
   readonly to: number;
-  readonly pipes: readonly Pipe[];
+  readonly pipes: Pipe[];
   /** The side that has opened it, and the node's. */
   readonly near: Socket;
   readonly far: Socket;
@@ -24,12 +22,6 @@ export class ProxiedNetwork implements Network {
   readonly #connections = new Set<Connection>();
   /** By "from>to". */
   readonly #weather: Map<string, Weather> = new Map();
-  #pids: () => ReadonlyMap<number, number> = () => new Map();
-
-  /** Process ids of the nodes that run, with their node ids: for telling who has opened a connection. */
-  know(pids: () => ReadonlyMap<number, number>): void {
-    this.#pids = pids;
-  }
 
   async front(nodeId: number, _listener: string, port: number): Promise<number> {
     const server = createServer((socket) => this.#accept(socket, nodeId, port));
@@ -92,12 +84,14 @@ export class ProxiedNetwork implements Network {
   }
 
   #accept(near: Socket, to: number, port: number): void {
-    const from = this.#opener(near);
     const far = connect(port, '127.0.0.1');
-    const toNode = new Pipe(near, far, () => this.#between(from, to));
-    const fromNode = new Pipe(far, near, () => this.#between(to, from));
-    const pipes = [toNode, fromNode];
-    const connection: Connection = { from, to, pipes, near, far, isHalfOpen: false };
+    const connection: Connection = { from: 'client', to, pipes: [], near, far, isHalfOpen: false };
+    // Before the pipe that shall know it.
+    near.once('data', (bytes: Buffer) => (connection.from = partyOf(bytes)));
+    connection.pipes.push(
+      new Pipe(near, far, () => this.#between(connection.from, to)),
+      new Pipe(far, near, () => this.#between(to, connection.from)),
+    );
     this.#connections.add(connection);
     near.setNoDelay(true);
     far.setNoDelay(true);
@@ -122,11 +116,5 @@ export class ProxiedNetwork implements Network {
 
   #between(from: Party, to: Party): Weather {
     return this.#weather.get(`${from}>${to}`) ?? CLEAR;
-  }
-
-  #opener({ remotePort }: Socket): Party {
-    const pids = this.#pids();
-    const owner = remotePort === undefined ? undefined : ownerOfPort(remotePort, [...pids.keys()]);
-    return (owner === undefined ? undefined : pids.get(owner)) ?? 'client';
   }
 }
