@@ -60,6 +60,7 @@ type HeldFetch = HeldResponse<FetchResponse<Buffer>, SlabLease>;
 
 /** One partition that is fetched. */
 interface Followed {
+  readonly name: string;
   readonly partition: Partition;
   readonly log: PartitionLog;
   readonly topic: string;
@@ -124,12 +125,13 @@ export class ReplicaFetcher {
       pauseMs: PAUSE_MS,
       pauseMsMax: this.#options.settings.backoffMs,
     });
-    const followed: Followed = { partition, log, topic, topicId, id, state, lag: undefined };
+    const name = nameOf(topicId, id);
+    const followed: Followed = { name, partition, log, topic, topicId, id, state, lag: undefined };
     void log.settled().then(async () => {
       if (!partition.follows(leaderEpoch) || this.#closing.signal.aborted) return;
       await this.#perform(followed, state.begin(log));
       this.#followed.set(partition, followed);
-      this.#byName.set(nameOf(topicId, id), followed);
+      this.#byName.set(name, followed);
       this.#running ??= this.#run();
       this.#hurry();
     });

@@ -6,6 +6,8 @@ import type { FetchPosition } from './follower-state.ts';
 
 /** One partition that is wanted. */
 export interface WantedReplica {
+  /** The same for the same partition, whatever object stands for it: one that is followed anew is not forgotten. */
+  readonly name: string;
   readonly topic: string;
   readonly topicId: Uuid;
   readonly id: number;
@@ -26,13 +28,18 @@ const UUID_ZERO = 'AAAAAAAAAAAAAAAAAAAAAA';
 /** What a follower of a partition says of its high watermark: nothing. */
 const HIGH_WATERMARK_NOT_SAID = 2n ** 63n - 1n;
 
+interface Known<Replica> {
+  readonly replica: Replica;
+  readonly position: FetchPosition;
+}
+
 /** Of one connection. */
 export class ReplicaSession<Replica extends WantedReplica> {
   readonly #partitionBytesMax: number;
   #sessionId = NO_SESSION;
   #epoch = EPOCH_INITIAL;
   /** What the leader remembers. */
-  #known = new Map<Replica, FetchPosition>();
+  #known = new Map<string, Known<Replica>>();
 
   /** @param partitionBytesMax `replica.fetch.max.bytes` */
   constructor(partitionBytesMax: number) {
@@ -46,28 +53,28 @@ export class ReplicaSession<Replica extends WantedReplica> {
 
   /** Whether the leader remembers a partition that is not wanted any more. */
   hasForgotten(wanted: ReadonlyMap<Replica, FetchPosition>): boolean {
-    for (const replica of this.#known.keys()) if (!wanted.has(replica)) return true;
-    return false;
+    return this.#forgotten(wanted).length > 0;
   }
 
   /** The next request. */
   next(wanted: ReadonlyMap<Replica, FetchPosition>): SessionRequest {
     const { isFull } = this;
     const topics = new Map<Uuid, FetchTopic>();
+    const forgotten = isFull ? [] : this.#forgotten(wanted);
     for (const [replica, position] of wanted) {
-      if (!isFull && isSame(this.#known.get(replica), position)) continue;
+      if (!isFull && isSame(this.#known.get(replica.name)?.position, position)) continue;
       const { topic, topicId } = replica;
       const entry = topics.get(topicId) ?? { topic, topicId, partitions: [] };
       topics.set(topicId, entry);
       entry.partitions.push(this.#partition(replica.id, position));
     }
-    const forgottenTopicsData = isFull ? [] : this.#forgotten(wanted);
-    this.#known = new Map(wanted);
+    this.#known = new Map();
+    for (const [replica, position] of wanted) this.#known.set(replica.name, { replica, position });
     return {
       sessionId: this.#sessionId,
       sessionEpoch: this.#epoch,
       topics: [...topics.values()],
-      forgottenTopicsData,
+      forgottenTopicsData: byTopic(forgotten),
     };
   }
 
@@ -95,16 +102,12 @@ export class ReplicaSession<Replica extends WantedReplica> {
     this.#known = new Map();
   }
 
-  #forgotten(wanted: ReadonlyMap<Replica, FetchPosition>): ForgottenTopic[] {
-    const topics = new Map<Uuid, ForgottenTopic>();
-    for (const replica of this.#known.keys()) {
-      if (wanted.has(replica)) continue;
-      const { topic, topicId } = replica;
-      const entry = topics.get(topicId) ?? { topic, topicId, partitions: [] };
-      topics.set(topicId, entry);
-      entry.partitions.push(replica.id);
-    }
-    return [...topics.values()];
+  #forgotten(wanted: ReadonlyMap<Replica, FetchPosition>): Replica[] {
+    const names = new Set<string>();
+    for (const { name } of wanted.keys()) names.add(name);
+    const forgotten: Replica[] = [];
+    for (const [name, { replica }] of this.#known) if (!names.has(name)) forgotten.push(replica);
+    return forgotten;
   }
 
   #partition(partition: number, position: FetchPosition): FetchPartition {
@@ -129,4 +132,14 @@ function isSame(before: FetchPosition | undefined, now: FetchPosition): boolean 
     before.lastFetchedEpoch === now.lastFetchedEpoch &&
     before.logStartOffset === now.logStartOffset
   );
+}
+
+function byTopic(replicas: readonly WantedReplica[]): ForgottenTopic[] {
+  const topics = new Map<Uuid, ForgottenTopic>();
+  for (const { topic, topicId, id } of replicas) {
+    const entry = topics.get(topicId) ?? { topic, topicId, partitions: [] };
+    topics.set(topicId, entry);
+    entry.partitions.push(id);
+  }
+  return [...topics.values()];
 }
