@@ -1,5 +1,6 @@
 // npm run sim -- [--seeds 100] [--from 1] [--minutes M] [--brokers 1…9] [--jobs 1] [--verbose] [--trace] [--history file]
 //                [--first] [--mutant 'its name']
+//             --thousand [--brokers 1000] [--partitions 100000] [--from 1]
 // Reads the command line, plants a mutant when one is asked for, and only then loads what is simulated.
 import { parseArgs } from 'node:util';
 import { plant } from './plant.ts';
@@ -9,18 +10,27 @@ const { values } = parseArgs({
     seeds: { type: 'string', default: '100' },
     from: { type: 'string', default: '1' },
     minutes: { type: 'string' },
-    brokers: { type: 'string', default: '9' },
+    brokers: { type: 'string' },
     jobs: { type: 'string', default: '1' },
     first: { type: 'boolean', default: false },
     verbose: { type: 'boolean', default: false },
     trace: { type: 'boolean', default: false },
     history: { type: 'string' },
     mutant: { type: 'string' },
+    thousand: { type: 'boolean', default: false },
+    partitions: { type: 'string', default: '100000' },
     worker: { type: 'boolean', default: false },
   },
 });
 
 if (values.mutant !== undefined) plant(values.mutant);
-const { runSeeds, serveSeeds } = await import('./run-seeds.ts');
-if (values.worker) serveSeeds(values);
-else process.exitCode = await runSeeds(values);
+if (values.thousand) {
+  const { runThousand } = await import('./thousand.ts');
+  const [seed, brokers] = [Number(values.from), Number(values.brokers ?? 1_000)];
+  await runThousand({ seed, brokers, partitions: Number(values.partitions) });
+} else {
+  const { runSeeds, serveSeeds } = await import('./run-seeds.ts');
+  const options = { ...values, brokers: values.brokers ?? '9' };
+  if (values.worker) serveSeeds(options);
+  else process.exitCode = await runSeeds(options);
+}
