@@ -448,6 +448,26 @@ describe('work that takes more than one turn', () => {
     expect(driver.image.cluster.brokers.size).toBe(1);
   });
 
+  it('given the last part lost before its answer, then the commit of others at its offset is not taken for its own', async () => {
+    // How many turns and promises lie between the last part and its waiting is not the point: none may.
+    for (let moment = 0; moment < 5 * 8; moment++) {
+      start({}, 2);
+      await leadPartitions();
+      const refused = expect(unregister()).rejects.toMatchObject(NOT_CONTROLLER);
+      await turns(Math.floor(moment / 8));
+      time.advance(0);
+      for (let i = 0; i < moment % 8; i++) await Promise.resolve();
+
+      quorum.lose(2);
+      quorum.lead(3);
+      for (const name of ['b', 'c', 'd', 'e']) void createTopic(name);
+      quorum.commitAll();
+      await turns(5);
+
+      await refused;
+    }
+  });
+
   it('given a silent broker with many partitions, then it is fenced turn by turn, and looked for again after', async () => {
     const brokerEpoch = await leadPartitions();
     time.advance(9000 + 1125);

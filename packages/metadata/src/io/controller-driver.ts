@@ -53,12 +53,6 @@ export interface ControllerDriverOptions {
   readonly onFatal?: (error: unknown) => void;
 }
 
-/** What an operation came to, and the offset that must be committed before anyone may hear of it. */
-interface Performed<Response> {
-  readonly response: Response;
-  readonly offset: number;
-}
-
 type Settings = Required<Omit<ControllerDriverOptions, 'snapshots'>>;
 
 /** One controller of the quorum, active or not. */
@@ -152,10 +146,10 @@ export class ControllerDriver implements QuorumListener {
     const { timeoutMs } = context;
     if (timeoutMs !== undefined && timeoutMs <= 0) throw timedOut(timeoutMs);
     const result = this.#controller.handle(operation, request, context, this.#moment());
-    const { response, offset } =
-      result.rest === undefined ? this.#performAtOnce(result) : await this.#performInTurns(result);
-    await this.#committed(offset, timeoutMs);
-    return response;
+    const committed = (offset: number): Promise<void> => this.#committed(offset, timeoutMs);
+    if (result.rest !== undefined) return this.#performInTurns(result, committed);
+    await committed(this.#perform(result));
+    return result.response;
   }
 
   #committed(offset: number, timeoutMs: number | undefined): Promise<void> {
@@ -270,23 +264,25 @@ export class ControllerDriver implements QuorumListener {
     this.#waiting.rejectAll(notController());
   }
 
-  #performAtOnce<Response>(result: ControllerResult<Response>): Performed<Response> {
-    return { response: result.response, offset: this.#perform(result) };
-  }
-
   /**
    * Performs what takes more than one turn; others are served in between.
    *
+   * @param performed what follows the last part, begun in the same turn: were there an `await` between them, the records could be lost
+   * and their offset given to others, whose commit would then be taken for theirs
    * @throws MetadataError NOT_CONTROLLER when this controller ceased to be active; what was written stands
    */
-  async #performInTurns<Response>(first: ControllerResult<Response>): Promise<Performed<Response>> {
+  async #performInTurns<Response>(
+    first: ControllerResult<Response>,
+    performed: (offset: number) => Promise<void> | undefined,
+  ): Promise<Response> {
     const activation = this.#activation;
+    let result = first;
+    let offset: number;
     this.#inTurnsCount++;
     try {
-      let result = first;
       for (;;) {
-        const offset = this.#perform(result);
-        if (result.rest === undefined) return { response: result.response, offset };
+        offset = this.#perform(result);
+        if (result.rest === undefined) break;
         await new Promise<void>((resolve) => this.#settings.timers.yield(resolve));
         if (!this.#isActive(activation)) throw notController();
         result = this.#controller.resume(result.rest, this.#moment());
@@ -294,11 +290,15 @@ export class ControllerDriver implements QuorumListener {
     } finally {
       this.#inTurnsCount--;
     }
+    await performed(offset);
+    return result.response;
   }
 
   /** Performs what nobody waits for; the promise is there when that takes more than one turn. */
   #performAll(result: ControllerResult<unknown>): Promise<void> | undefined {
-    if (result.rest !== undefined) return this.#performInTurns(result).then(() => {});
+    if (result.rest !== undefined) {
+      return this.#performInTurns(result, () => undefined).then(() => {});
+    }
     this.#perform(result);
     return undefined;
   }
