@@ -8,10 +8,10 @@ const EACH_RECORD = { 'log.flush.interval.messages': '1' };
 const LASTS_MS = 8_000;
 
 /** Active segments of all partitions on a node. */
-function activeSegments({ partitions, topic, ...stage }: Stage, nodeId: number): string[] {
+function activeSegments(stage: Stage, nodeId: number): string[] {
   const { dataDir } = stage.node(nodeId);
-  return Array.from({ length: partitions }, (_, partition) =>
-    segmentFiles(dataDir, topic, partition).at(-1),
+  return Array.from({ length: stage.partitions }, (_, partition) =>
+    segmentFiles(dataDir, stage.topic, partition).at(-1),
   ).filter((file) => file !== undefined);
 }
 
