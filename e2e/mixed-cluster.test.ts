@@ -93,16 +93,16 @@ async function outlives(
   await load.progress(`records flow with node ${node.id} (${node.kind}) again`);
 }
 
-describe.skipIf(whyNot !== undefined)('Apache Kafka brokers with Ottla controllers', () => {
+describe.skipIf(whyNot !== undefined).each([
+  ['Apache Kafka brokers with Ottla controllers', 'kafka', 'ottla'],
+  ['Ottla brokers with Apache Kafka controllers', 'ottla', 'kafka'],
+] as const)('%s', (_what, brokers, controllers) => {
   it(
     'lose nothing when the active controller is killed, and when a broker is',
     async () => {
       cluster = await prepareMixedCluster([
-        { id: 1, kind: 'kafka', roles: ['broker'] },
-        { id: 2, kind: 'kafka', roles: ['broker'] },
-        { id: 101, kind: 'ottla', roles: ['controller'] },
-        { id: 102, kind: 'ottla', roles: ['controller'] },
-        { id: 103, kind: 'ottla', roles: ['controller'] },
+        ...[1, 2].map((id) => ({ id, kind: brokers, roles: ['broker'] as const })),
+        ...[101, 102, 103].map((id) => ({ id, kind: controllers, roles: ['controller'] as const })),
       ]);
       for (const node of cluster.nodes) node.start();
       await cluster.ready();

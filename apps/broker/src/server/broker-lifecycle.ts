@@ -3,7 +3,7 @@
 //
 //   starting ─▶ registered ─▶ (caught up, logs open) ─▶ unfenced ─▶ controlled shutdown ─▶ stopped
 
-import type { Logger, Platform } from '@ottla/platform';
+import type { LogFields, Logger, Platform } from '@ottla/platform';
 import { ErrorCode, errorInfo } from '@ottla/protocol';
 import type { Uuid } from '@ottla/protocol';
 import {
@@ -16,6 +16,7 @@ import {
   brokerRegistrationResponse,
 } from '@ottla/protocol/messages/broker-registration';
 import type { BrokerRegistrationRequest } from '@ottla/protocol/messages/broker-registration';
+import { ApiError } from '../network/api-error.ts';
 import type { ControllerChannel } from './controller-channel.ts';
 
 export interface BrokerLifecycleOptions {
@@ -131,7 +132,7 @@ export class BrokerLifecycle {
       }
       this.#sayRefusal(answer.errorCode);
     } catch (error) {
-      if (!this.#closing.signal.aborted) logger.warn('registration failed', { error });
+      if (!this.#closing.signal.aborted) logger.warn('registration failed', reasonOf(error));
     }
     return false;
   }
@@ -153,7 +154,7 @@ export class BrokerLifecycle {
       try {
         await this.#take(await this.#heartbeat());
       } catch (error) {
-        if (!this.#closing.signal.aborted) logger.warn('heartbeat failed', { error });
+        if (!this.#closing.signal.aborted) logger.warn('heartbeat failed', reasonOf(error));
       }
       const isHurried = (this.#isReady && this.#isFenced) || this.#wantsShutDown;
       const pauseMs = isHurried ? this.#hurriedMs : heartbeatIntervalMs;
@@ -217,3 +218,8 @@ export class BrokerLifecycle {
 
 /** How often a stopping broker looks whether it may. */
 const SHUTDOWN_CHECK_MS = 2;
+
+/** That no controller answers is nothing to look for in this program. */
+function reasonOf(error: unknown): LogFields {
+  return error instanceof ApiError ? { reason: error.message } : { error };
+}
