@@ -28,7 +28,7 @@ export interface Machine {
 /** On loopback, with real sockets and a disk in memory. */
 export class MortalMachine implements Machine {
   readonly address = '127.0.0.1';
-  readonly #disk: Disk = memoryDisk({ capacityBytes: 1024 * 1024 * 1024 });
+  #disk: Disk = newDisk();
   #life = new Life(this.#disk);
 
   get platform(): Platform {
@@ -39,11 +39,20 @@ export class MortalMachine implements Machine {
     this.#life.end();
   }
 
+  /** The next life begins with an empty disk. */
+  replaceDisk(): void {
+    this.#disk = newDisk();
+  }
+
   restart(): Platform {
     this.crash();
     this.#life = new Life(this.#disk);
     return this.#life.platform;
   }
+}
+
+function newDisk(): Disk {
+  return memoryDisk({ capacityBytes: 1024 * 1024 * 1024 });
 }
 
 class Life {

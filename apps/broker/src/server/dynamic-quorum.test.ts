@@ -20,6 +20,7 @@ import {
 } from '@ottla/protocol/messages/update-features';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { type ClusterNode, startCluster, type TestCluster } from '../../test/cluster.ts';
+import { MortalMachine } from '../../test/mortal-machine.ts';
 import { ProtocolClient } from '../../test/running-server.ts';
 
 const IN_TIME = { timeout: 15_000, interval: 30 };
@@ -155,6 +156,43 @@ describe('a quorum whose voters are in the log', () => {
     await writer.stop();
     await nothingLost(broker, writer.acknowledged);
     expect(cluster.activeController()).toBe(others[1]);
+  }, 60_000);
+
+  it('given a voter whose disk is replaced, then it takes its old self out of the quorum, and votes again', async () => {
+    const machines = new Map<number, MortalMachine>();
+    cluster = await startCluster({
+      controllers: 3,
+      isDynamic: true,
+      brokers: 1,
+      combined: false,
+      properties: AUTO_JOIN,
+      machine: (id) => {
+        const machine = new MortalMachine();
+        machines.set(id, machine);
+        return machine;
+      },
+    });
+    const broker = cluster.node(1);
+    writer = new Writer(broker);
+    await untilVoters(broker, [101, 102, 103]);
+    const directoryOf = async (): Promise<string | undefined> =>
+      (await quorum(broker)).topics[0]!.partitions[0]!.currentVoters.find(
+        ({ replicaId }) => replicaId === victim,
+      )?.replicaDirectoryId;
+    const victim = [102, 103].find((id) => id !== cluster.activeController())!;
+    const before = await directoryOf();
+    expect(before).toBeDefined();
+    cluster.kill(victim);
+    machines.get(victim)!.replaceDisk();
+    await cluster.restart(victim);
+    await vi.waitFor(async () => {
+      const directory = await directoryOf();
+      expect(directory).toBeDefined();
+      expect(directory).not.toBe(before);
+    }, IN_TIME);
+    await writer.progress();
+    await writer.stop();
+    await nothingLost(broker, writer.acknowledged);
   }, 60_000);
 
   it('given a controller that is added by hand, when the first one dies, then the others go on', async () => {
