@@ -48,6 +48,8 @@ export interface BrokerRoleOptions {
   readonly controller: ControllerChannel;
   /** For registration and heartbeats, which must not wait behind anything else. */
   readonly heartbeats: ControllerChannel;
+  /** For what partitions ask (AlterPartition, AssignReplicasToDirs), which must not wait behind what clients ask. */
+  readonly partitions: ControllerChannel;
   /** The finalized level now. */
   readonly kraftVersion: () => number;
   /** This broker's listeners as clients are told, ports filled in. */
@@ -77,6 +79,7 @@ export class BrokerRole {
     const brokerEpoch = (): number => this.lifecycle.brokerEpoch;
     this.#replication = new Replication({
       ...options,
+      controller: options.partitions,
       brokerEpoch,
       image: () => this.image,
       slabs: storage.directories[0].context.slabs,

@@ -171,6 +171,7 @@ class Server {
           purgatory: this.#purgatory,
           controller: channels.open('broker'),
           heartbeats: channels.open('heartbeats'),
+          partitions: channels.open('partitions'),
           kraftVersion: () => member.node.kraftVersion,
           advertised: () => this.#sockets?.advertised() ?? [],
           onLoaded: () => this.#sockets?.admit('broker'),
