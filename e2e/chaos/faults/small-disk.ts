@@ -1,6 +1,6 @@
 // A file system of a few megabytes for each node, in memory: it is full soon.
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs';
 import path from 'node:path';
 
 const FILLER = 'filler';
@@ -26,9 +26,20 @@ export function unmountSmallDisk(folder: string): void {
 
 /** Writes until nothing fits any more. */
 export function fillDisk(folder: string): void {
-  const { bavail, bsize } = statfsSync(folder);
-  const bytes = bavail * bsize;
-  writeFileSync(path.join(folder, FILLER), Buffer.alloc(bytes));
+  const descriptor = openSync(path.join(folder, FILLER), 'a');
+  try {
+    for (const bytes of [1024 * 1024, 4096]) writeUntilFull(descriptor, Buffer.alloc(bytes));
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function writeUntilFull(descriptor: number, chunk: Buffer): void {
+  try {
+    while (writeSync(descriptor, chunk) === chunk.length) continue;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
+  }
 }
 
 export function freeDisk(folder: string): void {
