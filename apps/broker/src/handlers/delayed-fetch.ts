@@ -18,6 +18,8 @@ export interface DelayedFetchOptions {
   readonly refusal: (watched: WatchedPartition) => number;
   /** Whether a partition is to give nothing for now. */
   readonly isHeldBack: (partition: Partition) => boolean;
+  /** Whether who fetches is to hear at once that more is committed: a follower that consumers read from (KIP-392). */
+  readonly tellsHighWatermark: boolean;
   readonly minBytes: number;
   /** The client is gone: nobody waits. */
   readonly isAbandoned: () => boolean;
@@ -43,7 +45,7 @@ export class DelayedFetch extends DelayedOperation {
   }
 
   #isEnough(): boolean {
-    const { watched, minBytes, refusal } = this.#options;
+    const { watched, minBytes, refusal, tellsHighWatermark } = this.#options;
     let bytes = 0;
     for (const each of watched) {
       if (refusal(each) !== ErrorCode.NONE) return true;
@@ -51,6 +53,7 @@ export class DelayedFetch extends DelayedOperation {
       const { fetchOffset } = wanted;
       if (fetchOffset < partition.logStartOffset || fetchOffset > partition.logEndOffset)
         return true;
+      if (tellsHighWatermark && isCommitNews(wanted, partition)) return true;
       bytes += this.#bytesOf(wanted, partition);
       if (bytes >= minBytes) return true;
     }
@@ -72,4 +75,9 @@ export class DelayedFetch extends DelayedOperation {
     region?.release();
     return region?.sizeBytes ?? Infinity;
   }
+}
+
+/** Of who was told before, in its session. */
+function isCommitNews({ toldHighWatermark }: WantedPartition, partition: Partition): boolean {
+  return toldHighWatermark >= 0 && partition.highWatermark > toldHighWatermark;
 }

@@ -189,6 +189,7 @@ class FetchExchange {
         isHeldBack: (partition) =>
           this.#services.replicas.isHeldBack(partition, this.#limits.followerId),
         refusal: ({ wanted, partition }) => refusalOf(partition, wanted, this.#limits),
+        tellsHighWatermark: this.#limits.followerId >= 0 && this.#settings.selectsByRack,
         minBytes: this.#minBytes,
         isAbandoned: () => connection.isClosed,
         answer: () => void this.#answer().then(resolve, reject),

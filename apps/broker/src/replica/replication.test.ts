@@ -182,7 +182,10 @@ describe('replication', () => {
     });
     await cluster.createTopic([1, 2, 3], { 'retention.ms': '-1' });
     await cluster.produce(1, ['x']);
+    const producedMs = cluster.time.monotonicMs();
     await cluster.until(() => cluster.partition(2).highWatermark === 1);
+    // Not only with the next records, or after replica.fetch.wait.max.ms.
+    expect(cluster.time.monotonicMs() - producedMs).toBeLessThan(100);
     await cluster.until(() => cluster.partition(1).progress(2)?.logEndOffset === 1);
     const fetch = async (id: number, rackId: string, version = 12): Promise<PartitionData> => {
       const request = fetchRequest.create({
