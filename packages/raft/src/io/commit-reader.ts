@@ -1,6 +1,7 @@
 // Hands committed batches to the listener, in order, and a leader's claim only behind everything before its epoch.
 // Kafka: KafkaRaftClient.ListenerContext.
 import type { Disk, Logger } from '@ottla/platform';
+import type { RecordBatch } from '@ottla/protocol/records';
 import type { LogPosition } from '../replica.ts';
 import type { MetadataLog } from './metadata-log.ts';
 import { readSnapshotFile } from './snapshot-file.ts';
@@ -151,8 +152,19 @@ export class CommitReader {
     this.#highWatermark = Math.max(this.#highWatermark, id.offset);
   }
 
+  /** Undefined when the log began anew behind a snapshot while it was read: the snapshot comes next. */
+  async #readBatches(): Promise<RecordBatch[] | undefined> {
+    try {
+      return await this.#log.read(this.#delivered, this.#highWatermark);
+    } catch (error) {
+      if (this.#delivered < this.#log.startOffset) return undefined;
+      throw error;
+    }
+  }
+
   async #deliverBatches(listener: QuorumNodeListener): Promise<void> {
-    const batches = await this.#log.read(this.#delivered, this.#highWatermark);
+    const batches = await this.#readBatches();
+    if (batches === undefined) return;
     const last = batches.at(-1);
     if (last === undefined) {
       this.#logger.error('committed batches are missing from the metadata log', {
