@@ -25,8 +25,8 @@ export interface ReplicationOptions {
   readonly slabs: SlabPool;
 }
 
-/** Longest answer of a leader: one batch is given whole, however large. */
-const RESPONSE_BYTES_MAX = 0x7fffffff;
+/** Bytes of an answer that are no records. */
+const RESPONSE_OVERHEAD_BYTES_MAX = 16 * 1024 * 1024;
 
 /** Give its parts to `Replicas`, then `start` it. */
 export class Replication {
@@ -104,9 +104,16 @@ export class Replication {
     const connection = await platform.net.connect({ host, port, signal });
     return new RequestConnection(connection, `broker-${config.nodeId}-fetcher-0`, {
       lease: (sizeBytes) => slabs.lease(sizeBytes),
-      responseBytesMax: RESPONSE_BYTES_MAX,
+      responseBytesMax: responseBytesMax(config),
     });
   }
+}
+
+/** One batch is given whole, however large; none is larger than the request that brought it. */
+function responseBytesMax(config: BrokerConfig): number {
+  const askedBytes = config.number('replica.fetch.response.max.bytes');
+  const batchBytes = config.number('socket.request.max.bytes');
+  return Math.max(askedBytes, batchBytes) + RESPONSE_OVERHEAD_BYTES_MAX;
 }
 
 function fetchSettings(config: BrokerConfig): ReplicaFetchSettings {
