@@ -62,7 +62,6 @@ export const SERVED_FEATURES: readonly string[] = [
   'transaction.version=0',
   'share.version=0',
   'streams.version=0',
-  'eligible.leader.replicas.version=0',
 ];
 
 export interface MixedClusterOptions {
