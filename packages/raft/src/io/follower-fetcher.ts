@@ -34,6 +34,8 @@ export interface FollowerFetcherOptions {
 
 const MAX_WAIT_MS = 500;
 const TIMEOUT_MS = 2_000;
+/** For a node that is asked who leads: it need not wait for anything before it answers. */
+const ASK_TIMEOUT_MS = 500;
 const RETRY_MS = 20;
 const MAX_BYTES = 8 * 1024 * 1024;
 const SNAPSHOT_CHUNK_BYTES = 1024 * 1024;
@@ -53,8 +55,8 @@ export class FollowerFetcher {
   /** The round of fetches that counts; an earlier one has no say any more. */
   #round = 0;
   #isRunning = false;
-  /** The round waits for somebody who was asked who leads, and may be gone. */
-  #isAsking = false;
+  /** Whom the round takes for the leader, while it waits for an answer; that node may be gone, and never answer. */
+  #asking: string | undefined;
   #isClosed = false;
   #retry: Timer | undefined;
   /** An observer whose leader did not answer asks somebody else next, who may know a new one (as Kafka's observers do). */
@@ -69,11 +71,12 @@ export class FollowerFetcher {
 
   /** Starts fetching when there is somebody to fetch from. */
   wake(): void {
-    const isFollower = this.#options.core.role.role === 'follower';
-    // Its leader shall not wait for the answer of a node that was asked before it was known.
-    const isBusy = this.#isRunning && !(this.#isAsking && isFollower);
-    if (isBusy || this.#isClosed || this.#source() === undefined) return;
-    if (this.#retry !== undefined && !(this.#isAsking && isFollower)) return;
+    // A new leader shall not wait for the answer of the old one, nor of a node that was asked before it was known: it needs
+    // this node's fetches to commit, and to stay.
+    const isOverdue = this.#asking !== undefined && this.#asking !== this.#believed();
+    if (this.#isRunning && !isOverdue) return;
+    if (this.#isClosed || this.#source() === undefined) return;
+    if (this.#retry !== undefined && !isOverdue) return;
     this.#retry?.cancel();
     this.#retry = undefined;
     this.#isRunning = true;
@@ -87,14 +90,13 @@ export class FollowerFetcher {
   }
 
   async #run(round: number): Promise<void> {
-    const { logger, core } = this.#options;
+    const { logger } = this.#options;
     try {
       for (
         let source = this.#source();
         source !== undefined && !this.#isClosed && round === this.#round;
         source = this.#source()
       ) {
-        this.#isAsking = core.role.role !== 'follower';
         if (!(await this.#fetch(source, round))) break;
       }
     } catch (error) {
@@ -102,6 +104,7 @@ export class FollowerFetcher {
       logger.debug('a fetch of the metadata log failed', { error: String(error) });
     }
     if (round !== this.#round) return;
+    this.#asking = undefined;
     this.#isRunning = false;
     if (this.#isClosed) return;
     this.#retry = this.#options.platform.timers.set(RETRY_MS, () => {
@@ -122,18 +125,26 @@ export class FollowerFetcher {
     return others.length === 0 ? leader : others[platform.random.below(others.length)];
   }
 
+  #believed(): string {
+    const { role, epoch } = this.#options.core;
+    return `${epoch} ${role.role === 'follower' ? role.leaderId : 'nobody'}`;
+  }
+
   /** One exchange. Returns false when it is better to wait a moment. */
   async #fetch(source: Voter, round: number): Promise<boolean> {
     const { core, log, transport, platform, clusterId, logger } = this.#options;
-    const epoch = core.epoch;
+    const { epoch, role } = core;
+    // Whoever is not taken for the leader is only asked who is.
+    const isLeader = role.role === 'follower' && role.leaderId === source.id;
+    const maxWaitMs = isLeader ? MAX_WAIT_MS : 0;
     if (this.#download?.epoch === epoch && core.role.role === 'follower')
-      return this.#continue(this.#download, source);
+      return this.#continue(this.#download, source, round);
     await this.#abandon();
     const request = fetchRequest.create({
       clusterId,
       // Since version 15 the replica is named here; `replicaId` cannot be sent any more.
       replicaState: { replicaId: core.self.id, replicaEpoch: -1 },
-      maxWaitMs: MAX_WAIT_MS,
+      maxWaitMs,
       maxBytes: MAX_BYTES,
       topics: [
         {
@@ -154,15 +165,16 @@ export class FollowerFetcher {
         },
       ],
     });
+    this.#asking = this.#believed();
     const response = (await transport.send(
       source,
       FETCH,
       request,
-      TIMEOUT_MS + MAX_WAIT_MS,
+      isLeader ? TIMEOUT_MS + MAX_WAIT_MS : ASK_TIMEOUT_MS,
     )) as FetchResponse<Buffer>;
     const partition = response.responses[0]?.partitions[0];
     if (this.#isClosed || round !== this.#round) return false;
-    this.#isAsking = false;
+    this.#asking = undefined;
     if (partition === undefined || response.errorCode !== ErrorCode.NONE) {
       this.#isLeaderDoubtful = !this.#isLeaderDoubtful;
       logger.warn(`node ${source.id} refuses to give the metadata log`, {
@@ -223,14 +235,16 @@ export class FollowerFetcher {
   }
 
   /** Asks for the next piece. What is lost on the way is asked for again; what the leader has no more is not. */
-  async #continue(download: SnapshotDownload, source: Voter): Promise<boolean> {
+  async #continue(download: SnapshotDownload, source: Voter, round: number): Promise<boolean> {
     const { core, log, transport, platform, logger } = this.#options;
     const { id, epoch, position } = download;
     const request = this.#snapshotRequest(download);
+    this.#asking = this.#believed();
     const response = await transport.send(source, FETCH_SNAPSHOT, request, TIMEOUT_MS);
+    if (this.#isClosed || round !== this.#round) return false;
+    this.#asking = undefined;
     const piece = response.topics[0]?.partitions[0];
-    if (this.#isClosed || piece === undefined || response.errorCode !== ErrorCode.NONE)
-      return false;
+    if (piece === undefined || response.errorCode !== ErrorCode.NONE) return false;
     const { leaderEpoch, leaderId } = piece.currentLeader;
     core.handleAnswer(
       { error: 'NONE', epoch: leaderEpoch, leaderId: leaderId < 0 ? undefined : leaderId },

@@ -123,6 +123,31 @@ describe('three voters and an observer, whole nodes', () => {
       expect(await play(seed, true)).toMatch(/^[0-9a-f]{16}$/);
     });
 
+  // The fetches that the silent leader was sent end only by their time limit.
+  it.each([1, 2, 3, 4, 5, 6])(
+    'given a leader that falls silent, then the next one commits as soon as it leads (seed %d)',
+    async (seed) => {
+      const quorum = new QuorumOfNodes(seed, 3, 1);
+      for (const member of quorum.members) quorum.start(member);
+      await reachAll(quorum);
+      const first = quorum.leader!;
+      await quorum.run(1_000);
+      quorum.cutOff([first]);
+      await quorum.until(() => quorum.leader !== undefined && quorum.leader !== first, 20_000);
+      const startMs = quorum.simulation.elapsedMs;
+      const count = quorum.committed.length;
+      expect(tryAppend(quorum.leader!, 'new')).toBe(true);
+      const has = ({ values }: Member): boolean => values.length > count;
+      const observer = quorum.members[3]!;
+      const voters = quorum.members.filter((member) => member !== first && member !== observer);
+      await quorum.until(() => voters.every(has), 20_000);
+      expect(quorum.simulation.elapsedMs - startMs).toBeLessThan(200);
+      // Its own patience with the silent one is over about when theirs is.
+      await quorum.until(() => has(observer), 20_000);
+      expect(quorum.simulation.elapsedMs - startMs).toBeLessThan(1_500);
+    },
+  );
+
   it('given a leader that stays away, then the observer follows the next one', async () => {
     const quorum = new QuorumOfNodes(3, 3, 1);
     for (const member of quorum.members) quorum.start(member);
