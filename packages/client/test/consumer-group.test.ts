@@ -313,4 +313,17 @@ describe('Consumer in a group', () => {
             expect(offset, `${key}, seed ${seed}`).toBeLessThanOrEqual(offsets[at - 1]! + 1);
     },
   );
+
+  it('given a partition that is assigned anew and of which nothing is new, then its lag is known', async () => {
+    await given(21, 1);
+    await produce(10);
+    const consumer = member('a');
+    const target = { topic: 't', partition: 0 };
+    await settle(consumer.assign([{ ...target, offset: 10 }]));
+    await settle(consumer.poll({ timeoutMs: 2_000 }));
+    expect(consumer.currentLag(target)).toBe(0);
+    await settle(consumer.assign([{ ...target, offset: 10 }]));
+    await settle(consumer.poll({ timeoutMs: 2_000 }));
+    expect(consumer.currentLag(target)).toBe(0);
+  });
 });

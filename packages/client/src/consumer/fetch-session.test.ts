@@ -92,4 +92,24 @@ describe('FetchSession', () => {
     );
     expect(new FetchSession().next([target(0, 0)], false).usesTopicIds).toBe(false);
   });
+
+  it('given an answer that leaves a partition out, then what was said of it before still stands', () => {
+    const session = opened();
+    const marks = { highWatermark: 9, lastStableOffset: 8, logStartOffset: 1 };
+    session.remember(target(1, 0), marks);
+    session.next([target(0, 0), target(1, 0)], true);
+    session.accepted(77);
+    expect(session.marksOf(target(1, 0))).toEqual(marks);
+  });
+
+  it('given a partition that was forgotten, or a session that was, then nothing is known of it', () => {
+    const session = opened();
+    const marks = { highWatermark: 9, lastStableOffset: 8, logStartOffset: 1 };
+    session.remember(target(0, 0), marks);
+    session.remember(target(1, 0), marks);
+    session.next([target(0, 0)], true);
+    expect(session.marksOf(target(1, 0))).toBeUndefined();
+    session.forgotten();
+    expect(session.marksOf(target(0, 0))).toBeUndefined();
+  });
 });

@@ -16,6 +16,15 @@ export interface FetchTarget {
 /** A partition that the session is to leave out from now on. */
 export type ForgottenTarget = Pick<FetchTarget, 'topic' | 'topicId' | 'partition'>;
 
+/** Where a partition's log begins and ends, as an answer says. */
+export interface LogMarks {
+  readonly highWatermark: number;
+  readonly lastStableOffset: number;
+  readonly logStartOffset: number;
+}
+
+type PartitionName = Pick<FetchTarget, 'topic' | 'partition'>;
+
 /** What the next request says. */
 export interface SessionRequest {
   readonly sessionId: number;
@@ -36,6 +45,8 @@ export class FetchSession {
   #usesTopicIds = false;
   /** What the broker remembers. */
   #known = new Map<string, FetchTarget>();
+  /** What the broker said last of each of them; it speaks again only of what changes. */
+  readonly #marks = new Map<string, LogMarks>();
 
   /** @param canUseTopicIds whether the broker's version names topics by id */
   next(wanted: readonly FetchTarget[], canUseTopicIds: boolean): SessionRequest {
@@ -50,12 +61,14 @@ export class FetchSession {
     if (isBroken) this.reset();
     this.#usesTopicIds = usesTopicIds;
     const before = this.#epoch === EPOCH_INITIAL ? new Map<string, FetchTarget>() : this.#known;
+    const forget = [...before.values()].filter((target) => !byName.has(nameOf(target)));
+    for (const target of forget) this.#marks.delete(nameOf(target));
     this.#known = byName;
     return {
       sessionId: this.#sessionId,
       sessionEpoch: this.#epoch,
       send: wanted.filter((target) => hasChanged(before.get(nameOf(target)), target)),
-      forget: [...before.values()].filter((target) => !byName.has(nameOf(target))),
+      forget,
       usesTopicIds,
     };
   }
@@ -67,10 +80,22 @@ export class FetchSession {
     else this.#epoch = this.#epoch === EPOCH_MAX ? 1 : this.#epoch + 1;
   }
 
+  /** The broker spoke of a partition. */
+  remember(target: PartitionName, marks: LogMarks): void {
+    const { highWatermark, lastStableOffset, logStartOffset } = marks;
+    this.#marks.set(nameOf(target), { highWatermark, lastStableOffset, logStartOffset });
+  }
+
+  /** What the broker said last of a partition of this session: still true, when its answer leaves it out. */
+  marksOf(target: PartitionName): LogMarks | undefined {
+    return this.#marks.get(nameOf(target));
+  }
+
   /** The next request starts anew, and ends the session that there was. */
   reset(): void {
     this.#epoch = EPOCH_INITIAL;
     this.#known = new Map();
+    this.#marks.clear();
   }
 
   /** The broker does not know the session any more. */
@@ -88,6 +113,6 @@ function hasChanged(before: FetchTarget | undefined, target: FetchTarget): boole
   );
 }
 
-function nameOf({ topic, partition }: ForgottenTarget): string {
+function nameOf({ topic, partition }: PartitionName): string {
   return `${topic}-${partition}`;
 }

@@ -171,7 +171,7 @@ export class Fetcher {
     })) as FetchResponse<Buffer>;
     if (response.errorCode !== 0) throw new BrokerError(response.errorCode, undefined);
     session.accepted(response.sessionId);
-    if (!this.#isClosed) this.#take(response, asked);
+    if (!this.#isClosed) this.#take(response, asked, session);
   }
 
   #sessionOf(brokerId: number): FetchSession {
@@ -183,7 +183,11 @@ export class Fetcher {
     return session;
   }
 
-  #take(response: FetchResponse<Buffer>, asked: ReadonlyMap<string, Asked>): void {
+  #take(
+    response: FetchResponse<Buffer>,
+    asked: ReadonlyMap<string, Asked>,
+    session: FetchSession,
+  ): void {
     const names = new Map(
       [...asked.values()].map(({ reader: { topic } }) => [
         this.#cluster.metadata.topics.get(topic)?.topicId ?? '',
@@ -195,9 +199,20 @@ export class Fetcher {
       for (const answer of partitions) {
         const name = topic === '' ? names.get(topicId) : topic;
         const item = asked.get(`${name}-${answer.partitionIndex}`);
+        if (item === undefined) continue;
+        if (answer.errorCode === 0) {
+          session.remember(item.reader, answer);
+          item.reader.mark(answer);
+        }
         // Sought elsewhere meanwhile: what was asked for is of no use.
-        if (item === undefined || item.generation !== item.reader.generation) continue;
+        if (item.generation !== item.reader.generation) continue;
         if (this.#takePartition(item.reader, answer)) hasRecords = true;
+      }
+    // Back from a rebalance with nothing new: the answer leaves it out.
+    for (const { reader } of asked.values())
+      if (reader.highWatermark < 0) {
+        const marks = session.marksOf(reader);
+        if (marks !== undefined) reader.mark(marks);
       }
     if (hasRecords) this.#host.onRecords();
   }
@@ -208,9 +223,6 @@ export class Fetcher {
       return false;
     }
     reader.failures = 0;
-    reader.highWatermark = answer.highWatermark;
-    reader.lastStableOffset = answer.lastStableOffset;
-    reader.logStartOffset = answer.logStartOffset;
     if (answer.preferredReadReplica >= 0)
       reader.readReplica = {
         nodeId: answer.preferredReadReplica,

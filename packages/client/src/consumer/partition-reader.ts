@@ -1,6 +1,7 @@
 // What a consumer knows of one partition that it reads: where it is, what is done, and what was fetched ahead.
 import type { TopicPartition } from '../group/consumer-protocol.ts';
 import { type AbortedTransaction, type ConsumerRecord, FetchedRecords } from './fetched-records.ts';
+import type { LogMarks } from './fetch-session.ts';
 
 export class PartitionReader {
   readonly topic: string;
@@ -72,6 +73,13 @@ export class PartitionReader {
     this.fetchOffset = fetched.nextOffset;
     this.#fetched.push(fetched);
     this.#bufferedBytes += fetched.sizeInBytes;
+  }
+
+  /** Where the log begins and ends, as its broker says. */
+  mark({ highWatermark, lastStableOffset, logStartOffset }: LogMarks): void {
+    this.highWatermark = highWatermark;
+    this.lastStableOffset = lastStableOffset;
+    this.logStartOffset = logStartOffset;
   }
 
   /** The next record of the present answer, and moves the position behind it; undefined at its end, or when not ready. */
