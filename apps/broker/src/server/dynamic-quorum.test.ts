@@ -195,6 +195,31 @@ describe('a quorum whose voters are in the log', () => {
     await nothingLost(broker, writer.acknowledged);
   }, 60_000);
 
+  it('given a voter that comes back on another port, then the quorum knows where', async () => {
+    cluster = await startCluster({
+      controllers: 3,
+      isDynamic: true,
+      brokers: 1,
+      combined: false,
+      properties: (id) => ({
+        ...AUTO_JOIN,
+        ...(id === 103 ? { listeners: 'CONTROLLER://127.0.0.1:0' } : {}),
+      }),
+    });
+    const broker = cluster.node(1);
+    await untilVoters(broker, [101, 102, 103]);
+    const portOf103 = async (): Promise<number | undefined> =>
+      (await quorum(broker)).nodes.find(({ nodeId }) => nodeId === 103)?.listeners[0]?.port;
+    const isKnown = async (): Promise<void> =>
+      expect(await portOf103()).toBe(cluster.node(103).server?.controllerEndpoint.port);
+    await vi.waitFor(isKnown, IN_TIME);
+    const before = await portOf103();
+    cluster.kill(103);
+    await cluster.restart(103);
+    await vi.waitFor(isKnown, IN_TIME);
+    expect(await portOf103()).not.toBe(before);
+  }, 60_000);
+
   it('given a controller that is added by hand, when the first one dies, then the others go on', async () => {
     cluster = await startCluster({
       controllers: 3,
