@@ -69,7 +69,7 @@ export interface MixedClusterOptions {
   readonly overrides?: Readonly<Record<string, string>>;
   /** `static` (default): the voters stand in the configuration; `dynamic`: in the metadata log (KIP-853). */
   readonly quorum?: 'static' | 'dynamic';
-  /** What `kafka-storage format` is told; default {@link SERVED_FEATURES}. */
+  /** What `kafka-storage format` and `ottla storage format` are told; default {@link SERVED_FEATURES}. */
   readonly features?: readonly string[];
 }
 
@@ -176,8 +176,11 @@ class Node implements MixedNode {
     };
     const lines = Object.entries(settings).map(([key, value]) => `${key}=${value}\n`);
     writeFileSync(this.file, lines.join(''));
-    const tool = ['-cp', kafkaClassPath(), 'kafka.tools.StorageTool', 'format'];
-    await run('java', [...JVM, ...tool, '-t', CLUSTER_ID, '-c', this.file, ...format]);
+    const [command = '', ...args] =
+      this.kind === 'kafka'
+        ? ['java', ...JVM, '-cp', kafkaClassPath(), 'kafka.tools.StorageTool']
+        : ottlaCommand(['storage']);
+    await run(command, [...args, 'format', '-t', CLUSTER_ID, '-c', this.file, ...format]);
   }
 
   start(): void {

@@ -115,6 +115,17 @@ describe('a cluster with three voters', () => {
     20_000,
   );
 
+  it('given controllers that are no brokers, when the active one is killed, then brokers go on with another', async () => {
+    cluster = await startCluster({ controllers: 3, brokers: 2, combined: false });
+    const first = cluster.activeController()!;
+    expect([101, 102, 103]).toContain(first);
+    cluster.kill(first);
+    await createTopic(cluster.node(1), 'made-afterwards', 2);
+    expect(cluster.activeController()).not.toBe(first);
+    await cluster.restart(first);
+    await createTopic(cluster.node(2), 'made-later', 2);
+  }, 20_000);
+
   it('given no majority, then nothing is decided until it is there again', async () => {
     cluster = await startCluster({ controllers: 3, brokers: 3 });
     const leader = cluster.activeController()!;
