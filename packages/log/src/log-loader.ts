@@ -104,6 +104,9 @@ async function listSegments(context: LogContext, directory: string): Promise<num
   return bases.sort((a, b) => a - b);
 }
 
+/** Indexes hold offsets relative to the segment's, as int32. */
+const OFFSETS_OF_SEGMENT_MAX = 2 ** 31;
+
 /** Base offset of the first segment that may hold bytes past the recovery point. */
 function recoveryStart(options: LoadOptions, segments: readonly Segment[]): number {
   const first = segments.find(
@@ -125,7 +128,9 @@ async function recover(
     const next = segments[slot + 1];
     if (next !== undefined && next.baseOffset <= options.recoveryPoint) continue;
     const size = segment.sizeBytes;
-    const valid = await recoverSegment(context, segment, options.indexIntervalBytes, epochs);
+    const endOffset = next?.baseOffset ?? segment.baseOffset + OFFSETS_OF_SEGMENT_MAX;
+    const interval = options.indexIntervalBytes;
+    const valid = await recoverSegment(context, segment, endOffset, interval, epochs);
     if (valid === size) {
       await segment.writeIndexes(context);
       continue;
@@ -149,33 +154,52 @@ async function recover(
   return cutBytes;
 }
 
+/** @param endOffset exclusive: the offsets that the segment may hold */
 async function recoverSegment(
   context: LogContext,
   segment: Segment,
+  endOffset: number,
   indexIntervalBytes: number,
   epochs: LeaderEpochs,
 ): Promise<number> {
   const size = segment.sizeBytes;
   segment.startIndexes();
   segment.sizeBytes = 0;
-  let lastOffset = segment.baseOffset - 1;
-  let disorder = false;
+  const take = (header: BatchHeader | undefined): void => {
+    if (header === undefined) return;
+    segment.add(header, indexIntervalBytes);
+    if (header.partitionLeaderEpoch >= 0)
+      epochs.assign(header.partitionLeaderEpoch, header.baseOffset);
+  };
+  // The sum leaves the base offset out, so only its neighbours tell whether it is right: each batch waits for the next.
+  let waiting: BatchHeader | undefined;
+  let taken = segment.baseOffset - 1;
+  let damagedAt: number | undefined;
   const end = await context.handles.use(segment.path, 'read', (file) =>
     scanBatches(file, { from: 0, to: size, verify: true }, (header) => {
-      // Sound bytes of another place or time (a reused block) show by offsets that do not follow.
-      if (header.baseOffset <= lastOffset || header.lastOffsetDelta < 0) {
-        disorder = true;
+      const last = waiting === undefined ? taken : lastOffsetOf(waiting);
+      const follows = header.lastOffsetDelta >= 0 && header.baseOffset > last;
+      if (!follows || lastOffsetOf(header) >= endOffset) {
+        if (waiting !== undefined && isOutOfPlace(waiting, taken, header)) {
+          damagedAt = waiting.position;
+          waiting = undefined;
+        } else damagedAt = header.position;
         return true;
       }
-      lastOffset = lastOffsetOf(header);
-      segment.add(header, indexIntervalBytes);
-      if (header.partitionLeaderEpoch >= 0)
-        epochs.assign(header.partitionLeaderEpoch, header.baseOffset);
+      take(waiting);
+      taken = last;
+      waiting = { ...header };
       return false;
     }),
   );
-  segment.sizeBytes = disorder ? Math.min(end.position, segment.sizeBytes) : end.position;
+  take(waiting);
+  segment.sizeBytes = damagedAt ?? end.position;
   return segment.sizeBytes;
+}
+
+/** Whether it is this batch whose offsets are wrong, and not the next one's: it leaves a gap, and the next fits without it. */
+function isOutOfPlace(batch: BatchHeader, lastBefore: number, next: BatchHeader): boolean {
+  return batch.baseOffset > lastBefore + 1 && next.baseOffset > lastBefore;
 }
 
 /** Removes the files of a segment that is no longer part of the log. */
