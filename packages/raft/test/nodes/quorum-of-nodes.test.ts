@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { directoryId, endpointsOf, type Member, QuorumOfNodes } from './quorum-of-nodes.ts';
 
 const { OTTLA_SEED } = process.env;
-const SEEDS = OTTLA_SEED === undefined ? 12 : 1;
+const SEEDS = OTTLA_SEED === undefined ? 8 : 1;
 const FIRST = Number(OTTLA_SEED ?? 1);
 
 /** The leader appends a value of its own every now and then. */

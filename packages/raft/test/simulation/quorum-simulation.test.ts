@@ -8,10 +8,10 @@ describe('a simulated quorum', () => {
     it(sentence, () => runSeeds(sentence, 150, scenario));
 
   const chaos = 'given faults of every kind, then every invariant holds, and the quorum recovers';
-  it(chaos, () => runSeeds(chaos, 2_000, (seed) => runChaos({ seed })));
+  it(chaos, () => runSeeds(chaos, 1_200, (seed) => runChaos({ seed })));
 
   const elections = 'given voters that restart while they elect, then no epoch has two leaders';
-  it(elections, () => runSeeds(elections, 1_000, (seed) => runElections({ seed })));
+  it(elections, () => runSeeds(elections, 700, (seed) => runElections({ seed })));
 
   it('given one seed, then one history', () => {
     expect(runChaos({ seed: 42 })).toEqual(runChaos({ seed: 42 }));
