@@ -22,7 +22,6 @@ const TOOLS = {
   metadataQuorum: 'org.apache.kafka.tools.MetadataQuorumCommand',
   cluster: 'org.apache.kafka.tools.ClusterTool',
   dumpLog: 'org.apache.kafka.tools.DumpLogSegments',
-  metadataQuorum: 'org.apache.kafka.tools.MetadataQuorumCommand',
   storage: 'kafka.tools.StorageTool',
 } as const;
 

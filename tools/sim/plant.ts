@@ -15,7 +15,8 @@ export function plant(name: string): Mutant {
     load: (url, context, nextLoad) => {
       const loaded = nextLoad(url, context);
       if (url !== place) return loaded;
-      const source = String(loaded.source);
+      const { source: text = '' } = loaded;
+      const source = typeof text === 'string' ? text : Buffer.from(text as Uint8Array).toString();
       if (source.split(mutant.find).length !== 2)
         throw new Error(`${mutant.file} does not contain exactly once: ${mutant.find}`);
       return { ...loaded, source: source.replace(mutant.find, () => mutant.replace) };
