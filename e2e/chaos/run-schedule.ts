@@ -1,5 +1,5 @@
 // One schedule from an empty cluster to a verdict: load on, faults in rounds, all healed, read to the end, checked.
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -9,6 +9,7 @@ import { checkHistory } from '../../tools/history/history-checker.ts';
 import type { Verdict } from '../../tools/history/anomaly.ts';
 import { type Operation, parseOperation } from '../../tools/history/operation.ts';
 import type { ClusterKind } from '../src/cluster.ts';
+import { until } from '../src/processes.ts';
 import { mountSmallDisk, unmountSmallDisk } from './faults/small-disk.ts';
 import { readToTheEnd } from './load/final-reader.ts';
 import { type LoadProcess, startJavaLoad, startOttlaLoad } from './load/load-process.ts';
@@ -24,7 +25,7 @@ const RATE = 100;
 /** After the last fault, until everything that was sent has an answer. */
 const DRAIN_LIMIT_MS = 90_000;
 const READ_LIMIT_MS = 60_000;
-const WARM_UP_MS = 2_000;
+const WARM_UP_LIMIT_MS = 60_000;
 
 export interface RunOptions {
   readonly schedule: Schedule;
@@ -114,7 +115,7 @@ async function createTopic(bootstrapServers: string, { topic = {} }: Schedule): 
 async function play(options: RunOptions, stage: RunStage): Promise<RunReport> {
   const histories = [fileOf(options, 'reader.ndjson')];
   const loads = startLoads(options, stage.cluster.bootstrap, histories);
-  await sleep(WARM_UP_MS);
+  for (const history of histories.slice(1)) await untilFlowing(history);
   const rounds = await playRounds(options, stage);
   for (const load of loads) {
     if (!load.isRunning)
@@ -167,8 +168,17 @@ async function playRounds({ schedule, seconds }: RunOptions, stage: RunStage): P
     } while (performance.now() < deadlineMs && stage.violations.length === 0);
   } catch (error) {
     stage.violation(`round ${rounds + 1} did not go through: ${String(error)}`);
+    // What it has left undone, so that at least what is there can be judged.
+    await stage.restore().catch((again: unknown) => stage.violation(String(again)));
   }
   return rounds;
+}
+
+/** Resolves when the load of this history has its first acknowledgement. */
+async function untilFlowing(history: string): Promise<void> {
+  const isFlowing = (): boolean =>
+    existsSync(history) && readFileSync(history, 'utf8').includes('"op":"send","type":"ok"');
+  await until(`records flow into ${history}`, isFlowing, WARM_UP_LIMIT_MS);
 }
 
 function startLoads(

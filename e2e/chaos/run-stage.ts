@@ -107,6 +107,7 @@ export class RunStage implements Stage {
   }
 
   async restore(): Promise<void> {
+    this.#network?.heal();
     for (const node of this.nodes) {
       node.resume();
       if (!node.isRunning) {

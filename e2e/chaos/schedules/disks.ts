@@ -1,4 +1,5 @@
 // A disk that is full, and one that has turned a bit around.
+import { statSync } from 'node:fs';
 import { flipBit, segmentFiles } from '../faults/segments.ts';
 import { fillDisk, freeDisk, whyNoSmallDisk } from '../faults/small-disk.ts';
 import type { Schedule, Stage } from '../schedule.ts';
@@ -27,9 +28,11 @@ export const diskFull: Schedule = {
 /** Turns a bit around in a closed segment of a node that is down. */
 async function damage(stage: Stage, nodeId: number, partition: number): Promise<void> {
   await stage.kill(nodeId);
-  const closed = segmentFiles(stage.node(nodeId).dataDir, stage.topic, partition).slice(0, -1);
-  const file = closed[stage.random.below(closed.length)];
-  if (file === undefined) return;
+  const closed = segmentFiles(stage.node(nodeId).dataDir, stage.topic, partition)
+    .slice(0, -1)
+    .filter((each) => statSync(each).size > 0);
+  if (closed.length === 0) return;
+  const file = closed[stage.random.below(closed.length)]!;
   flipBit(file, stage.random);
   stage.fault('bit flipped', nodeId);
 }
