@@ -165,6 +165,7 @@ export class Load {
       topic,
       partition,
       offset: (records.at(-1)?.offset ?? 0) + 1,
+      leaderEpoch: records.at(-1)?.leaderEpoch ?? -1,
     }));
     const offsets = ends.map((end): OffsetOf => [end.topic, end.partition, end.offset]);
     recorder.note({ process, op: 'commit', type: 'invoke', group: GROUP, offsets });
