@@ -250,6 +250,24 @@ describe('a start that is refused', () => {
     expect((await readdir(directory)).filter((name) => name !== '.lock')).toEqual(['notes.txt']);
   });
 
+  it('given a start whose quorum never comes, then it ends as soon as it is told to', async () => {
+    const config = BrokerConfig.load({
+      presets: LOOPBACK,
+      overrides: [
+        `log.dirs=${directory}`,
+        'process.roles=broker',
+        'controller.listener.names=CONTROLLER',
+        'controller.quorum.voters=2@127.0.0.1:1',
+        'listeners=PLAINTEXT://127.0.0.1:0',
+      ],
+    });
+    const stop = new AbortController();
+    const clusterId = 'Ej3_evlyTlCg2mz1BVtabw';
+    const started = startServer({ config, clusterId, signal: stop.signal });
+    stop.abort();
+    await expect(started).rejects.toThrow('stopped before it was ready');
+  });
+
   it('given a damaged identity, then it says so and leaves it', async () => {
     await writeFile(join(directory, 'meta.properties'), 'version=1\n');
     const error = await refusal(startOn(directory));
