@@ -133,6 +133,11 @@ export class QuorumCore {
         this.#becomeProspective(nowMs);
         return;
       case 'prospective':
+        // The others did not agree that the leader is gone, so it may well be there: without this node's fetches nothing
+        // is committed when a third one is dead. Who knows of none asks again.
+        if (role.leaderId === undefined) this.#becomeProspective(nowMs);
+        else this.#becomeFollower(role.epoch, role.leaderId, nowMs);
+        return;
       case 'candidate':
         // Nobody won: back off at random, then ask again.
         this.#becomeProspective(nowMs);

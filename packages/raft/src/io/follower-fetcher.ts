@@ -117,8 +117,10 @@ export class FollowerFetcher {
   #source(): Voter | undefined {
     const { core, nodes, platform } = this.#options;
     const { role } = core;
-    if (role.role !== 'follower' && role.role !== 'unattached' && role.role !== 'prospective')
-      return undefined;
+    // Who only doubts its leader asks for votes; to the leader a fetch would say that it is followed.
+    const isLooking =
+      role.role === 'unattached' || (role.role === 'prospective' && role.leaderId === undefined);
+    if (role.role !== 'follower' && !isLooking) return undefined;
     const leader = role.role === 'follower' ? nodes.get(role.leaderId) : undefined;
     if (leader !== undefined && (core.isVoter || !this.#isLeaderDoubtful)) return leader;
     const others = nodes.others(core.self.id);
