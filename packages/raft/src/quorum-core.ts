@@ -112,6 +112,9 @@ export class QuorumCore {
 
   /** A voter that is alone need not wait for anybody: it elects itself at once. */
   start(nowMs: number): void {
+    const role = this.#role;
+    // Where this node listens may be known since it was made only (port 0).
+    if (role.role === 'follower') role.membershipDeadlineMs = this.#membershipDeadline(nowMs);
     if (this.isVoter && this.voters.voters.length === 1) this.#becomeCandidate(nowMs);
   }
 

@@ -14,6 +14,7 @@ import {
   fetchSnapshotResponse,
 } from '@ottla/protocol/messages/fetch-snapshot';
 import type { QuorumCore } from '../quorum-core.ts';
+import { QUORUM_TIMES_DEFAULT, type QuorumTimes } from '../quorum-options.ts';
 import type { Voter } from '../replica.ts';
 import type { KnownNodes } from './known-nodes.ts';
 import { METADATA_TOPIC, type MetadataLog } from './metadata-log.ts';
@@ -27,6 +28,7 @@ export interface FollowerFetcherOptions {
   readonly core: QuorumCore;
   readonly log: MetadataLog;
   readonly transport: RaftTransport;
+  readonly times?: QuorumTimes;
   readonly nodes: KnownNodes;
   /** The core was given an event: perform what it asks for. */
   readonly stepped: () => Promise<void>;
@@ -52,6 +54,7 @@ const FETCH_SNAPSHOT = { request: fetchSnapshotRequest, response: fetchSnapshotR
 
 export class FollowerFetcher {
   readonly #options: FollowerFetcherOptions;
+  readonly #maxWaitMs: number;
   /** The round of fetches that counts; an earlier one has no say any more. */
   #round = 0;
   #isRunning = false;
@@ -67,6 +70,9 @@ export class FollowerFetcher {
 
   constructor(options: FollowerFetcherOptions) {
     this.#options = options;
+    const { fetchTimeoutMs } = options.times ?? QUORUM_TIMES_DEFAULT;
+    // An idle leader must have answered well before this node takes it for gone.
+    this.#maxWaitMs = Math.min(MAX_WAIT_MS, fetchTimeoutMs / 2);
   }
 
   /** Starts fetching when there is somebody to fetch from. */
@@ -138,7 +144,7 @@ export class FollowerFetcher {
     const { epoch, role } = core;
     // Whoever is not taken for the leader is only asked who is.
     const isLeader = role.role === 'follower' && role.leaderId === source.id;
-    const maxWaitMs = isLeader ? MAX_WAIT_MS : 0;
+    const maxWaitMs = isLeader ? this.#maxWaitMs : 0;
     if (this.#download?.epoch === epoch && core.role.role === 'follower')
       return this.#continue(this.#download, source, round);
     await this.#abandon();
@@ -172,7 +178,7 @@ export class FollowerFetcher {
       source,
       FETCH,
       request,
-      isLeader ? TIMEOUT_MS + MAX_WAIT_MS : ASK_TIMEOUT_MS,
+      isLeader ? TIMEOUT_MS + maxWaitMs : ASK_TIMEOUT_MS,
     )) as FetchResponse<Buffer>;
     const partition = response.responses[0]?.partitions[0];
     if (this.#isClosed || round !== this.#round) return false;
