@@ -1,6 +1,6 @@
 // What must hold after every event, of every server that the event happened to. A violation ends the run where it happened,
 // long before a client could notice.
-import type { ServerParts } from '@ottla/broker';
+import type { ServerParts } from '../../apps/broker/test/server-parts.ts';
 import { CommittedPrefixes, type Cursor } from './committed-prefix.ts';
 import type { Member } from './member.ts';
 

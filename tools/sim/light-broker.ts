@@ -1,7 +1,7 @@
 // A broker without data: the real lifecycle (registration, heartbeats) over the real channel to the real controllers, on a
 // machine of its own, with the metadata that one whole broker reads for all of them. Where it leads, it vouches at once for
 // replicas that a reassignment adds.
-import type { ServerParts } from '@ottla/broker';
+import type { ServerParts } from '../../apps/broker/test/server-parts.ts';
 import { type Platform, silentLogger } from '@ottla/platform';
 import type { SimulatedNode, Simulation } from '@ottla/platform/simulated';
 import {

@@ -1,5 +1,6 @@
 // One server of the cluster and who looks after it: started, and started again when it has crashed or given up.
-import { BrokerConfig, type RunningServer, type ServerParts, startServer } from '@ottla/broker';
+import { BrokerConfig, type RunningServer, startServer } from '@ottla/broker';
+import type { ServerParts } from '../../apps/broker/test/server-parts.ts';
 import type { Logger } from '@ottla/platform';
 import type { CrashOptions, SimulatedNode, Simulation } from '@ottla/platform/simulated';
 
@@ -99,7 +100,7 @@ export class Member {
       readyTimeoutMs: READY_TIMEOUT_MS,
       onFatal: giveUp,
       onAssembled: (parts) => {
-        if (start === this.#startCount) this.parts = parts;
+        if (start === this.#startCount) this.parts = parts as ServerParts;
       },
       ...(log === undefined ? {} : { logger: log }),
     }).then((server) => {

@@ -1,7 +1,7 @@
 // A thousand brokers in one process: three whole controllers, one whole broker, the others without data (`light-broker.ts`).
 // All register, a hundred thousand partitions are created and get leaders, a broker dies, the active controller dies, the
 // partitions of one broker are moved to others. Tells what each step took, in virtual and in real time.
-import type { ServerParts } from '@ottla/broker';
+import type { ServerParts } from '../../apps/broker/test/server-parts.ts';
 import { Admin } from '@ottla/client';
 import { createSimulation, type Simulation } from '@ottla/platform/simulated';
 import { LightBroker, type WantedIsr } from './light-broker.ts';

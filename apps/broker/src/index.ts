@@ -6,7 +6,7 @@ export { ConfigError } from './config/config-error.ts';
 export type { EndPoint } from './config/listeners.ts';
 export { MEMORY_BYTES_DEFAULT, MEMORY_PRESETS, memoryPlatform } from './server/memory-mode.ts';
 export { startServer } from './server/server.ts';
-export type { RunningServer, ServerParts, StartOptions } from './server/server.ts';
+export type { RunningServer, StartOptions } from './server/server.ts';
 export { StartError } from './server/start-error.ts';
 export type { StartErrorCode } from './server/start-error.ts';
 export { randomUuid } from './server/random-uuid.ts';

@@ -112,9 +112,9 @@ export class QuorumCore {
 
   /** A voter that is alone need not wait for anybody: it elects itself at once. */
   start(nowMs: number): void {
-    const role = this.#role;
-    // Where this node listens may be known since it was made only (port 0).
-    if (role.role === 'follower') role.membershipDeadlineMs = this.#membershipDeadline(nowMs);
+    // Where this node listens may not have been known when it was made (port 0).
+    if (this.#role.role === 'follower')
+      this.#role.membershipDeadlineMs = this.#membershipDeadline(nowMs);
     if (this.isVoter && this.voters.voters.length === 1) this.#becomeCandidate(nowMs);
   }
 
@@ -133,17 +133,12 @@ export class QuorumCore {
         else this.#becomeUnattached(role.epoch, nowMs);
         return;
       case 'unattached':
-        this.#becomeProspective(nowMs);
-        return;
       case 'prospective':
-        // The others did not agree that the leader is gone, so it may well be there: without this node's fetches nothing
-        // is committed when a third one is dead. Who knows of none asks again.
-        if (role.leaderId === undefined) this.#becomeProspective(nowMs);
-        else this.#becomeFollower(role.epoch, role.leaderId, nowMs);
-        return;
       case 'candidate':
-        // Nobody won: back off at random, then ask again.
-        this.#becomeProspective(nowMs);
+        // Nobody won. A leader that not enough voters take for gone may well be there, and need this one's fetches to commit.
+        if (role.role === 'prospective' && role.leaderId !== undefined)
+          this.#becomeFollower(role.epoch, role.leaderId, nowMs);
+        else this.#becomeProspective(nowMs);
         return;
       case 'resigned':
         this.#becomeUnattached(role.epoch + 1, nowMs);

@@ -29,6 +29,7 @@ import { openHttp } from './http-listener.ts';
 import { MEMORY_BYTES_DEFAULT, MEMORY_PRESETS, memoryPlatform } from './memory-mode.ts';
 import { QuorumMember } from './quorum-member.ts';
 import { registerServerMetrics } from './server-metrics.ts';
+import type { ServerParts } from './server-parts.ts';
 import { listenerError, StartError, toStartError } from './start-error.ts';
 import { openStorage } from './storage.ts';
 import type { Storage } from './storage.ts';
@@ -55,15 +56,11 @@ export interface StartOptions {
   readonly signal?: AbortSignal;
   /** The server had to stop by itself, because its disk failed or its metadata contradicts itself. It is closed by then. */
   readonly onFatal?: (error: unknown) => void;
-  /** Shown what the server is made of, before anything of it moves: for who watches over a whole cluster in one process. */
-  readonly onAssembled?: (parts: ServerParts) => void;
-}
-
-/** The live parts of a server, to look at. */
-export interface ServerParts {
-  readonly quorum: QuorumMember['node'];
-  /** Undefined without the role of a broker. */
-  readonly broker: Pick<BrokerRole, 'replicas' | 'image'> | undefined;
+  /**
+   * Shown what the server is made of, before anything of it moves: for who watches over a whole cluster in one process.
+   * What that is (`ServerParts`) may change with any version.
+   */
+  readonly onAssembled?: (parts: unknown) => void;
 }
 
 /** A server that serves. */
@@ -178,7 +175,7 @@ class Server {
         })
       : undefined;
     this.#broker = broker;
-    this.#options.onAssembled?.({ quorum: member.node, broker });
+    this.#options.onAssembled?.({ quorum: member.node, broker } satisfies ServerParts);
     const sockets = this.#createSockets(controller, broker);
     if (broker !== undefined) member.listen(broker.listener);
     await this.#listen(sockets, 'controller');
