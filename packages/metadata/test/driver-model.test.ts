@@ -112,12 +112,12 @@ class Node {
     }
   }
 
-  /** Lets everything go on, and be committed, until everybody has an answer. */
+  /** Lets everything go on, and be committed, until everybody has an answer and the controller's own work in turns is done. */
   async settle(): Promise<void> {
     let isSettled = false;
     const all = Promise.all(this.asked).then(() => (isSettled = true));
-    for (let turn = 0; !isSettled; turn++) {
-      expect(turn, 'turns until everybody has an answer').toBeLessThan(500);
+    for (let turn = 0; !isSettled || this.driver.waitingRequests.count > 0; turn++) {
+      expect(turn, 'turns until nobody waits').toBeLessThan(500);
       this.time.advance(0);
       this.quorum.commitAll();
       await new Promise(setImmediate);
