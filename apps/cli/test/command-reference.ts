@@ -21,7 +21,9 @@ export function commandReference(): string {
       .filter(({ hidden }) => !hidden)
       .map(({ long, short }) => `\`${long ?? short}\``);
     const summary = command.description().replaceAll('\n', ' ');
-    return `- \`${[pathOf(command), ...words].join(' ')}\`: ${summary}\n  ${options.join(' ')}`;
+    const title = `- \`${[pathOf(command), ...words].join(' ')}\`: ${summary}`;
+    // A command without options has one line: the formatter takes blanks at the end of a line away.
+    return options.length === 0 ? title : `${title}\n  ${options.join(' ')}`;
   });
   return [BEGIN, '', ...rows, '', END].join('\n');
 }
