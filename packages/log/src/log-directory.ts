@@ -145,6 +145,8 @@ export class LogDirectory {
       await createDurably(disk, options.path);
       lock = await disk.lock(`${options.path}/${LOCK_FILE}`);
       const found = await readState(disk, options.path);
+      // The process may have been killed between making a folder and its sync: nobody else would make that name durable.
+      if (found.cleanBrokerEpoch === undefined) await disk.syncDirectory(options.path);
       return new LogDirectory(options, lock, found);
     } catch (error) {
       await lock?.release();

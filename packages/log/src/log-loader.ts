@@ -81,7 +81,14 @@ async function createSegment(context: LogContext, options: LoadOptions): Promise
   );
   segment.startIndexes();
   await context.handles.use(segment.path, 'write', () => Promise.resolve());
+  await syncNames(context, options.directory);
   return segment;
+}
+
+/** A new log exists for good once its file's name and its folder's name are durable; somebody else may have made the folder. */
+async function syncNames(context: LogContext, directory: string): Promise<void> {
+  await context.disk.syncDirectory(directory);
+  await context.disk.syncDirectory(directory.slice(0, directory.lastIndexOf('/')) || '/');
 }
 
 /** Base offsets in order; leftovers of interrupted work are removed. */
@@ -247,10 +254,4 @@ async function endOf(context: LogContext, active: Segment): Promise<number> {
     ),
   );
   return end;
-}
-
-/** A new log exists for good once its file's name and its folder's name are durable. */
-export async function syncNames(context: LogContext, directory: string): Promise<void> {
-  await context.disk.syncDirectory(directory);
-  await context.disk.syncDirectory(directory.slice(0, directory.lastIndexOf('/')) || '/');
 }

@@ -24,7 +24,7 @@ import type {
   OpenLogOptions,
 } from './log-options.ts';
 import type { LogContext } from './log-context.ts';
-import { type LoadedLog, loadLog, syncNames } from './log-loader.ts';
+import { type LoadedLog, loadLog } from './log-loader.ts';
 import { LogProducers } from './log-producers.ts';
 import { type LogRegion, MemoryRegion } from './log-region.ts';
 import { type ReadRequest, readTail } from './log-reader.ts';
@@ -101,7 +101,6 @@ export class PartitionLog {
 
   /** Opens or creates the log; recovers it when the shutdown was not clean. */
   static async open(context: LogContext, options: OpenLogOptions): Promise<PartitionLog> {
-    const isNew = (await context.disk.stat(options.directory)) === undefined;
     await context.disk.mkdir(options.directory);
     const jitterMs = options.config.segmentJitterMs;
     const loaded = await loadLog(context, {
@@ -115,7 +114,6 @@ export class PartitionLog {
     });
     const log = new PartitionLog(context, options, loaded);
     if (loaded.cutBytes > 0 || !(options.isCleanShutdown ?? true)) await log.flush();
-    if (isNew) await syncNames(context, options.directory);
     return log;
   }
 
