@@ -30,10 +30,11 @@ export class ScriptedServer {
   connections = 0;
   /** Refuses the next connections. */
   isDown = false;
-  /** Never finishes connecting. */
+  /** Does not finish connecting before `finishConnecting`. */
   isSlow = false;
   onRequest: (request: ReceivedRequest) => void = () => {};
   readonly #open = new Set<Connection>();
+  readonly #slow: (() => void)[] = [];
 
   constructor(versions: Readonly<Record<number, number>>) {
     this.versions = new Map(Object.entries(versions).map(([key, max]) => [Number(key), max]));
@@ -48,9 +49,19 @@ export class ScriptedServer {
     this.connections += 1;
     if (this.isDown) return Promise.reject(new NetError('ECONNREFUSED', 'nobody listens'));
     if (this.isSlow)
-      return new Promise((_, reject) =>
-        signal.addEventListener('abort', () => reject(new NetError('ABORTED', 'given up'))),
-      );
+      return new Promise((resolve, reject) => {
+        this.#slow.push(() => resolve(this.#accept()));
+        signal.addEventListener('abort', () => reject(new NetError('ABORTED', 'given up')));
+      });
+    return Promise.resolve(this.#accept());
+  };
+
+  /** Connections that wait are made. */
+  finishConnecting(): void {
+    for (const connect of this.#slow.splice(0)) connect();
+  }
+
+  #accept(): Connection {
     const [near, far] = nodePlatform().net.pipe();
     this.#open.add(far);
     let received: Buffer = Buffer.alloc(0);
@@ -66,8 +77,8 @@ export class ScriptedServer {
       },
       onClose: () => this.#open.delete(far),
     });
-    return Promise.resolve(near);
-  };
+    return near;
+  }
 
   /** Cuts every connection. */
   cut(): void {

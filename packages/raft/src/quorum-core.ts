@@ -256,10 +256,9 @@ export class QuorumCore {
 
   #follow(epoch: number, leaderId: number, nowMs: number): boolean {
     const role = this.#role;
-    if (epoch === role.epoch && role.role === 'follower' && role.leaderId === leaderId) {
-      role.fetchDeadlineMs = this.#fetchDeadline(nowMs);
+    // That it calls itself the leader is no sign that it hears this node: only answers to fetches keep a leader.
+    if (epoch === role.epoch && role.role === 'follower' && role.leaderId === leaderId)
       return false;
-    }
     if (epoch === role.epoch && (role.role === 'leader' || role.role === 'resigned')) return false;
     // Asking around whether the silent leader is really gone: an answer that names it again changes nothing.
     if (epoch === role.epoch && role.role === 'prospective' && role.leaderId === leaderId)

@@ -63,15 +63,31 @@ describe('another server', () => {
     expect(time.pending).toBe(0);
   });
 
-  it('given that connecting takes too long, then it is given up as well', async () => {
+  it('given that connecting takes longer than a request may, then the next one finds the connection, and what was given up is not sent', async () => {
     const { server, time, vote } = setUp();
     server.isSlow = true;
     const outcome = expect(vote()).rejects.toMatchObject({ code: 'ETIMEDOUT' });
     await time.pass(TIMEOUT_MS);
     await outcome;
+    const next = vote();
+    server.onRequest = ({ answer }) => answer(voteResponse, voteResponse.create());
+    server.finishConnecting();
+    await expect(next).resolves.toBeDefined();
+    expect(server.connections).toBe(1);
+    expect(server.requests).toHaveLength(1);
+    expect(time.pending).toBe(0);
+  });
+
+  it('given that connecting takes far too long, then it is given up as well', async () => {
+    const { server, time, vote } = setUp();
+    server.isSlow = true;
+    const outcome = expect(vote()).rejects.toMatchObject({ code: 'ETIMEDOUT' });
+    await time.pass(3 * TIMEOUT_MS);
+    await outcome;
     server.isSlow = false;
     server.onRequest = ({ answer }) => answer(voteResponse, voteResponse.create());
     await expect(vote()).resolves.toBeDefined();
+    expect(server.connections).toBe(2);
   });
 
   it('given that it is down, then the request fails at once, and the next one connects again', async () => {

@@ -19,11 +19,19 @@ export interface PeerOptions {
   readonly connect: (signal: AbortSignal) => Promise<Connection>;
   /** Bytes of one answer, above which the connection is cut; default 100 MB. */
   readonly responseBytesMax?: number;
+  /** For connecting and ApiVersions together, milliseconds; default 3,000. */
+  readonly setupTimeoutMs?: number;
 }
+
+/** Several round trips of a slow way, and yet soon enough anew where what was sent is lost for good. */
+const SETUP_TIMEOUT_MS = 3_000;
 
 /** How one request is sent. */
 export interface PeerRequestOptions {
-  /** For connecting, sending and the answer together. What is late costs the connection, as in Kafka. */
+  /**
+   * For connecting, sending and the answer together. What is late costs the connection, as in Kafka; but not one that is
+   * still being made, which the next request finds: otherwise a way on which that takes longer is never found.
+   */
   readonly timeoutMs: number;
   /** Default: the last stable version that both sides know. */
   readonly version?: number;
@@ -39,6 +47,8 @@ interface Link {
 export class Peer {
   readonly #options: PeerOptions;
   #link: Promise<Link> | undefined;
+  /** The link is there. */
+  #isLinked = false;
   #connection: RequestConnection | undefined;
   #connecting = new AbortController();
   #isClosed = false;
@@ -58,13 +68,19 @@ export class Peer {
     { timeoutMs, version }: PeerRequestOptions,
   ): Promise<Response> {
     const late = Promise.withResolvers<never>();
+    let isLate = false;
     const timer = this.#options.platform.timers.set(timeoutMs, () => {
       const error = new NetError('ETIMEDOUT', `no answer within ${timeoutMs} ms`);
+      isLate = true;
       late.reject(error);
-      this.#cut(error);
+      if (this.#isLinked) this.#cut(error);
     });
     try {
-      return await Promise.race([late.promise, this.#ask(request, response, body, version)]);
+      // What its asker has given up is not sent: it asks again.
+      const answer = this.#connected().then((link) =>
+        isLate ? late.promise : ask(link, request, response, body, version),
+      );
+      return await Promise.race([late.promise, answer]);
     } finally {
       timer.cancel();
     }
@@ -76,25 +92,25 @@ export class Peer {
     this.#cut();
   }
 
-  async #ask<Request, Response>(
-    request: MessageCodec<Request>,
-    response: MessageCodec<Response>,
-    body: Request,
-    version: number | undefined,
-  ): Promise<Response> {
-    const { connection, versions } = await this.#connected();
-    const chosen = version ?? lastCommonVersion(request.apiKey ?? -1, versions);
-    return connection.request(request, response, chosen, body);
-  }
-
   #connected(): Promise<Link> {
     if (this.#connection?.isClosed === true) this.#cut();
     if (this.#link !== undefined) return this.#link;
     const link = this.#connect();
     this.#link = link;
-    link.catch(() => {
-      if (this.#link === link) this.#cut();
+    const { platform, setupTimeoutMs = SETUP_TIMEOUT_MS } = this.#options;
+    const timer = platform.timers.set(setupTimeoutMs, () => {
+      if (this.#link === link) this.#cut(new NetError('ETIMEDOUT', 'no connection in time'));
     });
+    link.then(
+      () => {
+        timer.cancel();
+        if (this.#link === link) this.#isLinked = true;
+      },
+      () => {
+        timer.cancel();
+        if (this.#link === link) this.#cut();
+      },
+    );
     return link;
   }
 
@@ -126,10 +142,22 @@ export class Peer {
     this.#connecting.abort();
     this.#connecting = new AbortController();
     this.#link = undefined;
+    this.#isLinked = false;
     const connection = this.#connection;
     this.#connection = undefined;
     connection?.close(error);
   }
+}
+
+function ask<Request, Response>(
+  { connection, versions }: Link,
+  request: MessageCodec<Request>,
+  response: MessageCodec<Response>,
+  body: Request,
+  version: number | undefined,
+): Promise<Response> {
+  const chosen = version ?? lastCommonVersion(request.apiKey ?? -1, versions);
+  return connection.request(request, response, chosen, body);
 }
 
 /** Opens a connection to an address. */

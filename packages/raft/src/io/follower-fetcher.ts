@@ -36,7 +36,7 @@ export interface FollowerFetcherOptions {
 
 const MAX_WAIT_MS = 500;
 const TIMEOUT_MS = 2_000;
-/** For a node that is asked who leads: it need not wait for anything before it answers. */
+/** For a node that is asked who leads: it need not wait for anything before it answers. Twice as long after each failure. */
 const ASK_TIMEOUT_MS = 500;
 const RETRY_MS = 20;
 const MAX_BYTES = 8 * 1024 * 1024;
@@ -64,6 +64,7 @@ export class FollowerFetcher {
   #retry: Timer | undefined;
   /** An observer whose leader did not answer asks somebody else next, who may know a new one (as Kafka's observers do). */
   #isLeaderDoubtful = false;
+  #askTimeoutMs = ASK_TIMEOUT_MS;
 
   /** A snapshot of which some pieces are there. */
   #download: SnapshotDownload | undefined;
@@ -107,6 +108,7 @@ export class FollowerFetcher {
       }
     } catch (error) {
       if (round === this.#round) this.#isLeaderDoubtful = !this.#isLeaderDoubtful;
+      this.#askTimeoutMs = Math.min(2 * this.#askTimeoutMs, TIMEOUT_MS);
       logger.debug('a fetch of the metadata log failed', { error: String(error) });
     }
     if (round !== this.#round) return;
@@ -178,8 +180,9 @@ export class FollowerFetcher {
       source,
       FETCH,
       request,
-      isLeader ? TIMEOUT_MS + maxWaitMs : ASK_TIMEOUT_MS,
+      isLeader ? TIMEOUT_MS + maxWaitMs : this.#askTimeoutMs,
     )) as FetchResponse<Buffer>;
+    this.#askTimeoutMs = ASK_TIMEOUT_MS;
     const partition = response.responses[0]?.partitions[0];
     if (this.#isClosed || round !== this.#round) return false;
     this.#asking = undefined;

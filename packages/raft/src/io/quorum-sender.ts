@@ -104,8 +104,9 @@ export class QuorumSender {
 
   async #exchange(to: Voter, message: OutgoingMessage): Promise<void> {
     const { transport, clusterId, endpoints = [], core } = this.#options;
-    const timeoutMs = this.#times.electionTimeoutMs;
     const requestTimeoutMs = this.#times.requestTimeoutMs ?? REQUEST_TIMEOUT_MS;
+    // The core counts an answer for as long as it asks in that epoch: who gave it up sooner would cut a slow way again and again.
+    const timeoutMs = Math.max(this.#times.electionTimeoutMs, requestTimeoutMs);
     switch (message.kind) {
       case 'vote':
         return this.#askForVote(to, message, timeoutMs);

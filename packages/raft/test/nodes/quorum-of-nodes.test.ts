@@ -142,9 +142,9 @@ describe('three voters and an observer, whole nodes', () => {
       const voters = quorum.members.filter((member) => member !== first && member !== observer);
       await quorum.until(() => voters.every(has), 20_000);
       expect(quorum.simulation.elapsedMs - startMs).toBeLessThan(200);
-      // Its own patience with the silent one is over about when theirs is.
+      // Its own patience with the silent one is over about when theirs is; then it asks around, maybe the silent one too.
       await quorum.until(() => has(observer), 20_000);
-      expect(quorum.simulation.elapsedMs - startMs).toBeLessThan(1_500);
+      expect(quorum.simulation.elapsedMs - startMs).toBeLessThan(5_000);
     },
   );
 

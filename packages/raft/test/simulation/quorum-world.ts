@@ -123,6 +123,15 @@ export class QuorumWorld {
       }
   }
 
+  /** Cuts the way from one replica to another. */
+  cut(from: number, to: number): void {
+    this.#cut.add(`${from}>${to}`);
+  }
+
+  mend(from: number, to: number): void {
+    this.#cut.delete(`${from}>${to}`);
+  }
+
   heal(): void {
     this.#cut.clear();
   }
