@@ -13,13 +13,18 @@ export function devCommand(io: CliIo): Command {
     .description(
       'Start a broker for development: controller and broker in one process on 127.0.0.1:9092,\n' +
         'data in ./ottla-data, metrics on 127.0.0.1:9464. Ctrl-C stops it.\n' +
-        'With --brokers several processes form one cluster on this machine, on ports one after the other.',
+        'With --brokers several processes form one cluster on this machine, on ports one after the other; the same\n' +
+        'command in a second terminal changes how many there are, and starts those that were stopped.',
     )
     .action(async (options: ServerOptions) => (await import('../server/dev.ts')).dev(io, options));
   return addExamples(command, [
     ['start on 127.0.0.1:9092 with data in ./ottla-data', 'ottla dev'],
     ['keep nothing on disk, listen on another port', 'ottla dev --memory --port 19092'],
     ['a cluster of three processes that replicates everything', 'ottla dev --brokers 3'],
+    [
+      'a fourth for it, in a second terminal while it runs',
+      'ottla dev --brokers 4 && ottla cluster add 4',
+    ],
     ['set broker keys', 'ottla dev --override num.partitions=4 --override log.retention.hours=1'],
   ]);
 }

@@ -36,13 +36,16 @@ export async function runServer(
     noStart.abort();
     end.resolve();
   };
-  if (interrupted.aborted) stop();
-  else interrupted.addEventListener('abort', stop, { once: true });
-  if (options.untilStdinEnds === true)
-    void io.inputEnd().then(() => {
-      leave = false;
-      stop();
-    });
+  const orphaned = () => {
+    leave = false;
+    stop();
+  };
+  // Who reads the log of a broker among several is its parent, which stops them all, or is gone.
+  const interruption = () =>
+    interrupted.reason === 'EPIPE' && options.untilStdinEnds === true ? orphaned() : stop();
+  if (interrupted.aborted) interruption();
+  else interrupted.addEventListener('abort', interruption, { once: true });
+  if (options.untilStdinEnds === true) void io.inputEnd().then(orphaned);
   const server = await startServer({
     config: BrokerConfig.load({ ...source, presets, logger }),
     platform: await io.platform(),

@@ -1,41 +1,108 @@
-// The brokers of one machine together: they start at once, find each other by themselves, and stop at once.
+// The brokers of one machine together: they start at once, find each other by themselves, follow the plan when it changes
+// while they run, and stop at once.
 import type { BrokerProcess } from './broker-process.ts';
+import type { PlannedNode } from './cluster-plan.ts';
+
+/** A node of the plan and its process. */
+export interface GroupMember {
+  readonly node: PlannedNode;
+  readonly process: BrokerProcess;
+}
 
 export class BrokerGroup {
-  readonly #processes: readonly BrokerProcess[];
-  #waiting: (() => void) | undefined;
+  readonly #processOf: (node: PlannedNode) => BrokerProcess;
+  #members: readonly GroupMember[] = [];
+  #wake: (() => void) | undefined;
+  #following: Promise<void> = Promise.resolve();
+  #isStopping = false;
 
-  constructor(processes: readonly BrokerProcess[]) {
-    this.#processes = processes;
+  /** @param processOf a process for a node, not started; it tells of its changes with `changed` */
+  constructor(processOf: (node: PlannedNode) => BrokerProcess) {
+    this.#processOf = processOf;
+  }
+
+  /** As the plan has them. */
+  get members(): readonly GroupMember[] {
+    return this.#members;
   }
 
   /** Call when a process has changed its state. */
   changed(): void {
-    this.#waiting?.();
+    this.#wake?.();
   }
 
   /** Starts all and waits. @returns false when `signal` was aborted before all were ready @throws StartFailure */
-  async start(signal: AbortSignal): Promise<boolean> {
-    for (const process of this.#processes) process.start();
-    const stop = () => this.#waiting?.();
+  async start(nodes: readonly PlannedNode[], signal: AbortSignal): Promise<boolean> {
+    this.#members = nodes.map((node) => this.#member(node));
+    for (const { process } of this.#members) process.start();
+    const processes = this.#members.map(({ process }) => process);
+    const failed = (): BrokerProcess | undefined =>
+      processes.find(({ state }) => state === 'waiting');
+    const stop = (): void => this.#wake?.();
     signal.addEventListener('abort', stop);
     try {
-      for (;;) {
-        if (signal.aborted) return false;
-        if (this.#processes.every(({ state }) => state === 'ready')) return true;
-        const failed = this.#processes.find(({ state }) => state === 'waiting');
-        if (failed !== undefined) throw new StartFailure(failed);
-        await new Promise<void>((resolve) => (this.#waiting = resolve));
-      }
+      await this.#until(
+        () =>
+          signal.aborted ||
+          failed() !== undefined ||
+          processes.every(({ state }) => state === 'ready'),
+      );
     } finally {
       signal.removeEventListener('abort', stop);
-      this.#waiting = undefined;
     }
+    if (signal.aborted) return false;
+    const failure = failed();
+    if (failure !== undefined) throw new StartFailure(failure);
+    return true;
+  }
+
+  /**
+   * Makes the group what a new plan says, while the cluster serves: who is left out is stopped, who is new or was stopped is
+   * started, and whose role has changed is started again, one after the other. Resolves when that is done; changes
+   * that come meanwhile wait for it.
+   */
+  follow(nodes: readonly PlannedNode[]): Promise<void> {
+    this.#following = this.#following.then(() => this.#follow(nodes));
+    return this.#following;
   }
 
   /** Stops all at once: nobody is left to lead anything, so nobody asks for leave. */
   async stop(): Promise<void> {
-    await Promise.all(this.#processes.map((process) => process.stop({ leave: false })));
+    this.#isStopping = true;
+    this.#wake?.();
+    await Promise.all(this.#members.map(({ process }) => process.stop({ leave: false })));
+    await this.#following;
+  }
+
+  async #follow(nodes: readonly PlannedNode[]): Promise<void> {
+    if (this.#isStopping) return;
+    const before = new Map(this.#members.map((member) => [member.node.nodeId, member]));
+    const planned = new Set(nodes.map(({ nodeId }) => nodeId));
+    this.#members = nodes.map((node) => {
+      const process = before.get(node.nodeId)?.process;
+      return process === undefined ? this.#member(node) : { node, process };
+    });
+    const leaving = [...before.values()].filter(({ node }) => !planned.has(node.nodeId));
+    await Promise.all(leaving.map(({ process }) => process.stop()));
+    for (const { node, process } of this.#members) {
+      const known = before.get(node.nodeId);
+      if (known !== undefined && known.node.controllerPort !== node.controllerPort)
+        await process.stop();
+      if (this.#isStopping) return;
+      if (process.state !== 'stopped') continue;
+      process.start();
+      await this.#until(() => this.#isStopping || process.state !== 'starting');
+    }
+  }
+
+  #member(node: PlannedNode): GroupMember {
+    return { node, process: this.#processOf(node) };
+  }
+
+  /** Looks after each change of a process. */
+  async #until(holds: () => boolean): Promise<void> {
+    while (!holds()) await new Promise<void>((resolve) => (this.#wake = resolve));
+    this.#wake = undefined;
   }
 }
 

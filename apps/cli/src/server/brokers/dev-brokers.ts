@@ -30,12 +30,14 @@ export async function devBrokers(
         else complaints.push(text);
       },
       onStopping: () => void io.stdout.write('stopping …\n'),
+      onStopped: () => void io.stdout.write('stopped\n'),
+      onChanged: ({ nodes }) =>
+        void io.stdout.write(`The cluster that runs already has ${nodes.length} brokers now.\n`),
     });
   } catch (error) {
     if (!isReady) await io.stdout.write(complaints.slice(-COMPLAINTS_MAX).join(''));
     throw error;
   }
-  await io.stdout.write('stopped\n');
 }
 
 async function welcome(io: CliIo, cluster: RunningBrokers, readyMs: number): Promise<void> {
@@ -49,7 +51,7 @@ async function welcome(io: CliIo, cluster: RunningBrokers, readyMs: number): Pro
     healthTable(await cluster.health(), io.stdout),
     `  ${ottla} cluster status${target}`,
     `  ${ottla} topic create greetings --partitions 6${target}`,
-    `  kill -9 <pid>      and see it come back, nothing lost; kill <pid> stops one for good`,
+    `  kill -9 <pid>      and see it come back, nothing lost; kill <pid> stops one until it is asked for`,
     '',
     dim('Ctrl-C stops all.', io.stdout),
   ];

@@ -1,8 +1,11 @@
-// The plan of a cluster on disk: read or made, and one properties file for each node.
+// The plan of a cluster on disk: read or made, and one properties file for each node. Who runs the cluster holds a lock
+// beside it, and sees when somebody else changes it.
 import { randomBytes } from 'node:crypto';
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { unwatchFile, watchFile } from 'node:fs';
+import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { usageError } from '../../cli-error.ts';
+import type { DiskLock, Platform } from '@ottla/platform';
+import { errorNameOf, usageError } from '../../cli-error.ts';
 import type { CliIo } from '../../io.ts';
 import {
   type ClusterPlan,
@@ -15,6 +18,10 @@ import {
 } from './cluster-plan.ts';
 
 const PLAN_FILE = 'cluster.json';
+const LOCK_FILE = 'cluster.lock';
+/** Of a broker's own data folder. */
+const BROKER_LOCK_FILE = '.lock';
+const LOOK_EVERY_MS = 200;
 
 /** A plan whose files are in place. */
 export interface PlanOnDisk {
@@ -42,7 +49,6 @@ export async function openPlan(
     if (error.code === 'ENOENT') return undefined;
     throw error;
   });
-  if (text === undefined) await refuseSingleBroker(dataDir);
   const before = text === undefined ? undefined : parsePlan(text, file);
   if (before !== undefined && firstPort !== undefined && before.nodes[0]?.port !== firstPort)
     throw usageError(
@@ -55,9 +61,83 @@ export async function openPlan(
       : resizedPlan(before, brokers, await emptyNodes(dataDir, before));
   await writeProperties(dataDir, plan);
   if (before === undefined) await formatFirst(io, dataDir, plan);
-  // Last: a plan that is there has all its files.
-  await writeFile(file, planText(plan));
+  // Last: a plan that is there has all its files. Whole: who runs the cluster may read it at any time.
+  await writeFile(`${file}.tmp`, planText(plan));
+  await rename(`${file}.tmp`, file);
   return { plan, dataDir };
+}
+
+/**
+ * Takes the cluster in a folder for this process, until it ends.
+ *
+ * @returns undefined when another process runs it
+ * @throws CliError when the folder holds something else
+ */
+export async function lockCluster(
+  { disk }: Platform,
+  folder: string,
+): Promise<DiskLock | undefined> {
+  const dataDir = path.resolve(folder);
+  await mkdir(dataDir, { recursive: true });
+  await refuseSingleBroker(dataDir);
+  try {
+    return await disk.lock(path.join(dataDir, LOCK_FILE));
+  } catch (error) {
+    if (errorNameOf(error) === 'ELOCKED') return undefined;
+    throw error;
+  }
+}
+
+/**
+ * Tells of every plan that is written from now on.
+ *
+ * @param onError told when what is written is no plan
+ * @returns how to stop
+ */
+export function watchPlan(
+  dataDir: string,
+  onPlan: (plan: ClusterPlan) => void,
+  onError: (error: unknown) => void,
+): () => void {
+  const file = path.join(dataDir, PLAN_FILE);
+  const look = async (): Promise<void> => {
+    const text = await readFile(file, 'utf8').catch(() => undefined);
+    // It is gone: whoever did that means something else than a change.
+    if (text !== undefined) onPlan(parsePlan(text, file));
+  };
+  const listener = (): void => void look().catch(onError);
+  watchFile(file, { interval: LOOK_EVERY_MS, persistent: false }, listener);
+  return () => unwatchFile(file, listener);
+}
+
+/**
+ * Waits for brokers of the last start whose parent was killed: they end within seconds, and hold their folders until then.
+ *
+ * @returns who still runs after `limitMs`
+ */
+export async function untilFree(
+  { disk, clock, timers }: Platform,
+  { plan, dataDir }: PlanOnDisk,
+  limitMs: number,
+): Promise<number[]> {
+  const deadlineMs = clock.monotonicMs() + limitMs;
+  let held = plan.nodes.map(({ nodeId }) => nodeId);
+  for (;;) {
+    const looked = await Promise.all(held.map((nodeId) => isHeld(disk, dataDir, nodeId)));
+    held = held.filter((_, index) => looked[index]);
+    if (held.length === 0 || clock.monotonicMs() >= deadlineMs) return held;
+    await timers.sleep(LOOK_EVERY_MS);
+  }
+}
+
+async function isHeld(disk: Platform['disk'], dataDir: string, nodeId: number): Promise<boolean> {
+  try {
+    const lock = await disk.lock(path.join(dataDir, `broker-${nodeId}`, BROKER_LOCK_FILE));
+    await lock.release();
+    return false;
+  } catch (error) {
+    return errorNameOf(error) === 'ELOCKED';
+  }
 }
 
 /** Where a node's properties are. */
@@ -101,7 +181,7 @@ function isPartition(name: string): boolean {
 /** The folder of one broker is not that of several: its data would lie there unseen. */
 async function refuseSingleBroker(dataDir: string): Promise<void> {
   const names = await readdir(dataDir);
-  if (!names.includes('meta.properties')) return;
+  if (!names.includes('meta.properties') || names.includes(PLAN_FILE)) return;
   throw usageError(
     `${dataDir} holds the data of one broker, not of a cluster`,
     'Start several with another folder: --data ./ottla-cluster.',

@@ -3,11 +3,18 @@ import { readFile } from 'node:fs/promises';
 import { CliError, usageError } from '../../cli-error.ts';
 import type { CliIo } from '../../io.ts';
 import type { ServerOptions } from '../server-options.ts';
-import { BrokerGroup, StartFailure } from './broker-group.ts';
+import { BrokerGroup, type GroupMember, StartFailure } from './broker-group.ts';
 import { BrokerProcess, type LogLine } from './broker-process.ts';
-import { type ClusterPlan, type PlannedNode } from './cluster-plan.ts';
+import type { ClusterPlan } from './cluster-plan.ts';
 import type { NodeHealth } from './health.ts';
-import { openPlan, propertiesPath } from './plan-files.ts';
+import {
+  lockCluster,
+  openPlan,
+  type PlanOnDisk,
+  propertiesPath,
+  untilFree,
+  watchPlan,
+} from './plan-files.ts';
 
 /** What `dev` and `server` do differently with several brokers. */
 export interface BrokersManner {
@@ -16,6 +23,9 @@ export interface BrokersManner {
   readonly onState: (cluster: RunningBrokers, process: BrokerProcess) => void;
   readonly onLine: (process: BrokerProcess, line: LogLine) => void;
   readonly onStopping: () => void;
+  readonly onStopped: () => void;
+  /** Another process runs the cluster, and has made it what this command asked for. */
+  readonly onChanged: (plan: ClusterPlan) => void;
 }
 
 /** Brokers that run. */
@@ -26,24 +36,58 @@ export interface RunningBrokers {
   health(): Promise<NodeHealth[]>;
 }
 
-export const DATA_DIR_DEFAULT = './ottla-data';
+type BrokersOptions = ServerOptions & { readonly brokers: number };
 
-/** Returns when all were stopped by a signal. @throws CliError when they cannot start */
+export const DATA_DIR_DEFAULT = './ottla-data';
+/** A broker whose parent is gone ends within 15 s. */
+const ORPHANS_END_MS = 20_000;
+
+/**
+ * Runs the cluster of a folder; where another process does already, has that one change it.
+ *
+ * @returns when all were stopped by a signal, or the running cluster is what was asked for
+ * @throws CliError when they cannot start
+ */
 export async function runBrokers(
   io: CliIo,
-  options: ServerOptions & { readonly brokers: number },
+  options: BrokersOptions,
   manner: BrokersManner,
 ): Promise<void> {
   refuseWhatCannotBe(options);
   const interrupted = io.interrupt();
-  const { plan, dataDir } = await openPlan(
-    io,
-    options.data ?? DATA_DIR_DEFAULT,
-    options.brokers,
-    options.port,
-  );
+  const platform = await io.platform();
+  const folder = options.data ?? DATA_DIR_DEFAULT;
+  const lock = await lockCluster(platform, folder);
+  if (lock === undefined) {
+    const { changeRunning } = await import('./change-running.ts');
+    manner.onChanged(await changeRunning(io, folder, options));
+    return;
+  }
+  try {
+    const opened = await openPlan(io, folder, options.brokers, options.port);
+    const held = await untilFree(platform, opened, ORPHANS_END_MS);
+    if (held.length > 0)
+      throw new CliError(
+        `broker ${held.join(', ')} of ${opened.dataDir} runs already, started by somebody else`,
+        'Stop it first.',
+      );
+    await runPlan(io, opened, options, manner, interrupted);
+  } finally {
+    await lock.release();
+  }
+}
+
+async function runPlan(
+  io: CliIo,
+  opened: PlanOnDisk,
+  options: BrokersOptions,
+  manner: BrokersManner,
+  interrupted: AbortSignal,
+): Promise<void> {
+  const { dataDir } = opened;
+  let { plan } = opened;
   let isReady = false;
-  const processes = plan.nodes.map(
+  const group: BrokerGroup = new BrokerGroup(
     (node) =>
       new BrokerProcess({
         nodeId: node.nodeId,
@@ -56,14 +100,24 @@ export async function runBrokers(
         onLine: manner.onLine,
       }),
   );
-  const group = new BrokerGroup(processes);
   const cluster: RunningBrokers = {
-    plan,
+    get plan() {
+      return plan;
+    },
     dataDir,
-    health: () => Promise.all(plan.nodes.map((node, index) => healthOf(node, processes[index]!))),
+    health: () => Promise.all(group.members.map(healthOf)),
   };
+  const unwatch = watchPlan(
+    dataDir,
+    (changed) => {
+      if (!isReady || changed.clusterId !== plan.clusterId) return;
+      plan = changed;
+      void group.follow(changed.nodes);
+    },
+    (error) => void io.stderr.write(`ottla: ${String(error)}\n`),
+  );
   try {
-    isReady = await group.start(interrupted);
+    isReady = await group.start(plan.nodes, interrupted);
     if (isReady) {
       manner.onReady(cluster);
       await untilAborted(interrupted);
@@ -74,8 +128,10 @@ export async function runBrokers(
     if (error instanceof StartFailure) throw new CliError(error.message, NEXT_STEP);
     throw error;
   } finally {
+    unwatch();
     await group.stop();
   }
+  manner.onStopped();
 }
 
 const NEXT_STEP =
@@ -117,7 +173,7 @@ function commandOf(
   ];
 }
 
-async function healthOf(node: PlannedNode, process: BrokerProcess): Promise<NodeHealth> {
+async function healthOf({ node, process }: GroupMember): Promise<NodeHealth> {
   return { node, process, residentBytes: await residentBytes(process.pid) };
 }
 

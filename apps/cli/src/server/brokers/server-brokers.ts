@@ -23,6 +23,11 @@ export async function serverBrokers(
     },
     onLine: ({ nodeId }, line) => void io.stdout.write(`${JSON.stringify({ ...line, nodeId })}\n`),
     onStopping: () => logger.info('stopping'),
+    onStopped: () => logger.info('stopped'),
+    onChanged: ({ clusterId, nodes }) =>
+      logger.info('the running cluster has changed', {
+        clusterId,
+        brokers: nodes.map(({ nodeId }) => nodeId),
+      }),
   });
-  logger.info('stopped');
 }
