@@ -1,6 +1,7 @@
 // While simulated time runs, real time and chance must not be asked: the globals that offer them
 // throw, and system calls under way at the end that were not there at the start are named. A module that is loaded for the
 // first time counts too: it takes real time, in which virtual time would run on.
+import { type AsyncHook, createHook } from 'node:async_hooks';
 import { registerHooks } from 'node:module';
 
 const FORBIDDEN_RESOURCES: ReadonlySet<string> = new Set([
@@ -16,6 +17,10 @@ const FORBIDDEN_RESOURCES: ReadonlySet<string> = new Set([
   'Worker',
   'ZLIB',
 ]);
+/** The same as asynchronous hooks name them. */
+const FORBIDDEN_TYPES: ReadonlySet<string> = new Set(
+  [...FORBIDDEN_RESOURCES, 'TCPWrap'].map((kind) => kind.toUpperCase()),
+);
 
 interface Replaced {
   readonly owner: object;
@@ -29,9 +34,18 @@ export class EffectGuard {
   #resourcesBefore: Map<string, number> = new Map();
   #hooks: { deregister(): void } | undefined;
   #imported: string | undefined;
+  /** Counting what is under way is slow: it is done when something has begun that may have to be named. */
+  #hasBegun = false;
+  readonly #beginnings: AsyncHook = createHook({
+    trackPromises: false,
+    init: (_id, type) => {
+      if (FORBIDDEN_TYPES.has(type)) this.#hasBegun = true;
+    },
+  });
 
   enter(): void {
     this.#resourcesBefore = resourceCounts();
+    this.#beginnings.enable();
     this.#hooks = registerHooks({
       load: (url, context, nextLoad) => {
         this.#imported ??= url;
@@ -47,6 +61,7 @@ export class EffectGuard {
 
   leave(): void {
     this.#hooks?.deregister();
+    this.#beginnings.disable();
     for (const { owner, name, original } of this.#replaced.splice(0)) {
       Object.assign(owner, { [name]: original });
     }
@@ -70,6 +85,8 @@ export class EffectGuard {
 
   /** A kind of system call that was started since `enter` and is still under way. */
   leftover(): string | undefined {
+    if (!this.#hasBegun) return undefined;
+    this.#hasBegun = false;
     for (const [kind, count] of resourceCounts()) {
       if (FORBIDDEN_RESOURCES.has(kind) && count > (this.#resourcesBefore.get(kind) ?? 0)) {
         return `a real ${kind} is under way inside the simulation`;

@@ -26,6 +26,8 @@ interface Direction {
   readonly from: SimulatedConnection;
   readonly fromHost: string;
   readonly toHost: string;
+  /** Both hosts: the key of what holds for this direction. */
+  readonly pair: string;
   readonly onTheWay: Segment[];
   /** Nothing of this direction arrives earlier: the order holds. */
   lastAtMs: number;
@@ -144,8 +146,15 @@ export class Network implements SimulatedNetwork, Wire {
 
   /** Time one way, retransmissions included. */
   latencyMs(from: string, to: string): number {
-    if (from === to) return within(this.random, LOCAL_LATENCY_MS);
-    const { latencyMs, lossProbability } = this.#conditionsOf(from, to);
+    return from === to ? this.#localMs() : this.#remoteMs(pair(from, to));
+  }
+
+  #localMs(): number {
+    return within(this.random, LOCAL_LATENCY_MS);
+  }
+
+  #remoteMs(hosts: string): number {
+    const { latencyMs, lossProbability } = this.#conditionsOf(hosts);
     let delayMs = within(this.random, latencyMs);
     for (
       let lost = 0;
@@ -173,9 +182,7 @@ export class Network implements SimulatedNetwork, Wire {
 
   conditionsFor(from: SimulatedConnection): NetworkConditions {
     const direction = this.#directions.get(from);
-    return direction === undefined
-      ? this.conditions
-      : this.#conditionsOf(direction.fromHost, direction.toHost);
+    return direction === undefined ? this.conditions : this.#conditionsOf(direction.pair);
   }
 
   send(from: SimulatedConnection, segment: Segment): void {
@@ -205,17 +212,17 @@ export class Network implements SimulatedNetwork, Wire {
 
   #scheduleArrival(direction: Direction): void {
     const { fromHost, toHost } = direction;
-    const atMs = this.scheduler.nowMs + this.latencyMs(fromHost, toHost);
+    const delay = fromHost === toHost ? this.#localMs() : this.#remoteMs(direction.pair);
+    const atMs = this.scheduler.nowMs + delay;
     direction.lastAtMs = Math.max(direction.lastAtMs, atMs);
     const delayMs = direction.lastAtMs - this.scheduler.nowMs;
-    this.scheduler.schedule(this.life, delayMs, `${fromHost} > ${toHost}`, () =>
-      this.#arrive(direction),
-    );
+    this.scheduler.schedule(this.life, delayMs, direction.pair, () => this.#arrive(direction));
   }
 
   #arrive(direction: Direction): void {
     const { from, fromHost, toHost } = direction;
-    if (direction.stuckCount > 0 || this.isBlocked(fromHost, toHost)) {
+    const isBlocked = fromHost !== toHost && this.#blocked.has(direction.pair);
+    if (direction.stuckCount > 0 || isBlocked) {
       this.#getStuck(direction);
       return;
     }
@@ -235,7 +242,7 @@ export class Network implements SimulatedNetwork, Wire {
   #getStuck(direction: Direction): void {
     direction.stuckCount++;
     if (direction.stuckCount > 1) return;
-    const { blockedMsMax } = this.#conditionsOf(direction.fromHost, direction.toHost);
+    const { blockedMsMax } = this.#conditionsOf(direction.pair);
     const { from } = direction;
     this.scheduler.schedule(this.life, blockedMsMax, 'net: give up', () => {
       if (direction.stuckCount === 0) return;
@@ -253,7 +260,7 @@ export class Network implements SimulatedNetwork, Wire {
   #applyFaults(direction: Direction, bytes: Buffer): Segment | undefined {
     const { fromHost, toHost, from } = direction;
     if (fromHost === toHost) return { kind: 'data', bytes };
-    if (happens(this.random, this.#conditionsOf(fromHost, toHost).resetProbability)) {
+    if (happens(this.random, this.#conditionsOf(direction.pair).resetProbability)) {
       this.#resetBoth(direction);
       return undefined;
     }
@@ -287,18 +294,23 @@ export class Network implements SimulatedNetwork, Wire {
   }
 
   #noteArrival(direction: Direction, segment: Segment): void {
-    const what = `net: ${segment.kind} from ${direction.fromHost}`;
     const length = segment.kind === 'data' ? segment.bytes.length : 0;
-    this.scheduler.trace.note(this.scheduler.nowMs, direction.toHost, what, length);
+    this.scheduler.trace.note(
+      this.scheduler.nowMs,
+      direction.toHost,
+      ARRIVALS[segment.kind],
+      length,
+    );
     if (segment.kind === 'data') this.scheduler.trace.noteBytes(segment.bytes);
   }
 
-  #conditionsOf(from: string, to: string): NetworkConditions {
-    const special = this.#links.get(pair(from, to));
+  #conditionsOf(hosts: string): NetworkConditions {
+    const special = this.#links.get(hosts);
     return special === undefined ? this.conditions : { ...this.conditions, ...special };
   }
 }
 
+const ARRIVALS = { data: 'net: data', end: 'net: end', reset: 'net: reset' } as const;
 /** After the bytes before a cut were given to their reader. */
 const RESET_AFTER_CUT_MS = 1;
 
@@ -307,7 +319,8 @@ function pair(from: string, to: string): string {
 }
 
 function emptyDirection(from: SimulatedConnection, fromHost: string, toHost: string): Direction {
-  return { from, fromHost, toHost, onTheWay: [], lastAtMs: 0, stuckCount: 0 };
+  const hosts = pair(fromHost, toHost);
+  return { from, fromHost, toHost, pair: hosts, onTheWay: [], lastAtMs: 0, stuckCount: 0 };
 }
 
 function isOn(path: Path, direction: Direction): boolean {

@@ -102,6 +102,13 @@ export class Scheduler {
     return undefined;
   }
 
+  /** What happens now goes on in that life. @returns false when it is over or stalled: then it cannot, and has to be scheduled */
+  happensTo(life: Life): boolean {
+    if (!life.isAlive || life.stalledUntilMs > this.nowMs) return false;
+    this.lastName = life.name;
+    return true;
+  }
+
   /** Performs the next event; call it only when `nextAtMs` has found one. */
   runNext(): void {
     const event = this.#pop();

@@ -121,7 +121,7 @@ export class SimulatedConnection implements Connection {
     this.close(undefined);
   }
 
-  /** A segment has arrived from the other end. */
+  /** A segment has arrived from the other end. Read at once where nothing stands before it. */
   receive(segment: Segment): void {
     if (segment.kind === 'reset') {
       this.close(
@@ -129,8 +129,10 @@ export class SimulatedConnection implements Connection {
       );
       return;
     }
-    this.#received.push(segment);
-    this.#askDelivery();
+    const isFirst = this.#received.push(segment) === 1;
+    if (isFirst && !this.#deliveryIsDue && this.#wire.scheduler.happensTo(this.life))
+      this.#deliver();
+    else this.#askDelivery();
   }
 
   /** Ends this end and says so once; the other end is not told. */
@@ -153,7 +155,18 @@ export class SimulatedConnection implements Connection {
 
   // ---- sending ----
 
+  /** After the present turn's code, so that what is written together travels together. */
   #askPump(): void {
+    if (this.#pumpIsDue) return;
+    this.#pumpIsDue = true;
+    queueMicrotask(() => {
+      this.#pumpIsDue = false;
+      if (this.life.isAlive) this.#pump();
+    });
+  }
+
+  /** As an event of its own: it is the other end's that happens now. */
+  #askPumpLater(): void {
     if (this.#pumpIsDue) return;
     this.#pumpIsDue = true;
     this.#wire.scheduler.schedule(this.life, 0, 'net: send', () => {
@@ -252,7 +265,7 @@ export class SimulatedConnection implements Connection {
 
   #acknowledge(length: number): void {
     this.#bytesOnTheWay -= length;
-    if (!this.isClosed && this.#queue.length > 0) this.#askPump();
+    if (!this.isClosed && this.#queue.length > 0) this.#askPumpLater();
   }
 
   #closeWhenBothEnded(): void {
