@@ -1,25 +1,37 @@
 // What must hold after every event, of every server that the event happened to. A violation ends the run where it happened,
 // long before a client could notice.
-import type { ServerParts } from '../../apps/broker/test/server-parts.ts';
+import type { Partition, ServerParts } from '../../apps/broker/test/server-parts.ts';
 import { CommittedPrefixes, type Cursor } from './committed-prefix.ts';
 import type { Member } from './member.ts';
 
 const METADATA = '__cluster_metadata-0';
 
+/** What was seen of a replica at the last event: only what has changed is looked at again. */
 interface Replica {
+  readonly name: string;
   /** One that was given away and comes back is another one. */
   readonly log: object;
   readonly cursor: Cursor;
   highWatermark: number;
   logStartOffset: number;
+  logEndOffset: number;
   leaderEpoch: number;
+  /** The epoch in which it was seen to lead. */
+  ledEpoch: number;
+  /** Compared by identity. */
+  isr: readonly number[] | undefined;
+  replicas: readonly number[] | undefined;
+  /** The doubt in which its ISR was looked at. */
+  doubt: number;
 }
 
 /** What was seen of one life of one server. */
 interface Life {
   readonly parts: ServerParts;
   quorumEpoch: number;
-  readonly replicas: Map<string, Replica>;
+  serves: boolean;
+  /** By partition, or the log of the metadata. */
+  readonly replicas: Map<object, Replica>;
 }
 
 export class InvariantError extends Error {
@@ -29,11 +41,13 @@ export class InvariantError extends Error {
 export class Invariants {
   readonly #members: ReadonlyMap<string, Member>;
   readonly #lives: Map<string, Life> = new Map();
-  readonly #prefixes = new CommittedPrefixes();
+  readonly prefixes = new CommittedPrefixes();
   /** Leaders by `log epoch`. */
   readonly #leaders: Map<string, string> = new Map();
   /** Members by node id. */
   readonly #byId: Map<number, Member> = new Map();
+  /** Grows when a replica appears, serves, or becomes shorter: every ISR is looked at again. */
+  #doubt = 0;
   checks = 0;
 
   constructor(members: readonly Member[]) {
@@ -50,23 +64,36 @@ export class Invariants {
     this.#checkQuorum(member, life);
     const { broker } = member.parts;
     if (broker === undefined) return;
-    for (const partition of broker.replicas.partitions()) {
-      const { log, name: logName } = partition;
-      if (log === undefined) continue;
-      const leads = partition.isLeader ? partition.leaderEpoch : undefined;
-      const replica = this.#checkLog(member, life, logName, log, log, leads);
-      if (partition.leaderEpoch < replica.leaderEpoch)
-        this.#fail(
-          `${name} went from leader epoch ${replica.leaderEpoch} of ${logName} to ${partition.leaderEpoch}`,
-        );
-      replica.leaderEpoch = partition.leaderEpoch;
-      const stranger = partition.isr.find((id) => !partition.replicas.includes(id));
-      if (stranger !== undefined)
-        this.#fail(
-          `broker ${stranger} is in the ISR of ${logName}, and no replica of it, says ${name}`,
-        );
-      if (leads !== undefined) this.#checkIsr(member, logName, partition.isr, log.highWatermark);
-    }
+    for (const partition of broker.replicas.partitions())
+      this.#checkPartition(member, life, partition);
+  }
+
+  #checkPartition(member: Member, life: Life, partition: Partition): void {
+    const { log, leaderEpoch } = partition;
+    if (log === undefined) return;
+    const replica =
+      life.replicas.get(partition)?.log === log
+        ? life.replicas.get(partition)!
+        : this.#firstSeen(life, partition, partition.name, log, log.logStartOffset);
+    const leads = partition.isLeader ? leaderEpoch : undefined;
+    const hasMoved = this.#checkLog(member, replica, log, leads);
+    if (leaderEpoch < replica.leaderEpoch)
+      this.#fail(
+        `${member.name} went from leader epoch ${replica.leaderEpoch} of ${replica.name} to ${leaderEpoch}`,
+      );
+    replica.leaderEpoch = leaderEpoch;
+    const { isr, replicas } = partition;
+    const isChanged = isr !== replica.isr || replicas !== replica.replicas;
+    replica.isr = isr;
+    replica.replicas = replicas;
+    const stranger = isChanged ? isr.find((id) => !replicas.includes(id)) : undefined;
+    if (stranger !== undefined)
+      this.#fail(
+        `broker ${stranger} is in the ISR of ${replica.name}, and no replica of it, says ${member.name}`,
+      );
+    if (leads === undefined || !(isChanged || hasMoved || replica.doubt !== this.#doubt)) return;
+    replica.doubt = this.#doubt;
+    this.#checkIsr(member, replica.name, isr, log.highWatermark);
   }
 
   #checkQuorum(member: Member, life: Life): void {
@@ -74,36 +101,56 @@ export class Invariants {
     if (core.epoch < life.quorumEpoch)
       this.#fail(`${member.name} went from quorum epoch ${life.quorumEpoch} to ${core.epoch}`);
     life.quorumEpoch = core.epoch;
-    const leads = core.role.role === 'leader' ? core.epoch : undefined;
-    const { startOffset, endOffset } = log;
+    const replica =
+      life.replicas.get(log) ?? this.#firstSeen(life, log, METADATA, log, log.startOffset);
+    const { startOffset: logStartOffset, endOffset: logEndOffset } = log;
     const { highWatermark } = core;
-    const view = { logStartOffset: startOffset, logEndOffset: endOffset, highWatermark };
-    this.#checkLog(member, life, METADATA, log, view, leads);
+    const leads = core.role.role === 'leader' ? core.epoch : undefined;
+    this.#checkLog(member, replica, { logStartOffset, logEndOffset, highWatermark }, leads);
   }
 
+  #firstSeen(life: Life, key: object, name: string, log: object, logStartOffset: number): Replica {
+    const cursor = { segmentBase: logStartOffset, position: 0, offset: logStartOffset };
+    const replica = {
+      name,
+      log,
+      cursor,
+      logStartOffset,
+      highWatermark: -1,
+      logEndOffset: -1,
+      leaderEpoch: -1,
+      ledEpoch: -1,
+      isr: undefined,
+      replicas: undefined,
+      doubt: -1,
+    };
+    life.replicas.set(key, replica);
+    this.#doubt++;
+    return replica;
+  }
+
+  /** @returns whether its high watermark or its start has moved */
   #checkLog(
     member: Member,
-    life: Life,
-    log: string,
-    identity: object,
+    replica: Replica,
     view: {
       readonly logStartOffset: number;
       readonly logEndOffset: number;
       readonly highWatermark: number;
     },
     leads: number | undefined,
-  ): Replica {
+  ): boolean {
     const { logStartOffset, logEndOffset, highWatermark } = view;
-    let replica = life.replicas.get(log);
-    if (replica?.log !== identity) {
-      const cursor = { segmentBase: logStartOffset, position: 0, offset: logStartOffset };
-      replica = { log: identity, cursor, highWatermark: -1, logStartOffset, leaderEpoch: -1 };
-      life.replicas.set(log, replica);
-    }
+    const { name: log } = replica;
     const { name } = member;
-    if (leads !== undefined) this.#checkLeader(name, log, leads);
+    if (logEndOffset < replica.logEndOffset) this.#doubt++;
+    replica.logEndOffset = logEndOffset;
+    if (leads !== undefined && leads !== replica.ledEpoch) {
+      this.#checkLeader(name, log, leads, logEndOffset);
+      replica.ledEpoch = leads;
+    }
     if (highWatermark === replica.highWatermark && logStartOffset === replica.logStartOffset)
-      return replica;
+      return false;
     if (highWatermark < replica.highWatermark)
       this.#fail(
         `the high watermark of ${log} on ${name} went from ${replica.highWatermark} to ${highWatermark}`,
@@ -119,18 +166,24 @@ export class Invariants {
     replica.highWatermark = highWatermark;
     replica.logStartOffset = logStartOffset;
     try {
-      this.#prefixes.check(log, name, member.node.disk, replica.cursor, highWatermark);
+      this.prefixes.check(log, name, member.node.disk, replica.cursor, highWatermark);
     } catch (error) {
       this.#fail(error instanceof Error ? error.message : String(error));
     }
-    return replica;
+    return true;
   }
 
-  #checkLeader(name: string, log: string, epoch: number): void {
+  /** Nobody else leads that epoch, and who begins to lead has all that is committed. */
+  #checkLeader(name: string, log: string, epoch: number, logEndOffset: number): void {
     const key = `${log} ${epoch}`;
     const leader = this.#leaders.get(key);
     if (leader === undefined) this.#leaders.set(key, name);
     else if (leader !== name) this.#fail(`${leader} and ${name} lead ${log} in epoch ${epoch}`);
+    const committed = this.prefixes.end(log);
+    if (logEndOffset < committed)
+      this.#fail(
+        `${name} leads ${log} in epoch ${epoch} and ends at ${logEndOffset}; committed up to ${committed}`,
+      );
   }
 
   /** Who counts as in sync and serves has all that is committed. */
@@ -155,9 +208,12 @@ export class Invariants {
   #lifeOf(member: Member, parts: ServerParts): Life {
     let life = this.#lives.get(member.name);
     if (life === undefined || life.parts !== parts) {
-      life = { parts, quorumEpoch: -1, replicas: new Map() };
+      life = { parts, quorumEpoch: -1, serves: false, replicas: new Map() };
       this.#lives.set(member.name, life);
     }
+    const serves = member.server !== undefined;
+    if (serves && !life.serves) this.#doubt++;
+    life.serves = serves;
     return life;
   }
 
