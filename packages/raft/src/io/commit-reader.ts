@@ -96,7 +96,11 @@ export class CommitReader {
   #wake(): void {
     if (this.#running !== undefined || this.#listener === undefined || this.#isClosed) return;
     this.#running = this.#deliver(this.#listener)
-      .catch((error: unknown) => this.#failed(error))
+      .catch((error: unknown) => {
+        // What could not be told now could not be told in the next turn either: nothing is told any more.
+        this.#isClosed = true;
+        this.#failed(error);
+      })
       .finally(() => {
         this.#running = undefined;
         if (this.#hasWork()) this.#wake();
