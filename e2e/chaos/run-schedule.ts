@@ -1,5 +1,5 @@
 // One schedule from an empty cluster to a verdict: load on, faults in rounds, all healed, read to the end, checked.
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -7,11 +7,10 @@ import { Admin } from '@ottla/client';
 import { seededRandom } from '@ottla/platform/simulated';
 import { checkHistory } from '../../tools/history/history-checker.ts';
 import type { Verdict } from '../../tools/history/anomaly.ts';
-import { type Operation, parseOperation } from '../../tools/history/operation.ts';
 import type { ClusterKind } from '../src/cluster.ts';
-import { until } from '../src/processes.ts';
 import { mountSmallDisk, unmountSmallDisk } from './faults/small-disk.ts';
 import { readToTheEnd } from './load/final-reader.ts';
+import { readHistories, untilFlowing } from './load/histories.ts';
 import { type LoadProcess, startJavaLoad, startOttlaLoad } from './load/load-process.ts';
 import type { LoadOptions } from './load/load-options.ts';
 import { ProxiedNetwork } from './network/proxied-network.ts';
@@ -25,7 +24,6 @@ const RATE = 100;
 /** After the last fault, until everything that was sent has an answer. */
 const DRAIN_LIMIT_MS = 90_000;
 const READ_LIMIT_MS = 60_000;
-const WARM_UP_LIMIT_MS = 60_000;
 
 export interface RunOptions {
   readonly schedule: Schedule;
@@ -129,7 +127,7 @@ async function play(options: RunOptions, stage: RunStage): Promise<RunReport> {
   await stage.close();
   for (const { nodeId, output } of stage.nodes)
     writeFileSync(fileOf(options, `node-${nodeId}.log`), output);
-  const operations = histories.flatMap(readHistory).sort((left, right) => left.at - right.at);
+  const operations = readHistories(histories);
   const verdict = checkHistory(operations);
   if (verdict.acknowledged < verdict.sent)
     stage.violation(
@@ -172,13 +170,6 @@ async function playRounds({ schedule, seconds }: RunOptions, stage: RunStage): P
     await stage.restore().catch((again: unknown) => stage.violation(String(again)));
   }
   return rounds;
-}
-
-/** Resolves when the load of this history has its first acknowledgement. */
-async function untilFlowing(history: string): Promise<void> {
-  const isFlowing = (): boolean =>
-    existsSync(history) && readFileSync(history, 'utf8').includes('"op":"send","type":"ok"');
-  await until(`records flow into ${history}`, isFlowing, WARM_UP_LIMIT_MS);
 }
 
 function startLoads(
@@ -233,11 +224,4 @@ async function read({ hasJavaLoad }: RunOptions, stage: RunStage, history: strin
   } catch (error) {
     stage.violation(`what was acknowledged could not be read to the end: ${String(error)}`);
   }
-}
-
-function readHistory(file: string): Operation[] {
-  return readFileSync(file, 'utf8')
-    .split('\n')
-    .filter((line) => line.endsWith('}'))
-    .map(parseOperation);
 }

@@ -14,6 +14,18 @@ export async function lastingPort(): Promise<number> {
   }
 }
 
+/** The first of so many ports one after the other that are free, those at a distance from them as well. */
+export async function lastingPorts(count: number, distance: number): Promise<number> {
+  for (;;) {
+    const first = FIRST + Math.floor(Math.random() * (END - FIRST - distance - count));
+    const ports = Array.from({ length: count }, (_, index) => first + index);
+    const free = await Promise.all(
+      [...ports, ...ports.map((port) => port + distance)].map((port) => isFree(port)),
+    );
+    if (free.every(Boolean)) return first;
+  }
+}
+
 function isFree(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const server = createServer();

@@ -32,6 +32,8 @@ export interface BrokersManner {
 export interface RunningBrokers {
   readonly plan: ClusterPlan;
   readonly dataDir: string;
+  /** In the plan's order. */
+  readonly members: readonly GroupMember[];
   /** How each is now. */
   health(): Promise<NodeHealth[]>;
 }
@@ -105,6 +107,9 @@ async function runPlan(
       return plan;
     },
     dataDir,
+    get members() {
+      return group.members;
+    },
     health: () => Promise.all(group.members.map(healthOf)),
   };
   const unwatch = watchPlan(

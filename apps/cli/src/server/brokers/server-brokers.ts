@@ -11,10 +11,11 @@ export async function serverBrokers(
 ): Promise<void> {
   const logger = jsonLogger(io);
   await runBrokers(io, options, {
-    onReady: ({ plan }) =>
+    onReady: ({ plan, members }) =>
       logger.info('ready', {
         clusterId: plan.clusterId,
         endpoints: plan.nodes.map(({ port }) => `PLAINTEXT://127.0.0.1:${port}`),
+        pids: members.map(({ process }) => process.pid),
       }),
     onState: (_, { nodeId, state, pid, restarts, lastEnd }) => {
       const fields = { nodeId, pid, restarts };
