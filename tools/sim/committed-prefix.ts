@@ -35,12 +35,24 @@ export class CommittedPrefixes {
     return this.#logs.get(log)?.end ?? 0;
   }
 
-  /** A replica calls everything below `highWatermark` committed. @throws Error when it has something else there */
-  check(log: string, by: string, disk: SimulatedDisk, cursor: Cursor, highWatermark: number): void {
+  /**
+   * A replica calls everything below `highWatermark` committed.
+   *
+   * @param log names this log and no other, also when a topic of the same name comes back
+   * @param folder where it lies on the disk
+   * @throws Error when it has something else there
+   */
+  check(
+    log: string,
+    by: string,
+    { disk, folder }: { readonly disk: SimulatedDisk; readonly folder: string },
+    cursor: Cursor,
+    highWatermark: number,
+  ): void {
     let known = this.#logs.get(log);
     if (known === undefined) this.#logs.set(log, (known = { batches: new Map(), end: 0 }));
     while (cursor.offset < highWatermark) {
-      const header = nextBatch(log, disk, cursor);
+      const header = nextBatch(folder, disk, cursor);
       if (header === undefined)
         throw new Error(
           `${by} has no batch at ${log}@${cursor.offset}, below its high watermark ${highWatermark}`,
@@ -67,6 +79,24 @@ export class CommittedPrefixes {
       }
     }
   }
+}
+
+/** Where to begin to compare a log that starts at `offset`, which may be in the middle of a segment. */
+export function cursorAt(disk: SimulatedDisk, folder: string, offset: number): Cursor {
+  const prefix = `/data/${folder}/`;
+  const bases = disk
+    .files()
+    .filter((path) => path.startsWith(prefix) && /\/\d{20}\.log$/.test(path))
+    .map((path) => Number(path.slice(prefix.length, -'.log'.length)))
+    .filter((base) => base <= offset);
+  const segmentBase = bases.at(-1) ?? offset;
+  const cursor = { segmentBase, position: 0, offset: segmentBase };
+  while (cursor.offset < offset) {
+    const before = { ...cursor };
+    if (nextBatch(folder, disk, cursor) === undefined) break;
+    if (cursor.offset > offset) return before;
+  }
+  return cursor;
 }
 
 function nextBatch(

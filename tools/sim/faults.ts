@@ -4,6 +4,7 @@ import type { Random } from '@ottla/platform';
 import type { NetworkConditions, SimulatedNetwork, Simulation } from '@ottla/platform/simulated';
 import type { Member } from './member.ts';
 import type { Plan } from './plan.ts';
+import { linkBetween } from './sites.ts';
 
 export interface FaultWorld {
   readonly simulation: Simulation;
@@ -32,7 +33,7 @@ const FAULTS: readonly Fault[] = [
     name: 'kill',
     weight: 4,
     begin: ({ members }, random) => {
-      pick(members, random).crash(downMs(random), { unsynced: 'keep', peers: 'reset' });
+      pickMember(members, random).crash(downMs(random), { unsynced: 'keep', peers: 'reset' });
       return DONE;
     },
   },
@@ -40,7 +41,7 @@ const FAULTS: readonly Fault[] = [
     name: 'power cut',
     weight: 4,
     begin: ({ members, mayLosePower }, random) => {
-      const member = pick(members, random);
+      const member = pickMember(members, random);
       if (!mayLosePower()) return undefined;
       const peers = random.below(2) === 0 ? 'silent' : 'reset';
       member.crash(downMs(random), { unsynced: 'lose', peers });
@@ -51,7 +52,7 @@ const FAULTS: readonly Fault[] = [
     name: 'power cut at a disk call',
     weight: 4,
     begin: ({ members, plan }, random) => {
-      const member = pick(members, random);
+      const member = pickMember(members, random);
       // It happens later, when others may have lost something too.
       if (!plan.isSynced) return undefined;
       return member.node.disk.inject({
@@ -74,7 +75,7 @@ const FAULTS: readonly Fault[] = [
     name: 'restart',
     weight: 2,
     begin: ({ members }, random) => {
-      void pick(members, random).restart(random.below(2_000));
+      void pickMember(members, random).restart(random.below(2_000));
       return DONE;
     },
   },
@@ -82,7 +83,7 @@ const FAULTS: readonly Fault[] = [
     name: 'stall',
     weight: 3,
     begin: ({ members }, random) => {
-      pick(members, random).node.stall(200 + random.below(15_000));
+      pickMember(members, random).node.stall(200 + random.below(15_000));
       return DONE;
     },
   },
@@ -90,7 +91,7 @@ const FAULTS: readonly Fault[] = [
     name: 'clock jump',
     weight: 2,
     begin: ({ members, simulation }, random) => {
-      const { node } = pick(members, random);
+      const { node } = pickMember(members, random);
       const hours = random.below(8) === 0 ? YEARS_10_HOURS : 1;
       const deltaMs = (random.float() * 2 - 1) * hours * HOUR_MS;
       node.jumpClock(deltaMs);
@@ -101,7 +102,7 @@ const FAULTS: readonly Fault[] = [
     name: 'failed write',
     weight: 2,
     begin: ({ members }, random) =>
-      pick(members, random).node.disk.inject({
+      pickMember(members, random).node.disk.inject({
         operation: random.below(2) === 0 ? 'write' : 'datasync',
         after: random.below(40),
         effect: { kind: 'fail', code: 'EIO' },
@@ -111,7 +112,7 @@ const FAULTS: readonly Fault[] = [
     name: 'torn write',
     weight: 2,
     begin: ({ members }, random) =>
-      pick(members, random).node.disk.inject({
+      pickMember(members, random).node.disk.inject({
         operation: 'write',
         after: random.below(40),
         effect: { kind: 'tear' },
@@ -121,7 +122,7 @@ const FAULTS: readonly Fault[] = [
     name: 'full disk',
     weight: 1,
     begin: ({ members, simulation }, random) => {
-      const { disk } = pick(members, random).node;
+      const { disk } = pickMember(members, random).node;
       const { conditions } = disk;
       let usedBytes = 0;
       for (const file of disk.files()) usedBytes += disk.peek(file)?.length ?? 0;
@@ -138,7 +139,7 @@ const FAULTS: readonly Fault[] = [
     name: 'slow disk',
     weight: 2,
     begin: ({ members, simulation }, random) => {
-      const { disk } = pick(members, random).node;
+      const { disk } = pickMember(members, random).node;
       const healthy =
         disk.conditions.syncMs.max > 10 ? { min: 0.2, max: 2 } : disk.conditions.syncMs;
       disk.conditions = { ...disk.conditions, syncMs: { min: 50, max: 50 + random.below(450) } };
@@ -154,7 +155,7 @@ const FAULTS: readonly Fault[] = [
     name: 'connections reset',
     weight: 3,
     begin: (world, random) => {
-      world.simulation.net.reset({ to: pick(world.members, random).name });
+      world.simulation.net.reset({ to: pickMember(world.members, random).name });
       return DONE;
     },
   },
@@ -183,7 +184,7 @@ const FAULTS: readonly Fault[] = [
     weight: 3,
     begin: (world, random) => {
       const { net } = world.simulation;
-      const alone = pick(world.members, random).name;
+      const alone = pickMember(world.members, random).name;
       const others = [...world.members.map(({ name }) => name), ...world.clients].filter(
         (name) => name !== alone,
       );
@@ -210,7 +211,7 @@ const FAULTS: readonly Fault[] = [
       };
       world.simulation.net.link(from, to, conditions);
       return untilLater(world.simulation, random, 15_000, () =>
-        world.simulation.net.link(from, to, undefined),
+        world.simulation.net.link(from, to, linkBetween(world.plan, from, to)),
       );
     },
   },
@@ -294,13 +295,21 @@ function pick<T>(from: readonly T[], random: Random): T {
   return picked;
 }
 
+/** One that is part of the cluster now. */
+function pickMember(members: readonly Member[], random: Random): Member {
+  return pick(
+    members.filter(({ isWanted }) => isWanted),
+    random,
+  );
+}
+
 function downMs(random: Random): number {
   return random.below(4) === 0 ? random.below(300) : random.below(DOWN_MS_MAX);
 }
 
 /** Two machines that talk to each other, in one direction. */
 function twoMachines({ members, clients }: FaultWorld, random: Random): [string, string] {
-  const server = pick(members, random).name;
+  const server = pickMember(members, random).name;
   const others = [...members.map(({ name }) => name), ...clients].filter((name) => name !== server);
   const other = pick(others, random);
   return random.below(2) === 0 ? [server, other] : [other, server];

@@ -1,13 +1,17 @@
 // What must hold after every event, of every server that the event happened to. A violation ends the run where it happened,
 // long before a client could notice.
 import type { Partition, ServerParts } from '../../apps/broker/test/server-parts.ts';
-import { CommittedPrefixes, type Cursor } from './committed-prefix.ts';
+import { CommittedPrefixes, type Cursor, cursorAt } from './committed-prefix.ts';
 import type { Member } from './member.ts';
+import { QuorumInvariants } from './quorum-invariants.ts';
 
 const METADATA = '__cluster_metadata-0';
 
 /** What was seen of a replica at the last event: only what has changed is looked at again. */
 interface Replica {
+  /** Of this log and no other, also when a topic of the same name comes back. */
+  readonly id: string;
+  /** That of its folder. */
   readonly name: string;
   /** One that was given away and comes back is another one. */
   readonly log: object;
@@ -42,6 +46,7 @@ export class Invariants {
   readonly #members: ReadonlyMap<string, Member>;
   readonly #lives: Map<string, Life> = new Map();
   readonly prefixes = new CommittedPrefixes();
+  readonly #quorum = new QuorumInvariants();
   /** Leaders by `log epoch`. */
   readonly #leaders: Map<string, string> = new Map();
   /** Members by node id. */
@@ -74,7 +79,12 @@ export class Invariants {
     const replica =
       life.replicas.get(partition)?.log === log
         ? life.replicas.get(partition)!
-        : this.#firstSeen(life, partition, partition.name, log, log.logStartOffset);
+        : this.#firstSeen(member, life, partition, {
+            id: `${partition.name} of ${partition.topicId}`,
+            name: partition.name,
+            log,
+            logStartOffset: log.logStartOffset,
+          });
     const leads = partition.isLeader ? leaderEpoch : undefined;
     const hasMoved = this.#checkLog(member, replica, log, leads);
     if (leaderEpoch < replica.leaderEpoch)
@@ -102,20 +112,30 @@ export class Invariants {
       this.#fail(`${member.name} went from quorum epoch ${life.quorumEpoch} to ${core.epoch}`);
     life.quorumEpoch = core.epoch;
     const replica =
-      life.replicas.get(log) ?? this.#firstSeen(life, log, METADATA, log, log.startOffset);
+      life.replicas.get(log) ??
+      this.#firstSeen(member, life, log, {
+        id: METADATA,
+        name: METADATA,
+        log,
+        logStartOffset: log.startOffset,
+      });
     const { startOffset: logStartOffset, endOffset: logEndOffset } = log;
     const { highWatermark } = core;
     const leads = core.role.role === 'leader' ? core.epoch : undefined;
     this.#checkLog(member, replica, { logStartOffset, logEndOffset, highWatermark }, leads);
+    const why = this.#quorum.check(member, life.parts.quorum);
+    if (why !== undefined) this.#fail(why);
   }
 
-  #firstSeen(life: Life, key: object, name: string, log: object, logStartOffset: number): Replica {
-    const cursor = { segmentBase: logStartOffset, position: 0, offset: logStartOffset };
+  #firstSeen(
+    { node }: Member,
+    life: Life,
+    key: object,
+    seen: Pick<Replica, 'id' | 'name' | 'log' | 'logStartOffset'>,
+  ): Replica {
     const replica = {
-      name,
-      log,
-      cursor,
-      logStartOffset,
+      ...seen,
+      cursor: cursorAt(node.disk, seen.name, seen.logStartOffset),
       highWatermark: -1,
       logEndOffset: -1,
       leaderEpoch: -1,
@@ -141,12 +161,12 @@ export class Invariants {
     leads: number | undefined,
   ): boolean {
     const { logStartOffset, logEndOffset, highWatermark } = view;
-    const { name: log } = replica;
-    const { name } = member;
+    const { id, name: log } = replica;
+    const { name, node } = member;
     if (logEndOffset < replica.logEndOffset) this.#doubt++;
     replica.logEndOffset = logEndOffset;
     if (leads !== undefined && leads !== replica.ledEpoch) {
-      this.#checkLeader(name, log, leads, logEndOffset);
+      this.#checkLeader(name, id, leads, logEndOffset);
       replica.ledEpoch = leads;
     }
     if (highWatermark === replica.highWatermark && logStartOffset === replica.logStartOffset)
@@ -165,8 +185,17 @@ export class Invariants {
       );
     replica.highWatermark = highWatermark;
     replica.logStartOffset = logStartOffset;
+    // A snapshot, or the leader's start, took the place of what had not been compared yet.
+    if (logStartOffset > replica.cursor.offset)
+      Object.assign(replica.cursor, cursorAt(node.disk, log, logStartOffset));
     try {
-      this.prefixes.check(log, name, member.node.disk, replica.cursor, highWatermark);
+      this.prefixes.check(
+        id,
+        name,
+        { disk: node.disk, folder: log },
+        replica.cursor,
+        highWatermark,
+      );
     } catch (error) {
       this.#fail(error instanceof Error ? error.message : String(error));
     }
@@ -228,7 +257,8 @@ export function notConverged(
   replicationFactor: number,
 ): string | undefined {
   const ends = new Map<string, number>();
-  for (const { name, parts, server } of members) {
+  for (const { name, parts, server, isWanted } of members) {
+    if (!isWanted) continue;
     if (server === undefined || parts === undefined) return `${name} does not serve`;
     for (const partition of parts.broker?.replicas.partitions() ?? []) {
       const { name: log, isr, replicas, logEndOffset, highWatermark, leader } = partition;

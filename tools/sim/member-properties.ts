@@ -1,10 +1,14 @@
 // The cluster of a plan as Kafka's configuration says it: who is broker, who votes, and the times that `ottla` gives a new
 // cluster.
+import type { FirstVoters } from '@ottla/broker';
 import type { Plan } from './plan.ts';
+import { siteOf } from './sites.ts';
 
 export const BROKER_PORT = 9092;
-const CONTROLLER_PORT = 9093;
+export const CONTROLLER_PORT = 9093;
 const FIRST_CONTROLLER_ID = 101;
+/** Of two sites: where the third vote is. */
+const TIE_BREAKER_ID = FIRST_CONTROLLER_ID;
 
 const TIMES: Readonly<Record<string, string>> = {
   'broker.heartbeat.interval.ms': '500',
@@ -13,45 +17,145 @@ const TIMES: Readonly<Record<string, string>> = {
   'controller.quorum.fetch.timeout.ms': '700',
   'controller.quorum.election.backoff.max.ms': '500',
   'replica.lag.time.max.ms': '4000',
-  'group.initial.rebalance.delay.ms': '0',
 };
 
-/** Name and configuration of each server. */
-export function memberProperties(plan: Plan): [string, Record<string, string>][] {
-  const { brokers, controllers, isCombined } = plan;
-  const brokerIds = Array.from({ length: brokers }, (_, index) => index + 1);
-  const voters = Array.from({ length: controllers }, (_, index) =>
-    isCombined ? index + 1 : FIRST_CONTROLLER_ID + index,
-  );
-  const ids = [...new Set([...brokerIds, ...voters])];
-  const shared = {
-    ...TIMES,
-    'controller.quorum.voters': voters
-      .map((id) => `${id}@${nameOf(id)}:${CONTROLLER_PORT}`)
-      .join(','),
+/** Snapshots of the metadata come and go within a run, and whoever was down for a while has to fetch one. */
+const SNAPSHOTS: Readonly<Record<string, string>> = {
+  'metadata.log.max.record.bytes.between.snapshots': '3000',
+  'metadata.log.max.snapshot.interval.ms': '4000',
+  'metadata.max.retention.bytes': '30000',
+};
+
+const NEAR_READS: Readonly<Record<string, string>> = {
+  'replica.selector.class': 'org.apache.kafka.common.replica.RackAwareReplicaSelector',
+};
+
+/** A server of the plan, from the beginning or later. */
+export interface PlannedMember {
+  readonly name: string;
+  readonly nodeId: number;
+  readonly isBroker: boolean;
+  readonly isController: boolean;
+  readonly properties: Readonly<Record<string, string>>;
+  /** How its directory is formatted; undefined: the server does it. */
+  readonly format: { readonly voters: FirstVoters | undefined } | undefined;
+  /** Comes when somebody calls for it. */
+  readonly isLate: boolean;
+}
+
+/** Who is what. */
+interface Roles {
+  readonly brokers: readonly number[];
+  /** At the beginning. */
+  readonly voters: readonly number[];
+  /** Could vote. */
+  readonly controllers: readonly number[];
+  readonly late: readonly number[];
+}
+
+export function plannedMembers(plan: Plan): PlannedMember[] {
+  const roles = rolesOf(plan);
+  const shared = sharedProperties(plan, roles);
+  const ids = new Set([...roles.brokers, ...roles.controllers]);
+  return [...ids].map((id) => {
+    const isBroker = roles.brokers.includes(id);
+    const isController = roles.controllers.includes(id);
+    const name = nameOf(id);
+    return {
+      name,
+      nodeId: id,
+      isBroker,
+      isController,
+      properties: { ...shared, ...ownProperties(plan, id, { isBroker, isController }) },
+      format: formatOf(plan, roles, id),
+      isLate: roles.late.includes(id),
+    };
+  });
+}
+
+function rolesOf(plan: Plan): Roles {
+  const { brokers, controllers, isCombined, traits } = plan;
+  const late = traits.has('growth') ? [brokers + 1] : [];
+  const all = [...idsFrom(1, brokers), ...late];
+  if (traits.has('stretch')) {
+    const voters = [1, 3, TIE_BREAKER_ID];
+    return { brokers: all, voters, controllers: voters, late };
+  }
+  const first = isCombined ? 1 : FIRST_CONTROLLER_ID;
+  const spares = traits.has('voters') ? 1 : 0;
+  const count = Math.min(controllers + spares, isCombined ? brokers : Infinity);
+  return {
+    brokers: all,
+    voters: idsFrom(first, controllers),
+    controllers: idsFrom(first, count),
+    late,
+  };
+}
+
+function sharedProperties(plan: Plan, { voters }: Roles): Record<string, string> {
+  const { traits } = plan;
+  const addresses = voters.map((id) => `${nameOf(id)}:${CONTROLLER_PORT}`);
+  const quorum: Record<string, string> = traits.has('voters')
+    ? {
+        'controller.quorum.bootstrap.servers': addresses.join(','),
+        'controller.quorum.auto.join.enable': String(plan.isAutoJoin),
+      }
+    : {
+        'controller.quorum.voters': voters
+          .map((id, index) => `${id}@${addresses[index]}`)
+          .join(','),
+      };
+  return {
+    ...(traits.has('stretch') ? NEAR_READS : TIMES),
+    ...(traits.has('snapshots') ? SNAPSHOTS : {}),
+    ...quorum,
     'controller.listener.names': 'CONTROLLER',
     'log.dirs': '/data',
+    'group.initial.rebalance.delay.ms': '0',
     'offsets.topic.num.partitions': '2',
     'offsets.topic.replication.factor': String(plan.replicationFactor),
     'min.insync.replicas': String(plan.minInSyncReplicas),
     ...(plan.isSynced ? { 'log.flush.interval.messages': '1' } : {}),
   };
-  return ids.map((id) => {
-    const name = nameOf(id);
-    const isBroker = brokerIds.includes(id);
-    const isController = voters.includes(id);
-    const listeners = [
-      ...(isBroker ? [`PLAINTEXT://${name}:${BROKER_PORT}`] : []),
-      ...(isController ? [`CONTROLLER://${name}:${CONTROLLER_PORT}`] : []),
-    ];
-    const roles = [...(isBroker ? ['broker'] : []), ...(isController ? ['controller'] : [])];
-    const own = {
-      'node.id': String(id),
-      'process.roles': roles.join(','),
-      listeners: listeners.join(','),
-    };
-    return [name, { ...shared, ...own }];
-  });
+}
+
+function ownProperties(
+  plan: Plan,
+  id: number,
+  { isBroker, isController }: Pick<PlannedMember, 'isBroker' | 'isController'>,
+): Record<string, string> {
+  const name = nameOf(id);
+  const listeners = [
+    ...(isBroker ? [`PLAINTEXT://${name}:${BROKER_PORT}`] : []),
+    ...(isController ? [`CONTROLLER://${name}:${CONTROLLER_PORT}`] : []),
+  ];
+  const roles = [...(isBroker ? ['broker'] : []), ...(isController ? ['controller'] : [])];
+  const rack = siteOf(plan, name);
+  return {
+    'node.id': String(id),
+    'process.roles': roles.join(','),
+    listeners: listeners.join(','),
+    ...(isBroker && rack !== undefined ? { 'broker.rack': rack } : {}),
+  };
+}
+
+/** The same text for all voters, as somebody would type it; whoever is no voter yet is formatted without. */
+function formatOf(plan: Plan, { voters }: Roles, id: number): PlannedMember['format'] {
+  if (plan.traits.has('voters')) {
+    const initialControllers = voters
+      .map((voter) => `${voter}@${nameOf(voter)}:${CONTROLLER_PORT}:${directoryOf(voter)}`)
+      .join(',');
+    return { voters: voters.includes(id) ? { initialControllers } : 'none' };
+  }
+  return plan.traits.has('elr') ? { voters: undefined } : undefined;
+}
+
+function directoryOf(id: number): string {
+  return Buffer.from(`directory of ${id}`.padEnd(16, '.')).toString('base64url');
+}
+
+function idsFrom(first: number, count: number): number[] {
+  return Array.from({ length: count }, (_, index) => first + index);
 }
 
 function nameOf(id: number): string {

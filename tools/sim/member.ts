@@ -1,13 +1,13 @@
 // One server of the cluster and who looks after it: started, and started again when it has crashed or given up.
-import { BrokerConfig, type RunningServer, startServer } from '@ottla/broker';
+import { BrokerConfig, formatStorage, type RunningServer, startServer } from '@ottla/broker';
 import type { ServerParts } from '../../apps/broker/test/server-parts.ts';
 import type { Logger } from '@ottla/platform';
 import type { CrashOptions, SimulatedNode, Simulation } from '@ottla/platform/simulated';
+import type { PlannedMember } from './member-properties.ts';
 
 export interface MemberOptions {
   readonly simulation: Simulation;
-  readonly name: string;
-  readonly properties: Readonly<Record<string, string>>;
+  readonly planned: PlannedMember;
   readonly clusterId: string;
   /** What was acknowledged is on the disk. */
   readonly isSynced: boolean;
@@ -21,6 +21,7 @@ const READY_TIMEOUT_MS = 60_000;
 export class Member {
   readonly name: string;
   readonly node: SimulatedNode;
+  readonly planned: PlannedMember;
   readonly nodeId: number;
   /** Undefined while it starts or is down. */
   server: RunningServer | undefined;
@@ -30,6 +31,10 @@ export class Member {
   gaveUpCount = 0;
   lastError: unknown;
   readonly #options: MemberOptions;
+  /** It is part of the cluster: begun, and not retired. */
+  #isWanted = false;
+  /** Its directory is another one from here on; the voters know the former. */
+  #hasNewDisk = false;
   /** Which start counts. */
   #startCount = 0;
   /** It is down, and the time of its next start is set. */
@@ -37,20 +42,45 @@ export class Member {
 
   constructor(options: MemberOptions) {
     this.#options = options;
-    this.name = options.name;
-    this.nodeId = Number(options.properties['node.id']);
-    this.node = options.simulation.node(options.name);
+    this.planned = options.planned;
+    this.name = options.planned.name;
+    this.nodeId = options.planned.nodeId;
+    this.node = options.simulation.node(this.name);
+  }
+
+  get isWanted(): boolean {
+    return this.#isWanted;
   }
 
   /** Starts it and keeps it up from here on. */
   begin(): void {
+    this.#isWanted = true;
     this.#start();
     this.#watch();
   }
 
+  /** Ends it in peace, for good. */
+  async retire(): Promise<void> {
+    const { server } = this;
+    this.#isWanted = false;
+    this.server = undefined;
+    this.#startCount++;
+    await server?.close();
+    this.node.crash({ unsynced: 'keep' });
+    this.parts = undefined;
+  }
+
+  /** Down for `downMs`, then up again with an empty disk. */
+  replaceDisk(downMs: number): void {
+    if (this.#isDown || !this.#isWanted) return;
+    this.crash(downMs, { unsynced: 'lose' });
+    this.node.disk.erase();
+    this.#hasNewDisk = true;
+  }
+
   /** Down for `downMs`, then up again. */
   crash(downMs: number, options: CrashOptions): void {
-    if (this.#isDown) return;
+    if (this.#isDown || !this.#isWanted) return;
     this.node.crash(options);
     this.#restartIn(downMs);
   }
@@ -71,13 +101,14 @@ export class Member {
     this.#startCount++;
     this.#options.simulation.at(downMs, () => {
       this.#isDown = false;
+      if (!this.#isWanted) return;
       this.node.restart();
       this.#start();
     });
   }
 
   #start(): void {
-    const { properties, clusterId, logger, simulation } = this.#options;
+    const { clusterId, logger, simulation } = this.#options;
     const start = ++this.#startCount;
     this.parts = undefined;
     const { platform } = this.node;
@@ -93,24 +124,43 @@ export class Member {
           this.node.crash({ unsynced: this.#options.isSynced ? 'lose' : 'keep' });
       });
     };
-    startServer({
-      config: BrokerConfig.load({ presets: properties }),
-      platform,
-      clusterId,
-      readyTimeoutMs: READY_TIMEOUT_MS,
-      onFatal: giveUp,
-      onAssembled: (parts) => {
-        if (start === this.#startCount) this.parts = parts as ServerParts;
-      },
-      ...(log === undefined ? {} : { logger: log }),
-    }).then((server) => {
+    const config = BrokerConfig.load({ presets: this.planned.properties });
+    const serve = (): Promise<RunningServer> =>
+      startServer({
+        config,
+        platform,
+        clusterId,
+        readyTimeoutMs: READY_TIMEOUT_MS,
+        onFatal: giveUp,
+        onAssembled: (parts) => {
+          if (start === this.#startCount) this.parts = parts as ServerParts;
+        },
+        ...(log === undefined ? {} : { logger: log }),
+      });
+    const starting = this.planned.format === undefined ? serve() : this.#format(config).then(serve);
+    starting.then((server) => {
       if (start === this.#startCount) this.server = server;
     }, giveUp);
+  }
+
+  /** As `ottla storage format` before the first start; a directory that is formatted is left as it is. */
+  async #format(config: BrokerConfig): Promise<void> {
+    const { platform } = this.node;
+    const voters = this.#hasNewDisk ? 'none' : this.planned.format?.voters;
+    await formatStorage({
+      platform,
+      config,
+      clusterId: this.#options.clusterId,
+      ignoreFormatted: true,
+      print: () => undefined,
+      ...(voters === undefined ? {} : { voters }),
+    });
   }
 
   /** A disk's fault may have ended the node's life without a word. */
   #watch(): void {
     this.#options.simulation.at(WATCH_EVERY_MS, () => {
+      if (!this.#isWanted) return;
       if (!this.node.isUp && !this.#isDown) this.#restartIn(WATCH_EVERY_MS);
       this.#watch();
     });

@@ -4,6 +4,7 @@ import { Admin, type ClientOptions, KafkaError } from '@ottla/client';
 import type { Platform } from '@ottla/platform';
 import { TOPIC } from './load.ts';
 import type { Plan } from './plan.ts';
+import { pickReplicas, type Roster } from './roster.ts';
 
 const REST_MS_MIN = 1_000;
 const REST_MS_MAX = 9_000;
@@ -11,6 +12,7 @@ const REST_MS_MAX = 9_000;
 /** Works until the signal says that it is enough. */
 export async function operate(
   plan: Plan,
+  roster: Roster,
   client: ClientOptions & { readonly platform: Platform },
   signal: AbortSignal,
 ): Promise<void> {
@@ -20,7 +22,7 @@ export async function operate(
     await timers.sleep(REST_MS_MIN + random.below(REST_MS_MAX - REST_MS_MIN));
     if (signal.aborted) break;
     try {
-      await doSomething(admin, plan, random);
+      await doSomething(admin, plan, roster, random);
     } catch (error) {
       // Refused, or nobody answered in time: an operator tries something else.
       if (!(error instanceof KafkaError)) throw error;
@@ -29,7 +31,12 @@ export async function operate(
   await admin.close();
 }
 
-async function doSomething(admin: Admin, plan: Plan, random: Platform['random']): Promise<void> {
+async function doSomething(
+  admin: Admin,
+  plan: Plan,
+  roster: Roster,
+  random: Platform['random'],
+): Promise<void> {
   const partition = random.below(plan.partitions);
   switch (random.below(4)) {
     case 0:
@@ -39,11 +46,7 @@ async function doSomething(admin: Admin, plan: Plan, random: Platform['random'])
       await admin.alterPartitionReassignments([{ topic: TOPIC, partition, replicas: null }]);
       break;
     default: {
-      const brokers = Array.from({ length: plan.brokers }, (_, index) => index + 1);
-      const replicas = Array.from(
-        { length: plan.replicationFactor },
-        () => brokers.splice(random.below(brokers.length), 1)[0] ?? 1,
-      );
+      const replicas = pickReplicas(roster, plan.replicationFactor, random);
       await admin.alterPartitionReassignments([{ topic: TOPIC, partition, replicas }]);
     }
   }

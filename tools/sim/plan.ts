@@ -1,5 +1,22 @@
 // What a seed's world looks like: drawn first, so that it can be told in one line and cut down by hand.
 import type { Random } from '@ottla/platform';
+import { seededRandom } from '@ottla/platform/simulated';
+
+/** What some worlds have and others have not. Drawn on their own, so that they change nothing in a world without them. */
+export const TRAITS = ['elr', 'snapshots', 'voters', 'growth', 'topics', 'stretch'] as const;
+export type Trait = (typeof TRAITS)[number];
+
+/** One world in so many has it. */
+const ONE_IN: Readonly<Record<Trait, number>> = {
+  elr: 2,
+  snapshots: 3,
+  voters: 5,
+  growth: 5,
+  topics: 5,
+  stretch: 8,
+};
+/** Makes the draws of traits others than those of the world, which has the same seed. */
+const TRAITS_SEED = 0x7261_6974;
 
 export interface Plan {
   readonly brokers: number;
@@ -20,19 +37,35 @@ export interface Plan {
   readonly faultEveryMs: number;
   /** Faults begin no later than this. */
   readonly faultsMs: number;
+  /**
+   * `elr`: formatted as `ottla storage format` does, with KIP-966. `snapshots`: of the metadata, small and often. `voters`: they
+   * change under way (KIP-853). `growth`: a broker comes late, another one is drained and removed. `topics`: others than the
+   * load's are created and deleted. `stretch`: two sites and a third place, as docs/clusters.md has it.
+   */
+  readonly traits: ReadonlySet<Trait>;
+  /** With `voters`: controllers join by themselves. */
+  readonly isAutoJoin: boolean;
 }
 
 /** The clusters that a seed may draw. */
 export interface PlanLimits {
   readonly brokersMax: number;
+  /** Undefined: drawn. */
+  readonly traits?: ReadonlySet<Trait> | undefined;
 }
 
-export function drawPlan(random: Random, { brokersMax }: PlanLimits): Plan {
+export function drawPlan(
+  random: Random,
+  seed: number,
+  { brokersMax, traits: wanted }: PlanLimits,
+): Plan {
   const isSingle = brokersMax === 1;
   const brokers = isSingle ? 1 : drawBrokers(random, brokersMax);
   const isCombined = isSingle || random.below(2) === 0;
   const replicationFactor = Math.min(3, brokers);
-  return {
+  const own = seededRandom(seed ^ TRAITS_SEED);
+  const drawn = drawTraits(own, brokersMax);
+  const plan: Plan = {
     brokers,
     controllers: isSingle ? 1 : brokers >= 5 && random.below(4) === 0 ? 5 : 3,
     isCombined,
@@ -46,7 +79,33 @@ export function drawPlan(random: Random, { brokersMax }: PlanLimits): Plan {
     assignor: random.below(2) === 0 ? 'cooperative-sticky' : 'range',
     faultEveryMs: 1_500 + random.below(4_500),
     faultsMs: 45_000,
+    traits: wanted ?? drawn,
+    isAutoJoin: own.below(2) === 0,
   };
+  return plan.traits.has('stretch') ? stretched(plan, own) : plan;
+}
+
+/** Two brokers and one voter at each of two sites, a third voter elsewhere. */
+function stretched(plan: Plan, random: Random): Plan {
+  return {
+    ...plan,
+    brokers: 4,
+    controllers: 3,
+    isCombined: true,
+    replicationFactor: 4,
+    minInSyncReplicas: 2 + random.below(2),
+    // Faults last as long as elsewhere, the times by which they are noticed are four times as long.
+    faultEveryMs: 2 * plan.faultEveryMs,
+  };
+}
+
+function drawTraits(random: Random, brokersMax: number): Set<Trait> {
+  const traits = new Set(TRAITS.filter((trait) => random.below(ONE_IN[trait]) === 0));
+  if (brokersMax === 1) return new Set([...traits].filter((trait) => trait === 'snapshots'));
+  // A site's share of brokers and voters is fixed.
+  if (traits.has('stretch'))
+    for (const other of ['voters', 'growth'] as const) traits.delete(other);
+  return traits;
 }
 
 /** Most often three, sometimes as many as there may be: what goes wrong seldom needs more, and each one costs time. */
@@ -56,11 +115,26 @@ function drawBrokers(random: Random, max: number): number {
   return Math.min(max, draw < 7 ? 4 + random.below(2) : 6 + random.below(4));
 }
 
+/** Traits by their names, comma-separated; `none` and `any` for what they say. @throws Error for other names */
+export function parseTraits(text: string): ReadonlySet<Trait> | undefined {
+  if (text === 'any') return undefined;
+  const names = text === 'none' ? [] : text.split(',');
+  const unknown = names.find((name) => !TRAITS.includes(name as Trait));
+  if (unknown !== undefined)
+    throw new Error(`no trait "${unknown}": there are ${TRAITS.join(', ')}, none and any`);
+  return new Set(names as Trait[]);
+}
+
 export function describePlan(plan: Plan): string {
   const controllers = plan.isCombined ? 'combined' : `${plan.controllers} controllers`;
+  const traits = [
+    ...plan.traits,
+    ...(plan.isAutoJoin && plan.traits.has('voters') ? ['auto join'] : []),
+  ];
   return (
-    `${plan.brokers} brokers, ${controllers}, ${plan.partitions} partitions × ${plan.replicationFactor}, ` +
+    `${plan.brokers} brokers, ${controllers}, ${plan.partitions} partitions × ${plan.replicationFactor} (${plan.minInSyncReplicas}), ` +
     `${plan.producers} producers, ${plan.consumers} consumers (${plan.assignor}), ` +
-    `${plan.isOperated ? 'operated, ' : ''}${plan.isSynced ? 'synced' : 'not synced'}, a fault every ${plan.faultEveryMs} ms`
+    `${plan.isOperated ? 'operated, ' : ''}${plan.isSynced ? 'synced' : 'not synced'}, a fault every ${plan.faultEveryMs} ms` +
+    (traits.length === 0 ? '' : `; ${traits.join(', ')}`)
   );
 }

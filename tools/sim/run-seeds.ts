@@ -4,6 +4,7 @@ import { availableParallelism } from 'node:os';
 import type { Logger, LogFields } from '@ottla/platform';
 import { formatOperation } from '../history/operation.ts';
 import { describeSummary, Digest, type SeedSummary, summaryOf } from './digest.ts';
+import { parseTraits } from './plan.ts';
 import { runSeed, type SeedOptions } from './seed-run.ts';
 import { runInProcesses } from './workers.ts';
 
@@ -22,6 +23,8 @@ export interface RunOptions {
   readonly trace: boolean;
   readonly history?: string | undefined;
   readonly mutant?: string | undefined;
+  /** Names of `TRAITS`, `any` or `none`. */
+  readonly traits: string;
 }
 
 /** A worker of `runInProcesses`: a seed comes in, its summary goes out. */
@@ -64,8 +67,13 @@ async function runOnce(seed: number, options: RunOptions): Promise<SeedSummary> 
 }
 
 /** What a world depends on besides its seed. */
-function worldArguments({ brokers, mutant }: RunOptions): string[] {
-  return ['--brokers', brokers, ...(mutant === undefined ? [] : ['--mutant', mutant])];
+function worldArguments({ brokers, mutant, traits }: RunOptions): string[] {
+  return [
+    '--brokers',
+    brokers,
+    ...(traits === 'any' ? [] : ['--traits', traits]),
+    ...(mutant === undefined ? [] : ['--mutant', mutant]),
+  ];
 }
 
 function replayCommand({ seed }: SeedSummary, options: RunOptions): string {
@@ -73,10 +81,11 @@ function replayCommand({ seed }: SeedSummary, options: RunOptions): string {
   return `npm run sim -- --seeds 1 --from ${seed} ${world.join(' ')} --verbose`;
 }
 
-function seedOptions({ brokers, verbose, trace, history }: RunOptions): SeedOptions {
+function seedOptions({ brokers, traits, verbose, trace, history }: RunOptions): SeedOptions {
   if (history !== undefined) rmSync(history, { force: true });
   return {
     brokersMax: Number(brokers),
+    traits: parseTraits(traits),
     ...(verbose ? { log: console.log, logger: (name) => printingLogger(name, trace) } : {}),
     ...(trace ? { trace: console.log } : {}),
     ...(history === undefined

@@ -6,14 +6,17 @@ import { createSimulation, type Simulation } from '@ottla/platform/simulated';
 import type { Verdict } from '../history/anomaly.ts';
 import type { Operation } from '../history/operation.ts';
 import { FaultInjector } from './faults.ts';
+import { Household } from './household.ts';
 import { Load, readAll, readCommitted, TOPIC } from './load.ts';
 import { Invariants, notConverged } from './invariants.ts';
 import { Member } from './member.ts';
-import { BROKER_PORT, memberProperties } from './member-properties.ts';
-import { operate } from './operator.ts';
+import { BROKER_PORT, plannedMembers } from './member-properties.ts';
 import { describePlan, drawPlan, type Plan, type PlanLimits } from './plan.ts';
 import { preload } from './preload.ts';
+import { notAgreed } from './quorum-invariants.ts';
 import { Recorder } from './recorder.ts';
+import { drillSites } from './site-drill.ts';
+import { layLinks, siteOf } from './sites.ts';
 
 export interface SeedOptions extends PlanLimits {
   /** What happens, line by line. */
@@ -70,7 +73,7 @@ class SeedRun {
       seed,
       ...(options.trace === undefined ? {} : { log: options.trace }),
     });
-    this.#plan = drawPlan(this.#simulation.random, options);
+    this.#plan = drawPlan(this.#simulation.random, seed, options);
     this.#options = options;
     this.#recorder = new Recorder(this.#simulation, options.onOperation);
   }
@@ -118,10 +121,7 @@ class SeedRun {
     this.#startMembers();
     const invariants = new Invariants(this.#members);
     simulation.watch((name) => invariants.check(name));
-    await simulation.runUntil(
-      () => this.#members.every(({ server }) => server !== undefined),
-      START_LIMIT_MS,
-    );
+    await simulation.runUntil(() => this.#isServing(), START_LIMIT_MS);
     await this.#createTopic();
     const load = new Load({
       plan: this.#plan,
@@ -129,15 +129,17 @@ class SeedRun {
       clientOn: (machine) => this.#clientOn(machine),
     });
     load.start();
-    const working = new AbortController();
-    const operator = this.#plan.isOperated
-      ? operate(this.#plan, this.#clientOn('operator'), working.signal)
-      : undefined;
+    const household = new Household({
+      plan: this.#plan,
+      members: this.#members,
+      clientOn: (machine) => this.#clientOn(machine),
+      log: (line) => this.#log(line),
+    });
     await this.#disturb();
     this.#log('healed');
-    working.abort();
-    if (operator !== undefined) await simulation.settle(operator, CONVERGE_LIMIT_MS);
+    await simulation.settle(household.finish(), CONVERGE_LIMIT_MS);
     await this.#converge(load);
+    if (this.#plan.traits.has('stretch')) await this.#drill();
     await this.#readEverything();
     for (const { server } of this.#members)
       if (server !== undefined) await simulation.settle(server.close());
@@ -147,18 +149,40 @@ class SeedRun {
   }
 
   #startMembers(): void {
-    for (const [name, properties] of memberProperties(this.#plan)) {
+    const { producers, consumers } = this.#plan;
+    const planned = plannedMembers(this.#plan);
+    layLinks(this.#simulation, this.#plan, [
+      ...planned.map(({ name }) => name),
+      ...clientNames(producers, consumers),
+    ]);
+    for (const each of planned) {
       const member = new Member({
         simulation: this.#simulation,
-        name,
-        properties,
+        planned: each,
         clusterId: CLUSTER_ID,
         isSynced: this.#plan.isSynced,
         logger: (of) => this.#options.logger?.(of),
       });
       this.#members.push(member);
-      member.begin();
+      if (!each.isLate) member.begin();
     }
+  }
+
+  /** Everybody who is to serve does. */
+  #isServing(): boolean {
+    return this.#members.every(({ isWanted, server }) => !isWanted || server !== undefined);
+  }
+
+  async #drill(): Promise<void> {
+    await drillSites({
+      simulation: this.#simulation,
+      plan: this.#plan,
+      members: this.#members,
+      recorder: this.#recorder,
+      clientOn: (machine) => this.#clientOn(machine),
+      log: (line) => this.#log(line),
+    });
+    await this.#becomeWhole();
   }
 
   async #createTopic(): Promise<void> {
@@ -188,10 +212,7 @@ class SeedRun {
         simulation,
         plan,
         members: this.#members,
-        clients: [
-          ...Array.from({ length: plan.producers }, (_, index) => `producer-${index + 1}`),
-          ...Array.from({ length: plan.consumers }, (_, index) => `consumer-${index + 1}`),
-        ],
+        clients: clientNames(plan.producers, plan.consumers),
         mayLosePower: () =>
           this.#plan.isSynced ||
           notConverged(this.#members, this.#plan.replicationFactor) === undefined,
@@ -207,10 +228,7 @@ class SeedRun {
     const simulation = this.#simulation;
     const leftMs = VIRTUAL_MS_MIN - simulation.elapsedMs;
     if (leftMs > 0) await simulation.run(leftMs);
-    await simulation.runUntil(
-      () => this.#members.every(({ server }) => server !== undefined),
-      CONVERGE_LIMIT_MS,
-    );
+    await simulation.runUntil(() => this.#isServing(), CONVERGE_LIMIT_MS);
     await simulation.runUntil(
       () => this.#recorder.acknowledged >= ACKNOWLEDGED_MIN,
       CONVERGE_LIMIT_MS,
@@ -224,7 +242,7 @@ class SeedRun {
     const untilMs = this.#simulation.elapsedMs + CONVERGE_LIMIT_MS;
     const { replicationFactor } = this.#plan;
     for (;;) {
-      const why = notConverged(this.#members, replicationFactor);
+      const why = notConverged(this.#members, replicationFactor) ?? notAgreed(this.#members);
       if (why === undefined) return;
       if (this.#simulation.elapsedMs > untilMs)
         throw new Error(`the cluster did not converge: ${why}`);
@@ -239,8 +257,12 @@ class SeedRun {
   }
 
   #clientOn(machine: string): ClientOptions & { readonly platform: Platform } {
+    const rackId = siteOf(this.#plan, machine);
     return {
-      bootstrapServers: this.#members.filter(isBroker).map(({ name }) => `${name}:${BROKER_PORT}`),
+      ...(rackId === undefined ? {} : { rackId }),
+      bootstrapServers: this.#members
+        .filter(({ planned }) => planned.isBroker && !planned.isLate)
+        .map(({ name }) => `${name}:${BROKER_PORT}`),
       clientId: machine,
       platform: this.#simulation.node(machine).platform,
       requestTimeoutMs: 5_000,
@@ -258,8 +280,11 @@ function loggerOf(logger: Logger | undefined): { readonly logger?: Logger } {
   return logger === undefined ? {} : { logger };
 }
 
-function isBroker({ name }: Member): boolean {
-  return name.startsWith('broker');
+function clientNames(producers: number, consumers: number): string[] {
+  return [
+    ...Array.from({ length: producers }, (_, index) => `producer-${index + 1}`),
+    ...Array.from({ length: consumers }, (_, index) => `consumer-${index + 1}`),
+  ];
 }
 
 function errorText(error: unknown): string {

@@ -6,6 +6,7 @@ import { Admin } from '@ottla/client';
 import { createSimulation, type Simulation } from '@ottla/platform/simulated';
 import { LightBroker, type WantedIsr } from './light-broker.ts';
 import { Member } from './member.ts';
+import type { PlannedMember } from './member-properties.ts';
 import { preload } from './preload.ts';
 
 export interface ThousandOptions {
@@ -54,12 +55,11 @@ class ThousandBrokers {
     this.#options = options;
     const simulation = createSimulation({ seed: options.seed });
     this.#simulation = simulation;
-    this.#members = serverProperties().map(
-      ([name, properties]) =>
+    this.#members = plannedServers().map(
+      (planned) =>
         new Member({
           simulation,
-          name,
-          properties,
+          planned,
           clusterId: CLUSTER_ID,
           isSynced: false,
           logger: () => undefined,
@@ -234,7 +234,7 @@ interface PartitionView {
 }
 
 /** The whole broker is the last. */
-function serverProperties(): [string, Record<string, string>][] {
+function plannedServers(): PlannedMember[] {
   const shared = {
     'controller.quorum.voters': VOTERS.map((id) => `${id}@controller-${id}:9093`).join(','),
     'controller.listener.names': 'CONTROLLER',
@@ -243,9 +243,18 @@ function serverProperties(): [string, Record<string, string>][] {
     'replica.lag.time.max.ms': '100000000',
     'broker.heartbeat.interval.ms': String(HEARTBEAT_MS),
   };
-  const server = (name: string, id: number, role: string, listener: string) => {
-    const own = { 'node.id': String(id), 'process.roles': role, listeners: listener };
-    return [name, { ...shared, ...own }] satisfies [string, Record<string, string>];
+  const server = (name: string, nodeId: number, role: string, listener: string): PlannedMember => {
+    const own = { 'node.id': String(nodeId), 'process.roles': role, listeners: listener };
+    const isBroker = role === 'broker';
+    return {
+      name,
+      nodeId,
+      isBroker,
+      isController: !isBroker,
+      properties: { ...shared, ...own },
+      format: undefined,
+      isLate: false,
+    };
   };
   return [
     ...VOTERS.map((id) =>

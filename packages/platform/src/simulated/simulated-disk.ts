@@ -39,7 +39,7 @@ export interface SimulatedVolumeOptions {
 export class SimulatedVolume implements SimulatedDisk {
   readonly #options: SimulatedVolumeOptions;
   readonly #random: Random;
-  readonly #volume: MemoryVolume;
+  #volume: MemoryVolume;
   #conditions: DiskConditions;
   #faults: InjectedFault[] = [];
   readonly #writesUnderWay: Set<WriteUnderWay> = new Set();
@@ -48,8 +48,12 @@ export class SimulatedVolume implements SimulatedDisk {
     this.#options = options;
     this.#random = options.random;
     this.#conditions = options.conditions;
-    const { capacityBytes } = options.conditions;
-    this.#volume = new MemoryVolume({ capacityBytes, isJournaled: true, nowMs: options.nowMs });
+    this.#volume = this.#emptyVolume();
+  }
+
+  #emptyVolume(): MemoryVolume {
+    const { capacityBytes } = this.#conditions;
+    return new MemoryVolume({ capacityBytes, isJournaled: true, nowMs: this.#options.nowMs });
   }
 
   /** The port for one life of the node. */
@@ -106,6 +110,10 @@ export class SimulatedVolume implements SimulatedDisk {
     }
     byte[0] = (byte[0] ?? 0) ^ (1 << bit);
     pages.write(byte, position);
+  }
+
+  erase(): void {
+    this.#volume = this.#emptyVolume();
   }
 
   get unsyncedBytes(): number {

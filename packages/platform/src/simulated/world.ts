@@ -191,6 +191,8 @@ export interface SimulatedDisk {
   files(): string[];
   /** Flips one bit (0–7) of the byte at `position`, durably. */
   flipBit(path: string, position: number, bit: number): void;
+  /** Another, empty disk stands in its place; while the node is down. */
+  erase(): void;
   /** Writes not yet durable, in bytes. */
   readonly unsyncedBytes: number;
 }

@@ -1,0 +1,97 @@
+// Somebody who changes who votes while everything goes wrong (KIP-853): takes a voter out, lets an observer vote, gives a
+// controller an empty disk and takes its former self out.
+import { Admin, type ClientOptions, KafkaError, type QuorumDescription } from '@ottla/client';
+import type { Platform } from '@ottla/platform';
+import { CONTROLLER_PORT } from './member-properties.ts';
+import type { Member } from './member.ts';
+
+const REST_MS_MIN = 1_000;
+const REST_MS_MAX = 6_000;
+/** With fewer, one that is down for a while stops the quorum. */
+const VOTERS_MIN = 3;
+const DOWN_MS_MAX = 3_000;
+
+export interface VoterOperatorOptions {
+  readonly members: readonly Member[];
+  readonly client: ClientOptions & { readonly platform: Platform };
+  readonly log: (line: string) => void;
+}
+
+/** Works until the signal says that it is enough. */
+export async function operateVoters(
+  options: VoterOperatorOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  const { random, timers } = options.client.platform;
+  const admin = new Admin(options.client);
+  while (!signal.aborted) {
+    await timers.sleep(REST_MS_MIN + random.below(REST_MS_MAX - REST_MS_MIN));
+    if (signal.aborted) break;
+    try {
+      await changeSomething(admin, options, random);
+    } catch (error) {
+      // Refused, or nobody answered in time: what is there now is looked at anew.
+      if (!(error instanceof KafkaError)) throw error;
+    }
+  }
+  await admin.close();
+}
+
+async function changeSomething(
+  admin: Admin,
+  { members, log }: VoterOperatorOptions,
+  random: Platform['random'],
+): Promise<void> {
+  const controllers = members.filter(({ planned }) => planned.isController);
+  const quorum = await admin.describeQuorum();
+  const { voters } = quorum;
+  // Whoever was given another disk is counted and never answers: it goes first.
+  const former = voters.find((voter) => isGone(voter, quorum));
+  if (former !== undefined) {
+    log(`voters: the former ${former.nodeId} goes`);
+    await admin.removeRaftVoter(former);
+    return;
+  }
+  const waiting = quorum.observers.filter(
+    ({ nodeId }) =>
+      controllers.some((each) => each.nodeId === nodeId) &&
+      voters.every((voter) => voter.nodeId !== nodeId),
+  );
+  const [next] = waiting;
+  if (next !== undefined && (voters.length < VOTERS_MIN || random.below(2) === 0)) {
+    log(`voters: ${next.nodeId} comes`);
+    const host = controllers.find(({ nodeId }) => nodeId === next.nodeId)?.name ?? '';
+    await admin.addRaftVoter({
+      nodeId: next.nodeId,
+      directoryId: next.directoryId,
+      listeners: [{ name: 'CONTROLLER', host, port: CONTROLLER_PORT }],
+    });
+    return;
+  }
+  if (voters.length < VOTERS_MIN) return;
+  const voter = voters[random.below(voters.length)]!;
+  const member = controllers.find(({ nodeId }) => nodeId === voter.nodeId);
+  const isReplaced = random.below(3) === 0 && member?.planned.isBroker === false;
+  if (isReplaced && isWholeWithout(quorum, voter.nodeId)) {
+    log(`voters: ${voter.nodeId} gets another disk`);
+    member.replaceDisk(random.below(DOWN_MS_MAX));
+  } else {
+    log(`voters: ${voter.nodeId} goes`);
+    await admin.removeRaftVoter(voter);
+  }
+}
+
+/** The same node is there with another directory. */
+function isGone(
+  voter: QuorumDescription['voters'][number],
+  { observers }: QuorumDescription,
+): boolean {
+  return observers.some(
+    ({ nodeId, directoryId }) => nodeId === voter.nodeId && directoryId !== voter.directoryId,
+  );
+}
+
+/** The others have all that is committed: what this disk holds is on them as well. */
+function isWholeWithout({ voters, highWatermark }: QuorumDescription, nodeId: number): boolean {
+  return voters.every((voter) => voter.nodeId === nodeId || voter.logEndOffset >= highWatermark);
+}
