@@ -75,6 +75,13 @@ export class FakeCluster {
   }
 }
 
+/** Answers an API as a test wants; `request` is decoded. @returns the fields of the response that are not at their default */
+export interface Script<Request, Response> {
+  readonly request: MessageCodec<Request>;
+  readonly response: MessageCodec<Response>;
+  answer(request: Request): Partial<Response>;
+}
+
 interface StoredBatch {
   readonly producerId: number;
   readonly epoch: number;
@@ -105,6 +112,7 @@ export class FakeBroker {
   readonly #cluster: FakeCluster;
   readonly #nodeId: number;
   readonly #faults: FaultRule[] = [];
+  readonly #scripts = new Map<number, Script<unknown, unknown>>();
   readonly #connections = new Set<Connection>();
   readonly requests: { readonly apiKey: number; readonly version: number }[] = [];
   #listener: Listener | undefined;
@@ -133,6 +141,11 @@ export class FakeBroker {
   /** Lets requests go wrong, in the order of the rules. */
   inject(...rules: readonly FaultRule[]): void {
     this.#faults.push(...rules);
+  }
+
+  /** From now on answers the API by the script alone. */
+  script<Request, Response>(script: Script<Request, Response>): void {
+    this.#scripts.set(script.request.apiKey!, script as Script<unknown, unknown>);
   }
 
   /** How many injected faults have not happened yet. */
@@ -222,6 +235,11 @@ export class FakeBroker {
     fault: Fault | undefined,
   ): Buffer | undefined {
     const version = header.requestApiVersion;
+    const script = this.#scripts.get(header.requestApiKey);
+    if (script !== undefined) {
+      const asked = request ?? script.request.decode(reader, version);
+      return frame(script.response, header, script.response.create(script.answer(asked) as object));
+    }
     const errorCode = fault?.kind === 'error' ? fault.errorCode : 0;
     switch (header.requestApiKey) {
       case ApiKey.ApiVersions:

@@ -29,6 +29,23 @@ describe('Positions', () => {
     expect(reader).toMatchObject({ position: 80, fetchOffset: 80, validatedEpoch: 4 });
   });
 
+  it('given a log that was cut behind the position, then what was fetched ahead is fetched again', async () => {
+    const { positions, reader } = given(120, 3, 'earliest');
+    Object.assign(reader, { fetchOffset: 150, fetchedEpoch: 3 });
+    await positions.validate(reader, 4);
+    expect(reader).toMatchObject({ position: 100, fetchOffset: 100, validatedEpoch: -1 });
+    await positions.validate(reader, 4);
+    expect(reader).toMatchObject({ position: 100, fetchOffset: 100, validatedEpoch: 4 });
+  });
+
+  it('given records fetched ahead that are all there, then they are kept', async () => {
+    const { positions, reader, requests } = given(150, 3, 'earliest');
+    Object.assign(reader, { fetchOffset: 150, fetchedEpoch: 4 });
+    await positions.validate(reader, 5);
+    expect(reader).toMatchObject({ position: 100, fetchOffset: 150, validatedEpoch: 5 });
+    expect(requests[0]!.request).toMatchObject({ topics: [{ partitions: [{ leaderEpoch: 4 }] }] });
+  });
+
   it("given a log that was cut and 'none', then says so and stays", async () => {
     const { positions, reader } = given(80, 2, 'none');
     await expect(positions.validate(reader, 4)).rejects.toMatchObject({ code: 'LOG_TRUNCATION' });

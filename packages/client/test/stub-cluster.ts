@@ -23,6 +23,7 @@ export function stubCluster(answer: (request: StubRequest) => unknown): {
     options: { ...resolveOptions({ bootstrapServers: 'b:1', platform }), retryBackoffMs: 0 },
     closing: new AbortController().signal,
     invalidate: () => undefined,
+    seeLeaderEpoch: () => undefined,
     leader: (_topic: string, partition: number) =>
       Promise.resolve({ partition, leaderId: partition % 3, leaderEpoch: 4 }),
     broker: (brokerId: number) =>

@@ -12,16 +12,15 @@ import {
   metadataResponse,
 } from '@ottla/protocol/messages/metadata';
 import { BrokerError, ConnectionError, UsageError } from '../errors.ts';
-import {
-  applyLeaderHint,
-  type BrokerNode,
-  type ClusterMetadata,
-  EMPTY_METADATA,
-  type LeaderHint,
-  mergeMetadata,
-  type PartitionMetadata,
-  type TopicMetadata,
+import type { TopicPartition } from '../group/consumer-protocol.ts';
+import type {
+  BrokerNode,
+  ClusterMetadata,
+  LeaderHint,
+  PartitionMetadata,
+  TopicMetadata,
 } from '../metadata/cluster-metadata.ts';
+import { MetadataCache } from '../metadata/metadata-cache.ts';
 import { Refresher } from '../metadata/refresher.ts';
 import type { ResolvedOptions } from '../options.ts';
 import { withRetries } from '../retry.ts';
@@ -32,13 +31,17 @@ const METADATA = { request: metadataRequest, response: metadataResponse };
 const FIND_COORDINATOR = { request: findCoordinatorRequest, response: findCoordinatorResponse };
 const GROUP_COORDINATOR = 0;
 const NO_TOPIC_ID = 'AAAAAAAAAAAAAAAAAAAAAA';
+/** A topic that was made a moment ago is not known to every broker yet: so often one may say that there is none. */
+const ASKED_WHEN_MISSING = 4;
 
 export class Cluster {
   readonly options: ResolvedOptions;
   readonly #pool: ConnectionPool;
   readonly #refresher: Refresher;
-  #metadata: ClusterMetadata = EMPTY_METADATA;
+  readonly #cache = new MetadataCache();
   #fetchedMs: number;
+  /** Whose metadata was behind: others are asked first. */
+  #doubted: string | undefined;
   readonly #coordinators = new Map<string, Address>();
   /** Topics that are being asked for: many callers share one answer. */
   readonly #lookUps = new Map<string, Promise<TopicMetadata>>();
@@ -53,7 +56,7 @@ export class Cluster {
 
   /** A snapshot; another object when anything changed. */
   get metadata(): ClusterMetadata {
-    return this.#metadata;
+    return this.#cache.snapshot;
   }
 
   /** Aborted when the client is closed: for waits that must not outlive it. */
@@ -93,13 +96,13 @@ export class Cluster {
 
   /** The open connection to a broker, if there is one: no promise, no waiting. */
   readyBroker(nodeId: number, purpose?: string): BrokerConnection | undefined {
-    const node = this.#metadata.brokers.get(nodeId);
+    const node = this.metadata.brokers.get(nodeId);
     return node === undefined ? undefined : this.#pool.ready(node, purpose);
   }
 
   /** A connection to a broker by its id. @throws ConnectionError (retriable) when it is not known */
   async broker(nodeId: number, purpose?: string): Promise<BrokerConnection> {
-    const node = this.#metadata.brokers.get(nodeId) ?? (await this.refresh([])).brokers.get(nodeId);
+    const node = this.metadata.brokers.get(nodeId) ?? (await this.refresh([])).brokers.get(nodeId);
     if (node === undefined)
       throw new ConnectionError(
         'BROKER_NOT_AVAILABLE',
@@ -124,8 +127,11 @@ export class Cluster {
       throw new BrokerError(response.errorCode, undefined, { broker: connection.address });
     }
     this.#fetchedMs = this.options.platform.clock.monotonicMs();
-    this.#set(mergeMetadata(this.#metadata, response, topics === undefined));
-    return this.#metadata;
+    const { isBehind } = this.#cache.merge(response, topics === undefined);
+    if (isBehind) this.#doubted = connection.address;
+    else if (this.#doubted === connection.address) this.#doubted = undefined;
+    this.#changed();
+    return this.metadata;
   }
 
   /** Asks for the topics soon, together with others, in the background, again and again until a broker answers. */
@@ -142,10 +148,25 @@ export class Cluster {
 
   /** A broker told who leads now. @returns whether that was news */
   learnLeader(hint: LeaderHint, endpoint?: BrokerNode): boolean {
-    const learned = applyLeaderHint(this.#metadata, hint, endpoint);
-    if (learned === this.#metadata) return false;
-    this.#set(learned);
-    return true;
+    const isNews = this.#cache.learnLeader(hint, endpoint);
+    if (isNews) this.#changed();
+    return isNews;
+  }
+
+  /**
+   * A broker refused to serve a partition, and may have told who leads it (KIP-951); else metadata is asked for.
+   * @returns whether another leader is known now
+   */
+  refused(hint: LeaderHint, endpoints: readonly BrokerNode[]): boolean {
+    const endpoint = endpoints.find(({ nodeId }) => nodeId === hint.leaderId);
+    const isNews = hint.leaderId >= 0 && this.learnLeader(hint, endpoint);
+    if (!isNews) this.requestRefresh([hint.topic]);
+    return isNews;
+  }
+
+  /** There was a leader of this epoch: metadata of an older one is not believed. */
+  seeLeaderEpoch({ topic, partition }: TopicPartition, leaderEpoch: number): void {
+    if (this.#cache.seeLeaderEpoch(topic, partition, leaderEpoch)) this.#changed();
   }
 
   /** A topic from the cache, or asked for, with retries while its leaders are not known. @throws BrokerError */
@@ -154,10 +175,19 @@ export class Cluster {
     allowAutoTopicCreation = false,
     timeoutMs: number = this.options.defaultApiTimeoutMs,
   ): Promise<TopicMetadata> {
-    const cached = this.#metadata.topics.get(name);
+    const cached = this.metadata.topics.get(name);
     const age = this.options.platform.clock.monotonicMs() - this.#fetchedMs;
     if (cached !== undefined && cached.errorCode === 0 && age < this.options.metadataMaxAgeMs)
       return cached;
+    return this.topicAnew(name, allowAutoTopicCreation, timeoutMs);
+  }
+
+  /** As `topic`, always asked for: it may have changed. */
+  topicAnew(
+    name: string,
+    allowAutoTopicCreation = false,
+    timeoutMs: number = this.options.defaultApiTimeoutMs,
+  ): Promise<TopicMetadata> {
     const key = `${name}/${allowAutoTopicCreation}`;
     const underWay = this.#lookUps.get(key);
     if (underWay !== undefined) return underWay;
@@ -173,13 +203,13 @@ export class Cluster {
     allowAutoTopicCreation: boolean,
     timeoutMs: number,
   ): Promise<TopicMetadata> {
-    const attempt = async (): Promise<TopicMetadata> => {
+    const attempt = async (count: number): Promise<TopicMetadata> => {
       const topic = (await this.refresh([name], allowAutoTopicCreation)).topics.get(name);
       if (topic === undefined)
         throw new BrokerError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, undefined, { topic: name });
       const isMissing = topic.errorCode === ErrorCode.UNKNOWN_TOPIC_OR_PARTITION;
-      // Not there, and nobody is creating it: asking again would only take time.
-      if (isMissing && !allowAutoTopicCreation)
+      // Nobody is creating it: asking on would only take time.
+      if (isMissing && !allowAutoTopicCreation && count >= ASKED_WHEN_MISSING)
         throw new UsageError(`topic ${name} does not exist`, 'UNKNOWN_TOPIC_OR_PARTITION', {
           topic: name,
         });
@@ -192,7 +222,10 @@ export class Cluster {
 
   /** The partition's metadata with a leader. @throws BrokerError `LEADER_NOT_AVAILABLE` (retriable), `UNKNOWN_TOPIC_OR_PARTITION` */
   async leader(topic: string, partition: number): Promise<PartitionMetadata> {
-    const found = (await this.topic(topic)).partitions[partition];
+    const found =
+      (await this.topic(topic)).partitions[partition] ??
+      // It may have grown.
+      (await this.topicAnew(topic)).partitions[partition];
     if (found === undefined)
       throw new UsageError(
         `topic ${topic} has no partition ${partition}`,
@@ -208,10 +241,7 @@ export class Cluster {
 
   /** What is cached about the topic is not true any more. */
   invalidate(topic: string): void {
-    if (!this.#metadata.topics.has(topic)) return;
-    const topics = new Map(this.#metadata.topics);
-    topics.delete(topic);
-    this.#metadata = { ...this.#metadata, topics };
+    this.#cache.invalidate(topic);
   }
 
   /** A connection to the group's coordinator. @throws BrokerError (retriable) while there is none */
@@ -246,18 +276,21 @@ export class Cluster {
     await this.#pool.close();
   }
 
-  #set(metadata: ClusterMetadata): void {
-    this.#metadata = metadata;
+  #changed(): void {
     for (const listener of this.#listeners) listener();
   }
 
-  /** Where to try, in this order: open connections, brokers that are not left alone now, the others, bootstrap servers. */
+  /**
+   * Where to try, in this order: open connections, brokers that are not left alone now, the others, one that was behind,
+   * bootstrap servers.
+   */
   #addresses(): Address[] {
     const { platform, bootstrapServers } = this.options;
     const nowMs = platform.clock.monotonicMs();
-    const known = [...this.#metadata.brokers.values()];
+    const known = [...this.metadata.brokers.values()];
     const start = known.length === 0 ? 0 : platform.random.below(known.length);
     const rank = (address: Address): number => {
+      if (`${address.host}:${address.port}` === this.#doubted) return 3;
       if (this.#pool.ready(address) !== undefined) return 0;
       return this.#pool.retryAtMs(address) <= nowMs ? 1 : 2;
     };
@@ -273,7 +306,7 @@ export class Cluster {
   }
 
   #rebootstrap(): void {
-    this.#metadata = { ...this.#metadata, brokers: new Map() };
+    this.#cache.forgetBrokers();
     this.#coordinators.clear();
   }
 }

@@ -163,6 +163,7 @@ export class Consumer {
   seek(target: TopicPartition, offset: number, leaderEpoch = -1): void {
     if (!Number.isSafeInteger(offset) || offset < 0) throw new UsageError(`${offset} is no offset`);
     this.#partitions.get(target).seek(offset, leaderEpoch);
+    this.#cluster.seeLeaderEpoch(target, leaderEpoch);
     this.#fetcher.wake();
   }
 
@@ -355,7 +356,7 @@ export class Consumer {
   // ---- partitions ----
 
   #isValidated(reader: PartitionReader, leaderEpoch: number): boolean {
-    if (reader.leaderEpoch < 0 || leaderEpoch < 0) reader.validatedEpoch = leaderEpoch;
+    if (reader.fetchedEpoch < 0 || leaderEpoch < 0) reader.validatedEpoch = leaderEpoch;
     if (reader.validatedEpoch === leaderEpoch) return true;
     if (reader.isValidating) return false;
     reader.isValidating = true;
@@ -365,7 +366,7 @@ export class Consumer {
     this.#repair(
       validation.catch((error: unknown) => {
         if (!isRetriable(error)) throw error;
-        this.#cluster.invalidate(reader.topic);
+        this.#cluster.requestRefresh([reader.topic]);
         reader.notBeforeMs =
           this.#cluster.options.platform.clock.monotonicMs() + this.#cluster.options.retryBackoffMs;
       }),

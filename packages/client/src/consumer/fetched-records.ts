@@ -33,6 +33,8 @@ export class FetchedRecords {
   readonly sizeInBytes: number;
   /** Behind the last batch, shown or not. */
   readonly nextOffset: number;
+  /** Of the last batch; undefined when there is none. */
+  readonly leaderEpoch: number | undefined;
   readonly #topic: string;
   readonly #partition: number;
   readonly #startOffset: number;
@@ -58,6 +60,7 @@ export class FetchedRecords {
     this.sizeInBytes = bytes.length;
     const batches = [...decodeBatches(bytes, { verifyCrc: false })];
     this.nextOffset = Math.max(startOffset, batches.at(-1)?.nextOffset ?? startOffset);
+    this.leaderEpoch = batches.at(-1)?.partitionLeaderEpoch;
     this.#batches = withoutAborted(batches, aborted ?? []);
   }
 

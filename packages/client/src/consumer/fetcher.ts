@@ -26,13 +26,17 @@ export interface FetcherHost {
   onError(error: unknown, reader?: PartitionReader): void;
 }
 
-/** What was asked for of one partition. */
+/** What was asked for of one partition, and by what metadata. */
 interface Asked {
   readonly reader: PartitionReader;
   readonly generation: number;
+  readonly topicId: string;
+  readonly fetchOffset: number;
+  readonly leaderEpoch: number;
 }
 
 type PartitionAnswer = FetchResponse<Buffer>['responses'][number]['partitions'][number];
+type Endpoints = FetchResponse<Buffer>['nodeEndpoints'];
 
 export class Fetcher {
   readonly #cluster: Cluster;
@@ -130,14 +134,13 @@ export class Fetcher {
   #fetch(brokerId: number, readers: readonly PartitionReader[]): void {
     this.#busy.add(brokerId);
     for (const reader of readers) reader.isFetching = true;
-    const asked = new Map(
-      readers.map((reader) => [reader.name, { reader, generation: reader.generation }]),
-    );
+    const asked = new Map(readers.map((reader) => [reader.name, this.#askedOf(reader)]));
     this.#exchange(brokerId, asked)
       .catch((error: unknown) => {
         this.#sessions.get(brokerId)?.forgotten();
+        // Partitions of these topics that other brokers lead are read on meanwhile.
+        this.#cluster.requestRefresh(readers.map(({ topic }) => topic));
         for (const reader of readers) {
-          this.#cluster.invalidate(reader.topic);
           reader.readReplica = undefined;
           this.#backOff(reader);
         }
@@ -156,12 +159,12 @@ export class Fetcher {
     const session = this.#sessionOf(brokerId);
     const canUseTopicIds = connection.versionOf(fetchRequest.apiKey!)! >= TOPIC_IDS_FROM;
     const request = session.next(
-      [...asked.values()].map(({ reader }) => ({
+      [...asked.values()].map(({ reader, topicId, fetchOffset, leaderEpoch }) => ({
         topic: reader.topic,
-        topicId: this.#cluster.metadata.topics.get(reader.topic)?.topicId ?? ZERO_UUID,
+        topicId,
         partition: reader.partition,
-        fetchOffset: reader.fetchOffset,
-        currentLeaderEpoch: this.#leaderEpochOf(reader),
+        fetchOffset,
+        currentLeaderEpoch: leaderEpoch,
       })),
       canUseTopicIds,
     );
@@ -172,6 +175,12 @@ export class Fetcher {
     if (response.errorCode !== 0) throw new BrokerError(response.errorCode, undefined);
     session.accepted(response.sessionId);
     if (!this.#isClosed) this.#take(response, asked, session);
+  }
+
+  #askedOf(reader: PartitionReader): Asked {
+    const topicId = this.#cluster.metadata.topics.get(reader.topic)?.topicId ?? ZERO_UUID;
+    const { generation, fetchOffset } = reader;
+    return { reader, generation, topicId, fetchOffset, leaderEpoch: this.#leaderEpochOf(reader) };
   }
 
   #sessionOf(brokerId: number): FetchSession {
@@ -189,10 +198,7 @@ export class Fetcher {
     session: FetchSession,
   ): void {
     const names = new Map(
-      [...asked.values()].map(({ reader: { topic } }) => [
-        this.#cluster.metadata.topics.get(topic)?.topicId ?? '',
-        topic,
-      ]),
+      [...asked.values()].map(({ reader, topicId }) => [topicId, reader.topic]),
     );
     let hasRecords = false;
     for (const { topic, topicId, partitions } of response.responses)
@@ -206,7 +212,7 @@ export class Fetcher {
         }
         // Sought elsewhere meanwhile: what was asked for is of no use.
         if (item.generation !== item.reader.generation) continue;
-        if (this.#takePartition(item.reader, answer)) hasRecords = true;
+        if (this.#takePartition(item, answer, response.nodeEndpoints)) hasRecords = true;
       }
     // Back from a rebalance with nothing new: the answer leaves it out.
     for (const { reader } of asked.values())
@@ -217,12 +223,19 @@ export class Fetcher {
     if (hasRecords) this.#host.onRecords();
   }
 
-  #takePartition(reader: PartitionReader, answer: PartitionAnswer): boolean {
+  #takePartition(item: Asked, answer: PartitionAnswer, endpoints: Endpoints): boolean {
+    const { reader } = item;
     if (answer.errorCode !== 0) {
-      this.#partitionFailed(reader, answer.errorCode);
+      this.#partitionFailed(item, answer, endpoints);
       return false;
     }
     reader.failures = 0;
+    if (item.topicId !== ZERO_UUID) reader.topicId ??= item.topicId;
+    // The topic was deleted and made again: an offset of the old log means nothing in the new one.
+    if (reader.topicId !== undefined && reader.topicId !== item.topicId) {
+      this.#host.onOutOfRange(reader);
+      return false;
+    }
     if (answer.preferredReadReplica >= 0)
       reader.readReplica = {
         nodeId: answer.preferredReadReplica,
@@ -239,19 +252,31 @@ export class Fetcher {
     return true;
   }
 
-  #partitionFailed(reader: PartitionReader, errorCode: number): void {
+  #partitionFailed(
+    { reader, leaderEpoch }: Asked,
+    { errorCode, currentLeader }: PartitionAnswer,
+    endpoints: Endpoints,
+  ): void {
     const isFollower = reader.readReplica !== undefined;
     reader.readReplica = undefined;
     if (errorCode === ErrorCode.OFFSET_OUT_OF_RANGE) {
-      // A follower may lag: the leader decides.
-      if (!isFollower) this.#host.onOutOfRange(reader);
+      // A follower may lag, and so may who leads no more: the leader decides.
+      const isLeader = !isFollower && this.#leaderEpochOf(reader) === leaderEpoch;
+      if (isLeader) this.#host.onOutOfRange(reader);
       return;
     }
     const { topic, partition } = reader;
     const error = new BrokerError(errorCode, undefined, { topic, partition });
-    this.#cluster.invalidate(topic);
-    this.#backOff(reader);
-    if (!error.retriable) this.#host.onError(error, reader);
+    const isMoved = this.#cluster.refused({ topic, partition, ...currentLeader }, endpoints);
+    if (!isMoved) this.#backOff(reader);
+    // What the broker cannot name may pass, as it does for Kafka's consumer.
+    if (error.retriable || errorCode === ErrorCode.UNKNOWN_SERVER_ERROR)
+      this.#cluster.options.logger.debug('a partition could not be fetched', {
+        topic,
+        partition,
+        error: error.code,
+      });
+    else this.#host.onError(error, reader);
   }
 
   #backOff(reader: PartitionReader): void {

@@ -14,6 +14,8 @@ export class PartitionReader {
   fetchOffset: number;
   /** Leader epoch of the last record handed out; −1 when there was none. */
   leaderEpoch = -1;
+  /** Leader epoch of the last batch fetched: `fetchOffset` is behind it; −1 when there was none. */
+  fetchedEpoch = -1;
   highWatermark = -1;
   lastStableOffset = -1;
   logStartOffset = -1;
@@ -23,6 +25,8 @@ export class PartitionReader {
   isFetching = false;
   /** A follower to read from instead of the leader, until then (monotonic milliseconds; KIP-392). */
   readReplica: { readonly nodeId: number; readonly untilMs: number } | undefined;
+  /** Of the log in which the position was found; undefined after a seek. A topic made anew has another. */
+  topicId: string | undefined;
   /** Leader epoch under which the position is known to be in the log; −1 when it was never in doubt. */
   validatedEpoch = -1;
   isValidating = false;
@@ -71,6 +75,7 @@ export class PartitionReader {
       aborted,
     );
     this.fetchOffset = fetched.nextOffset;
+    this.fetchedEpoch = fetched.leaderEpoch ?? this.fetchedEpoch;
     this.#fetched.push(fetched);
     this.#bufferedBytes += fetched.sizeInBytes;
   }
@@ -123,14 +128,21 @@ export class PartitionReader {
     this.#inHandFrom = offset >= this.position ? -1 : Math.max(this.#inHandFrom, offset);
   }
 
+  /** What was fetched ahead is dropped, and fetched again. */
+  dropFetched(): void {
+    this.fetchOffset = this.position;
+    this.fetchedEpoch = this.leaderEpoch;
+    this.#fetched = [];
+    this.#bufferedBytes = 0;
+  }
+
   /** Goes on at `offset`; what was fetched ahead is dropped. */
   seek(offset: number, leaderEpoch = -1): void {
     this.position = offset;
-    this.fetchOffset = offset;
     this.leaderEpoch = leaderEpoch;
-    this.#fetched = [];
-    this.#bufferedBytes = 0;
+    this.dropFetched();
     this.#inHandFrom = -1;
+    this.topicId = undefined;
     this.validatedEpoch = -1;
     this.generation += 1;
   }

@@ -64,6 +64,8 @@ export class Positions {
         ? []
         : (await this.committed(unknown)).filter(({ offset }) => offset >= 0);
     for (const { topic, partition, offset, leaderEpoch } of committed) {
+      // Metadata from before the commit may name a leader that never had what was committed.
+      this.#cluster.seeLeaderEpoch({ topic, partition }, leaderEpoch);
       const reader = byName.get(`${topic}-${partition}`);
       if (reader !== undefined && reader.position < 0) reader.seek(offset, leaderEpoch);
     }
@@ -108,18 +110,22 @@ export class Positions {
         'OFFSET_OUT_OF_RANGE',
         { topic, partition },
       );
-    const [found] = await listOffsets(this.#cluster, [{ topic, partition, at }]);
+    const [found] = await listOffsets(
+      this.#cluster,
+      [{ topic, partition, at }],
+      this.#options.isolationLevel,
+    );
     reader.notBeforeMs = 0;
     if (reader.generation === generation) reader.seek(found!.offset);
   }
 
   /**
-   * Asks the new leader where the epoch of the last record read ends in its log. When that is before the position, records
-   * that were read are not in the log any more: goes on where the logs part.
+   * Asks the new leader where the epoch of the last record fetched ends in its log. When that is before the position, records
+   * that were read are not in the log any more: goes on where the logs part. What was only fetched ahead is fetched anew.
    * @throws KafkaError `LOG_TRUNCATION` with `autoOffsetReset: 'none'`
    */
   async validate(reader: PartitionReader, currentLeaderEpoch: number): Promise<void> {
-    const { topic, partition, generation, leaderEpoch } = reader;
+    const { topic, partition, generation, fetchedEpoch: leaderEpoch } = reader;
     const { leaderId } = await this.#cluster.leader(topic, partition);
     const connection = await this.#cluster.broker(leaderId);
     const response = await connection.send(
@@ -132,9 +138,12 @@ export class Positions {
     const found = response.topics[0]!.partitions[0]!;
     throwOnError(found.errorCode, undefined, { topic, partition });
     if (reader.generation !== generation) return;
-    reader.validatedEpoch = currentLeaderEpoch;
     const isKnown = found.leaderEpoch >= 0 && found.endOffset >= 0;
-    if (isKnown && found.endOffset >= reader.position) return;
+    if (isKnown && found.endOffset < reader.fetchOffset && found.endOffset >= reader.position)
+      // Not validated by that: next it is asked for the epoch of what the user has.
+      return reader.dropFetched();
+    reader.validatedEpoch = currentLeaderEpoch;
+    if (isKnown && found.endOffset >= reader.fetchOffset) return;
     const at = isKnown ? found.endOffset : -1;
     if (this.#options.autoOffsetReset === 'none')
       throw new KafkaError(

@@ -239,12 +239,7 @@ export class Sender {
       const answer = answerOf(batch);
       if (answer === undefined || !STALE_METADATA.has(answer.errorCode)) continue;
       const { topic, partition } = batch.queue;
-      const { leaderId, leaderEpoch } = answer.currentLeader;
-      const endpoint = response.nodeEndpoints.find((node) => node.nodeId === leaderId);
-      const isNews =
-        leaderId >= 0 &&
-        this.#cluster.learnLeader({ topic, partition, leaderId, leaderEpoch }, endpoint);
-      if (!isNews) this.#cluster.requestRefresh([topic]);
+      this.#cluster.refused({ topic, partition, ...answer.currentLeader }, response.nodeEndpoints);
     }
   }
 }
