@@ -46,6 +46,8 @@ const LOW_WATER_BYTES = 64 * 1024;
 /** One segment in four is cut short, because TCP keeps no boundaries. */
 const SHORT_SEGMENT_PROBABILITY = 0.25;
 const POISON = 0xdd;
+/** Cheaper than `queueMicrotask`, which keeps a context for asynchronous hooks. */
+const RESOLVED = Promise.resolve();
 
 export class SimulatedConnection implements Connection {
   readonly life: Life;
@@ -159,7 +161,7 @@ export class SimulatedConnection implements Connection {
   #askPump(): void {
     if (this.#pumpIsDue) return;
     this.#pumpIsDue = true;
-    queueMicrotask(() => {
+    void RESOLVED.then(() => {
       this.#pumpIsDue = false;
       if (this.life.isAlive) this.#pump();
     });

@@ -1,5 +1,5 @@
-// The world itself: owns virtual time and lets one event happen after another. After each event the
-// real event loop takes a turn, in which every promise that can go on does.
+// The world itself: owns virtual time and lets one event happen after another. Each is a callback of its own of the real
+// event loop, which lets every promise that can go on do so before the next.
 import { setImmediate as realTurn } from 'node:timers';
 import { SimulationError } from '../errors.ts';
 import type { Random } from '../ports.ts';
@@ -14,6 +14,8 @@ import type { SimulatedNetwork, SimulatedNode, Simulation, SimulationOptions } f
 
 const START_MS_DEFAULT = Date.UTC(2026, 0, 1);
 const LIMIT_MS_DEFAULT = 60_000;
+/** Events in one round of the real event loop: a round costs as much as some of them, and others wait for its end. */
+const STEPS_PER_ROUND = 64;
 
 /** A fresh world; the same seed and the same calls give the same history. */
 export function createSimulation(options: SimulationOptions): Simulation {
@@ -32,6 +34,7 @@ class World implements Simulation {
   readonly #guard: EffectGuard | undefined;
   readonly #looks: ((name: string) => void)[] = [];
   #isRunning = false;
+  #wasHeld = false;
 
   constructor(options: SimulationOptions) {
     this.#options = options;
@@ -124,30 +127,52 @@ class World implements Simulation {
     this.#isRunning = true;
     this.#guard?.enter();
     try {
-      for (;;) {
-        await this.#turn();
-        for (const look of this.#looks) look(this.#scheduler.lastName);
-        if (isDone()) return true;
-        const atMs = this.#scheduler.nextAtMs();
-        if (atMs === undefined || atMs > untilMs) return false;
-        this.#scheduler.runNext();
-      }
+      return await new Promise<boolean>((resolve, reject) => {
+        let isOver = false;
+        const step = (): void => {
+          if (isOver) return;
+          try {
+            const outcome = this.#step(untilMs, isDone);
+            if (outcome === undefined) return;
+            isOver = true;
+            resolve(outcome);
+          } catch (error) {
+            isOver = true;
+            reject(error instanceof Error ? error : new Error(String(error)));
+          }
+        };
+        const round = (): void => {
+          if (isOver) return;
+          for (let count = 0; count < STEPS_PER_ROUND; count++) realTurn(step);
+          realTurn(round);
+        };
+        round();
+      });
     } finally {
       this.#guard?.leave();
       this.#isRunning = false;
     }
   }
 
-  /** Lets promises go on until none can; more than one turn only while real work holds the time. */
-  async #turn(): Promise<void> {
-    let wasHeld = this.#scheduler.isHeld;
-    do {
-      await new Promise<void>((resolve) => realTurn(resolve));
-      wasHeld ||= this.#scheduler.isHeld;
-    } while (this.#scheduler.isHeld);
-    if (wasHeld) this.#guard?.forgiveImports();
+  /** Looks at what became of the newest event, now that no promise can go on, and performs the next one. */
+  #step(untilMs: number, isDone: () => boolean): boolean | undefined {
+    // Real work holds the time: promises go on until it is done, and one turn longer.
+    if (this.#scheduler.isHeld) {
+      this.#wasHeld = true;
+      return undefined;
+    }
+    if (this.#wasHeld) {
+      this.#wasHeld = false;
+      this.#guard?.forgiveImports();
+    }
     const violation = this.#guard?.takeViolation() ?? this.#guard?.leftover();
     if (violation !== undefined) throw this.#error(violation);
+    for (const look of this.#looks) look(this.#scheduler.lastName);
+    if (isDone()) return true;
+    const atMs = this.#scheduler.nextAtMs();
+    if (atMs === undefined || atMs > untilMs) return false;
+    this.#scheduler.runNext();
+    return undefined;
   }
 
   #error(message: string): SimulationError {
