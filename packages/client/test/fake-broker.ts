@@ -114,6 +114,8 @@ export class FakeBroker {
   readonly #faults: FaultRule[] = [];
   readonly #scripts = new Map<number, Script<unknown, unknown>>();
   readonly #connections = new Set<Connection>();
+  /** Answers that go out together, when there are so many. */
+  #together = { count: 0, answers: [] as Buffer[] };
   readonly requests: { readonly apiKey: number; readonly version: number }[] = [];
   #listener: Listener | undefined;
 
@@ -146,6 +148,11 @@ export class FakeBroker {
   /** From now on answers the API by the script alone. */
   script<Request, Response>(script: Script<Request, Response>): void {
     this.#scripts.set(script.request.apiKey!, script as Script<unknown, unknown>);
+  }
+
+  /** The next `count` answers go out in one piece, when the last is ready. */
+  answerTogether(count: number): void {
+    this.#together = { count, answers: [] };
   }
 
   /** How many injected faults have not happened yet. */
@@ -213,7 +220,17 @@ export class FakeBroker {
     else if (fault?.kind === 'cutAnswer') {
       send(connection, answer!.subarray(0, fault.afterBytes));
       connection.end();
-    } else if (answer !== undefined) send(connection, answer);
+    } else if (answer !== undefined) this.#send(connection, answer);
+  }
+
+  #send(connection: Connection, answer: Buffer): void {
+    const { count, answers } = this.#together;
+    if (answers.length < count) answers.push(answer);
+    if (answers.length === 0) send(connection, answer);
+    else if (answers.length === count) {
+      this.answerTogether(0);
+      send(connection, Buffer.concat(answers));
+    }
   }
 
   #takeFault(apiKey: number, request: produce.ProduceRequest | undefined): Fault | undefined {

@@ -13,6 +13,11 @@ const FIRST = { topic: 'orders', partition: 0, value: 'first' };
 /** Every record a batch of its own, so that order over batches shows. */
 const ONE_BY_ONE: Partial<ProducerOptions> = { lingerMs: 0 };
 
+const UNKNOWN_TOPIC: Fault = {
+  kind: 'error',
+  errorCode: ErrorCode.UNKNOWN_TOPIC_OR_PARTITION,
+};
+
 async function sendAll(
   producer: Producer,
   partition = 0,
@@ -136,6 +141,67 @@ describe('Producer', () => {
     const [first, second] = await simulation.settle(Promise.allSettled([written, refused]));
     expect([first.status, second.status]).toEqual(['fulfilled', 'rejected']);
     expect(broker.values('orders', 0)).toEqual(['once']);
+    await simulation.settle(producer.close());
+  });
+
+  it('given a topic that is unknown again in the moment after it was found, then a record that waited for it is written', async () => {
+    const topics = { orders: 1 };
+    const { simulation, broker, options } = await simulatedCluster({ topics });
+    const producer = new Producer({ ...options, metadataMaxAgeMs: 1_000 });
+    await simulation.settle(producer.send(FIRST));
+    await simulation.run(2_000);
+    topics.orders = 2;
+    // The first record has old metadata renewed in the background, the second waits for its partition to be known: two
+    // questions, of which the second is answered by a broker that is behind, and both answers come in one piece.
+    const sent = [0, 1].map((partition) =>
+      producer.send({ topic: 'orders', partition, value: `to ${partition}` }),
+    );
+    broker.inject(
+      { apiKey: ApiKey.Metadata, fault: { kind: 'error', errorCode: 0 } },
+      { apiKey: ApiKey.Metadata, fault: UNKNOWN_TOPIC },
+    );
+    broker.answerTogether(3);
+    expect(await simulation.settle(Promise.allSettled(sent))).toMatchObject([
+      { status: 'fulfilled' },
+      { status: 'fulfilled' },
+    ]);
+    expect(broker.faultsLeft).toBe(0);
+    expect(broker.values('orders', 1)).toEqual(['to 1']);
+    await simulation.settle(producer.close());
+  });
+
+  it('given a topic that has grown, then a record for a new partition is written; one beyond is refused', async () => {
+    const topics = { orders: 1 };
+    const { simulation, broker, options } = await simulatedCluster({ topics });
+    const producer = new Producer(options);
+    await simulation.settle(producer.send(FIRST));
+    topics.orders = 3;
+    await simulation.settle(producer.send({ topic: 'orders', partition: 2, value: 'new' }));
+    expect(broker.values('orders', 2)).toEqual(['new']);
+    const beyond = producer.send({ topic: 'orders', partition: 3, value: 'beyond' });
+    await expect(simulation.settle(beyond)).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
+    await simulation.settle(producer.close());
+  });
+
+  it('given a topic that the broker does not know yet and will not create, then it is asked again', async () => {
+    const { simulation, broker, options } = await simulatedCluster();
+    const producer = new Producer({ ...options, allowAutoTopicCreation: false });
+    const rule = { apiKey: ApiKey.Metadata, fault: UNKNOWN_TOPIC };
+    broker.inject(rule, rule);
+    await simulation.settle(producer.send(FIRST));
+    expect(broker.values('orders', 0)).toEqual(['first']);
+    await simulation.settle(producer.close());
+  });
+
+  it('given a topic that is not there and is not created, then says so soon', async () => {
+    const { simulation, options } = await simulatedCluster();
+    const producer = new Producer({ ...options, allowAutoTopicCreation: false });
+    const sent = producer.send({ topic: 'nowhere', value: 'a' });
+    await expect(simulation.settle(sent)).rejects.toMatchObject({
+      code: 'UNKNOWN_TOPIC_OR_PARTITION',
+      retriable: false,
+    });
+    expect(simulation.elapsedMs).toBeLessThan(3_000);
     await simulation.settle(producer.close());
   });
 

@@ -13,21 +13,26 @@ export interface Entry<Item> {
 }
 
 /** What takes an item out of the line; it may wait. */
-export interface Admit<Item> {
-  /** Resolves when items of the line's topic can be judged. @throws for all that wait now */
-  open(timeoutMs: number): Promise<void>;
+export interface Admit<Item, Known> {
+  /** Resolves with what items of the line's topic are judged by, as soon as it is known. @throws for all that wait now */
+  open(timeoutMs: number): Promise<Known>;
   /** @throws for this item */
-  admit(item: Item, timeoutMs: number, signal: AbortSignal | undefined): Promise<void>;
+  admit(
+    item: Item,
+    known: Known,
+    timeoutMs: number,
+    signal: AbortSignal | undefined,
+  ): Promise<void>;
 }
 
 /** The line of one topic. */
-export class AdmissionLine<Item> {
+export class AdmissionLine<Item, Known> {
   readonly #platform: Platform;
-  readonly #admit: Admit<Item>;
+  readonly #admit: Admit<Item, Known>;
   readonly #entries: Entry<Item>[] = [];
   #isServed = false;
 
-  constructor(platform: Platform, admit: Admit<Item>) {
+  constructor(platform: Platform, admit: Admit<Item, Known>) {
     this.#platform = platform;
     this.#admit = admit;
   }
@@ -49,28 +54,26 @@ export class AdmissionLine<Item> {
   async #serve(): Promise<void> {
     this.#isServed = true;
     for (let entry = this.#entries[0]; entry !== undefined; entry = this.#entries[0]) {
-      if (await this.#isOpen(entry)) {
-        await this.#serveOne(entry);
-        this.#entries.shift();
+      let known: Known;
+      try {
+        known = await this.#admit.open(this.#leftMs(entry));
+      } catch (error) {
+        for (const { reject } of this.#entries.splice(0)) reject(error);
+        continue;
       }
+      await this.#serveOne(entry, known);
+      this.#entries.shift();
     }
     this.#isServed = false;
   }
 
-  async #isOpen(first: Entry<Item>): Promise<boolean> {
-    try {
-      await this.#admit.open(this.#leftMs(first));
-      return true;
-    } catch (error) {
-      for (const { reject } of this.#entries.splice(0)) reject(error);
-      return false;
-    }
-  }
-
-  async #serveOne({ item, signal, resolve, reject, ...entry }: Entry<Item>): Promise<void> {
+  async #serveOne(
+    { item, signal, resolve, reject, ...entry }: Entry<Item>,
+    known: Known,
+  ): Promise<void> {
     try {
       signal?.throwIfAborted();
-      await this.#admit.admit(item, this.#leftMs(entry), signal);
+      await this.#admit.admit(item, known, this.#leftMs(entry), signal);
       resolve();
     } catch (error) {
       reject(error);

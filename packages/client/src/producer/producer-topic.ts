@@ -7,12 +7,16 @@ import type { PartitionLoad, StickyPartitioner } from './partitioner.ts';
 export class ProducerTopic<Waiting> {
   readonly name: string;
   readonly sticky: StickyPartitioner;
-  readonly line: AdmissionLine<Waiting>;
+  readonly line: AdmissionLine<Waiting, TopicMetadata>;
   readonly #queues: PartitionQueue[] = [];
   #seen: ClusterMetadata | undefined;
   #metadata: TopicMetadata | undefined;
 
-  constructor(name: string, sticky: StickyPartitioner, line: AdmissionLine<Waiting>) {
+  constructor(
+    name: string,
+    sticky: StickyPartitioner,
+    line: AdmissionLine<Waiting, TopicMetadata>,
+  ) {
     this.name = name;
     this.sticky = sticky;
     this.line = line;

@@ -1,10 +1,9 @@
 // The producer: takes records within bounded memory, gathers them into batches, and sees to it that each is written once and
 // in order, or that its sender hears why not. Idempotent by default, acks=all. Kafka: KafkaProducer; KIP-98, KIP-679.
-import { ErrorCode } from '@ottla/protocol';
 import type { RecordHeader } from '@ottla/protocol/records';
 import { Cluster } from '../connection/cluster.ts';
-import { BrokerError, UsageError } from '../errors.ts';
-import type { PartitionMetadata } from '../metadata/cluster-metadata.ts';
+import { UsageError } from '../errors.ts';
+import type { PartitionMetadata, TopicMetadata } from '../metadata/cluster-metadata.ts';
 import { resolveOptions } from '../options.ts';
 import type { TopicType } from '../topic-type.ts';
 import { AdmissionLine } from './admission.ts';
@@ -270,28 +269,36 @@ export class Producer {
     const sticky = new StickyPartitioner(this.#options.format.batchSizeBytes, (bound) =>
       platform.random.below(bound),
     );
-    const line: AdmissionLine<WaitingRecord> = new AdmissionLine(platform, {
-      open: async (timeoutMs) => {
-        const { allowAutoTopicCreation } = this.#options;
-        await this.#cluster.topic(name, allowAutoTopicCreation, timeoutMs);
-      },
-      admit: (record, timeoutMs, signal) => this.#admit(name, record, timeoutMs, signal),
+    const { allowAutoTopicCreation } = this.#options;
+    const line: AdmissionLine<WaitingRecord, TopicMetadata> = new AdmissionLine(platform, {
+      open: (timeoutMs) => this.#cluster.topic(name, allowAutoTopicCreation, timeoutMs),
+      admit: (record, known, timeoutMs, signal) => this.#admit(record, known, timeoutMs, signal),
     });
     const topic = new ProducerTopic(name, sticky, line);
     this.#topics.set(name, topic);
     return topic;
   }
 
+  /** @param opened the topic as it was when its line was opened: from one moment to the next it may be unknown again */
   async #admit(
-    name: string,
     record: WaitingRecord,
+    opened: TopicMetadata,
     timeoutMs: number,
     signal: AbortSignal | undefined,
   ): Promise<void> {
     const { partition, timestamp, key, value, headers, sizeBytes, delivery } = record;
+    const { name } = opened;
     const topic = this.#topics.get(name)!;
-    const countBefore = topic.partitionCount(this.#cluster.metadata);
-    this.#check(topic, record, countBefore);
+    const mayHaveGrown =
+      partition !== undefined &&
+      Number.isInteger(partition) &&
+      partition >= opened.partitions.length;
+    const { allowAutoTopicCreation } = this.#options;
+    const known = mayHaveGrown
+      ? await this.#cluster.topicAnew(name, allowAutoTopicCreation, timeoutMs)
+      : opened;
+    const countBefore = known.partitions.length;
+    this.#check(name, record, countBefore);
     if (!this.#memory.tryTake(sizeBytes)) {
       const granted = this.#memory.take(sizeBytes, timeoutMs, signal);
       this.#hurry();
@@ -316,12 +323,9 @@ export class Producer {
     );
   }
 
-  /** @throws KafkaError for a record that cannot be sent */
-  #check({ name }: ProducerTopic<WaitingRecord>, record: WaitingRecord, count: number): void {
+  /** @throws UsageError for a record that cannot be sent */
+  #check(name: string, { partition, sizeBytes }: WaitingRecord, count: number): void {
     const { maxRequestBytes } = this.#options.sender;
-    const { partition, sizeBytes } = record;
-    if (count === 0)
-      throw new BrokerError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, undefined, { topic: name });
     if (partition !== undefined && !isPartition(partition, count))
       throw new UsageError(
         `topic ${name} has partitions 0 to ${count - 1}, not ${partition}`,
