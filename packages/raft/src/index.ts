@@ -57,8 +57,10 @@ export type {
 export { QuorumCore } from './quorum-core.ts';
 export {
   type LogView,
+  QUORUM_FETCH_SIZES_DEFAULT,
   QUORUM_TIMES_DEFAULT,
   type QuorumCoreOptions,
+  type QuorumFetchSizes,
   type QuorumTimes,
 } from './quorum-options.ts';
 export {

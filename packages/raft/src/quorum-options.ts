@@ -34,6 +34,19 @@ export interface QuorumTimes {
 /** Default of `requestTimeoutMs`. */
 export const REQUEST_TIMEOUT_MS = 2_000;
 
+/** How much one request of a follower brings, in bytes. Kafka's defaults. */
+export interface QuorumFetchSizes {
+  /** `controller.quorum.fetch.max.bytes`; one batch comes whole, however large. Default 1 MiB. */
+  readonly logBytesMax: number;
+  /** `controller.quorum.fetch.snapshot.max.bytes`. Default 1 MiB. */
+  readonly snapshotBytesMax: number;
+}
+
+export const QUORUM_FETCH_SIZES_DEFAULT: QuorumFetchSizes = {
+  logBytesMax: 1024 * 1024,
+  snapshotBytesMax: 1024 * 1024,
+};
+
 export const QUORUM_TIMES_DEFAULT: QuorumTimes = {
   electionTimeoutMs: 1_000,
   fetchTimeoutMs: 2_000,

@@ -104,6 +104,10 @@ function nodeOptions(options: QuorumMemberOptions): QuorumNodeOptions {
       fetchTimeoutMs: config.number('controller.quorum.fetch.timeout.ms'),
       requestTimeoutMs: config.number('controller.quorum.request.timeout.ms'),
     },
+    fetchSizes: {
+      logBytesMax: config.number('controller.quorum.fetch.max.bytes'),
+      snapshotBytesMax: config.number('controller.quorum.fetch.snapshot.max.bytes'),
+    },
     autoJoin: config.boolean('controller.quorum.auto.join.enable'),
     log: {
       segmentBytes: config.number('metadata.log.segment.bytes'),

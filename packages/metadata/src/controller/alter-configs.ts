@@ -17,9 +17,10 @@ import {
   replacedConfigRecords,
 } from './alter-config.ts';
 import { ApiError, errorFieldsOf } from './api-error.ts';
-import { type DecisionScope, OperationRecords } from './decision-scope.ts';
+import { type DecisionScope, OperationBound } from './decision-scope.ts';
 import { clearElrRecords } from './elr-configs.ts';
 import type { ControllerResult } from './operations.ts';
+import { inSlices, stepsOf } from './slices.ts';
 
 /** Operation names by their number on the wire. */
 const OPERATION_TYPES: ReadonlyArray<ConfigOperation['type']> = [
@@ -46,9 +47,9 @@ export function alterConfigs(
   scope: DecisionScope,
   request: AlterConfigsRequest,
 ): ControllerResult<AlterConfigsResponse> {
-  return alterResources(scope, request, (resource) =>
+  return alterResources(scope, request, (now, resource) =>
     replacedConfigRecords(
-      scope,
+      now,
       { type: resource.resourceType, name: resource.resourceName },
       new Map(resource.configs.map(({ name, value }) => [name, value])),
     ),
@@ -60,9 +61,9 @@ export function incrementalAlterConfigs(
   scope: DecisionScope,
   request: IncrementalAlterConfigsRequest,
 ): ControllerResult<IncrementalAlterConfigsResponse> {
-  return alterResources(scope, request, (resource) =>
+  return alterResources(scope, request, (now, resource) =>
     alteredConfigRecords(
-      scope,
+      now,
       { type: resource.resourceType, name: resource.resourceName },
       operationsOf(resource),
       { isNewResource: false },
@@ -95,42 +96,56 @@ function operationsOf({
   return operations;
 }
 
-/** One result a resource; a resource that is named twice is refused once. */
+/** One result a resource, whose changes are in one batch; a resource that is named twice is refused once. */
 function alterResources<R extends ResourceChange>(
   scope: DecisionScope,
   request: { readonly resources: readonly R[]; readonly validateOnly: boolean },
-  recordsOf: (resource: R) => readonly MetadataRecord[],
+  recordsOf: (scope: DecisionScope, resource: R) => readonly MetadataRecord[],
 ): ControllerResult<{ throttleTimeMs: number; responses: ResourceResult[] }> {
-  const records = new OperationRecords(scope);
-  const counts = new Map<string, number>();
-  for (const resource of request.resources) {
-    counts.set(keyOf(resource), (counts.get(keyOf(resource)) ?? 0) + 1);
-  }
+  const bound = new OperationBound();
+  const repeated = repeatedResources(request.resources);
   const responses: ResourceResult[] = [];
-  const answered = new Set<string>();
-  for (const resource of request.resources) {
-    const key = keyOf(resource);
-    const isKnownType = RESOURCE_TYPES.includes(resource.resourceType);
-    if (isKnownType && answered.has(key)) continue;
-    answered.add(key);
+  const steps = stepsOf(withoutRepetitions(request.resources), (now, resource) => {
+    let records: readonly MetadataRecord[] = [];
     const error = errorFieldsOf(() => {
-      if (!isKnownType) {
+      if (!isKnownType(resource)) {
         throw new ApiError(
           ErrorCode.UNSUPPORTED_VERSION,
           `Unknown resource type ${resource.resourceType}.`,
         );
       }
-      if ((counts.get(key) ?? 0) > 1) {
+      if (repeated.has(keyOf(resource))) {
         throw new ApiError(ErrorCode.INVALID_REQUEST, 'Duplicate resource.');
       }
-      records.add(...recordsOf(resource));
+      const changes = recordsOf(now, resource);
+      records = bound.take(now, [...changes, ...clearElrRecords(now, changes)]);
     });
     const { resourceType, resourceName } = resource;
     responses.push({ ...error, resourceType, resourceName });
-  }
-  records.add(...clearElrRecords(scope, records.all));
-  const response = { throttleTimeMs: 0, responses };
-  return { records: request.validateOnly ? [] : records.all, response };
+    return request.validateOnly ? [] : records;
+  });
+  return inSlices(scope, { steps, response: () => ({ throttleTimeMs: 0, responses }) });
+}
+
+function isKnownType({ resourceType }: ResourceChange): boolean {
+  return RESOURCE_TYPES.includes(resourceType);
+}
+
+function repeatedResources(resources: readonly ResourceChange[]): ReadonlySet<string> {
+  const seen = new Set<string>();
+  const repeated = new Set<string>();
+  for (const key of resources.map(keyOf)) (seen.has(key) ? repeated : seen).add(key);
+  return repeated;
+}
+
+/** Each resource once; those of unknown types are all answered. */
+function withoutRepetitions<R extends ResourceChange>(resources: readonly R[]): R[] {
+  const seen = new Set<string>();
+  return resources.filter((resource) => {
+    if (isKnownType(resource) && seen.has(keyOf(resource))) return false;
+    seen.add(keyOf(resource));
+    return true;
+  });
 }
 
 function keyOf({ resourceType, resourceName }: ResourceChange): string {

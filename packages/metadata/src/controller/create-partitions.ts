@@ -5,8 +5,9 @@ import type {
   CreatePartitionsResponse,
 } from '@ottla/protocol/messages/create-partitions';
 import type { TopicImage } from '../image/metadata-image.ts';
+import type { MetadataRecord } from '../metadata-record.ts';
 import { ApiError, errorFieldsOf } from './api-error.ts';
-import { type DecisionScope, OperationRecords } from './decision-scope.ts';
+import { type DecisionScope, OperationBound } from './decision-scope.ts';
 import {
   activeReplicas,
   checkManualAssignment,
@@ -16,31 +17,35 @@ import {
   refuseInactivePlacement,
 } from './new-partitions.ts';
 import type { ControllerResult } from './operations.ts';
+import { inSlices, stepsOf } from './slices.ts';
 
 type TopicToGrow = CreatePartitionsRequest['topics'][number];
 
-/** Decides on a CreatePartitions request; each topic succeeds or fails for itself. */
+/** Decides on a CreatePartitions request; each topic succeeds or fails for itself, and all of it is in one batch. */
 export function createPartitions(
   scope: DecisionScope,
   request: CreatePartitionsRequest,
 ): ControllerResult<CreatePartitionsResponse> {
-  const records = new OperationRecords(scope);
+  const bound = new OperationBound();
   const duplicates = duplicateNames(request);
   const results: CreatePartitionsResponse['results'] = [];
   for (const name of duplicates) {
     const errorCode = ErrorCode.INVALID_REQUEST;
     results.push({ name, errorCode, errorMessage: 'Duplicate topic name.' });
   }
-  for (const topic of request.topics) {
-    if (duplicates.has(topic.name)) continue;
-    const error = errorFieldsOf(() => growTopic(scope, topic, records));
-    results.push({ name: topic.name, ...error });
-  }
-  const response = { throttleTimeMs: 0, results };
-  return { records: request.validateOnly ? [] : records.all, response };
+  const steps = stepsOf(
+    request.topics.filter(({ name }) => !duplicates.has(name)),
+    (now, topic) => {
+      let records: readonly MetadataRecord[] = [];
+      const error = errorFieldsOf(() => (records = bound.take(now, growthRecords(now, topic))));
+      results.push({ name: topic.name, ...error });
+      return request.validateOnly ? [] : records;
+    },
+  );
+  return inSlices(scope, { steps, response: () => ({ throttleTimeMs: 0, results }) });
 }
 
-function growTopic(scope: DecisionScope, wanted: TopicToGrow, records: OperationRecords): void {
+function growthRecords(scope: DecisionScope, wanted: TopicToGrow): MetadataRecord[] {
   const topic = scope.image.topics.byName.get(wanted.name);
   if (topic === undefined) throw new ApiError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION);
   const additional = additionalPartitions(wanted, topic);
@@ -49,9 +54,7 @@ function growTopic(scope: DecisionScope, wanted: TopicToGrow, records: Operation
       ? automaticReplicas(scope, topic, additional)
       : manualReplicas(scope, topic, wanted.assignments, additional);
   const first = topic.partitions.length;
-  records.add(
-    ...replicas.map((ids, index) => newPartitionRecord(scope, topic.id, first + index, ids)),
-  );
+  return replicas.map((ids, index) => newPartitionRecord(scope, topic.id, first + index, ids));
 }
 
 function additionalPartitions({ count, name }: TopicToGrow, topic: TopicImage): number {

@@ -13,7 +13,7 @@ import type { ControllerRandom } from './controller-options.ts';
 import {
   type DecisionScope,
   metadataVersionOf,
-  OperationRecords,
+  OperationBound,
   topicConfigLayers,
 } from './decision-scope.ts';
 import {
@@ -25,6 +25,7 @@ import {
   refuseInactivePlacement,
 } from './new-partitions.ts';
 import type { ControllerResult } from './operations.ts';
+import { inSlices, stepsOf } from './slices.ts';
 import {
   CLUSTER_METADATA_TOPIC,
   hasCollisionCharacters,
@@ -38,54 +39,70 @@ type TopicResult = CreateTopicsResponse['topics'][number];
 /** Partitions that one request may create; Kafka's limit, against running out of memory. */
 export const NEW_PARTITIONS_MAX = 10_000;
 
-/** Decides on a CreateTopics request; each topic succeeds or fails for itself. */
+/** Decides on a CreateTopics request; each topic succeeds or fails for itself, and all of it is in one batch. */
 export function createTopics(
   scope: DecisionScope,
   request: CreateTopicsRequest,
 ): ControllerResult<CreateTopicsResponse> {
-  const records = new OperationRecords(scope);
+  const bound = new OperationBound();
   const tooMany = errorFieldsOf(() => checkTotalPartitions(scope, request));
   const duplicates = duplicateNames(request);
   const topics: TopicResult[] = [];
-  for (const topic of request.topics) {
-    if (duplicates.has(topic.name)) continue;
-    let created: TopicResult | undefined;
-    const error =
-      tooMany === NO_ERROR
-        ? errorFieldsOf(() => (created = createTopic(scope, topic, records)))
-        : tooMany;
-    topics.push(created ?? { ...emptyResult(topic.name), ...error });
-  }
-  for (const name of duplicates) {
-    const errorCode = ErrorCode.INVALID_REQUEST;
-    topics.push({ ...emptyResult(name), errorCode, errorMessage: 'Duplicate topic name.' });
-  }
-  const response = { throttleTimeMs: 0, topics };
-  return { records: request.validateOnly ? [] : records.all, response };
+  const steps = stepsOf(
+    request.topics.filter(({ name }) => !duplicates.has(name)),
+    (now, topic) => {
+      let created: CreatedTopic | undefined;
+      const error =
+        tooMany === NO_ERROR
+          ? errorFieldsOf(() => (created = createTopic(now, topic, bound)))
+          : tooMany;
+      topics.push(created?.result ?? { ...emptyResult(topic.name), ...error });
+      return created === undefined || request.validateOnly ? [] : created.records;
+    },
+  );
+  return inSlices(scope, {
+    steps,
+    response: () => ({ throttleTimeMs: 0, topics: [...topics, ...duplicateResults(duplicates)] }),
+  });
+}
+
+interface CreatedTopic {
+  readonly result: TopicResult;
+  readonly records: readonly MetadataRecord[];
 }
 
 function createTopic(
   scope: DecisionScope,
   topic: CreatableTopic,
-  records: OperationRecords,
-): TopicResult {
+  bound: OperationBound,
+): CreatedTopic {
   checkName(scope, topic.name);
   const configs = creationConfigs(topic);
   const topicId = randomTopicId(scope.options.random);
   const configRecords = topicConfigRecords(scope, topic.name, configs);
   const assignments = replicasOf(scope, topic);
-  records.add(
+  const records = bound.take(scope, [
     metadataRecord('TopicRecord', { name: topic.name, topicId }, metadataVersionOf(scope)),
     ...configRecords,
     ...assignments.map((replicas, id) => newPartitionRecord(scope, topicId, id, replicas)),
-  );
-  return {
+  ]);
+  const result = {
     ...emptyResult(topic.name),
     topicId,
     numPartitions: assignments.length,
     replicationFactor: assignments[0]?.length ?? -1,
     configs: effectiveConfigs(scope, topic.name, configs),
   };
+  return { result, records };
+}
+
+function duplicateResults(names: ReadonlySet<string>): TopicResult[] {
+  const errorCode = ErrorCode.INVALID_REQUEST;
+  return [...names].map((name) => ({
+    ...emptyResult(name),
+    errorCode,
+    errorMessage: 'Duplicate topic name.',
+  }));
 }
 
 function checkTotalPartitions(scope: DecisionScope, request: CreateTopicsRequest): void {

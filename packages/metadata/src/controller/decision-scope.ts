@@ -134,27 +134,23 @@ export function minIsrOf(scope: DecisionScope, topic: TopicImage): number {
   return Math.min(Number(configured ?? 1), topic.partitions[0]?.replicas.length ?? 1);
 }
 
-/** Gathers the records of one user operation, which is written whole and is therefore bounded. */
-export class OperationRecords {
-  readonly #records: MetadataRecord[] = [];
-  readonly #countMax: number;
+/** Counts the records of one user operation, which is bounded although it may be written in several turns. */
+export class OperationBound {
+  #count = 0;
 
-  constructor(scope: DecisionScope) {
-    this.#countMax = scope.options.recordsPerOperationMax;
-  }
-
-  /** @throws ApiError POLICY_VIOLATION when the operation would write more records than allowed */
-  add(...records: readonly MetadataRecord[]): void {
-    if (this.#records.length + records.length > this.#countMax) {
+  /**
+   * Takes what one part of the operation writes.
+   *
+   * @throws ApiError POLICY_VIOLATION when the operation would write more records than allowed
+   */
+  take(scope: DecisionScope, records: readonly MetadataRecord[]): readonly MetadataRecord[] {
+    if (this.#count + records.length > scope.options.recordsPerOperationMax) {
       throw new ApiError(
         ErrorCode.POLICY_VIOLATION,
         'Unable to perform excessively large batch operation.',
       );
     }
-    this.#records.push(...records);
-  }
-
-  get all(): readonly MetadataRecord[] {
-    return this.#records;
+    this.#count += records.length;
+    return records;
   }
 }

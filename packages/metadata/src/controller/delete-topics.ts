@@ -1,15 +1,16 @@
 // DeleteTopics, by name and (from version 6) by id. Kafka: ControllerApis.deleteTopics and
 // ReplicationControlManager.deleteTopics.
-import { ErrorCode, type Uuid, ZERO_UUID } from '@ottla/protocol';
+import { ErrorCode, ZERO_UUID } from '@ottla/protocol';
 import type {
   DeleteTopicsRequest,
   DeleteTopicsResponse,
 } from '@ottla/protocol/messages/delete-topics';
 import { topicById, type TopicImage } from '../image/metadata-image.ts';
-import { metadataRecord } from '../metadata-record.ts';
+import { metadataRecord, type MetadataRecord } from '../metadata-record.ts';
 import { ApiError, errorFieldsOf } from './api-error.ts';
-import { type DecisionScope, OperationRecords } from './decision-scope.ts';
+import { type DecisionScope, OperationBound } from './decision-scope.ts';
 import type { ControllerRequestContext, ControllerResult } from './operations.ts';
+import { inSlices, stepsOf } from './slices.ts';
 
 type TopicState = DeleteTopicsRequest['topics'][number];
 type TopicResult = DeleteTopicsResponse['responses'][number];
@@ -20,45 +21,48 @@ export function deleteTopics(
   request: DeleteTopicsRequest,
   context: ControllerRequestContext,
 ): ControllerResult<DeleteTopicsResponse> {
-  const records = new OperationRecords(scope);
   const wanted: TopicState[] = [
     ...request.topicNames.map((name) => ({ name, topicId: ZERO_UUID })),
     ...request.topics,
   ];
-  const responses: TopicResult[] = [];
-  const taken = new Set<Uuid>();
+  const bound = new OperationBound();
+  const taken = new Map<string, TopicImage>();
   const repeated = repeatedTopics(wanted);
-  for (const state of wanted) {
-    if (repeated.has(keyOf(state))) continue;
-    responses.push(deleteTopic(scope, state, context, taken, records));
-  }
-  for (const state of repeated.values()) responses.push(duplicate(state));
-  return { records: records.all, response: { throttleTimeMs: 0, responses } };
+  const results: TopicResult[] = [];
+  const steps = stepsOf(
+    wanted.filter((state) => !repeated.has(keyOf(state))),
+    (now, state) => {
+      let topic = taken.get(keyOf(state));
+      let records: readonly MetadataRecord[] = [];
+      const error = errorFieldsOf(() => {
+        checkDeletionEnabled(now, context);
+        if (topic !== undefined) refuseTaken();
+        topic = findTopic(now, state);
+        const { id: topicId, name } = topic;
+        records = bound.take(now, [metadataRecord('RemoveTopicRecord', { topicId })]);
+        // Under both of its keys: when the other one's turn comes it may be gone.
+        taken.set(keyOf({ name, topicId: ZERO_UUID }), topic);
+        taken.set(keyOf({ name: null, topicId }), topic);
+      });
+      const { name, id: topicId } = topic ?? { name: state.name, id: state.topicId };
+      results.push({ name, topicId, ...error });
+      return records;
+    },
+  );
+  return inSlices(scope, {
+    steps,
+    response: () => ({
+      throttleTimeMs: 0,
+      responses: [...results, ...Array.from(repeated.values(), duplicate)],
+    }),
+  });
 }
 
-function deleteTopic(
-  scope: DecisionScope,
-  state: TopicState,
-  context: ControllerRequestContext,
-  taken: Set<Uuid>,
-  records: OperationRecords,
-): TopicResult {
-  let { name, topicId } = state;
-  const error = errorFieldsOf(() => {
-    checkDeletionEnabled(scope, context);
-    const topic = findTopic(scope, state);
-    name = topic.name;
-    topicId = topic.id;
-    if (taken.has(topic.id)) {
-      throw new ApiError(
-        ErrorCode.INVALID_REQUEST,
-        'The provided topic name maps to an ID that was already supplied.',
-      );
-    }
-    records.add(metadataRecord('RemoveTopicRecord', { topicId: topic.id }));
-    taken.add(topic.id);
-  });
-  return { name, topicId, ...error };
+function refuseTaken(): never {
+  throw new ApiError(
+    ErrorCode.INVALID_REQUEST,
+    'The provided topic name maps to an ID that was already supplied.',
+  );
 }
 
 function checkDeletionEnabled(

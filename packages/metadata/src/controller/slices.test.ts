@@ -1,4 +1,4 @@
-import { ErrorCode } from '@ottla/protocol';
+import { ErrorCode, ZERO_UUID } from '@ottla/protocol';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { assigned, incarnationOf, testConfigs, TestCluster } from '../../test/support/cluster.ts';
 import type { ControllerOptions, ControllerResult, MetadataRecord } from '../index.ts';
@@ -198,5 +198,121 @@ describe('work on many partitions', () => {
     expect(errors.findIndex((code) => code !== ErrorCode.NONE)).toBe(5);
     expect(cluster.partition('big', PARTITIONS - 1).isr).toEqual([1]);
     expect(cluster.partition('big', 5).isr).toEqual([1, 2]);
+  });
+});
+
+describe('a request for many topics', () => {
+  const topic = (name: string, partitions: number) => ({
+    name,
+    configs: [],
+    ...assigned(...Array.from({ length: partitions }, () => [1, 2])),
+  });
+  const create = (names: readonly string[], partitions: number, validateOnly = false) =>
+    cluster.decide('createTopics', {
+      topics: names.map((name) => topic(name, partitions)),
+      timeoutMs: 0,
+      validateOnly,
+    });
+  const names = Array.from({ length: 30 }, (_, id) => `topic-${id}`);
+  const exists = (name: string): boolean => cluster.image.topics.byName.has(name);
+
+  it('given CreateTopics, then no turn is long, every topic is in one batch, and the answer names them in their order', () => {
+    const batches = cluster.log.length;
+    const { response } = cluster.append(create(names, 9));
+    const written = cluster.log.slice(batches).map(({ records }) => records);
+    expect(written.length).toBeGreaterThan(10);
+    for (const records of written) {
+      expect(records.length).toBeLessThan(SLICE_RECORDS_MAX + 10);
+      const topics = records.filter(({ type }) => type === 'TopicRecord').length;
+      expect(records).toHaveLength(topics * 10);
+    }
+    expect(response.topics.map(({ name, errorCode }) => [name, errorCode])).toEqual(
+      names.map((name) => [name, ErrorCode.NONE]),
+    );
+  });
+
+  it('given another who creates one of them meanwhile, then that one exists already, and the others are made', () => {
+    const part = create(names, 9);
+    cluster.appendPart(part);
+    cluster.createTopic('topic-29', assigned([3]));
+    const { topics } = cluster.finish(part).response;
+    expect(topics.filter(({ errorCode }) => errorCode !== 0)).toMatchObject([
+      { name: 'topic-29', errorCode: ErrorCode.TOPIC_ALREADY_EXISTS },
+    ]);
+    expect(names.every(exists)).toBe(true);
+  });
+
+  it('given a controller that is lost half-way, then what was written stands, and nothing of a topic is missing', () => {
+    const part = create(names, 9);
+    cluster.appendPart(part);
+    const made = names.filter(exists);
+    expect(made.length).toBeGreaterThan(0);
+    expect(made.length).toBeLessThan(names.length);
+    for (const name of made)
+      expect(cluster.image.topics.byName.get(name)?.partitions).toHaveLength(9);
+  });
+
+  it('given more records than one operation may have, then topics are refused from there on, whatever the slices', () => {
+    start({ recordsPerOperationMax: 55 });
+    const { topics } = cluster.append(create(names.slice(0, 8), 9)).response;
+    expect(topics.map(({ errorCode }) => errorCode)).toEqual([
+      ...Array<number>(5).fill(ErrorCode.NONE),
+      ...Array<number>(3).fill(ErrorCode.POLICY_VIOLATION),
+    ]);
+  });
+
+  it('given a request that only validates, then nothing is written, and it takes turns all the same', () => {
+    const many = Array.from({ length: 200 }, (_, id) => `many-${id}`);
+    const part = create(many, 1, true);
+    expect(part.rest).toBeDefined();
+    const { topics } = cluster.append(part).response;
+    expect(topics).toHaveLength(200);
+    expect(many.some(exists)).toBe(false);
+  });
+
+  it('given CreatePartitions and configs of many topics, then they are done in turns', () => {
+    cluster.append(create(names, 1));
+    const grown = cluster.decide('createPartitions', {
+      topics: names.map((name) => ({ name, count: 10, assignments: null })),
+      timeoutMs: 0,
+      validateOnly: false,
+    });
+    expect(grown.rest).toBeDefined();
+    expect(cluster.append(grown).response.results.every(({ errorCode }) => errorCode === 0)).toBe(
+      true,
+    );
+    const configured = cluster.decide('incrementalAlterConfigs', {
+      resources: names.map((resourceName) => ({
+        resourceType: 2,
+        resourceName,
+        configs: [{ name: 'retention.ms', configOperation: 0, value: '1' }],
+      })),
+      validateOnly: false,
+    });
+    expect(configured.rest).toBeDefined();
+    expect(cluster.append(configured).response.responses).toHaveLength(30);
+    for (const name of names) {
+      expect(cluster.image.topics.byName.get(name)?.partitions).toHaveLength(10);
+      expect(cluster.image.configs.get(`2:${name}`)?.values.get('retention.ms')).toBe('1');
+    }
+  });
+
+  it('given DeleteTopics that names a topic by name and, much later, by id, then the second is refused for that', () => {
+    cluster.append(create(names, 1));
+    const { id } = cluster.image.topics.byName.get('topic-0')!;
+    const part = cluster.decide('deleteTopics', {
+      topicNames: [],
+      topics: [...names.map((name) => ({ name, topicId: ZERO_UUID })), { name: null, topicId: id }],
+      timeoutMs: 0,
+    });
+    expect(part.rest).toBeDefined();
+    const { responses } = cluster.append(part).response;
+    expect(names.some(exists)).toBe(false);
+    expect(responses.slice(0, 30).every(({ errorCode }) => errorCode === 0)).toBe(true);
+    expect(responses[30]).toMatchObject({
+      name: 'topic-0',
+      topicId: id,
+      errorCode: ErrorCode.INVALID_REQUEST,
+    });
   });
 });

@@ -4,6 +4,7 @@
 // and whoever asked asks the next one again.
 //
 //   image of the beginning ──▶ candidates ──▶ step on today's state ──▶ records ──▶ …next slice
+// A slice goes into the log as one batch, and a step's records are never parted.
 //
 // Candidates come from one image, which never changes. A broker that is being taken out of its
 // partitions gains none meanwhile: `departing` sees to it.
@@ -19,6 +20,9 @@ const SLICE_PAUSES_MAX = 8;
 
 /** Partitions that are looked at between two pauses. */
 const PARTITIONS_PER_PAUSE = 1024;
+
+/** Parts of a request that are decided between two pauses of `stepsOf`, whether records come of them or not. */
+const ITEMS_PER_PAUSE = 8;
 
 /** Decides one item; the state shows nothing of the steps of the same slice. */
 export type Step = (scope: DecisionScope) => readonly MetadataRecord[];
@@ -43,7 +47,8 @@ export function inSlices<Response>(
   { steps, response, departing, onAppended }: SlicedWork<Response>,
 ): ControllerResult<Response> {
   const { sessions } = scope;
-  const iterator = steps[Symbol.iterator]();
+  const iterator = steps[Symbol.iterator]() as Iterator<Step | undefined, void>;
+  const ahead = { iterator, next: iterator.next() };
   let isDeparting = false;
   const endDeparture = (): void => {
     if (isDeparting && departing !== undefined) sessions.endDeparture(departing);
@@ -51,7 +56,7 @@ export function inSlices<Response>(
   const slice = (now: DecisionScope): ControllerResult<Response> => {
     let taken;
     try {
-      taken = takeSlice(iterator, now);
+      taken = takeSlice(ahead, now);
     } catch (error) {
       endDeparture();
       throw error;
@@ -75,19 +80,26 @@ export function inSlices<Response>(
   return slice(scope);
 }
 
+/** Steps of which the next one is known, so that the last slice knows that it is the last. */
+interface StepsAhead {
+  next: IteratorResult<Step | undefined, void>;
+  readonly iterator: Iterator<Step | undefined, void>;
+}
+
 function takeSlice(
-  steps: Iterator<Step | undefined>,
+  ahead: StepsAhead,
   scope: DecisionScope,
 ): { readonly records: readonly MetadataRecord[]; readonly isDone: boolean } {
   const records: MetadataRecord[] = [];
   let pauses = 0;
   while (records.length < scope.options.recordsPerSliceMax && pauses < SLICE_PAUSES_MAX) {
-    const { done, value: step } = steps.next();
-    if (done === true) return { records, isDone: true };
+    if (ahead.next.done === true) break;
+    const step = ahead.next.value;
     if (step === undefined) pauses++;
     else records.push(...step(scope));
+    ahead.next = ahead.iterator.next();
   }
-  return { records, isDone: false };
+  return { records, isDone: ahead.next.done === true };
 }
 
 /** A partition as it is now. */
@@ -102,6 +114,18 @@ export type PartitionStep = (
   scope: DecisionScope,
   found: FoundPartition,
 ) => MetadataRecord | undefined;
+
+/** A step for every part of a request that succeeds or fails for itself; the records of one part go into one batch. */
+export function* stepsOf<Item>(
+  items: Iterable<Item>,
+  decide: (scope: DecisionScope, item: Item) => readonly MetadataRecord[],
+): Generator<Step | undefined, void, undefined> {
+  let count = 0;
+  for (const item of items) {
+    yield (scope) => decide(scope, item);
+    if (++count % ITEMS_PER_PAUSE === 0) yield undefined;
+  }
+}
 
 /** A step for every partition of the image that `concerns` picks, and that it still picks when its turn comes. */
 export function* partitionSteps(

@@ -68,4 +68,38 @@ describe('CommitReader', () => {
     });
     expect(told).toBe(1);
   });
+
+  it('given a long log, when the node starts, then its listener is told a piece in each turn', async () => {
+    const platform = { ...nodePlatform(), disk: memoryDisk() };
+    const led = Promise.withResolvers<void>();
+    const handleLeaderChange = (): void => led.resolve();
+    const values = Array.from({ length: 100 }, (_, id) => `${id}`.padEnd(10_000));
+    await run(platform, { handleLeaderChange }, async (node) => {
+      await led.promise;
+      for (const value of values) node.append([Buffer.from(value)], node.core.epoch);
+      while (node.core.highWatermark < node.logEndOffset)
+        await new Promise<void>((resolve) => void setImmediate(resolve));
+    });
+
+    const pieces: string[][] = [];
+    let turns = 0;
+    const timers: Platform['timers'] = {
+      ...platform.timers,
+      yield: (callback) => {
+        turns += 1;
+        platform.timers.yield(callback);
+      },
+    };
+    const told = Promise.withResolvers<void>();
+    const listener: Partial<QuorumNodeListener> = {
+      handleCommit: (batches) => {
+        pieces.push(batches.flatMap((batch) => batch.values.map(String)));
+        expect(turns).toBeGreaterThanOrEqual(pieces.length - 1);
+        if (pieces.flat().length === values.length) told.resolve();
+      },
+    };
+    await run({ ...platform, timers }, listener, () => told.promise);
+    expect(pieces.flat()).toEqual(values);
+    for (const piece of pieces) expect(piece.join('').length).toBeLessThanOrEqual(64 * 1024);
+  });
 });

@@ -1,6 +1,6 @@
 // Hands committed batches to the listener, in order, and a leader's claim only behind everything before its epoch.
 // Kafka: KafkaRaftClient.ListenerContext.
-import type { Disk, Logger } from '@ottla/platform';
+import type { Logger, Platform } from '@ottla/platform';
 import type { RecordBatch } from '@ottla/protocol/records';
 import type { LogPosition } from '../replica.ts';
 import type { MetadataLog } from './metadata-log.ts';
@@ -38,6 +38,9 @@ export interface QuorumNodeListener {
   handleLeaderChange(leader: KnownLeader): void;
 }
 
+/** What is told in one turn, but for a single batch that is larger: some hundred records. */
+const PIECE_BYTES = 64 * 1024;
+
 interface Claim extends KnownLeader {
   /** Told once everything below (exclusive) was delivered. */
   readonly afterOffset: number;
@@ -45,7 +48,7 @@ interface Claim extends KnownLeader {
 
 export class CommitReader {
   readonly #log: MetadataLog;
-  readonly #disk: Disk;
+  readonly #platform: Pick<Platform, 'disk' | 'timers'>;
   readonly #logger: Logger;
   readonly #failed: (error: unknown) => void;
   #listener: QuorumNodeListener | undefined;
@@ -55,9 +58,14 @@ export class CommitReader {
   #running: Promise<void> | undefined;
   #isClosed = false;
 
-  constructor(log: MetadataLog, disk: Disk, logger: Logger, failed: (error: unknown) => void) {
+  constructor(
+    log: MetadataLog,
+    platform: Pick<Platform, 'disk' | 'timers'>,
+    logger: Logger,
+    failed: (error: unknown) => void,
+  ) {
     this.#log = log;
-    this.#disk = disk;
+    this.#platform = platform;
     this.#logger = logger;
     this.#failed = failed;
   }
@@ -128,6 +136,9 @@ export class CommitReader {
       if (this.#delivered >= this.#highWatermark) return;
       if (this.#delivered < this.#log.startOffset) await this.#begin(listener);
       else await this.#deliverBatches(listener);
+      // Whoever is behind hears a piece at a time, and serves others in between.
+      if (this.#delivered < this.#highWatermark)
+        await new Promise<void>((resolve) => this.#platform.timers.yield(resolve));
     }
   }
 
@@ -145,7 +156,7 @@ export class CommitReader {
       this.#delivered = Math.max(this.#delivered, this.#log.startOffset);
       return;
     }
-    const snapshot = await readSnapshotFile(this.#disk, this.#log.snapshotPath(id));
+    const snapshot = await readSnapshotFile(this.#platform.disk, this.#log.snapshotPath(id));
     if (this.#isClosed) return;
     listener.handleSnapshot({
       id,
@@ -159,7 +170,7 @@ export class CommitReader {
   /** Undefined when the log began anew behind a snapshot while it was read: the snapshot comes next. */
   async #readBatches(): Promise<RecordBatch[] | undefined> {
     try {
-      return await this.#log.read(this.#delivered, this.#highWatermark);
+      return await this.#log.read(this.#delivered, this.#highWatermark, PIECE_BYTES);
     } catch (error) {
       if (this.#delivered < this.#log.startOffset) return undefined;
       throw error;

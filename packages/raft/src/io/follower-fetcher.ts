@@ -14,7 +14,12 @@ import {
   fetchSnapshotResponse,
 } from '@ottla/protocol/messages/fetch-snapshot';
 import type { QuorumCore } from '../quorum-core.ts';
-import { QUORUM_TIMES_DEFAULT, type QuorumTimes } from '../quorum-options.ts';
+import {
+  QUORUM_FETCH_SIZES_DEFAULT,
+  QUORUM_TIMES_DEFAULT,
+  type QuorumFetchSizes,
+  type QuorumTimes,
+} from '../quorum-options.ts';
 import type { Voter } from '../replica.ts';
 import type { KnownNodes } from './known-nodes.ts';
 import { METADATA_TOPIC, type MetadataLog } from './metadata-log.ts';
@@ -29,6 +34,7 @@ export interface FollowerFetcherOptions {
   readonly log: MetadataLog;
   readonly transport: RaftTransport;
   readonly times?: QuorumTimes;
+  readonly fetchSizes?: QuorumFetchSizes;
   readonly nodes: KnownNodes;
   /** The core was given an event: perform what it asks for. */
   readonly stepped: () => Promise<void>;
@@ -39,8 +45,6 @@ const TIMEOUT_MS = 2_000;
 /** For a node that is asked who leads: it need not wait for anything before it answers. Twice as long after each failure. */
 const ASK_TIMEOUT_MS = 500;
 const RETRY_MS = 20;
-const MAX_BYTES = 8 * 1024 * 1024;
-const SNAPSHOT_CHUNK_BYTES = 1024 * 1024;
 const FETCH: RequestKind<ReturnType<typeof fetchRequest.create>, FetchResponse> = {
   request: fetchRequest,
   response: fetchResponse,
@@ -55,6 +59,7 @@ const FETCH_SNAPSHOT = { request: fetchSnapshotRequest, response: fetchSnapshotR
 export class FollowerFetcher {
   readonly #options: FollowerFetcherOptions;
   readonly #maxWaitMs: number;
+  readonly #sizes: QuorumFetchSizes;
   /** The round of fetches that counts; an earlier one has no say any more. */
   #round = 0;
   #isRunning = false;
@@ -71,6 +76,7 @@ export class FollowerFetcher {
 
   constructor(options: FollowerFetcherOptions) {
     this.#options = options;
+    this.#sizes = options.fetchSizes ?? QUORUM_FETCH_SIZES_DEFAULT;
     const { fetchTimeoutMs } = options.times ?? QUORUM_TIMES_DEFAULT;
     // An idle leader must have answered well before this node takes it for gone.
     this.#maxWaitMs = Math.min(MAX_WAIT_MS, fetchTimeoutMs / 2);
@@ -155,7 +161,7 @@ export class FollowerFetcher {
       // Since version 15 the replica is named here; `replicaId` cannot be sent any more.
       replicaState: { replicaId: core.self.id, replicaEpoch: -1 },
       maxWaitMs,
-      maxBytes: MAX_BYTES,
+      maxBytes: this.#sizes.logBytesMax,
       topics: [
         {
           topic: METADATA_TOPIC,
@@ -167,7 +173,7 @@ export class FollowerFetcher {
               fetchOffset: log.endOffset,
               lastFetchedEpoch: log.lastEpoch,
               logStartOffset: -1,
-              partitionMaxBytes: MAX_BYTES,
+              partitionMaxBytes: this.#sizes.logBytesMax,
               replicaDirectoryId: core.self.directoryId,
               highWatermark: BigInt(Math.max(core.highWatermark, 0)),
             },
@@ -293,7 +299,7 @@ export class FollowerFetcher {
     return fetchSnapshotRequest.create({
       clusterId,
       replicaId: core.self.id,
-      maxBytes: SNAPSHOT_CHUNK_BYTES,
+      maxBytes: this.#sizes.snapshotBytesMax,
       topics: [{ name: METADATA_TOPIC, partitions: [partition] }],
     });
   }

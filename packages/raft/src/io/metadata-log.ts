@@ -164,11 +164,15 @@ export class MetadataLog implements LogView {
     return change;
   }
 
-  /** Batches from `offset` (inclusive) up to `endOffset` (exclusive), about a megabyte at a time; empty at the end. */
-  async read(offset: number, endOffset: number): Promise<RecordBatch[]> {
+  /** Batches from `offset` (inclusive) up to `endOffset` (exclusive), about a megabyte at a time by default; empty at the end. */
+  async read(
+    offset: number,
+    endOffset: number,
+    maxBytes: number = READ_BYTES,
+  ): Promise<RecordBatch[]> {
     const region = await this.log.read({
       offset,
-      maxBytes: READ_BYTES,
+      maxBytes,
       endOffset,
       minOneBatch: true,
     });

@@ -6,7 +6,7 @@ import { RecordBatchBuilder } from '@ottla/protocol/records';
 import { QuorumNodeError } from '../errors.ts';
 import type { Effect, VoterChangeAnswer } from '../messages.ts';
 import { QuorumCore } from '../quorum-core.ts';
-import type { QuorumTimes } from '../quorum-options.ts';
+import type { QuorumFetchSizes, QuorumTimes } from '../quorum-options.ts';
 import {
   type QuorumEndpoint,
   type ReplicaKey,
@@ -52,6 +52,8 @@ export interface QuorumNodeOptions {
   /** Needed with more than one voter, or as an observer. */
   readonly transport?: RaftTransport;
   readonly times?: QuorumTimes;
+  /** As a follower. */
+  readonly fetchSizes?: QuorumFetchSizes;
   readonly log?: MetadataLogSettings;
   /** The disk failed: this node must stop. */
   readonly onFailure?: (error: unknown) => void;
@@ -98,7 +100,7 @@ export class QuorumNode {
     this.log = log;
     this.core = core;
     this.#nextOffset = log.endOffset;
-    this.#reader = new CommitReader(log, options.platform.disk, options.logger, (error) =>
+    this.#reader = new CommitReader(log, options.platform, options.logger, (error) =>
       this.#fail(error),
     );
     const { transport } = options;

@@ -3,7 +3,11 @@ import { LogDirectory } from '@ottla/log';
 import { type Platform, silentLogger } from '@ottla/platform';
 import { createSimulation, type Simulation } from '@ottla/platform/simulated';
 import { ErrorCode, METADATA_TOPIC_ID } from '@ottla/protocol';
-import { createPartitionData, fetchResponse } from '@ottla/protocol/messages/fetch';
+import {
+  createPartitionData,
+  type FetchRequest,
+  fetchResponse,
+} from '@ottla/protocol/messages/fetch';
 import type { FetchSnapshotRequest } from '@ottla/protocol/messages/fetch-snapshot';
 import {
   createResponsePartitionSnapshot,
@@ -18,6 +22,7 @@ import {
   MetadataLog,
   type MetadataLogSettings,
   QuorumCore,
+  type QuorumFetchSizes,
   VoterSet,
   writeSnapshotFile,
 } from '../index.ts';
@@ -70,17 +75,20 @@ class Leader {
   bytes: Buffer = Buffer.alloc(0);
   /** Positions that were asked for. */
   readonly asked: number[] = [];
+  /** Bytes that each request wanted, of the log and of snapshots. */
+  readonly sizes: Record<'log' | 'snapshot', Set<number>> = { log: new Set(), snapshot: new Set() };
   /** What happens to the request for a piece of that number, from 1 on; undefined: it is answered. */
   fault: (count: number) => 'lost' | 'gone' | undefined = () => undefined;
 
   send(request: unknown): unknown {
     return (request as { topics: { partitions: { position?: number }[] }[] }).topics[0]
       ?.partitions[0]?.position === undefined
-      ? this.#fetch()
+      ? this.#fetch(request as FetchRequest)
       : this.#snapshot(request as FetchSnapshotRequest);
   }
 
-  #fetch(): unknown {
+  #fetch({ maxBytes }: FetchRequest): unknown {
+    this.sizes.log.add(maxBytes);
     const partition = {
       ...createPartitionData(),
       currentLeader: { leaderId: 2, leaderEpoch: 3 },
@@ -94,6 +102,7 @@ class Leader {
   #snapshot(request: FetchSnapshotRequest): unknown {
     const { position, snapshotId } = request.topics[0]!.partitions[0]!;
     this.asked.push(position);
+    this.sizes.snapshot.add(request.maxBytes);
     const fault = this.fault(this.asked.length);
     if (fault === 'lost') throw new Error('connection lost');
     const isThere = fault === undefined && snapshotId.endOffset === this.id.offset;
@@ -105,7 +114,7 @@ class Leader {
       position,
     });
     const unalignedRecords = isThere
-      ? this.bytes.subarray(position, position + 100)
+      ? this.bytes.subarray(position, position + Math.min(request.maxBytes, 100))
       : Buffer.alloc(0);
     return fetchSnapshotResponse.create({
       topics: [{ name: METADATA_TOPIC, partitions: [{ ...partition, unalignedRecords }] }],
@@ -114,7 +123,11 @@ class Leader {
 }
 
 /** Follows `leader` until it has taken over a snapshot. */
-async function follow(leader: Leader, log: MetadataLog): Promise<void> {
+async function follow(
+  leader: Leader,
+  log: MetadataLog,
+  fetchSizes?: QuorumFetchSizes,
+): Promise<void> {
   const core = new QuorumCore(
     {
       self: key(1),
@@ -134,6 +147,7 @@ async function follow(leader: Leader, log: MetadataLog): Promise<void> {
     nodes: new KnownNodes(() => VOTERS),
     transport: { send: async (_to, _kind, request) => leader.send(request) as never },
     stepped: async () => {},
+    ...(fetchSizes === undefined ? {} : { fetchSizes }),
   });
   fetcher.wake();
   await simulation.runUntil(() => log.voterHistory.last !== undefined, 10_000);
@@ -152,6 +166,15 @@ describe('a snapshot that is downloaded', () => {
     expect(log.voterHistory.last?.voters.ids).toEqual([1, 2]);
     const copy = await settle(platform.disk.readFile(log.snapshotPath(leader.id)));
     expect(copy.equals(leader.bytes)).toBe(true);
+  });
+
+  it('given how much one request may bring, then so much is asked for, of the log and of the snapshot', async () => {
+    const log = await settle(openLog());
+    const leader = new Leader();
+    leader.bytes = await settle(snapshotBytes(leader.id, 20));
+    await follow(leader, log, { logBytesMax: 12_345, snapshotBytesMax: 40 });
+    expect(leader.asked.slice(0, 3)).toEqual([0, 40, 80]);
+    expect(leader.sizes).toEqual({ log: new Set([12_345]), snapshot: new Set([40]) });
   });
 
   it('given a snapshot that vanished meanwhile, then the one that is offered next is taken', async () => {

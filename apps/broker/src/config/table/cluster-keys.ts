@@ -99,17 +99,17 @@ export const CLUSTER_KEYS: readonly ConfigKey[] = [
     int('1000', { min: 0 }),
     'How long a candidate waits for votes.',
   ),
-  accepted(
+  honoured(
     'controller.quorum.fetch.max.bytes',
     readOnly,
     int('1048576', { min: 1 }),
-    OWN_QUORUM_BOUNDS,
+    'Bytes of the metadata log that one fetch brings; one batch comes whole, however large.',
   ),
-  accepted(
+  honoured(
     'controller.quorum.fetch.snapshot.max.bytes',
     readOnly,
     int('1048576', { min: 1 }),
-    OWN_QUORUM_BOUNDS,
+    'Bytes of a snapshot that one request brings.',
   ),
   honoured(
     'controller.quorum.fetch.timeout.ms',
