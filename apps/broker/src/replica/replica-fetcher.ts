@@ -127,9 +127,12 @@ export class ReplicaFetcher {
     });
     const name = nameOf(topicId, id);
     const followed: Followed = { name, partition, log, topic, topicId, id, state, lag: undefined };
+    const isOver = (): boolean => !partition.follows(leaderEpoch) || this.#closing.signal.aborted;
     void log.settled().then(async () => {
-      if (!partition.follows(leaderEpoch) || this.#closing.signal.aborted) return;
+      if (isOver()) return;
       await this.#perform(followed, state.begin(log));
+      // While the log was cut the partition may have been given to another leader, whose place this must not take.
+      if (isOver()) return;
       this.#followed.set(partition, followed);
       this.#byName.set(name, followed);
       this.#running ??= this.#run();
@@ -241,7 +244,7 @@ export class ReplicaFetcher {
   }
 
   async #fetch(wanted: ReadonlyMap<Followed, FetchPosition>): Promise<HeldFetch> {
-    const { settings, brokerId, brokerEpoch, platform } = this.#options;
+    const { settings, brokerId, brokerEpoch } = this.#options;
     const request: FetchRequest = fetchRequest.create({
       ...this.#session.next(wanted),
       replicaState: { replicaId: brokerId, replicaEpoch: brokerEpoch() },
@@ -250,16 +253,25 @@ export class ReplicaFetcher {
       maxBytes: settings.responseBytesMax,
     });
     this.#isExchanging = true;
-    let timer: Timer | undefined;
     try {
-      const connection = await this.#connected();
-      timer = platform.timers.set(settings.timeoutMs, () => connection.close());
-      const version = FETCH_VERSION;
-      const held = await connection.requestHeld(fetchRequest, fetchResponse, version, request);
+      const held = await this.#inTime((connection) =>
+        connection.requestHeld(fetchRequest, fetchResponse, FETCH_VERSION, request),
+      );
       return held as HeldFetch;
     } finally {
       this.#isExchanging = false;
-      timer?.cancel();
+    }
+  }
+
+  /** What is not answered in time costs the connection: the other side may be gone without a word. */
+  async #inTime<T>(exchange: (connection: LeaderConnection) => Promise<T>): Promise<T> {
+    const { settings, platform } = this.#options;
+    const connection = await this.#connected();
+    const timer = platform.timers.set(settings.timeoutMs, () => connection.close());
+    try {
+      return await exchange(connection);
+    } finally {
+      timer.cancel();
     }
   }
 
@@ -402,12 +414,13 @@ export class ReplicaFetcher {
   async #offsetOf({ topic, id, state }: Followed, timestamp: number): Promise<number> {
     const { brokerId } = this.#options;
     const partitions = [{ partitionIndex: id, currentLeaderEpoch: state.leaderEpoch, timestamp }];
-    const connection = await this.#connected();
-    const answer = await connection.request(
-      listOffsetsRequest,
-      listOffsetsResponse,
-      Math.min(LIST_OFFSETS_VERSION, requireApi(ApiKey.ListOffsets).maxVersion),
-      listOffsetsRequest.create({ replicaId: brokerId, topics: [{ name: topic, partitions }] }),
+    const answer = await this.#inTime((connection) =>
+      connection.request(
+        listOffsetsRequest,
+        listOffsetsResponse,
+        Math.min(LIST_OFFSETS_VERSION, requireApi(ApiKey.ListOffsets).maxVersion),
+        listOffsetsRequest.create({ replicaId: brokerId, topics: [{ name: topic, partitions }] }),
+      ),
     );
     const found = answer.topics[0]?.partitions[0];
     if (found === undefined || found.errorCode !== 0 || found.offset < 0)
