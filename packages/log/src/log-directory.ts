@@ -200,11 +200,16 @@ export class LogDirectory {
     return names;
   }
 
-  /** Opens or creates one log; recovers it when the last shutdown was not clean. */
+  /**
+   * Opens or creates one log; recovers it when the last shutdown was not clean.
+   * @throws LogError `CLOSED` when the directory is; `KAFKA_STORAGE_ERROR`
+   */
   async openLog(wanted: LogToOpen): Promise<PartitionLog> {
     const name = `${wanted.topic}-${wanted.partition}`;
     const open = this.#logs.get(name);
     if (open !== undefined) return open;
+    // Another process may have it by now.
+    if (this.#isClosing) throw new LogError('CLOSED', `${this.path} is closed`);
     const log = await this.#open(name, wanted);
     log.advanceHighWatermark(Math.min(this.#highWatermarks.get(name) ?? 0, log.logEndOffset));
     this.#logs.set(name, log);
@@ -253,11 +258,14 @@ export class LogDirectory {
     await Promise.all(Array.from({ length: Math.min(LOADS_AT_ONCE, wanted.length) }, work));
   }
 
-  /** Starts retention, flushing by time and checkpoints, now that all logs are open. */
+  /** Starts retention, flushing by time and checkpoints, now that all logs are open; nothing when it is closed meanwhile. */
   async start(): Promise<void> {
+    if (this.#isClosing) return;
     await this.#forgetMarker();
+    const names = await this.#platform.disk.readdir(this.path);
+    if (this.#isClosing) return;
     this.#isStarted = true;
-    for (const name of await this.#platform.disk.readdir(this.path))
+    for (const name of names)
       if (name.endsWith('-delete')) this.#removals.add([`${this.path}/${name}`], 0);
     this.#every(this.#options.retentionCheckMs ?? RETENTION_CHECK_MS_DEFAULT, () => this.#retain());
     this.#every(this.#options.checkpointMs ?? CHECKPOINT_MS_DEFAULT, () => this.#checkpointAll());

@@ -71,6 +71,8 @@ export class BrokerRole {
   readonly #replication: Replication;
   readonly #catchUp: MetadataCatchUp;
   #isLoaded = false;
+  /** Nothing may be opened any more: the directories are given up. */
+  #isClosing = false;
 
   constructor(options: BrokerRoleOptions) {
     const { config, platform, storage, closing } = options;
@@ -118,6 +120,7 @@ export class BrokerRole {
       'dynamic configs',
       config.onChange(() => this.replicas.reconfigure()),
     );
+    closing.add('the start of the broker', () => (this.#isClosing = true));
   }
 
   /** The newest metadata. */
@@ -134,16 +137,18 @@ export class BrokerRole {
     };
   }
 
-  /** Registers, catches up, opens the logs, and serves: resolves when clients find this broker. */
+  /** Registers, catches up, opens the logs, and serves: resolves when clients find this broker, or when it is told to stop. */
   async start(): Promise<void> {
     const { brokerId } = this.services;
     await this.lifecycle.start();
     await this.#catchUp.reached(
       (image) => image.provenance.lastContainedOffset >= this.lifecycle.brokerEpoch,
     );
+    if (this.#isClosing) return;
     this.#isLoaded = true;
     this.#applyDynamicConfigs();
     await this.replicas.load(this.image);
+    if (this.#isClosing) return;
     this.#replication.start(this.replicas);
     this.replicas.listen(coordinatorElections(this.groups, OFFSETS_TOPIC));
     this.#options.onLoaded();
@@ -152,7 +157,7 @@ export class BrokerRole {
   }
 
   #publish(delta: MetadataDelta, image: MetadataImage): void {
-    if (this.#isLoaded) {
+    if (this.#isLoaded && !this.#isClosing) {
       if (delta.changedConfigResources.some(({ type }) => type === ConfigResourceType.BROKER))
         this.#applyDynamicConfigs(image);
       void this.replicas.apply(delta, image);

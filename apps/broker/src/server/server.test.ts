@@ -178,10 +178,16 @@ describe('startServer', () => {
     const disk = memoryDisk();
     let isBroken = false;
     const failure = new DiskError({ code: 'EIO', operation: 'write', path: directory });
-    const open = async (path: string, mode: 'read' | 'write'): Promise<DiskFile> =>
-      intercepted(await disk.open(path, mode), 'write', (write, args) =>
+    const open = async (path: string, mode: 'read' | 'write'): Promise<DiskFile> => {
+      const file = await disk.open(path, mode);
+      const later = intercepted(file, 'write', (write, args) =>
         isBroken ? Promise.reject(failure) : write(...args),
       );
+      return intercepted(later, 'writeNow', (writeNow, args) => {
+        if (isBroken) throw failure;
+        writeNow(...args);
+      });
+    };
     const fatal = Promise.withResolvers<unknown>();
     const server = await startServer({
       config: BrokerConfig.load({ presets: LOOPBACK, overrides: [`log.dirs=${directory}`] }),
@@ -263,9 +269,13 @@ describe('a start that is refused', () => {
     });
     const stop = new AbortController();
     const clusterId = 'Ej3_evlyTlCg2mz1BVtabw';
-    const started = startServer({ config, clusterId, signal: stop.signal });
+    const { platform, pending } = countedTimers();
+    const started = startServer({ config, platform, clusterId, signal: stop.signal });
     stop.abort();
     await expect(started).rejects.toThrow('stopped before it was ready');
+    // What was under way has some turns of loop and disk to come to its end, or to go on with what is closed.
+    for (let turn = 0; turn < 100; turn++) await readdir(directory);
+    expect(pending.size).toBe(0);
   });
 
   it('given a damaged identity, then it says so and leaves it', async () => {
