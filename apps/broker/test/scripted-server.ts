@@ -51,7 +51,7 @@ export class ScriptedServer {
     if (this.isSlow)
       return new Promise((resolve, reject) => {
         this.#slow.push(() => resolve(this.#accept()));
-        signal.addEventListener('abort', () => reject(new NetError('ABORTED', 'given up')));
+        signal.addEventListener('abort', () => reject(signal.reason as Error));
       });
     return Promise.resolve(this.#accept());
   };

@@ -63,6 +63,18 @@ describe('another server', () => {
     expect(time.pending).toBe(0);
   });
 
+  // Found by the simulator (seed 1014 of nine brokers): a broker cut off from its controller answered UNKNOWN_SERVER_ERROR.
+  it('given that no connection comes about, then a request that has more time than that hears of a failed way', async () => {
+    const { server, time, peer } = setUp();
+    server.isSlow = true;
+    const request = voteRequest.create();
+    const asked = peer.request(voteRequest, voteResponse, request, { timeoutMs: 60_000 });
+    const outcome = expect(asked).rejects.toBeInstanceOf(NetError);
+    await time.pass(10_000);
+    await outcome;
+    expect(time.pending).toBe(0);
+  });
+
   it('given that connecting takes longer than a request may, then the next one finds the connection, and what was given up is not sent', async () => {
     const { server, time, vote } = setUp();
     server.isSlow = true;

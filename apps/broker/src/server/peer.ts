@@ -139,7 +139,8 @@ export class Peer {
   }
 
   #cut(error?: Error): void {
-    this.#connecting.abort();
+    // Whoever is connecting hears of it as of any other failure of the way.
+    this.#connecting.abort(error ?? new NetError('ECONNABORTED', 'this side is closed'));
     this.#connecting = new AbortController();
     this.#link = undefined;
     this.#isLinked = false;
