@@ -171,8 +171,8 @@ export class Admin {
     topics: readonly NewTopic[],
     options: { validateOnly?: boolean; timeoutMs?: number } = {},
   ): Promise<void> {
-    const response = await this.#anyBroker('creating topics', (connection) =>
-      connection.send(
+    const response = await this.#anyBroker('creating topics', async (connection) => {
+      const answer = await connection.send(
         CREATE_TOPICS,
         createTopicsRequest.create({
           topics: topics.map((topic) => ({
@@ -190,8 +190,10 @@ export class Admin {
           timeoutMs: options.timeoutMs ?? 30_000,
           validateOnly: options.validateOnly ?? false,
         }),
-      ),
-    );
+      );
+      requireController(answer.topics);
+      return answer;
+    });
     for (const topic of response.topics)
       throwOnError(topic.errorCode, topic.errorMessage, { topic: topic.name ?? '' });
   }
@@ -201,8 +203,8 @@ export class Admin {
     names: readonly string[],
     options: { timeoutMs?: number } = {},
   ): Promise<void> {
-    const response = await this.#anyBroker('deleting topics', (connection) =>
-      connection.send(
+    const response = await this.#anyBroker('deleting topics', async (connection) => {
+      const answer = await connection.send(
         DELETE_TOPICS,
         deleteTopicsRequest.create(
           connection.versionOf(deleteTopicsRequest.apiKey!)! >= 6
@@ -212,8 +214,10 @@ export class Admin {
               }
             : { topicNames: [...names], timeoutMs: options.timeoutMs ?? 30_000 },
         ),
-      ),
-    );
+      );
+      requireController(answer.responses);
+      return answer;
+    });
     for (const topic of response.responses) {
       throwOnError(topic.errorCode, topic.errorMessage, { topic: topic.name ?? '' });
       if (topic.name !== null) this.#cluster.invalidate(topic.name);
@@ -225,8 +229,8 @@ export class Admin {
     topics: readonly { readonly name: string; readonly totalCount: number }[],
     options: { validateOnly?: boolean; timeoutMs?: number } = {},
   ): Promise<void> {
-    const response = await this.#anyBroker('adding partitions', (connection) =>
-      connection.send(
+    const response = await this.#anyBroker('adding partitions', async (connection) => {
+      const answer = await connection.send(
         CREATE_PARTITIONS,
         createPartitionsRequest.create({
           topics: topics.map(({ name, totalCount }) => ({
@@ -237,8 +241,10 @@ export class Admin {
           timeoutMs: options.timeoutMs ?? 30_000,
           validateOnly: options.validateOnly ?? false,
         }),
-      ),
-    );
+      );
+      requireController(answer.results);
+      return answer;
+    });
     for (const result of response.results) {
       throwOnError(result.errorCode, result.errorMessage, { topic: result.name });
       this.#cluster.invalidate(result.name);
@@ -319,22 +325,35 @@ export class Admin {
     return Promise.all(
       partitions.map(({ topic, partition, offset }) =>
         this.#retry(`deleting records of ${topic}-${partition}`, async () => {
-          const { leaderId } = await this.#cluster.leader(topic, partition);
-          const connection = await this.#cluster.broker(leaderId);
-          const response = await connection.send(
-            DELETE_RECORDS,
-            deleteRecordsRequest.create({
-              topics: [{ name: topic, partitions: [{ partitionIndex: partition, offset }] }],
-              timeoutMs: 30_000,
-            }),
-          );
-          const result = response.topics[0]!.partitions[0]!;
-          if (result.errorCode !== 0) this.#cluster.invalidate(topic);
-          throwOnError(result.errorCode, undefined, { topic, partition });
-          return { topic, partition, lowWatermark: result.lowWatermark };
+          try {
+            return await this.#deleteRecordsOf(topic, partition, offset);
+          } catch (error) {
+            // It may be led by another broker now, also when this one does not answer.
+            this.#cluster.invalidate(topic);
+            throw error;
+          }
         }),
       ),
     );
+  }
+
+  async #deleteRecordsOf(
+    topic: string,
+    partition: number,
+    offset: number,
+  ): Promise<{ topic: string; partition: number; lowWatermark: number }> {
+    const { leaderId } = await this.#cluster.leader(topic, partition);
+    const connection = await this.#cluster.broker(leaderId);
+    const response = await connection.send(
+      DELETE_RECORDS,
+      deleteRecordsRequest.create({
+        topics: [{ name: topic, partitions: [{ partitionIndex: partition, offset }] }],
+        timeoutMs: 30_000,
+      }),
+    );
+    const { errorCode, lowWatermark } = response.topics[0]!.partitions[0]!;
+    throwOnError(errorCode, undefined, { topic, partition });
+    return { topic, partition, lowWatermark };
   }
 
   /** Sizes on disk. @param brokerIds default: all */
@@ -395,4 +414,10 @@ export class Admin {
       attempt,
     );
   }
+}
+
+/** Who forwarded to a controller that had ceased to lead forwards to the new one when asked again. @throws BrokerError `NOT_CONTROLLER` */
+function requireController(results: readonly { readonly errorCode: number }[]): void {
+  if (results.some(({ errorCode }) => errorCode === ErrorCode.NOT_CONTROLLER))
+    throw new BrokerError(ErrorCode.NOT_CONTROLLER, undefined);
 }
