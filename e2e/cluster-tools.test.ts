@@ -107,11 +107,11 @@ describe.skipIf(whyNot !== undefined)("Apache Kafka's tools on a cluster of Ottl
     'kafka-features shows levels and moves them, those of the quorum as well',
     async () => {
       const elr = 'eligible.leader.replicas.version';
-      expect(await tool('features', 'upgrade', '--feature', `${elr}=1`)).toContain(
-        `${elr} was upgraded to 1.`,
-      );
       expect(await tool('features', 'downgrade', '--feature', `${elr}=0`)).toContain(
         `${elr} was downgraded to 0.`,
+      );
+      expect(await tool('features', 'upgrade', '--feature', `${elr}=1`)).toContain(
+        `${elr} was upgraded to 1.`,
       );
       expect(await tool('features', 'upgrade', '--feature', 'kraft.version=1')).toContain(
         'kraft.version was upgraded to 1.',

@@ -39,10 +39,6 @@ import {
   unregisterBrokerRequest,
   unregisterBrokerResponse,
 } from '@ottla/protocol/messages/unregister-broker';
-import {
-  updateFeaturesRequest,
-  updateFeaturesResponse,
-} from '@ottla/protocol/messages/update-features';
 import { decodeBatches } from '@ottla/protocol/records';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type ClusterNode, startCluster, type TestCluster } from '../../test/cluster.ts';
@@ -51,7 +47,6 @@ import { ProtocolClient } from '../../test/running-server.ts';
 const ELECT = [electLeadersRequest, electLeadersResponse] as const;
 const REASSIGN = [alterPartitionReassignmentsRequest, alterPartitionReassignmentsResponse] as const;
 const LIST = [listPartitionReassignmentsRequest, listPartitionReassignmentsResponse] as const;
-const FEATURES = [updateFeaturesRequest, updateFeaturesResponse] as const;
 const UNREGISTER = [unregisterBrokerRequest, unregisterBrokerResponse] as const;
 const DESCRIBE = [describeTopicPartitionsRequest, describeTopicPartitionsResponse] as const;
 const TIMEOUT = { timeout: 10_000, interval: 20 };
@@ -75,8 +70,16 @@ function connect({ address }: ClusterNode): Promise<ProtocolClient> {
 }
 
 /** Creates topic `t` with one partition on these brokers. */
-async function createTopic(...brokerIds: number[]): Promise<void> {
+function createTopic(...brokerIds: number[]): Promise<void> {
+  return createTopicWith([], ...brokerIds);
+}
+
+async function createTopicWith(
+  configs: { name: string; value: string }[],
+  ...brokerIds: number[]
+): Promise<void> {
   const topic = createCreatableTopic({
+    configs,
     name: 't',
     numPartitions: -1,
     replicationFactor: -1,
@@ -156,10 +159,7 @@ describe('a cluster of four brokers', () => {
     });
   });
 
-  it('given eligible leader replicas switched on, then a broker that stopped in order leads again cleanly, and one that crashed has to recover', async () => {
-    const upgrade = { maxVersionLevel: 1, allowDowngrade: false, upgradeType: 1 };
-    const featureUpdates = [{ feature: 'eligible.leader.replicas.version', ...upgrade }];
-    expect((await client.ask(FEATURES, { featureUpdates })).errorCode).toBe(ErrorCode.NONE);
+  it('given a new cluster, then eligible leader replicas are on: a broker that stopped in order leads again cleanly, and one that crashed has to recover', async () => {
     await createTopic(3, 2);
     cluster.kill(2);
     await becomes({ isrNodes: [3], leaderId: 3 });
@@ -175,6 +175,22 @@ describe('a cluster of four brokers', () => {
     await cluster.restart(3);
     await becomes({ leaderId: 3, isrNodes: [3], eligibleLeaderReplicas: [] });
     expect(await recoveries()).toEqual([3]);
+  });
+
+  it('given two that left the ISR of two last, when the one that is eligible comes back before the one that is in sync, then it leads, and cleanly', async () => {
+    const configs = [{ name: 'min.insync.replicas', value: '2' }];
+    await createTopicWith(configs, 3, 2);
+    await cluster.stop(2);
+    await becomes({ leaderId: 3, isrNodes: [3], eligibleLeaderReplicas: [2] });
+    await cluster.stop(3);
+    await becomes({ leaderId: -1, isrNodes: [], eligibleLeaderReplicas: members(2, 3) });
+
+    await cluster.restart(2);
+
+    await becomes({ leaderId: 2, isrNodes: [2], eligibleLeaderReplicas: [3] });
+    expect(await recoveries()).toEqual([]);
+    await cluster.restart(3);
+    await becomes({ isrNodes: members(2, 3), eligibleLeaderReplicas: [] });
   });
 });
 

@@ -87,11 +87,11 @@ describe('three controllers', () => {
         expect(errorCode).toBe(ErrorCode.NONE);
       }, TIMEOUT);
     };
-    await update(1, 1);
+    await update(0, 2);
 
     cluster.kill(cluster.activeController() ?? 0);
 
-    await update(0, 2);
+    await update(1, 1);
   });
 
   it('given a topic without a count, then it has as many replicas as there are brokers, up to three, and grows alike', async () => {

@@ -246,6 +246,7 @@ describe('ApiVersions', () => {
     expect(answer.apiKeys[0]).toEqual({ apiKey: ApiKey.Produce, minVersion: 0, maxVersion: 13 });
     expect(answer.finalizedFeatures).toEqual([
       { name: 'metadata.version', maxVersionLevel: 30, minVersionLevel: 30 },
+      { name: 'eligible.leader.replicas.version', maxVersionLevel: 1, minVersionLevel: 1 },
       { name: 'kraft.version', maxVersionLevel: 1, minVersionLevel: 1 },
     ]);
     expect(answer.supportedFeatures.map(({ name }) => name)).toEqual([

@@ -24,6 +24,7 @@ import type { BrokerConfig } from '../config/broker-config.ts';
 import type { ClosingStack } from './closing-stack.ts';
 import { randomUuid } from './random-uuid.ts';
 import { StartError } from './start-error.ts';
+import { FIRST_LEVELS } from './supported-features.ts';
 
 export interface StorageOptions {
   readonly platform: Platform;
@@ -130,7 +131,8 @@ async function formatted(
   await refuseUsed(platform, directory);
   const directoryId = randomUuid(random);
   if (isFirst) {
-    const values = createBootstrap().records.map((record) => encodeMetadataRecord(record));
+    const { records } = createBootstrap(FIRST_LEVELS);
+    const values = records.map((record) => encodeMetadataRecord(record));
     await writeBootstrapFile(
       disk,
       `${directory.path}/${BOOTSTRAP_CHECKPOINT_FILE}`,

@@ -13,7 +13,7 @@ import type { MetadataImage, SupportedFeature } from '@ottla/metadata';
 /** Of `kraft.version`: 1 has dynamic quorums (KIP-853), which every quorum that Ottla formats is. */
 const KRAFT_VERSION_MAX = 1;
 
-/** Of `eligible.leader.replicas.version`: 1 has eligible leader replicas (KIP-966). Off until somebody upgrades to it. */
+/** Of `eligible.leader.replicas.version`: 1 has eligible leader replicas (KIP-966). */
 const ELR_MAX = 1;
 
 /** Both ends inclusive, sorted by name. */
@@ -26,6 +26,11 @@ export const SUPPORTED_FEATURES: readonly SupportedFeature[] = [
     maxSupportedVersion: METADATA_VERSION_LATEST_PRODUCTION,
   },
 ];
+
+/** Levels with which a new cluster begins, by feature: the highest that are served, as Apache Kafka's are the latest. */
+export const FIRST_LEVELS: Readonly<Record<string, number>> = Object.fromEntries(
+  SUPPORTED_FEATURES.map(({ name, maxSupportedVersion }) => [name, maxSupportedVersion]),
+);
 
 /** Levels in force, by feature; empty before the cluster has any. `kraft.version` is the raft layer's, not the image's. */
 export function finalizedFeatures(
