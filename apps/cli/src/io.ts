@@ -23,6 +23,8 @@ export interface CliIo {
   readonly invokedAs: string;
   /** The same process-wide platform for broker and clients. Asked for by commands only, never for help. */
   platform(): Promise<Platform>;
+  /** This process is a server, which stays: its garbage may not take more memory than it needs. */
+  stayFrugal(): Promise<void>;
   /** Bytes of a file that the user names. */
   readFile(path: string): AsyncIterable<Uint8Array>;
   /**

@@ -18,6 +18,7 @@ export function processIo(): CliIo {
     env: process.env,
     invokedAs: invokedAs(process.env),
     platform: async () => (await import('@ottla/platform')).nodePlatform(),
+    stayFrugal: async () => void (await import('./young-generation.ts')).boundYoungGeneration(),
     readFile: (path) => createReadStream(path),
     interrupt: () => interruption.start(),
     inputEnd,

@@ -140,6 +140,29 @@ describe('ottla dev --brokers 3', () => {
     }
     expect(existsSync(path.join(folder, 'none'))).toBe(false);
   });
+
+  it('given a port that is taken, then says so before it writes anything', async () => {
+    const port = await freePorts();
+    const taken = createServer();
+    await new Promise<void>((resolve) => void taken.listen(port + 1, '127.0.0.1', resolve));
+    const data = path.join(folder, 'taken');
+    const args = ['--brokers', '3', '--port', String(port), '--data', data];
+    const { code, stderr } = await ottla(['dev', ...args]);
+    taken.close();
+    expect(stderr).toContain(`127.0.0.1:${port + 1} is in use\nChoose another --port`);
+    expect(code).toBe(1);
+    expect(existsSync(path.join(data, 'cluster.json'))).toBe(false);
+  });
+
+  it('given the folder of a cluster, then one broker alone says how to start it', async () => {
+    const data = path.join(folder, 'several');
+    mkdirSync(path.join(data, 'broker-1'), { recursive: true });
+    const nodes = [1, 2, 3].map((nodeId) => ({ nodeId, port: 9091 + nodeId }));
+    writeFileSync(path.join(data, 'cluster.json'), JSON.stringify({ clusterId: 'x', nodes }));
+    const { code, stderr } = await ottla(['dev', '--data', data, '--port', '0']);
+    expect(stderr).toContain('holds a cluster of 3 brokers\nStart it with --brokers 3');
+    expect(code).toBe(2);
+  });
 });
 
 async function untilGone(pid: number): Promise<void> {

@@ -36,6 +36,7 @@ export async function ottla(argv: readonly string[], world: World = {}): Promise
     env: world.env ?? {},
     invokedAs: 'ottla',
     platform: async () => nodePlatform(),
+    stayFrugal: async () => {},
     readFile: (path) => createReadStream(path),
     interrupt: () => world.interrupt ?? new AbortController().signal,
     inputEnd: () => new Promise(() => {}),

@@ -1,7 +1,7 @@
 // The life of a server process: start, serve until a signal or a fatal failure, stop.
 import type { RunningServer } from '@ottla/broker';
 import type { Logger } from '@ottla/platform';
-import { CliError } from '../cli-error.ts';
+import { CliError, errorNameOf, usageError } from '../cli-error.ts';
 import type { CliIo } from '../io.ts';
 import { configSource, type ServerOptions } from './server-options.ts';
 
@@ -26,6 +26,7 @@ export async function runServer(
 ): Promise<void> {
   const interrupted = io.interrupt();
   const { logger } = manner;
+  await io.stayFrugal();
   const source = await configSource(io, options);
   const { BrokerConfig, MEMORY_PRESETS, startServer } = await import('@ottla/broker');
   const presets = { ...(options.memory === true ? MEMORY_PRESETS : {}), ...manner.presets };
@@ -54,8 +55,9 @@ export async function runServer(
     signal: noStart.signal,
     ...(options.memory === true ? { memory: {} } : {}),
     ...(options.clusterId === undefined ? {} : { clusterId: options.clusterId }),
-  }).catch((error: unknown) => {
+  }).catch(async (error: unknown) => {
     if (noStart.signal.aborted) return undefined;
+    await explainCluster(options, error);
     throw error;
   });
   if (server === undefined) return;
@@ -66,6 +68,19 @@ export async function runServer(
   } finally {
     await server.close({ leave });
   }
+}
+
+/** @throws CliError when the folder that was refused is that of several brokers */
+async function explainCluster({ data, config }: ServerOptions, error: unknown): Promise<void> {
+  if (config !== undefined || !(errorNameOf(error) ?? '').startsWith('DIRECTORY_')) return;
+  const { DATA_DIR_DEFAULT, planIn } = await import('./brokers/plan-files.ts');
+  const folder = data ?? DATA_DIR_DEFAULT;
+  const plan = await planIn(folder);
+  if (plan === undefined) return;
+  throw usageError(
+    `${folder} holds a cluster of ${plan.nodes.length} brokers`,
+    `Start it with --brokers ${plan.nodes.length}, or one broker with another folder: --data ./ottla-single.`,
+  );
 }
 
 function fatal(error: unknown): CliError {

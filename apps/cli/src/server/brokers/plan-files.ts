@@ -5,7 +5,7 @@ import { unwatchFile, watchFile } from 'node:fs';
 import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { DiskLock, Platform } from '@ottla/platform';
-import { errorNameOf, usageError } from '../../cli-error.ts';
+import { CliError, errorNameOf, usageError } from '../../cli-error.ts';
 import type { CliIo } from '../../io.ts';
 import {
   type ClusterPlan,
@@ -17,11 +17,15 @@ import {
   resizedPlan,
 } from './cluster-plan.ts';
 
+/** Of one broker as well. */
+export const DATA_DIR_DEFAULT = './ottla-data';
 const PLAN_FILE = 'cluster.json';
-const LOCK_FILE = 'cluster.lock';
+/** Its name begins with a dot, as a single broker's folder may hold such files. */
+const LOCK_FILE = '.cluster.lock';
 /** Of a broker's own data folder. */
 const BROKER_LOCK_FILE = '.lock';
 const LOOK_EVERY_MS = 200;
+const HOST = '127.0.0.1';
 
 /** A plan whose files are in place. */
 export interface PlanOnDisk {
@@ -44,12 +48,7 @@ export async function openPlan(
 ): Promise<PlanOnDisk> {
   const dataDir = path.resolve(folder);
   await mkdir(dataDir, { recursive: true });
-  const file = path.join(dataDir, PLAN_FILE);
-  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined;
-    throw error;
-  });
-  const before = text === undefined ? undefined : parsePlan(text, file);
+  const before = await planIn(dataDir);
   if (before !== undefined && firstPort !== undefined && before.nodes[0]?.port !== firstPort)
     throw usageError(
       `the cluster in ${dataDir} has its first broker on port ${before.nodes[0]?.port}, not ${firstPort}`,
@@ -59,12 +58,24 @@ export async function openPlan(
     before === undefined
       ? planCluster(randomClusterId(), brokers, firstPort ?? 9092)
       : resizedPlan(before, brokers, await emptyNodes(dataDir, before));
+  await refuseTakenPorts(io, plan, before);
   await writeProperties(dataDir, plan);
   if (before === undefined) await formatFirst(io, dataDir, plan);
   // Last: a plan that is there has all its files. Whole: who runs the cluster may read it at any time.
+  const file = path.join(dataDir, PLAN_FILE);
   await writeFile(`${file}.tmp`, planText(plan));
   await rename(`${file}.tmp`, file);
   return { plan, dataDir };
+}
+
+/** The plan of the cluster in a folder; undefined where there is none. @throws CliError when it cannot be read */
+export async function planIn(folder: string): Promise<ClusterPlan | undefined> {
+  const file = path.join(folder, PLAN_FILE);
+  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  });
+  return text === undefined ? undefined : parsePlan(text, file);
 }
 
 /**
@@ -101,9 +112,9 @@ export function watchPlan(
 ): () => void {
   const file = path.join(dataDir, PLAN_FILE);
   const look = async (): Promise<void> => {
-    const text = await readFile(file, 'utf8').catch(() => undefined);
-    // It is gone: whoever did that means something else than a change.
-    if (text !== undefined) onPlan(parsePlan(text, file));
+    const plan = await planIn(dataDir);
+    // Whoever has removed it means something else than a change.
+    if (plan !== undefined) onPlan(plan);
   };
   const listener = (): void => void look().catch(onError);
   watchFile(file, { interval: LOOK_EVERY_MS, persistent: false }, listener);
@@ -138,6 +149,35 @@ async function isHeld(disk: Platform['disk'], dataDir: string, nodeId: number): 
   } catch (error) {
     return errorNameOf(error) === 'ELOCKED';
   }
+}
+
+/** Before anything is written: a cluster keeps its ports, so new ones must be good ones. */
+async function refuseTakenPorts(
+  io: CliIo,
+  plan: ClusterPlan,
+  before: ClusterPlan | undefined,
+): Promise<void> {
+  const { net } = await io.platform();
+  const known = before === undefined ? [] : portsOf(before);
+  for (const port of portsOf(plan).filter((one) => !known.includes(one)))
+    try {
+      const listener = await net.listen({ host: HOST, port }, (connection) => connection.destroy());
+      await listener.close();
+    } catch (error) {
+      const isTaken = errorNameOf(error) === 'EADDRINUSE';
+      throw new CliError(
+        `${HOST}:${port} ${isTaken ? 'is in use' : `cannot be used: ${String(error)}`}`,
+        before === undefined
+          ? 'Choose another --port: brokers have the ports from there on, controllers those 10,000 above.'
+          : 'Stop the process that has it: a new broker has the port behind the last one.',
+      );
+    }
+}
+
+function portsOf({ nodes }: ClusterPlan): number[] {
+  return nodes
+    .flatMap(({ port, controllerPort }) => [port, controllerPort])
+    .filter((port) => port !== undefined);
 }
 
 /** Where a node's properties are. */

@@ -8,6 +8,7 @@ import { BrokerProcess, type LogLine } from './broker-process.ts';
 import type { ClusterPlan } from './cluster-plan.ts';
 import type { NodeHealth } from './health.ts';
 import {
+  DATA_DIR_DEFAULT,
   lockCluster,
   openPlan,
   type PlanOnDisk,
@@ -40,7 +41,6 @@ export interface RunningBrokers {
 
 type BrokersOptions = ServerOptions & { readonly brokers: number };
 
-export const DATA_DIR_DEFAULT = './ottla-data';
 /** A broker whose parent is gone ends within 15 s. */
 const ORPHANS_END_MS = 20_000;
 
