@@ -89,6 +89,7 @@ function createDriver(options: ControllerRoleOptions): ControllerDriver {
     leaderImbalanceCheckIntervalMs: config.boolean('auto.leader.rebalance.enable')
       ? config.number('leader.imbalance.check.interval.seconds') * 1000
       : 0,
+    leaderBalanceDelayMs: config.number('ottla.leader.balance.delay.ms'),
     uncleanElectionIntervalMs: config.number('unclean.leader.election.interval.ms'),
     snapshots: {
       bytesMax: config.number('metadata.log.max.record.bytes.between.snapshots'),

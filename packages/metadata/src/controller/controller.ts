@@ -168,10 +168,15 @@ export class Controller {
     return inSlices(scope, { steps, response: () => true, departing: broker.brokerId });
   }
 
-  /** Gives leadership back to preferred leaders that are in sync again. */
-  electPreferredLeaders(moment: DecisionMoment): ControllerResult<void> {
+  /**
+   * Gives leadership back to preferred leaders that are in sync again.
+   *
+   * @returns whether some of them serve and have to catch up first
+   */
+  electPreferredLeaders(moment: DecisionMoment): ControllerResult<boolean> {
     const scope = this.#scope(moment);
-    return inSlices(scope, { steps: electPreferredLeaders(scope), response: () => undefined });
+    const { steps, isAwaiting } = electPreferredLeaders(scope);
+    return inSlices(scope, { steps, response: isAwaiting });
   }
 
   /** Elects whoever is alive for partitions without a leader, where their configuration allows it. */

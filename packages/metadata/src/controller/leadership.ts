@@ -8,6 +8,7 @@ import { NO_LEADER, type PartitionImage } from '../image/partition-image.ts';
 import { brokerChangeRecord, metadataRecord } from '../metadata-record.ts';
 import {
   type DecisionScope,
+  isActive,
   isElrEnabled,
   isRegistered,
   isUncleanElectionEnabled,
@@ -93,10 +94,19 @@ export function hasLeaderships({ image }: DecisionScope, brokerId: number): bool
 }
 
 /** Gives leadership back to preferred leaders that are in sync again. */
-export function electPreferredLeaders(scope: DecisionScope): Steps {
-  return partitionSteps(scope.image, hasOtherLeader, (now, found) =>
-    decidePartition(now, found, { election: 'preferred' }),
-  );
+export function electPreferredLeaders(scope: DecisionScope): {
+  readonly steps: Steps;
+  /** Whether some of them serve and have to catch up first; valid when all steps were taken. */
+  readonly isAwaiting: () => boolean;
+} {
+  let isAwaiting = false;
+  const steps = partitionSteps(scope.image, hasOtherLeader, (now, found) => {
+    const { replicas, isr } = found.partition;
+    const [preferred = NO_LEADER] = replicas;
+    if (!isr.includes(preferred) && isActive(now, preferred)) isAwaiting = true;
+    return decidePartition(now, found, { election: 'preferred' });
+  });
+  return { steps, isAwaiting: () => isAwaiting };
 }
 
 /** Elects whoever is alive for partitions without a leader, where their configuration allows it. */

@@ -44,6 +44,11 @@ export interface ControllerDriverOptions {
   readonly idleIntervalMs?: number;
   /** `leader.imbalance.check.interval.seconds` in ms, 0 for no rebalancing; default 300,000. */
   readonly leaderImbalanceCheckIntervalMs?: number;
+  /**
+   * `ottla.leader.balance.delay.ms`: leaders are balanced so long after a broker has come back too, and again until those
+   * that come back are in sync; 0 for only at the interval above. Default 10,000.
+   */
+  readonly leaderBalanceDelayMs?: number;
   /** `unclean.leader.election.interval.ms`: pause between unclean elections, where allowed; default 300,000. */
   readonly uncleanElectionIntervalMs?: number;
   /** Pause between two looks at whether internal topics can have more replicas, 0 for none; default 1,000. */
@@ -82,6 +87,7 @@ export class ControllerDriver implements QuorumListener {
       fenceIntervalMs: 1125,
       idleIntervalMs: 500,
       leaderImbalanceCheckIntervalMs: 300_000,
+      leaderBalanceDelayMs: 10_000,
       uncleanElectionIntervalMs: 300_000,
       growthIntervalMs: 1000,
       onFatal: (error) => logger.error('controller invariant broken', { error }),
@@ -240,6 +246,25 @@ export class ControllerDriver implements QuorumListener {
     tasks.repeat('grow', growthIntervalMs, () =>
       this.#performAll(controller.growInternalTopics(this.#moment())),
     );
+    // Brokers may have come back under the controller before.
+    this.#balanceLater();
+  }
+
+  /** A broker has come back: most likely others lead what it should. */
+  #balanceLater(): void {
+    const { leaderImbalanceCheckIntervalMs, leaderBalanceDelayMs } = this.#settings;
+    if (leaderImbalanceCheckIntervalMs <= 0) return;
+    this.#tasks.once('balance later', leaderBalanceDelayMs, () => {
+      const result = this.#controller.electPreferredLeaders(this.#moment());
+      const done = (isAwaiting: boolean): void => {
+        if (isAwaiting) this.#balanceLater();
+      };
+      if (result.rest !== undefined)
+        return this.#performInTurns(result, () => undefined).then(done);
+      this.#perform(result);
+      done(result.response);
+      return undefined;
+    });
   }
 
   #taskFailed(error: unknown): void {
@@ -337,6 +362,7 @@ export class ControllerDriver implements QuorumListener {
       this.#quorum.resign(epoch);
       throw notController(cause);
     }
+    if (records.some(isReturn)) this.#balanceLater();
     // A quorum of one may have committed it before the append returned; then it was replayed already.
     if (lastOffset <= this.#latestOffset) return;
     const baseOffset = lastOffset - records.length + 1;
@@ -380,6 +406,11 @@ function isHeartbeat(
   _request: object,
 ): _request is ControllerRequest<'brokerHeartbeat'> {
   return operation === 'brokerHeartbeat';
+}
+
+/** Whether a broker is no longer counted out. */
+function isReturn(record: MetadataRecord): boolean {
+  return record.type === 'BrokerRegistrationChangeRecord' && record.value.fenced === -1;
 }
 
 function timedOut(timeoutMs: number): MetadataError {

@@ -1,11 +1,12 @@
-// PeriodicTasks: what the active controller does again and again, with a pause after each run however long that took.
+// PeriodicTasks: what the active controller does again and again, with a pause after each run however long that took; and
+// what it does once, in a while.
 // Kafka: org.apache.kafka.controller.PeriodicTaskControlManager.
 import type { Timer, Timers } from '@ottla/platform';
 
 /** Does something; the promise is there when that takes more than one turn. */
 export type PeriodicTask = () => Promise<void> | undefined;
 
-/** Tasks of one controller; they run from `repeat` to `cancelAll`. */
+/** Tasks of one controller; they run from `repeat` or `once` to `cancelAll`. */
 export class PeriodicTasks {
   readonly #timers: Pick<Timers, 'set'>;
   readonly #failed: (error: unknown) => void;
@@ -38,6 +39,21 @@ export class PeriodicTasks {
       schedule();
     };
     schedule();
+  }
+
+  /** Runs a task in a while; what waits under the same name is put off until then. @param delayMs nothing runs at 0 */
+  once(name: string, delayMs: number, task: PeriodicTask): void {
+    if (delayMs <= 0) return;
+    this.#pending.get(name)?.cancel();
+    const run = (): void => {
+      this.#pending.delete(name);
+      try {
+        void task()?.catch(this.#failed);
+      } catch (error) {
+        this.#failed(error);
+      }
+    };
+    this.#pending.set(name, this.#timers.set(delayMs, run));
   }
 
   /** No task runs any more; one that takes more turns may end by itself. */

@@ -13,6 +13,12 @@ export const OTTLA_KEYS: readonly ConfigKey[] = [
     'Replicas of a topic that is created without a count, where default.replication.factor is not set: one for each registered broker, at most so many.',
   ),
   honoured(
+    'ottla.leader.balance.delay.ms',
+    readOnly,
+    int('10000', { min: 0 }),
+    'How long after a broker has come back leaders are balanced, besides leader.imbalance.check.interval.seconds; 0: only then.',
+  ),
+  honoured(
     'ottla.http.listener',
     readOnly,
     string(''),
