@@ -329,7 +329,7 @@ export class ReplicaCluster {
     for (const node of [from, leader]) node.connections.add(near);
     leader.plane.server.adopt(far, 'PLAINTEXT');
     return new RequestConnection(near, `broker-${id}`, {
-      lease: (sizeBytes) => from.plane.slabs.lease(sizeBytes),
+      lease: (sizeBytes) => from.plane.buffers.lease(sizeBytes),
     });
   }
 

@@ -1,6 +1,6 @@
 // What one broker does to keep its replicas together with those of the others: fetches from leaders, asks for changes of
 // the ISR, looks now and then who lags. Kafka: the background half of ReplicaManager.
-import type { SlabPool } from '@ottla/log';
+import type { BufferPool } from '@ottla/log';
 import type { MetadataImage } from '@ottla/metadata';
 import { type Logger, NetError, type Platform, type Timer } from '@ottla/platform';
 import type { BrokerConfig } from '../config/broker-config.ts';
@@ -22,7 +22,7 @@ export interface ReplicationOptions {
   readonly brokerEpoch: () => number;
   readonly image: () => MetadataImage;
   /** Where answers of leaders are put: the logs keep them from there. */
-  readonly slabs: SlabPool;
+  readonly buffers: BufferPool;
 }
 
 /** Bytes of an answer that are no records. */
@@ -92,7 +92,7 @@ export class Replication {
 
   /** Where the leader is reached may change with every start of it: the newest metadata is asked each time. */
   async #connect(leaderId: number, signal: AbortSignal): Promise<LeaderConnection> {
-    const { platform, config, image, slabs } = this.#options;
+    const { platform, config, image, buffers } = this.#options;
     const broker = image().cluster.brokers.get(leaderId);
     const endPoint = broker?.endPoints.find(({ name }) => name === config.interBrokerListenerName);
     if (endPoint === undefined)
@@ -103,7 +103,7 @@ export class Replication {
     const { host, port } = endPoint;
     const connection = await platform.net.connect({ host, port, signal });
     return new RequestConnection(connection, `broker-${config.nodeId}-fetcher-0`, {
-      lease: (sizeBytes) => slabs.lease(sizeBytes),
+      lease: (sizeBytes) => buffers.lease(sizeBytes),
       responseBytesMax: responseBytesMax(config),
     });
   }

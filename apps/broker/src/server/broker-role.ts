@@ -84,7 +84,7 @@ export class BrokerRole {
       controller: options.partitions,
       brokerEpoch,
       image: () => this.image,
-      slabs: storage.directories[0].context.slabs,
+      buffers: storage.buffers,
     });
     this.replicas = new Replicas({
       platform,

@@ -6,7 +6,7 @@
 
 import { nodePlatform, silentLogger } from '@ottla/platform';
 import type { Logger, Platform } from '@ottla/platform';
-import type { LogDirectory } from '@ottla/log';
+import { BufferPool, type LogDirectory } from '@ottla/log';
 import type { Uuid } from '@ottla/protocol';
 import { BrokerConfig } from '../config/broker-config.ts';
 import type { EndPoint } from '../config/listeners.ts';
@@ -114,6 +114,8 @@ class Server {
   readonly #closing: ClosingStack;
   readonly #metrics = new BrokerMetrics();
   readonly #wheel: TimerWheel;
+  /** One for requests, answers of other servers and cold reads, so that what lies ready is bounded once. */
+  readonly #buffers = new BufferPool();
   readonly #purgatory: Purgatory;
   /** Rejected when the server has to stop by itself. */
   readonly #fatal = Promise.withResolvers<never>();
@@ -223,6 +225,7 @@ class Server {
       config: this.#config,
       logger: this.#logger,
       closing: this.#closing,
+      buffers: this.#buffers,
       onFailure: (directory, error) => this.#directoryFailed(directory, error),
       ...(clusterId === undefined ? {} : { clusterId }),
       ...(memory === undefined ? {} : { logBytesMax: memory.bytesMax ?? MEMORY_BYTES_DEFAULT }),
@@ -297,6 +300,7 @@ class Server {
       platform: this.#platform,
       config: this.#config,
       wheel: this.#wheel,
+      buffers: this.#buffers,
       pipelines,
     });
     this.#sockets = sockets;

@@ -2,7 +2,7 @@
 // the metadata log. Kafka: StorageTool, MetaPropertiesEnsemble.
 
 import { LogDirectory, SlabPool } from '@ottla/log';
-import type { LogError } from '@ottla/log';
+import type { BufferPool, LogError } from '@ottla/log';
 import {
   BOOTSTRAP_CHECKPOINT_FILE,
   bootstrapFromRecords,
@@ -31,6 +31,8 @@ export interface StorageOptions {
   readonly config: BrokerConfig;
   readonly logger: Logger;
   readonly closing: ClosingStack;
+  /** Memory for cold reads, and for what other servers answer. */
+  readonly buffers: BufferPool;
   /** The cluster to format new directories for; default: random, or that of the other directories. */
   readonly clusterId?: Uuid;
   /** `--memory`: bytes of all logs above which the oldest segments go. */
@@ -42,6 +44,7 @@ export interface StorageOptions {
 /** Open directories of one node. */
 export interface Storage {
   readonly clusterId: Uuid;
+  readonly buffers: BufferPool;
   /** At least one; the first holds the metadata log. */
   readonly directories: readonly [LogDirectory, ...LogDirectory[]];
   /** Id of each directory, in the same order. */
@@ -74,16 +77,24 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
   for (const directory of others)
     directoryIds.push(await formatted(options, directory, clusterId, false));
   const bootstrap = await readBootstrap(options.platform, first);
-  return { clusterId, directories: [first, ...others], directoryIds, bootstrap, wasFormatted };
+  return {
+    clusterId,
+    buffers: options.buffers,
+    directories: [first, ...others],
+    directoryIds,
+    bootstrap,
+    wasFormatted,
+  };
 }
 
 async function openDirectory(options: StorageOptions, path: string): Promise<LogDirectory> {
-  const { platform, config, logger, closing, logBytesMax, onFailure } = options;
+  const { platform, config, logger, closing, buffers, logBytesMax, onFailure } = options;
   const directory: LogDirectory = await LogDirectory.open({
     platform,
     logger,
     path,
     slabs: new SlabPool(),
+    readBuffers: buffers,
     tailCacheBytes: config.number('ottla.log.tail.cache.bytes') / config.logDirs.length,
     handlesMax: Math.ceil(config.number('ottla.log.open.files.max') / config.logDirs.length),
     retentionCheckMs: config.number('log.retention.check.interval.ms'),
