@@ -9,6 +9,7 @@ export {
   writeEpochCheckpoint,
   writeOffsetCheckpoint,
 } from './checkpoint-file.ts';
+export { createDurably } from './create-durably.ts';
 export { DelayedRemovals } from './delayed-removals.ts';
 export { LogError, type LogErrorCode } from './errors.ts';
 export { type FileHandle, HandleCache } from './handle-cache.ts';

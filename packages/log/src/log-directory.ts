@@ -9,6 +9,7 @@ import {
 } from '@ottla/platform';
 import { BufferPool } from './buffer-pool.ts';
 import { readOffsetCheckpoint, writeOffsetCheckpoint } from './checkpoint-file.ts';
+import { createDurably } from './create-durably.ts';
 import { DelayedRemovals } from './delayed-removals.ts';
 import { LogError } from './errors.ts';
 import { HandleCache } from './handle-cache.ts';
@@ -493,14 +494,4 @@ function explain(error: unknown, path: string): unknown {
     `${path} ${why} (${error.code}): check its permissions or choose another log.dirs`,
     error,
   );
-}
-
-/** Creates a folder and those above it; a power cut later does not take them away again. */
-async function createDurably(disk: Disk, path: string): Promise<void> {
-  if ((await disk.stat(path)) !== undefined) return;
-  const slash = path.lastIndexOf('/');
-  const parent = slash < 0 ? '.' : path.slice(0, slash) || '/';
-  await createDurably(disk, parent);
-  await disk.mkdir(path);
-  await disk.syncDirectory(parent);
 }

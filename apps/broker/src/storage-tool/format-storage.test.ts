@@ -1,4 +1,5 @@
 import { memoryDisk, nodePlatform, type Platform } from '@ottla/platform';
+import { createSimulation } from '@ottla/platform/simulated';
 import { decodeMetadataRecord } from '@ottla/metadata';
 import { readBootstrapFile, readSnapshotFile } from '@ottla/raft';
 import { beforeEach, describe, expect, it } from 'vitest';
@@ -202,5 +203,25 @@ describe('feature levels', () => {
     ]);
     expect(() => featureDependencies('group.version')).toThrow(/feature=level/);
     expect(() => featureDependencies('group.version=9')).toThrow(/no level 9/);
+  });
+});
+
+// Found by the simulator (seed 17 of nine brokers, 61f4d29): the directory itself was gone after a power cut, and with it a
+// vote and all that was acknowledged since; a second leader was elected in the same epoch.
+describe('a directory that was formatted', () => {
+  it('given a power cut right after, then it is still formatted', async () => {
+    for (let seed = 1; seed <= 20; seed += 1) {
+      const simulation = createSimulation({ seed });
+      const node = simulation.node('broker');
+      await simulation.settle(format({ platform: node.platform, voters: 'standalone' }));
+      node.crash();
+      const { found, problems } = await simulation.settle(
+        storageInfo(node.restart().disk, ['/one', '/two']),
+      );
+      expect({ found, problems }, `seed ${seed}`).toEqual({
+        found: ['/one', '/two'],
+        problems: [],
+      });
+    }
   });
 });

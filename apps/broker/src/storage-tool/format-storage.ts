@@ -1,7 +1,12 @@
 // Formats data directories as `kafka-storage format` does, with the same files: the controller's first records, for a
 // dynamic quorum the snapshot that names its first voters, and the identity last. Kafka: Formatter, StorageTool.
 
-import { META_PROPERTIES_FILE, readMetaProperties, writeMetaProperties } from '@ottla/log';
+import {
+  createDurably,
+  META_PROPERTIES_FILE,
+  readMetaProperties,
+  writeMetaProperties,
+} from '@ottla/log';
 import {
   BOOTSTRAP_CHECKPOINT_FILE,
   createBootstrap,
@@ -64,7 +69,7 @@ export async function formatStorage(options: FormatOptions): Promise<void> {
     const { own, what } = partOf(config.nodeId, isMetadata, voters);
     const version = versionText(levels[METADATA_VERSION_FEATURE]!); // featureLevels puts it there
     print(`Formatting ${what} ${directory} with metadata.version ${version}.`);
-    await platform.disk.mkdir(directory);
+    await createDurably(platform.disk, directory);
     const nowMs = platform.clock.nowMs();
     const values = createBootstrap(levels).records.map((record) => encodeMetadataRecord(record));
     const bootstrap = `${directory}/${BOOTSTRAP_CHECKPOINT_FILE}`;
