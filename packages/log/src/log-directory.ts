@@ -1,12 +1,5 @@
 // One data directory: its lock, its identity, its checkpoints and all its logs. Kafka: LogManager, one `log.dirs` entry.
-import {
-  type Disk,
-  DiskError,
-  type DiskLock,
-  type Logger,
-  type Platform,
-  type Timer,
-} from '@ottla/platform';
+import { DiskError, type DiskLock, type Logger, type Platform, type Timer } from '@ottla/platform';
 import { BufferPool } from './buffer-pool.ts';
 import { readOffsetCheckpoint, writeOffsetCheckpoint } from './checkpoint-file.ts';
 import { createDurably } from './create-durably.ts';
