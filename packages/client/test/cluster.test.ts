@@ -174,4 +174,39 @@ describe('Cluster, metadata', () => {
     expect(brokers.map((broker) => broker.count(ApiKey.Metadata))).toEqual([1, 0, 0]);
     await simulation.settle(client.close());
   });
+
+  // Found by the simulator (seeds 1014 and 1057 of nine brokers): a client kept to the brokers of a site that was cut off.
+  it('given a broker that does not answer, then the next question goes to another one', async () => {
+    const { simulation, brokers, options } = await threeBrokers();
+    const client = clusterOf({ ...options, bootstrapServers: 'broker-1:9092,broker-2:9092' });
+    brokers[0]!.inject({ apiKey: ApiKey.Metadata, fault: { kind: 'neverAnswer' } });
+    await expect(simulation.settle(client.refresh([]))).rejects.toMatchObject({
+      code: 'REQUEST_TIMED_OUT',
+    });
+    await simulation.settle(client.refresh([]));
+    expect(brokers.map((broker) => broker.count(ApiKey.Metadata))).toEqual([1, 1, 0]);
+    await simulation.settle(client.close());
+  });
+
+  it('given a broker that goes on to tell who led before it was cut off, then another one is asked after a while', async () => {
+    const { simulation, cluster, options } = await threeBrokers();
+    const cutOff = new FakeCluster();
+    const { platform } = simulation.node('broker-4');
+    const host = 'broker-4';
+    const stale = { platform, host, nodeId: 4, cluster: cutOff, topics: { orders: 1 } };
+    await simulation.settle(FakeBroker.start(stale));
+    for (const [nodeId, address] of cluster.brokers) cutOff.brokers.set(nodeId, address);
+    cluster.moveLeader('orders-0', 3);
+    const client = clusterOf({ ...options, bootstrapServers: 'broker-4:9092' });
+    await simulation.settle(client.refresh(['orders']));
+    expect((await simulation.settle(client.leader('orders', 0))).leaderId).toBe(1);
+    const led = (): number | undefined =>
+      client.metadata.topics.get('orders')?.partitions[0]?.leaderId;
+    for (let second = 0; second < 12 && led() !== 3; second += 1) {
+      client.requestRefresh(['orders']);
+      await simulation.run(1_000);
+    }
+    expect(led()).toBe(3);
+    await simulation.settle(client.close());
+  });
 });

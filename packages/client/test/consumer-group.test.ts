@@ -215,6 +215,17 @@ describe('Consumer in a group', () => {
     await settle(admin.close());
   });
 
+  it('given a topic that comes after the subscription, then it is read at once and not when metadata is old', async () => {
+    await given(9, 1);
+    const consumer = member('a');
+    consumer.subscribe(['t', 'later']);
+    const stop = new AbortController();
+    const loops = loop(consumer, [], stop.signal);
+    await world.simulation.runUntil(() => consumer.assignment().length === 2, 15_000);
+    stop.abort();
+    await settle(loops);
+  });
+
   it('given a static member that is removed by the admin, then it is fenced off and comes back', async () => {
     await given(8, 1);
     const consumer = member('a', { groupInstanceId: 'static-1' });

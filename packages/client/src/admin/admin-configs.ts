@@ -7,6 +7,7 @@ import {
   incrementalAlterConfigsRequest,
   incrementalAlterConfigsResponse,
 } from '@ottla/protocol/messages/incremental-alter-configs';
+import type { BrokerConnection } from '../connection/broker-connection.ts';
 import type { Cluster } from '../connection/cluster.ts';
 import { throwOnError } from '../errors.ts';
 import { withRetries } from '../retry.ts';
@@ -105,8 +106,7 @@ export class AdminConfigs {
       clientOptions,
       `describing configs of ${resource.name}`,
       clientOptions.defaultApiTimeoutMs,
-      async () => {
-        const connection = await this.#brokerFor(resource);
+      this.#at(resource, async (connection) => {
         const response = await connection.send(
           DESCRIBE,
           describeConfigsRequest.create({
@@ -144,7 +144,7 @@ export class AdminConfigs {
             })),
           })),
         };
-      },
+      }),
     );
   };
 
@@ -159,8 +159,7 @@ export class AdminConfigs {
       clientOptions,
       `altering configs of ${resource.name}`,
       clientOptions.defaultApiTimeoutMs,
-      async () => {
-        const connection = await this.#brokerFor(resource);
+      this.#at(resource, async (connection) => {
         const response = await connection.send(
           ALTER,
           incrementalAlterConfigsRequest.create({
@@ -184,13 +183,18 @@ export class AdminConfigs {
           result.errorMessage,
           resource.type === 'topic' ? { topic: resource.name } : {},
         );
-      },
+      }),
     );
   };
 
-  #brokerFor(resource: ConfigResource): ReturnType<Cluster['any']> {
-    const isOneBroker =
-      (resource.type === 'broker' || resource.type === 'brokerLogger') && resource.name !== '';
-    return isOneBroker ? this.#cluster.broker(Number(resource.name)) : this.#cluster.any();
+  /** Settings of one broker are its own to tell; of the others every broker knows, or forwards. */
+  #at<T>(
+    { type, name }: ConfigResource,
+    use: (connection: BrokerConnection) => Promise<T>,
+  ): () => Promise<T> {
+    const isOneBroker = (type === 'broker' || type === 'brokerLogger') && name !== '';
+    return isOneBroker
+      ? async () => use(await this.#cluster.broker(Number(name)))
+      : () => this.#cluster.askAny(use);
   }
 }

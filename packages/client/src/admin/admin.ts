@@ -403,7 +403,7 @@ export class Admin {
   }
 
   #anyBroker<T>(what: string, use: (connection: BrokerConnection) => Promise<T>): Promise<T> {
-    return this.#retry(what, async () => use(await this.#cluster.any()));
+    return this.#retry(what, () => this.#cluster.askAny(use));
   }
 
   #retry<T>(what: string, attempt: () => Promise<T>): Promise<T> {

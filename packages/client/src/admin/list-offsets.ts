@@ -35,15 +35,25 @@ interface Waiting extends OffsetQuery {
   readonly round: number;
 }
 
-/** Answers in the order of the queries. @throws BrokerError, TimeoutError */
+/**
+ * Answers in the order of the queries.
+ *
+ * @param onFound called with each as it comes, also when others then fail; the index is the query's
+ * @throws BrokerError, TimeoutError
+ */
 export async function listOffsets(
   cluster: Cluster,
   queries: readonly OffsetQuery[],
   isolationLevel: IsolationLevel = 'read_uncommitted',
+  onFound?: (result: OffsetResult, index: number) => void,
 ): Promise<OffsetResult[]> {
   if (queries.length === 0) return [];
   const { options } = cluster;
   const results: OffsetResult[] = [];
+  const found = (result: OffsetResult, index: number): void => {
+    results[index] = result;
+    onFound?.(result, index);
+  };
   let left = numbered(queries);
   await withRetries(
     options,
@@ -60,7 +70,7 @@ export async function listOffsets(
       const again = await Promise.all(
         groups.requests.map(async ({ leaderId, items }) => {
           try {
-            return await ask(cluster, leaderId, items, isolationLevel, results, fail);
+            return await ask(cluster, leaderId, items, isolationLevel, found, fail);
           } catch (error) {
             return items.flatMap(({ query }) => fail(query, error));
           }
@@ -108,7 +118,7 @@ async function ask(
   leaderId: number,
   items: readonly Item[],
   isolationLevel: IsolationLevel,
-  results: OffsetResult[],
+  onFound: (result: OffsetResult, index: number) => void,
   fail: (query: Waiting, error: unknown) => Waiting[],
 ): Promise<Waiting[]> {
   const connection = await cluster.broker(leaderId);
@@ -142,7 +152,7 @@ async function ask(
     if (answer.errorCode !== 0)
       return fail(query, new BrokerError(answer.errorCode, undefined, { topic, partition }));
     const { offset, timestamp, leaderEpoch } = answer;
-    results[query.slot] = { topic, partition, offset, timestamp, leaderEpoch };
+    onFound({ topic, partition, offset, timestamp, leaderEpoch }, query.slot);
     return [];
   });
 }

@@ -11,7 +11,7 @@ import {
   type MetadataRequest,
   metadataResponse,
 } from '@ottla/protocol/messages/metadata';
-import { BrokerError, ConnectionError, UsageError } from '../errors.ts';
+import { BrokerError, ConnectionError, isRetriable, UsageError } from '../errors.ts';
 import type { TopicPartition } from '../group/consumer-protocol.ts';
 import type {
   BrokerNode,
@@ -32,7 +32,11 @@ const FIND_COORDINATOR = { request: findCoordinatorRequest, response: findCoordi
 const GROUP_COORDINATOR = 0;
 const NO_TOPIC_ID = 'AAAAAAAAAAAAAAAAAAAAAA';
 /** A topic that was made a moment ago is not known to every broker yet: so often one may say that there is none. */
-const ASKED_WHEN_MISSING = 4;
+export const ASKED_WHEN_MISSING = 4;
+/** Longer than an election takes: until then there may be no news because there is none. */
+const NO_NEWS_MS = 5_000;
+/** What goes wrong after so long is another trouble. */
+const TROUBLE_APART_MS = 60_000;
 
 export class Cluster {
   readonly options: ResolvedOptions;
@@ -40,8 +44,10 @@ export class Cluster {
   readonly #refresher: Refresher;
   readonly #cache = new MetadataCache();
   #fetchedMs: number;
-  /** Whose metadata was behind: others are asked first. */
-  #doubted: string | undefined;
+  /** Who did not answer in time, was behind, or had no news for long: others are asked first. By address. */
+  readonly #doubted = new Set<string>();
+  /** Of those who ask because something they knew was wrong. */
+  #news: { askedMs: number; heardMs: number; from: string } | undefined;
   readonly #coordinators = new Map<string, Address>();
   /** Topics that are being asked for: many callers share one answer. */
   readonly #lookUps = new Map<string, Promise<TopicMetadata>>();
@@ -50,7 +56,7 @@ export class Cluster {
   constructor(options: ResolvedOptions) {
     this.options = options;
     this.#pool = new ConnectionPool(options);
-    this.#refresher = new Refresher(options, (topics) => this.refresh(topics));
+    this.#refresher = new Refresher(options, (topics) => this.#refreshForNews(topics));
     this.#fetchedMs = options.platform.clock.monotonicMs();
   }
 
@@ -94,6 +100,22 @@ export class Cluster {
     throw failure;
   }
 
+  /**
+   * Asks any broker. One that does not serve is not the first to be asked again: it may be cut off from the others, and yet
+   * be there.
+   */
+  async askAny<T>(use: (connection: BrokerConnection) => Promise<T>): Promise<T> {
+    const connection = await this.any();
+    try {
+      const answer = await use(connection);
+      this.#doubted.delete(connection.address);
+      return answer;
+    } catch (error) {
+      if (isRetriable(error)) this.#doubted.add(connection.address);
+      throw error;
+    }
+  }
+
   /** The open connection to a broker, if there is one: no promise, no waiting. */
   readyBroker(nodeId: number, purpose?: string): BrokerConnection | undefined {
     const node = this.metadata.brokers.get(nodeId);
@@ -116,22 +138,41 @@ export class Cluster {
     topics: readonly string[] | undefined,
     allowAutoTopicCreation = false,
   ): Promise<ClusterMetadata> {
-    const connection = await this.any();
     const request: MetadataRequest = metadataRequest.create({
       topics: topics?.map((name) => ({ name, topicId: NO_TOPIC_ID })) ?? null,
       allowAutoTopicCreation,
     });
-    const response = await connection.send(METADATA, request);
+    const { connection, response } = await this.askAny(async (asked) => ({
+      connection: asked,
+      response: await asked.send(METADATA, request),
+    }));
     if (response.errorCode !== ErrorCode.NONE) {
       if (response.errorCode === ErrorCode.REBOOTSTRAP_REQUIRED) this.#rebootstrap();
       throw new BrokerError(response.errorCode, undefined, { broker: connection.address });
     }
     this.#fetchedMs = this.options.platform.clock.monotonicMs();
     const { isBehind } = this.#cache.merge(response, topics === undefined);
-    if (isBehind) this.#doubted = connection.address;
-    else if (this.#doubted === connection.address) this.#doubted = undefined;
+    if (isBehind) this.#doubted.add(connection.address);
+    if (this.#news !== undefined) this.#news.from = connection.address;
     this.#changed();
     return this.metadata;
+  }
+
+  /**
+   * As `refresh`, because something was wrong. A broker that is cut off from the others goes on to tell what was true, and
+   * nothing in it shows that: after a while without news another one is asked.
+   */
+  async #refreshForNews(topics: readonly string[]): Promise<void> {
+    const { clock } = this.options.platform;
+    const nowMs = clock.monotonicMs();
+    if (this.#news === undefined || nowMs - this.#news.askedMs > TROUBLE_APART_MS)
+      this.#news = { askedMs: nowMs, heardMs: nowMs, from: '' };
+    const news = this.#news;
+    news.askedMs = nowMs;
+    const before = leadersOf(this.metadata, topics);
+    await this.refresh(topics);
+    if (leadersOf(this.metadata, topics) !== before) news.heardMs = nowMs;
+    else if (nowMs - news.heardMs > NO_NEWS_MS) this.#doubted.add(news.from);
   }
 
   /** Asks for the topics soon, together with others, in the background, again and again until a broker answers. */
@@ -248,15 +289,16 @@ export class Cluster {
   async coordinator(group: string, purpose?: string): Promise<BrokerConnection> {
     const known = this.#coordinators.get(group);
     if (known !== undefined) return this.#pool.connect(known, purpose);
-    const connection = await this.any();
-    const response = await connection.send(
-      FIND_COORDINATOR,
-      findCoordinatorRequest.create({
-        ...(connection.versionOf(findCoordinatorRequest.apiKey!)! >= 4
-          ? { coordinatorKeys: [group] }
-          : { key: group }),
-        keyType: GROUP_COORDINATOR,
-      }),
+    const response = await this.askAny((connection) =>
+      connection.send(
+        FIND_COORDINATOR,
+        findCoordinatorRequest.create({
+          ...(connection.versionOf(findCoordinatorRequest.apiKey!)! >= 4
+            ? { coordinatorKeys: [group] }
+            : { key: group }),
+          keyType: GROUP_COORDINATOR,
+        }),
+      ),
     );
     const found = response.coordinators[0] ?? response;
     if (found.errorCode !== ErrorCode.NONE)
@@ -281,8 +323,8 @@ export class Cluster {
   }
 
   /**
-   * Where to try, in this order: open connections, brokers that are not left alone now, the others, one that was behind,
-   * bootstrap servers.
+   * Where to try, in this order: open connections, brokers that are not left alone now, the others, bootstrap servers; and
+   * then those in doubt, of whom all are believed again when there is nobody else.
    */
   #addresses(): Address[] {
     const { platform, bootstrapServers } = this.options;
@@ -290,12 +332,15 @@ export class Cluster {
     const known = [...this.metadata.brokers.values()];
     const start = known.length === 0 ? 0 : platform.random.below(known.length);
     const rank = (address: Address): number => {
-      if (`${address.host}:${address.port}` === this.#doubted) return 3;
       if (this.#pool.ready(address) !== undefined) return 0;
       return this.#pool.retryAtMs(address) <= nowMs ? 1 : 2;
     };
     const rotated = [...known.slice(start), ...known.slice(0, start)];
-    return [...rotated.sort((a, b) => rank(a) - rank(b)), ...bootstrapServers];
+    const all = [...rotated.sort((a, b) => rank(a) - rank(b)), ...bootstrapServers];
+    const isDoubted = ({ host, port }: Address): boolean => this.#doubted.has(`${host}:${port}`);
+    const trusted = all.filter((address) => !isDoubted(address));
+    if (trusted.length === 0) this.#doubted.clear();
+    return [...trusted, ...all.filter((address) => !trusted.includes(address))];
   }
 
   #rebootstrapAfterSilence(): void {
@@ -309,4 +354,15 @@ export class Cluster {
     this.#cache.forgetBrokers();
     this.#coordinators.clear();
   }
+}
+
+/** Who leads the topics' partitions, and since when, as text to compare. */
+function leadersOf({ topics }: ClusterMetadata, names: readonly string[]): string {
+  return names
+    .map((name) =>
+      (topics.get(name)?.partitions ?? [])
+        .map(({ leaderId, leaderEpoch }) => `${leaderId}/${leaderEpoch}`)
+        .join(),
+    )
+    .join(';');
 }

@@ -69,6 +69,8 @@ export class Consumer {
       positions: this.#positions,
       commits: this.#commits,
       autoCommit: this.#options.autoCommit,
+      platform,
+      logger: this.#cluster.options.logger,
       fetch: () => this.#fetcher.wake(),
       wants: (topic) => this.#subscription?.matches(topic) ?? false,
     });

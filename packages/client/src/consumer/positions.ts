@@ -53,9 +53,14 @@ export class Positions {
 
   /**
    * Sets the positions that are not known yet. With `autoOffsetReset: 'none'` some may stay unknown (−1).
+   *
+   * @param onFound called when some are known, while others may not be yet
    * @returns what was committed, among them
    */
-  async lookUp(readers: readonly PartitionReader[]): Promise<CommittedOffset[]> {
+  async lookUp(
+    readers: readonly PartitionReader[],
+    onFound?: () => void,
+  ): Promise<CommittedOffset[]> {
     const unknown = readers.filter(({ position }) => position < 0);
     if (unknown.length === 0) return [];
     const byName = new Map(unknown.map((reader) => [reader.name, reader]));
@@ -69,26 +74,33 @@ export class Positions {
       const reader = byName.get(`${topic}-${partition}`);
       if (reader !== undefined && reader.position < 0) reader.seek(offset, leaderEpoch);
     }
-    await this.#reset(unknown.filter(({ position }) => position < 0));
+    if (committed.length > 0) onFound?.();
+    await this.#reset(
+      unknown.filter(({ position }) => position < 0),
+      onFound,
+    );
     return committed;
   }
 
-  async #reset(readers: readonly PartitionReader[]): Promise<void> {
+  async #reset(readers: readonly PartitionReader[], onFound?: () => void): Promise<void> {
     const at = this.#options.autoOffsetReset;
     if (readers.length === 0 || at === 'none') return;
-    const found = await listOffsets(
+    await listOffsets(
       this.#cluster,
       readers.map(({ topic, partition }) => ({ topic, partition, at })),
       this.#options.isolationLevel,
+      ({ offset }, index) => {
+        const reader = readers[index]!;
+        if (reader.position >= 0) return;
+        reader.seek(offset);
+        onFound?.();
+      },
     );
-    found.forEach(({ offset }, slot) => {
-      const reader = readers[slot]!;
-      if (reader.position < 0) reader.seek(offset);
-    });
   }
 
-  /** @throws KafkaError `NO_OFFSET` when a position is not known */
+  /** @throws KafkaError `NO_OFFSET` when a position is not known and none is to be chosen */
   requireKnown(readers: readonly PartitionReader[]): void {
+    if (this.#options.autoOffsetReset !== 'none') return;
     const reader = readers.find(({ position, isGone }) => position < 0 && !isGone);
     if (reader === undefined) return;
     const { topic, partition } = reader;

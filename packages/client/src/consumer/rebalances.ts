@@ -1,4 +1,6 @@
 // The consumer's part in a rebalance: what to do before partitions go to others, and when new ones come.
+import type { Logger, Platform } from '@ottla/platform';
+import { isRetriable } from '../errors.ts';
 import type { TopicPartition } from '../group/consumer-protocol.ts';
 import type { MemberHost } from '../group/group-member.ts';
 import type { AssignedPartitions } from './assigned-partitions.ts';
@@ -8,6 +10,8 @@ import type { PartitionReader } from './partition-reader.ts';
 import type { Positions } from './positions.ts';
 import type { RecordSource } from './record-source.ts';
 
+/** How long a rebalance waits until it is known where to begin: a partition without a leader must not hold up the others. */
+const LOOK_UP_MS_MAX = 5_000;
 /** How long a commit before a hand-over may take. */
 export const HAND_OVER_COMMIT_MS = 5_000;
 
@@ -17,6 +21,8 @@ export interface RebalanceParts {
   readonly positions: Positions;
   readonly commits: OffsetCommits | undefined;
   readonly autoCommit: boolean;
+  readonly platform: Platform;
+  readonly logger: Logger;
   /** Fetches what can be fetched. */
   readonly fetch: () => void;
   /** Whether a pattern takes the topic. */
@@ -52,20 +58,43 @@ export class Rebalances implements MemberHost {
   }
 
   async adopt(added: readonly TopicPartition[]): Promise<void> {
-    const { positions } = this.#parts;
+    const { positions, platform } = this.#parts;
     const readers = this.#parts.partitions.add(added);
-    // A consumer that closes does not wait for offsets that it will not use.
-    await this.#tell(() => Promise.race([this.lookUp(readers), this.#closing.promise]));
-    if (this.#isClosed) return;
-    await this.#tell(() => this.listener.onAssigned?.(added));
-    await this.#tell(() => positions.requireKnown(readers));
-    this.#parts.fetch();
+    const waiting = new AbortController();
+    // Also a consumer that closes does not wait for offsets that it will not use.
+    const enough = Promise.race([
+      this.#closing.promise,
+      platform.timers.sleep(LOOK_UP_MS_MAX, waiting.signal).catch(() => undefined),
+    ]);
+    const found = this.#tell(() => this.#find(readers));
+    await Promise.race([found, enough]);
+    if (!this.#isClosed) {
+      await this.#tell(() => this.listener.onAssigned?.(added));
+      // The listener may have sought.
+      const known = found.then(() => this.#tell(() => positions.requireKnown(readers)));
+      await Promise.race([known, enough]);
+      this.#parts.fetch();
+    }
+    waiting.abort();
   }
 
   /** Sets the positions that are not known yet. */
   async lookUp(readers: readonly PartitionReader[]): Promise<void> {
-    const committed = await this.#parts.positions.lookUp(readers);
+    const committed = await this.#parts.positions.lookUp(readers, () => this.#parts.fetch());
     this.#parts.commits?.note(committed);
+  }
+
+  /** As `lookUp`, for as long as it takes: what a cluster cannot tell now it can tell later. */
+  async #find(readers: readonly PartitionReader[]): Promise<void> {
+    for (let left = readers; left.length > 0; left = left.filter(({ isGone }) => !isGone))
+      try {
+        return await this.lookUp(left);
+      } catch (error) {
+        if (this.#isClosed || !isRetriable(error)) throw error;
+        this.#parts.logger.warn('it is not known where to begin to read, and is looked up again', {
+          error: String(error),
+        });
+      }
   }
 
   wants(topic: string): boolean {

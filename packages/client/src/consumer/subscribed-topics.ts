@@ -7,7 +7,7 @@ export interface SubscribedTopicsHost {
   /** The topics are known: the member can join. */
   onFirst(names: readonly string[]): void;
   onChange(names: readonly string[]): void;
-  /** Metadata is as new as can be. */
+  /** There is new metadata. */
   onRefreshed(): void;
   /** Topics of other members that this one, as the leader, must watch. */
   watched(): readonly string[];
@@ -21,6 +21,9 @@ export class SubscribedTopics {
   #hasStarted = false;
   #isClosed = false;
   #timer: Timer | undefined;
+  /** Monotonic milliseconds. */
+  #nextMs = Infinity;
+  #forgetListener: (() => void) | undefined;
 
   constructor(cluster: Cluster, wanted: readonly string[] | RegExp, host: SubscribedTopicsHost) {
     this.#cluster = cluster;
@@ -30,6 +33,7 @@ export class SubscribedTopics {
 
   /** Looks the topics up, if it must, and tells the host. */
   start(): void {
+    this.#forgetListener = this.#cluster.onMetadata(() => this.#learned());
     this.change(this.#wanted);
   }
 
@@ -55,6 +59,7 @@ export class SubscribedTopics {
 
   close(): void {
     this.#isClosed = true;
+    this.#forgetListener?.();
     this.#timer?.cancel();
   }
 
@@ -88,19 +93,40 @@ export class SubscribedTopics {
             )
             .map(({ name }) => name),
         );
-      if (this.#hasStarted) this.#host.onRefreshed();
     } catch (error) {
       this.#cluster.options.logger.debug('metadata of the subscription could not be refreshed', {
         error: String(error),
       });
-      if (!this.#hasStarted) return this.#schedule(this.#cluster.options.retryBackoffMsMax);
+      return this.#schedule(this.#cluster.options.retryBackoffMsMax);
     }
     this.#schedule();
   }
 
-  #schedule(delayMs: number = this.#cluster.options.metadataMaxAgeMs): void {
+  /** Metadata came, whoever asked for it. */
+  #learned(): void {
+    if (!this.#hasStarted) return;
+    this.#host.onRefreshed();
+    const { retryBackoffMsMax } = this.#cluster.options;
+    if (this.#isIncomplete() && this.#nextMs > this.#now() + retryBackoffMsMax)
+      this.#schedule(retryBackoffMsMax);
+  }
+
+  /** Whether there are topics that nobody reads because no broker knew them when they were shared. */
+  #isIncomplete(): boolean {
+    const { topics } = this.#cluster.metadata;
+    return this.#host.watched().some((name) => topics.get(name)?.errorCode !== 0);
+  }
+
+  #schedule(delayMs?: number): void {
     this.#timer?.cancel();
     if (this.#isClosed) return;
-    this.#timer = this.#cluster.options.platform.timers.set(delayMs, () => void this.#refresh());
+    const { platform, retryBackoffMsMax, metadataMaxAgeMs } = this.#cluster.options;
+    const afterMs = delayMs ?? (this.#isIncomplete() ? retryBackoffMsMax : metadataMaxAgeMs);
+    this.#nextMs = this.#now() + afterMs;
+    this.#timer = platform.timers.set(afterMs, () => void this.#refresh());
+  }
+
+  #now(): number {
+    return this.#cluster.options.platform.clock.monotonicMs();
   }
 }

@@ -105,7 +105,8 @@ export class GroupMember {
 
   /** Metadata is newer: the leader shares anew when a topic grew. */
   metadataChanged(): void {
-    if (this.#leaderTask.isOutdated()) this.rejoin('the partitions of the topics have changed');
+    if (this.isStable && this.#leaderTask.isOutdated())
+      this.rejoin('the partitions of the topics have changed');
   }
 
   /** The coordinator refused a commit of this generation. */
@@ -289,6 +290,8 @@ export class GroupMember {
     await this.#host.adopt(effect.added);
     this.#host.releaseUser();
     this.#apply({ type: 'adopted' });
+    // What changed while the shares went round.
+    this.metadataChanged();
   }
 
   #assignor(joined: JoinGroupResponse): Assignor {

@@ -1,8 +1,9 @@
 // What the leader of a generation does: look up the partitions of everything that is subscribed, and let the assignor share
 // them. It remembers what it saw, because a topic that grows later makes its shares outdated. Kafka: ConsumerCoordinator.
 import type { JoinGroupResponse } from '@ottla/protocol/messages/join-group';
-import type { Cluster } from '../connection/cluster.ts';
-import { KafkaError } from '../errors.ts';
+import { ASKED_WHEN_MISSING, type Cluster } from '../connection/cluster.ts';
+import { BrokerError, KafkaError } from '../errors.ts';
+import type { ClusterMetadata } from '../metadata/cluster-metadata.ts';
 import { withRetries } from '../retry.ts';
 import { type Assignor, type MemberAssignment, subscribedTopics } from './assignor.ts';
 import { decodeSubscription, type Subscription, type TopicPartition } from './consumer-protocol.ts';
@@ -57,7 +58,7 @@ export class LeaderTask {
       options,
       'looking up the topics of the group',
       options.defaultApiTimeoutMs,
-      () => this.#cluster.refresh(topics, true),
+      (attempt) => this.#refresh(topics, attempt),
       this.#cluster.closing,
     );
     const partitionCounts = new Map<string, number>();
@@ -75,6 +76,18 @@ export class LeaderTask {
     if (commonProtocol(assignors) === 'cooperative' && assignor.name !== 'cooperative-sticky')
       checkCooperative(members, shares, assignor.name);
     return shares;
+  }
+
+  /** A broker that is behind may not know a topic: who read it would lose it for one answer. */
+  async #refresh(topics: readonly string[], attempt: number): Promise<ClusterMetadata> {
+    const metadata = await this.#cluster.refresh(topics, true);
+    if (attempt < ASKED_WHEN_MISSING)
+      for (const topic of topics) {
+        const errorCode = metadata.topics.get(topic)?.errorCode ?? 0;
+        const error = new BrokerError(errorCode, undefined, { topic });
+        if (errorCode !== 0 && error.retriable) throw error;
+      }
+    return metadata;
   }
 }
 

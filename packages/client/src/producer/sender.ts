@@ -137,16 +137,16 @@ export class Sender {
   /** Never rejects: the core is told. */
   async #askForProducerId(): Promise<void> {
     try {
-      const connection = await this.#cluster.any();
-      const response = await connection.send(
-        INIT_PRODUCER_ID,
-        initProducerIdRequest.create({
-          transactionalId: null,
-          transactionTimeoutMs: NO_TRANSACTION_TIMEOUT_MS,
-        }),
-      );
-      if (response.errorCode !== ErrorCode.NONE)
-        throw new BrokerError(response.errorCode, undefined, { broker: connection.address });
+      const request = initProducerIdRequest.create({
+        transactionalId: null,
+        transactionTimeoutMs: NO_TRANSACTION_TIMEOUT_MS,
+      });
+      const response = await this.#cluster.askAny(async (connection) => {
+        const answer = await connection.send(INIT_PRODUCER_ID, request);
+        if (answer.errorCode !== ErrorCode.NONE)
+          throw new BrokerError(answer.errorCode, undefined, { broker: connection.address });
+        return answer;
+      });
       const { producerId, producerEpoch: epoch } = response;
       this.#core.producerIdArrived({ producerId, epoch });
     } catch (error) {
