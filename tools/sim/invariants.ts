@@ -103,7 +103,7 @@ export class Invariants {
       );
     if (leads === undefined || !(isChanged || hasMoved || replica.doubt !== this.#doubt)) return;
     replica.doubt = this.#doubt;
-    this.#checkIsr(member, replica.name, isr, log.highWatermark);
+    this.#checkIsr(member, partition, log.highWatermark);
   }
 
   #checkQuorum(member: Member, life: Life): void {
@@ -215,23 +215,20 @@ export class Invariants {
       );
   }
 
-  /** Who counts as in sync and serves has all that is committed. */
-  #checkIsr(leader: Member, log: string, isr: readonly number[], highWatermark: number): void {
+  /** Who counts as in sync and serves has all that is committed; unless it knows already that it does not count any more. */
+  #checkIsr(leader: Member, partition: Partition, highWatermark: number): void {
+    const { name: log, isr, partitionEpoch } = partition;
     for (const id of isr) {
       const member = this.#byId.get(id);
       if (member === undefined || member === leader || member.server === undefined) continue;
-      const replica = this.#endOf(member, log);
-      if (replica !== undefined && replica < highWatermark)
-        this.#fail(
-          `${member.name} is in the ISR of ${log} and ends at ${replica}; committed up to ${highWatermark} by ${leader.name}`,
-        );
+      const replica = member.parts?.broker?.replicas.partitionById(partition.topicId, partition.id);
+      const end = replica?.log?.logEndOffset;
+      if (replica === undefined || end === undefined || end >= highWatermark) continue;
+      if (replica.partitionEpoch > partitionEpoch && !replica.isr.includes(id)) continue;
+      this.#fail(
+        `${member.name} is in the ISR of ${log} and ends at ${end}; committed up to ${highWatermark} by ${leader.name}`,
+      );
     }
-  }
-
-  #endOf(member: Member, log: string): number | undefined {
-    for (const partition of member.parts?.broker?.replicas.partitions() ?? [])
-      if (partition.name === log) return partition.log?.logEndOffset;
-    return undefined;
   }
 
   #lifeOf(member: Member, parts: ServerParts): Life {
