@@ -101,7 +101,8 @@ export class Replication {
         `broker ${leaderId} has no listener ${config.interBrokerListenerName}`,
       );
     const { host, port } = endPoint;
-    const connection = await platform.net.connect({ host, port, signal });
+    const timeoutMs = config.number('socket.connection.setup.timeout.ms');
+    const connection = await platform.net.connect({ host, port, timeoutMs, signal });
     return new RequestConnection(connection, `broker-${config.nodeId}-fetcher-0`, {
       lease: (sizeBytes) => buffers.lease(sizeBytes),
       responseBytesMax: responseBytesMax(config),
