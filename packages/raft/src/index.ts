@@ -26,6 +26,7 @@ export {
   type QuorumNodeOptions,
   type SnapshotToWrite,
 } from './io/quorum-node.ts';
+export type { QuorumMeasures } from './io/quorum-measures.ts';
 export { QuorumRequests } from './io/quorum-requests.ts';
 export { VoterRequests } from './io/voter-requests.ts';
 export { QUORUM_STATE_FILE } from './io/quorum-state-file.ts';

@@ -222,6 +222,11 @@ export class LeaderState {
     return this.#isr.length >= this.#effectiveMinIsr(minIsr);
   }
 
+  /** Whether one replica less would be too few. */
+  isAtMinInSync(minIsr: number): boolean {
+    return this.#isr.length === this.#effectiveMinIsr(minIsr);
+  }
+
   #effectiveMinIsr(minIsr: number): number {
     return Math.min(minIsr, this.#followers.size + 1);
   }

@@ -200,6 +200,11 @@ export class Partition implements PartitionIdentity {
     return this.#leading?.hasMinInSync(this.#config.minInsyncReplicas) ?? false;
   }
 
+  /** Whether acks=all would be refused with one replica in sync less; false where this broker does not lead. */
+  get isAtMinInSync(): boolean {
+    return this.#leading?.isAtMinInSync(this.#config.minInsyncReplicas) ?? false;
+  }
+
   /**
    * Appends as the leader; resolves when the bytes are written, the high watermark may come later.
    *

@@ -1,4 +1,4 @@
-// How the replicas stand, under Ottla's names with Kafka's meanings: UnderReplicatedPartitions, UnderMinIsrPartitionCount,
+// How the replicas stand, under Ottla's names with Kafka's meanings: UnderReplicatedPartitions, UnderMinIsrPartitionCount, AtMinIsrPartitionCount,
 // OfflineReplicaCount, LeaderCount, IsrExpandsPerSec, IsrShrinksPerSec, MaxLag, the byte rates of throttled replication.
 import type { BrokerMetrics } from '../metrics/broker-metrics.ts';
 import type { Partition } from './partition.ts';
@@ -27,6 +27,11 @@ export function registerReplicationMetrics(
     'ottla_under_min_isr_partitions',
     'Partitions led here that refuse acks=all.',
     (partition) => partition.isLeader && !partition.hasMinInSync,
+  );
+  gauge(
+    'ottla_at_min_isr_partitions',
+    'Partitions led here that would refuse acks=all with one replica in sync less.',
+    (partition) => partition.isLeader && partition.isAtMinInSync,
   );
   gauge(
     'ottla_offline_replicas',

@@ -7,12 +7,14 @@ import { ZERO_UUID } from '@ottla/protocol';
 import { QuorumNode, VoterSet } from '@ottla/raft';
 import type { QuorumEndpoint, QuorumNodeOptions } from '@ottla/raft';
 import type { BrokerConfig } from '../config/broker-config.ts';
+import type { BrokerMetrics } from '../metrics/broker-metrics.ts';
 import type { EndPoint } from '../config/listeners.ts';
 import type { ClosingStack } from './closing-stack.ts';
 import type { ActiveController } from './controller-channel.ts';
 import { NetRaftTransport } from './net-raft-transport.ts';
 import { connectTo } from './peer.ts';
 import { QuorumAdapter } from './quorum-adapter.ts';
+import { quorumMeasures, registerQuorumMetrics } from './quorum-metrics.ts';
 import type { Storage } from './storage.ts';
 
 export interface QuorumMemberOptions {
@@ -21,6 +23,7 @@ export interface QuorumMemberOptions {
   readonly logger: Logger;
   readonly closing: ClosingStack;
   readonly storage: Storage;
+  readonly metrics: BrokerMetrics;
   /** The node cannot go on: its metadata log failed or contradicts itself. */
   readonly onFatal: (error: unknown) => void;
 }
@@ -41,7 +44,7 @@ export class QuorumMember {
 
   /** Opens the metadata log. Nothing moves yet. */
   static async open(options: QuorumMemberOptions): Promise<QuorumMember> {
-    const { closing, platform, config } = options;
+    const { closing, platform, config, metrics } = options;
     const transport = new NetRaftTransport({
       platform,
       clientId: `ottla-raft-${config.nodeId}`,
@@ -51,8 +54,10 @@ export class QuorumMember {
     closing.add('the connections to other controllers', () => transport.close());
     // Filled in by `start`, before the first leader writes them down.
     const endpoints: QuorumEndpoint[] = [];
-    const node = await QuorumNode.open({ ...nodeOptions(options), transport, endpoints });
+    const measures = quorumMeasures(metrics);
+    const node = await QuorumNode.open({ ...nodeOptions(options), transport, endpoints, measures });
     closing.add('the quorum', () => node.close());
+    registerQuorumMetrics(metrics, node);
     return new QuorumMember(options, node, endpoints);
   }
 

@@ -1,8 +1,9 @@
-// The gauges of logs, caches, coordinators and the controller (DESIGN §4.4: the use of every named bound is a metric).
+// The gauges of logs, caches and coordinators (DESIGN §4.4: the use of every named bound is a metric).
 
 import type { BrokerMetrics, LabelledValue } from '../metrics/broker-metrics.ts';
 import type { Replicas } from '../replica/replicas.ts';
 import type { BrokerRole } from './broker-role.ts';
+import { registerControllerMetrics } from './controller-metrics.ts';
 import type { ControllerRole } from './controller-role.ts';
 
 /** Registers those of the roles that this process has; they are read when the metrics are asked for. */
@@ -12,7 +13,7 @@ export function registerServerMetrics(
   broker: BrokerRole | undefined,
 ): void {
   if (broker !== undefined) registerPartMetrics(metrics, broker);
-  if (controller !== undefined) registerControllerMetrics(metrics, controller);
+  if (controller !== undefined) registerControllerMetrics(metrics, controller.services.driver);
 }
 
 function registerPartMetrics(metrics: BrokerMetrics, broker: BrokerRole): void {
@@ -36,20 +37,6 @@ function registerPartMetrics(metrics: BrokerMetrics, broker: BrokerRole): void {
     'ottla_metadata_offset',
     'Offset of the last metadata record that this broker has taken in.',
     () => broker.image.provenance.lastContainedOffset,
-  );
-}
-
-function registerControllerMetrics(metrics: BrokerMetrics, controller: ControllerRole): void {
-  const { driver } = controller.services;
-  metrics.gauge(
-    'ottla_controller_waiting',
-    'Requests that wait for their commit.',
-    () => driver.waitingRequests.count,
-  );
-  metrics.gauge(
-    'ottla_controller_waiting_bound',
-    'The bound of those.',
-    () => driver.waitingRequests.countMax,
   );
 }
 

@@ -155,6 +155,7 @@ class Server {
       logger: this.#logger,
       closing: this.#closing,
       storage,
+      metrics: this.#metrics,
       onFatal: (error: unknown) => this.#fatal.reject(error),
     };
     const member = await QuorumMember.open(parts);
@@ -165,7 +166,6 @@ class Server {
     const broker = this.#config.roles.has('broker')
       ? new BrokerRole({
           ...parts,
-          metrics: this.#metrics,
           wheel: this.#wheel,
           purgatory: this.#purgatory,
           controller: channels.open('broker'),

@@ -110,7 +110,8 @@ export class RandomCluster extends TestCluster {
         while (this.#begin(this.controller.fenceOneStaleBroker(this.moment)));
         return;
       case 'electPreferred':
-        return this.#begin(this.controller.electPreferredLeaders(this.moment));
+        this.#begin(this.controller.electPreferredLeaders(this.moment));
+        return;
       case 'electUnclean':
         return this.#begin(this.controller.electUncleanLeaders(this.moment));
       case 'finalizeElr':

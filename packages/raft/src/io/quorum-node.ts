@@ -28,6 +28,7 @@ import { KnownNodes } from './known-nodes.ts';
 import { MetadataLog, type MetadataLogSettings } from './metadata-log.ts';
 import { readQuorumState, writeQuorumState } from './quorum-state-file.ts';
 import type { RaftTransport } from './raft-transport.ts';
+import { type QuorumMeasures, QuorumStopwatch } from './quorum-measures.ts';
 import { QuorumSender } from './quorum-sender.ts';
 import { writeSnapshotFile } from './snapshot-file.ts';
 
@@ -55,6 +56,8 @@ export interface QuorumNodeOptions {
   /** As a follower. */
   readonly fetchSizes?: QuorumFetchSizes;
   readonly log?: MetadataLogSettings;
+  /** Told how long elections and commits took. */
+  readonly measures?: QuorumMeasures;
   /** The disk failed: this node must stop. */
   readonly onFailure?: (error: unknown) => void;
 }
@@ -92,6 +95,7 @@ export class QuorumNode {
   #isClosed = false;
   #hasFailed = false;
   readonly #sender: QuorumSender | undefined;
+  readonly #stopwatch: QuorumStopwatch | undefined;
   readonly #changeRequests = new Map<number, (answer: VoterChangeAnswer) => void>();
   #lastChangeRequest = 0;
 
@@ -104,6 +108,7 @@ export class QuorumNode {
       this.#fail(error),
     );
     const { transport } = options;
+    this.#stopwatch = options.measures && new QuorumStopwatch(options.measures);
     this.#nodes = new KnownNodes(() => core.voters, options.bootstrapServers);
     const parts = {
       ...options,
@@ -205,6 +210,7 @@ export class QuorumNode {
   #append(bytes: Buffer, recordCount: number, epoch: number): number {
     this.#nextOffset = this.logEndOffset + recordCount;
     const lastOffset = this.#nextOffset - 1;
+    this.#stopwatch?.appended(lastOffset, this.nowMs);
     this.log.append(bytes, epoch).then(
       (result) => {
         if (result.lastOffset !== lastOffset)
@@ -315,6 +321,7 @@ export class QuorumNode {
   }
 
   #stepped(): Promise<void> {
+    this.#stopwatch?.inRole(this.core.role, this.nowMs);
     const effects = this.core.takeEffects().filter((effect) => !this.#appendedAtOnce(effect));
     if (effects.length > 0)
       this.#effects = this.#effects
@@ -362,6 +369,7 @@ export class QuorumNode {
           break;
         case 'highWatermark':
           this.log.log.advanceHighWatermark(effect.offset);
+          this.#stopwatch?.committed(effect.offset, this.nowMs);
           this.#reader.committed(effect.offset);
           break;
         case 'askVersions':
