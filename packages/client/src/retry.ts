@@ -25,7 +25,8 @@ export function exponentialMs(
 }
 
 /**
- * Calls `attempt` until it succeeds, fails for good, or `timeoutMs` have passed; then the last error is the cause.
+ * Calls `attempt` until it succeeds, fails for good, or `timeoutMs` have passed; then the last error is the cause. An attempt
+ * that is under way then is left alone: what it does counts no more.
  * @throws the signal's reason when aborted
  */
 export async function withRetries<T>(
@@ -37,20 +38,37 @@ export async function withRetries<T>(
 ): Promise<T> {
   const { clock, timers } = policy.platform;
   const deadline = clock.monotonicMs() + timeoutMs;
-  for (let count = 1; ; count += 1) {
-    signal?.throwIfAborted();
-    try {
-      return await attempt(count);
-    } catch (error) {
-      if (!isRetriable(error)) throw error;
+  const late = Promise.withResolvers<typeof LATE>();
+  const timer = timers.set(timeoutMs, () => late.resolve(LATE));
+  let last: unknown;
+  try {
+    for (let count = 1; ; count += 1) {
+      signal?.throwIfAborted();
+      let isLate = false;
+      try {
+        const outcome = await Promise.race([attempt(count), late.promise]);
+        if (outcome !== LATE) return outcome;
+        isLate = true;
+      } catch (error) {
+        if (!isRetriable(error)) throw error;
+        last = error;
+      }
       const waitMs = backoffMs(policy, count);
-      if (clock.monotonicMs() + waitMs > deadline)
-        throw new TimeoutError(
-          'REQUEST_TIMED_OUT',
-          `${what} did not succeed within ${timeoutMs} ms: ${(error as Error).message}`,
-          { cause: error },
-        );
+      if (isLate || clock.monotonicMs() + waitMs > deadline) throw tooLate(what, timeoutMs, last);
       await timers.sleep(waitMs, signal);
     }
+  } finally {
+    timer.cancel();
   }
+}
+
+const LATE = Symbol('late');
+
+function tooLate(what: string, timeoutMs: number, cause: unknown): TimeoutError {
+  const why = cause === undefined ? 'no answer' : (cause as Error).message;
+  return new TimeoutError(
+    'REQUEST_TIMED_OUT',
+    `${what} did not succeed within ${timeoutMs} ms: ${why}`,
+    { cause },
+  );
 }

@@ -74,6 +74,18 @@ describe('BrokerConnection', () => {
     await simulation.settle(admin.close());
   });
 
+  it('given a broker that takes connections and stands still, when closed, then does not wait for it', async () => {
+    const { simulation, broker, options } = await simulatedCluster();
+    broker.inject({ apiKey: ApiKey.ApiVersions, fault: { kind: 'neverAnswer' } });
+    const admin = new Admin({ ...options, requestTimeoutMs: 60_000 });
+    const listed = admin.listTopics();
+    await simulation.runUntil(() => broker.count(ApiKey.ApiVersions) > 0);
+    const beforeMs = simulation.elapsedMs;
+    await simulation.settle(admin.close());
+    expect(simulation.elapsedMs - beforeMs).toBeLessThan(1_000);
+    await expect(simulation.settle(listed)).rejects.toThrow('closed');
+  });
+
   it('given a first bootstrap server that is down, then uses the next', async () => {
     const { simulation, options } = await simulatedCluster();
     simulation.node('dead');

@@ -114,12 +114,18 @@ export class BrokerConnection {
       });
     const broker = new BrokerConnection(options, connection);
     broker.#closeWhenIdle();
+    // Nobody waits any more for what it serves.
+    const giveUp = (): void => broker.close();
+    signal?.addEventListener('abort', giveUp);
     try {
+      if (signal?.aborted === true) giveUp();
       await broker.#negotiate();
       return broker;
     } catch (error) {
       broker.close();
       throw error;
+    } finally {
+      signal?.removeEventListener('abort', giveUp);
     }
   }
 
