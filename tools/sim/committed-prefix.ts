@@ -1,6 +1,6 @@
 // What is committed is committed: whatever replica says that a prefix of a log is, has the same batches there as every
 // other, now and after each restart. Batches are read from the simulated disks themselves, behind the servers' backs.
-import { BATCH_OVERHEAD_BYTES, readBatchHeader } from '@ottla/protocol/records';
+import { BATCH_OVERHEAD_BYTES, type BatchHeader, readBatchHeader } from '@ottla/protocol/records';
 import type { SimulatedDisk } from '@ottla/platform/simulated';
 
 interface Batch {
@@ -27,8 +27,18 @@ export interface Cursor {
 
 const SEGMENT_NAME_DIGITS = 20;
 
+/** Hears of each batch once, in the order of offsets, when the first replica calls it committed. */
+export interface CommittedListener {
+  heard(log: string, folder: string, header: BatchHeader, batch: () => Buffer): void;
+}
+
 export class CommittedPrefixes {
   readonly #logs: Map<string, CommittedLog> = new Map();
+  readonly #listener: CommittedListener;
+
+  constructor(listener: CommittedListener) {
+    this.#listener = listener;
+  }
 
   /** Exclusive end of what any replica has called committed. */
   end(log: string): number {
@@ -67,6 +77,11 @@ export class CommittedPrefixes {
           );
         known.batches.set(baseOffset, { lastOffset, leaderEpoch, crc, by });
         known.end = lastOffset + 1;
+        const { segmentBase } = cursor;
+        const position = cursor.position - header.sizeInBytes;
+        this.#listener.heard(log, folder, header, () =>
+          bytesAt(folder, disk, { segmentBase, position }, header.sizeInBytes),
+        );
       } else if (
         before.crc !== crc ||
         before.lastOffset !== lastOffset ||
@@ -118,8 +133,20 @@ function nextBatch(
 }
 
 /** Undefined where no whole header stands. */
-function peekHead(log: string, disk: SimulatedDisk, { segmentBase, position }: Cursor) {
+function peekHead(folder: string, disk: SimulatedDisk, place: Place): Buffer | undefined {
+  const head = bytesAt(folder, disk, place, BATCH_OVERHEAD_BYTES);
+  return head.length === BATCH_OVERHEAD_BYTES ? head : undefined;
+}
+
+type Place = Pick<Cursor, 'segmentBase' | 'position'>;
+
+/** As many bytes as are there, at most `length`. */
+function bytesAt(
+  folder: string,
+  disk: SimulatedDisk,
+  { segmentBase, position }: Place,
+  length: number,
+): Buffer {
   const name = String(segmentBase).padStart(SEGMENT_NAME_DIGITS, '0');
-  const head = disk.peek(`/data/${log}/${name}.log`, position, BATCH_OVERHEAD_BYTES);
-  return head?.length === BATCH_OVERHEAD_BYTES ? head : undefined;
+  return disk.peek(`/data/${folder}/${name}.log`, position, length) ?? Buffer.alloc(0);
 }

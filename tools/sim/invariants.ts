@@ -2,8 +2,10 @@
 // long before a client could notice.
 import type { Partition, ServerParts } from '../../apps/broker/test/server-parts.ts';
 import { CommittedPrefixes, type Cursor, cursorAt } from './committed-prefix.ts';
+import type { CommittedRecords } from './committed-records.ts';
 import type { Member } from './member.ts';
 import { QuorumInvariants } from './quorum-invariants.ts';
+import { QuorumVotes } from './quorum-votes.ts';
 
 const METADATA = '__cluster_metadata-0';
 
@@ -45,8 +47,10 @@ export class InvariantError extends Error {
 export class Invariants {
   readonly #members: ReadonlyMap<string, Member>;
   readonly #lives: Map<string, Life> = new Map();
-  readonly prefixes = new CommittedPrefixes();
+  readonly #records: CommittedRecords;
+  readonly #prefixes: CommittedPrefixes;
   readonly #quorum = new QuorumInvariants();
+  readonly #votes = new QuorumVotes();
   /** Leaders by `log epoch`. */
   readonly #leaders: Map<string, string> = new Map();
   /** Members by node id. */
@@ -55,7 +59,9 @@ export class Invariants {
   #doubt = 0;
   checks = 0;
 
-  constructor(members: readonly Member[]) {
+  constructor(members: readonly Member[], records: CommittedRecords) {
+    this.#records = records;
+    this.#prefixes = new CommittedPrefixes(records);
     this.#members = new Map(members.map((member) => [member.name, member]));
     for (const member of members) this.#byId.set(member.nodeId, member);
   }
@@ -63,13 +69,22 @@ export class Invariants {
   /** @throws InvariantError */
   check(name: string): void {
     const member = this.#members.get(name);
-    if (member?.parts === undefined || !member.node.isUp) return;
+    if (member?.parts !== undefined && !member.node.isUp) this.#hearLast(member.parts);
+    if (member?.parts !== undefined && member.node.isUp) this.#checkMember(member, member.parts);
+    if (this.#records.failure !== undefined) this.#fail(this.#records.failure);
+  }
+
+  /** It may have answered before its power went, in the same event. */
+  #hearLast({ broker }: ServerParts): void {
+    for (const partition of broker?.replicas.partitions() ?? [])
+      if (partition.isLeader) this.#records.lastWords(partition.name, partition.highWatermark);
+  }
+
+  #checkMember(member: Member, parts: ServerParts): void {
     this.checks++;
-    const life = this.#lifeOf(member, member.parts);
+    const life = this.#lifeOf(member, parts);
     this.#checkQuorum(member, life);
-    const { broker } = member.parts;
-    if (broker === undefined) return;
-    for (const partition of broker.replicas.partitions())
+    for (const partition of parts.broker?.replicas.partitions() ?? [])
       this.#checkPartition(member, life, partition);
   }
 
@@ -123,7 +138,9 @@ export class Invariants {
     const { highWatermark } = core;
     const leads = core.role.role === 'leader' ? core.epoch : undefined;
     this.#checkLog(member, replica, { logStartOffset, logEndOffset, highWatermark }, leads);
-    const why = this.#quorum.check(member, life.parts.quorum);
+    const why =
+      this.#quorum.check(member, life.parts.quorum) ??
+      this.#votes.check(member.name, life.parts.quorum);
     if (why !== undefined) this.#fail(why);
   }
 
@@ -189,7 +206,7 @@ export class Invariants {
     if (logStartOffset > replica.cursor.offset)
       Object.assign(replica.cursor, cursorAt(node.disk, log, logStartOffset));
     try {
-      this.prefixes.check(
+      this.#prefixes.check(
         id,
         name,
         { disk: node.disk, folder: log },
@@ -208,7 +225,7 @@ export class Invariants {
     const leader = this.#leaders.get(key);
     if (leader === undefined) this.#leaders.set(key, name);
     else if (leader !== name) this.#fail(`${leader} and ${name} lead ${log} in epoch ${epoch}`);
-    const committed = this.prefixes.end(log);
+    const committed = this.#prefixes.end(log);
     if (logEndOffset < committed)
       this.#fail(
         `${name} leads ${log} in epoch ${epoch} and ends at ${logEndOffset}; committed up to ${committed}`,

@@ -34,11 +34,6 @@ export interface LoadOptions {
 export class Load {
   readonly #options: LoadOptions;
   readonly #running: Promise<void>[] = [];
-  /**
-   * What is committed by partition. A consumer that began again at the start of a partition, which an old leader can bring
-   * about (docs/reliability.md), reads up to here before it commits.
-   */
-  readonly #committed: Map<number, number> = new Map();
   #isProducing = true;
   #isConsuming = true;
 
@@ -166,21 +161,19 @@ export class Load {
         records.map(({ offset, value }): ReadRecord => [topic, partition, offset, String(value)]),
       ),
     });
-    const ends = batches
-      .map(({ topic, partition, records }) => ({
-        topic,
-        partition,
-        offset: (records.at(-1)?.offset ?? 0) + 1,
-        leaderEpoch: records.at(-1)?.leaderEpoch ?? -1,
-      }))
-      .filter(({ partition, offset }) => offset > (this.#committed.get(partition) ?? 0));
-    if (ends.length === 0) return;
+    const ends = batches.map(({ topic, partition, records }) => ({
+      topic,
+      partition,
+      offset: (records.at(-1)?.offset ?? 0) + 1,
+      leaderEpoch: records.at(-1)?.leaderEpoch ?? -1,
+      // Whose it is, for who reads the group's log (group-journal.ts).
+      metadata: process,
+    }));
     const offsets = ends.map((end): OffsetOf => [end.topic, end.partition, end.offset]);
     recorder.note({ process, op: 'commit', type: 'invoke', group: GROUP, offsets });
     try {
       await consumer.commit(ends);
       recorder.note({ process, op: 'commit', type: 'ok', group: GROUP });
-      for (const { partition, offset } of ends) this.#committed.set(partition, offset);
     } catch (error) {
       recorder.note({ process, op: 'commit', type: 'info', group: GROUP });
       throw error;

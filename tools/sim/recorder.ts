@@ -1,4 +1,4 @@
-// Where the load writes down what it does: into the checker, and into a file's lines when somebody asked for them.
+// Where the load writes down what it does: into the checker, and to whoever listens.
 import type { Simulation } from '@ottla/platform/simulated';
 import { HistoryChecker } from '../history/history-checker.ts';
 import type { Operation } from '../history/operation.ts';
@@ -9,9 +9,9 @@ type Without<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
 export class Recorder {
   readonly #simulation: Simulation;
   readonly #checker = new HistoryChecker();
-  readonly #onOperation: ((operation: Operation) => void) | undefined;
+  readonly #onOperation: (operation: Operation) => void;
 
-  constructor(simulation: Simulation, onOperation?: (operation: Operation) => void) {
+  constructor(simulation: Simulation, onOperation: (operation: Operation) => void) {
     this.#simulation = simulation;
     this.#onOperation = onOperation;
   }
@@ -19,7 +19,7 @@ export class Recorder {
   /** Notes an operation that happens now. */
   note(operation: Without<Operation, 'at'>): void {
     const whole = { at: this.#simulation.elapsedMs, ...operation } as Operation;
-    this.#onOperation?.(whole);
+    this.#onOperation(whole);
     this.#checker.add(whole);
   }
 

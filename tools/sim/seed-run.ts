@@ -5,6 +5,7 @@ import type { Logger, Platform } from '@ottla/platform';
 import { createSimulation, type Simulation } from '@ottla/platform/simulated';
 import type { Verdict } from '../history/anomaly.ts';
 import type { Operation } from '../history/operation.ts';
+import { CommittedRecords } from './committed-records.ts';
 import { FaultInjector } from './faults.ts';
 import { Household } from './household.ts';
 import { Load, readAll, readCommitted, TOPIC } from './load.ts';
@@ -66,6 +67,7 @@ class SeedRun {
   readonly #options: SeedOptions;
   readonly #members: Member[] = [];
   readonly #recorder: Recorder;
+  readonly #records = new CommittedRecords();
   #faults: FaultInjector | undefined;
 
   constructor(seed: number, options: SeedOptions) {
@@ -75,7 +77,10 @@ class SeedRun {
     });
     this.#plan = drawPlan(this.#simulation.random, seed, options);
     this.#options = options;
-    this.#recorder = new Recorder(this.#simulation, options.onOperation);
+    this.#recorder = new Recorder(this.#simulation, (operation) => {
+      this.#records.noted(operation);
+      options.onOperation?.(operation);
+    });
   }
 
   async run(): Promise<SeedResult> {
@@ -119,7 +124,7 @@ class SeedRun {
   async #live(): Promise<void> {
     const simulation = this.#simulation;
     this.#startMembers();
-    const invariants = new Invariants(this.#members);
+    const invariants = new Invariants(this.#members, this.#records);
     simulation.watch((name) => invariants.check(name));
     await simulation.runUntil(() => this.#isServing(), START_LIMIT_MS);
     await this.#createTopic();
@@ -173,6 +178,10 @@ class SeedRun {
     return this.#members.every(({ isWanted, server }) => !isWanted || server !== undefined);
   }
 
+  #isWhole(): boolean {
+    return notConverged(this.#members, this.#plan.replicationFactor) === undefined;
+  }
+
   async #drill(): Promise<void> {
     await drillSites({
       simulation: this.#simulation,
@@ -213,9 +222,8 @@ class SeedRun {
         plan,
         members: this.#members,
         clients: clientNames(plan.producers, plan.consumers),
-        mayLosePower: () =>
-          this.#plan.isSynced ||
-          notConverged(this.#members, this.#plan.replicationFactor) === undefined,
+        mayLosePower: () => plan.isSynced || this.#isWhole(),
+        isWhole: () => this.#isWhole(),
       },
       (line) => this.#log(line),
     );
