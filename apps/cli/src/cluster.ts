@@ -8,6 +8,8 @@ const DEFAULT_BOOTSTRAP = '127.0.0.1:9092';
 
 /** Nobody in front of a terminal waits a minute. */
 const API_TIMEOUT_MS = 15_000;
+/** Of one broker; another may answer within the rest. */
+const REQUEST_TIMEOUT_MS = 7_000;
 const CONNECT_TIMEOUT_MS = 5_000;
 
 interface Address {
@@ -46,6 +48,7 @@ export async function clientOptions(io: CliIo, options: ClusterOptions): Promise
     bootstrapServers: servers.map(({ text }) => text),
     clientId: 'ottla-cli',
     defaultApiTimeoutMs: API_TIMEOUT_MS,
+    requestTimeoutMs: REQUEST_TIMEOUT_MS,
     platform,
   };
 }
@@ -78,13 +81,18 @@ const REASONS: Readonly<Record<string, string>> = {
   EHOSTUNREACH: 'the host cannot be reached',
 };
 
-/** Opens an admin, uses it and closes it whatever happens. */
+/**
+ * Opens an admin, uses it and closes it whatever happens.
+ *
+ * @param own settings of this command alone
+ */
 export async function withAdmin<T>(
   io: CliIo,
   options: ClusterOptions,
   use: (admin: Admin) => Promise<T>,
+  own: Partial<ClientOptions> = {},
 ): Promise<T> {
-  const settings = await clientOptions(io, options);
+  const settings = { ...(await clientOptions(io, options)), ...own };
   const { Admin } = await import('@ottla/client');
   await using admin = new Admin(settings);
   return await use(admin);

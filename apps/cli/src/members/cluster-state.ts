@@ -1,6 +1,5 @@
 // What the commands of `ottla cluster` look at: brokers, quorum, and where every replica is.
 import type { Admin, ClusterDescription, QuorumDescription, TopicMetadata } from '@ottla/client';
-import { errorNameOf } from '../cli-error.ts';
 import type { PlacedPartition } from './placement.ts';
 
 export interface ClusterState {
@@ -12,18 +11,47 @@ export interface ClusterState {
   readonly reassigning: readonly string[];
 }
 
+/** What any broker knows. */
+type KnownToBrokers = Pick<ClusterState, 'cluster' | 'topics'>;
+/** What only the active controller knows. */
+type KnownToController = Pick<ClusterState, 'quorum' | 'reassigning'>;
+
 /** Asks the cluster. */
 export async function clusterState(admin: Admin): Promise<ClusterState> {
-  const [cluster, quorum, topics, reassigning] = await Promise.all([
+  const [brokers, controller] = await Promise.all([askBroker(admin), askController(admin)]);
+  return { ...brokers, ...controller };
+}
+
+/** What can be known without an active controller: what a broker knew last. */
+export interface LastKnownState extends ClusterState {
+  readonly hasController: boolean;
+}
+
+/** As `clusterState`, also where no active controller answers. */
+export async function lastKnownState(admin: Admin): Promise<LastKnownState> {
+  const [brokers, controller] = await Promise.all([
+    askBroker(admin),
+    unless('REQUEST_TIMED_OUT', askController(admin)),
+  ]);
+  const known = controller ?? { quorum: undefined, reassigning: [] };
+  return { ...brokers, ...known, hasController: controller !== undefined };
+}
+
+async function askBroker(admin: Admin): Promise<KnownToBrokers> {
+  const [cluster, topics] = await Promise.all([
     admin.describeCluster({ includeFencedBrokers: true }),
-    unlessUnsupported(admin.describeQuorum()),
     admin.describeTopics(undefined),
-    unlessUnsupported(admin.listPartitionReassignments()),
+  ]);
+  return { cluster, topics };
+}
+
+async function askController(admin: Admin): Promise<KnownToController> {
+  const [quorum, reassigning] = await Promise.all([
+    unless('UNSUPPORTED_VERSION', admin.describeQuorum()),
+    unless('UNSUPPORTED_VERSION', admin.listPartitionReassignments()),
   ]);
   return {
-    cluster,
     quorum,
-    topics,
     reassigning: (reassigning ?? []).map(({ topic, partition }) => `${topic}-${partition}`),
   };
 }
@@ -35,11 +63,11 @@ export function placements(topics: readonly TopicMetadata[]): PlacedPartition[] 
   );
 }
 
-async function unlessUnsupported<T>(answer: Promise<T>): Promise<T | undefined> {
+async function unless<T>(code: string, answer: Promise<T>): Promise<T | undefined> {
   try {
     return await answer;
   } catch (error) {
-    if (errorNameOf(error) === 'UNSUPPORTED_VERSION') return undefined;
+    if ((error as { readonly code?: unknown }).code === code) return undefined;
     throw error;
   }
 }

@@ -1,10 +1,11 @@
 // `ottla cluster status`: who is there, who votes, and what is not as safe as it should be.
+import { CliError } from '../cli-error.ts';
 import { withAdmin } from '../cluster.ts';
 import type { CliIo } from '../io.ts';
 import type { ClusterOptions } from '../options.ts';
 import { printJson } from '../output/print.ts';
 import { bold, formatTable } from '../output/table.ts';
-import { type ClusterState, clusterState } from './cluster-state.ts';
+import { type ClusterState, type LastKnownState, lastKnownState } from './cluster-state.ts';
 
 /** Options of the command. */
 export type ClusterStatusOptions = ClusterOptions;
@@ -32,9 +33,12 @@ interface UnsafePartition {
   readonly isr: readonly number[];
 }
 
-/** Prints members and what is under-replicated. */
+/** Who wants to know how the cluster is asks most when some of it does not answer. */
+const PATIENCE = { requestTimeoutMs: 2_000, defaultApiTimeoutMs: 8_000 };
+
+/** Prints members and what is under-replicated. @throws CliError behind that when there is no active controller */
 export async function clusterStatus(io: CliIo, options: ClusterStatusOptions): Promise<void> {
-  const state = await withAdmin(io, options, clusterState);
+  const state = await withAdmin(io, options, lastKnownState, PATIENCE);
   const members = membersOf(state);
   const partitions = state.topics.flatMap(({ partitions }) => partitions);
   const unsafe = unsafePartitions(state);
@@ -43,19 +47,26 @@ export async function clusterStatus(io: CliIo, options: ClusterStatusOptions): P
     const { quorum, reassigning } = state;
     await printJson(io, {
       clusterId,
-      activeController: quorum?.leaderId ?? state.cluster.controllerId,
+      activeController: state.hasController
+        ? (quorum?.leaderId ?? state.cluster.controllerId)
+        : null,
       metadataEpoch: quorum?.leaderEpoch ?? null,
       members,
       partitions: partitions.length,
       underReplicated: unsafe,
       reassigning,
     });
-    return;
+  } else {
+    await io.stdout.write(headline(io, state));
+    await io.stdout.write(memberTable(io, members));
+    await io.stdout.write(`\n${summary(partitions.length, unsafe, state.reassigning.length)}\n`);
+    if (unsafe.length > 0) await io.stdout.write(unsafeTable(io, unsafe));
   }
-  await io.stdout.write(headline(io, state));
-  await io.stdout.write(memberTable(io, members));
-  await io.stdout.write(`\n${summary(partitions.length, unsafe, state.reassigning.length)}\n`);
-  if (unsafe.length > 0) await io.stdout.write(unsafeTable(io, unsafe));
+  if (!state.hasController)
+    throw new CliError(
+      'no active controller answers: this is what a broker knew last',
+      'More than half of the voters must run and reach each other; look at their logs.',
+    );
 }
 
 function membersOf({ cluster, quorum, topics }: ClusterState): Member[] {
@@ -109,8 +120,8 @@ function unsafePartitions({ topics }: ClusterState): UnsafePartition[] {
   );
 }
 
-function headline(io: CliIo, { cluster, quorum }: ClusterState): string {
-  const controller = quorum?.leaderId ?? cluster.controllerId;
+function headline(io: CliIo, { cluster, quorum, hasController }: LastKnownState): string {
+  const controller = hasController ? (quorum?.leaderId ?? cluster.controllerId) : -1;
   const epoch = quorum === undefined ? '' : `, epoch ${quorum.leaderEpoch}`;
   const active = cluster.brokers.filter(({ isFenced }) => !isFenced).length;
   const leads = controller < 0 ? 'no active controller' : `controller ${controller}${epoch}`;

@@ -15,6 +15,7 @@ export async function devBrokers(
   const startedMs = performance.now();
   // Brokers that start at once complain of each other until they have met; nobody has to read that when they have.
   const complaints: string[] = [];
+  const said = new Complaints();
   let isReady = false;
   try {
     await runBrokers(io, options, {
@@ -25,7 +26,7 @@ export async function devBrokers(
       onState: (cluster, process) => void sayChange(io, cluster, process),
       onLine: (process, line) => {
         const text = complaintOf(io, process, line);
-        if (text === undefined) return;
+        if (text === undefined || said.isRepeated(process.nodeId, text)) return;
         if (isReady) void io.stdout.write(text);
         else complaints.push(text);
       },
@@ -71,13 +72,29 @@ async function sayChange(
 function complaintOf(
   io: CliIo,
   { nodeId }: BrokerProcess,
-  { level, msg, err }: LogLine,
+  { level, msg, err, reason: said }: LogLine,
 ): string | undefined {
   if (level !== 'warn' && level !== 'error') return undefined;
-  const why = (err as { readonly message?: string } | undefined)?.message;
+  const why =
+    typeof said === 'string' ? said : (err as { readonly message?: string } | undefined)?.message;
   const reason = why === undefined ? '' : `: ${why}`;
   return `${dim(`[broker ${nodeId}]`, io.stdout)} ${level}: ${msg}${reason}\n`;
 }
+
+/** What each broker complained of last, and when: the same once more within a while is no news. */
+class Complaints {
+  readonly #last = new Map<number, { readonly text: string; readonly atMs: number }>();
+
+  isRepeated(nodeId: number, text: string): boolean {
+    const last = this.#last.get(nodeId);
+    const atMs = performance.now();
+    if (last?.text === text && atMs - last.atMs < REPEATED_AFTER_MS) return true;
+    this.#last.set(nodeId, { text, atMs });
+    return false;
+  }
+}
+
+const REPEATED_AFTER_MS = 30_000;
 
 /** Of those before a start that failed. */
 const COMPLAINTS_MAX = 10;
