@@ -67,6 +67,7 @@ export async function removeBroker(
         `broker ${nodeId} still holds ${held.length} replicas`,
         `Move them away first: \`ottla cluster drain ${nodeId}\`.`,
       );
+    refuseLostQuorum(state, nodeId);
     await confirmOrRefuse(io, options, `Remove node ${nodeId} from the cluster?`);
     const broker = state.cluster.brokers.find((one) => one.nodeId === nodeId);
     // A node that runs would come back by itself, as broker and as voter.
@@ -118,6 +119,20 @@ function drainTargets(state: ClusterState, nodeId: number): PlacedPartition[] {
       'Add another broker first, or give the topic fewer replicas.',
     );
   }
+}
+
+/** A voter stops before it is removed, and the others must be more than half of all without it. */
+function refuseLostQuorum({ cluster, quorum }: ClusterState, nodeId: number): void {
+  const voters = quorum?.voters.map((voter) => voter.nodeId) ?? [];
+  const isBroker = cluster.brokers.some((broker) => broker.nodeId === nodeId);
+  if (!voters.includes(nodeId) || voters.length > (isBroker ? 2 : 1)) return;
+  const [other] = voters.filter((id) => id !== nodeId);
+  throw new CliError(
+    other === undefined
+      ? `node ${nodeId} is the only voter of the metadata quorum`
+      : `node ${nodeId} is one of two voters: without it, node ${other} cannot decide anything`,
+    'Let others vote first: with three voters, one of them can go.',
+  );
 }
 
 /** Brokers that can take replicas. */

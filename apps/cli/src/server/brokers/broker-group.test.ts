@@ -88,14 +88,24 @@ describe('BrokerGroup', () => {
     expect(idsOf(group)).toEqual(['1 ready', '2 ready']);
   });
 
-  it('given a plan that leaves one out and makes another a controller, then stops the one, and starts the other again', async () => {
+  it('given a plan that leaves one out and makes another a controller, then starts the other again, and stops the one', async () => {
     const { group, states } = newGroup();
     await group.start([controller(1), broker(2), broker(3)], never);
     states.length = 0;
     await group.follow([controller(2), broker(3)]);
     const again = ['2 stopping', '2 stopped', '2 starting', '2 ready'];
-    expect(states).toEqual(['1 stopping', '1 stopped', ...again]);
+    expect(states).toEqual([...again, '1 stopping', '1 stopped']);
     expect(idsOf(group)).toEqual(['2 ready', '3 ready']);
+  });
+
+  it('given a stop while it follows a plan, then stops who was to be left out as well', async () => {
+    const { group, states, until } = newGroup({ 3: 'process.stdin.resume()' });
+    await group.start([controller(1), broker(2)], never);
+    const following = group.follow([controller(1), broker(3)]);
+    await until('3 starting');
+    await group.stop();
+    await following;
+    expect(states).toContain('2 stopped');
   });
 
   it('given one that somebody stopped, when the same plan comes again, then starts it', async () => {

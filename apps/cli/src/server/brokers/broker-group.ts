@@ -57,9 +57,9 @@ export class BrokerGroup {
   }
 
   /**
-   * Makes the group what a new plan says, while the cluster serves: who is left out is stopped, who is new or was stopped is
-   * started, and whose role has changed is started again, one after the other. Resolves when that is done; changes
-   * that come meanwhile wait for it.
+   * Makes the group what a new plan says, while the cluster serves: who is new or was stopped is started, and whose role has
+   * changed is started again, one after the other; then who is left out is stopped. Resolves when that is done; changes that
+   * come meanwhile wait for it.
    */
   follow(nodes: readonly PlannedNode[]): Promise<void> {
     this.#following = this.#following.then(() => this.#follow(nodes));
@@ -77,14 +77,14 @@ export class BrokerGroup {
   async #follow(nodes: readonly PlannedNode[]): Promise<void> {
     if (this.#isStopping) return;
     const before = new Map(this.#members.map((member) => [member.node.nodeId, member]));
-    const planned = new Set(nodes.map(({ nodeId }) => nodeId));
-    this.#members = nodes.map((node) => {
+    const planned = nodes.map((node) => {
       const process = before.get(node.nodeId)?.process;
       return process === undefined ? this.#member(node) : { node, process };
     });
-    const leaving = [...before.values()].filter(({ node }) => !planned.has(node.nodeId));
-    await Promise.all(leaving.map(({ process }) => process.stop()));
-    for (const { node, process } of this.#members) {
+    const ids = new Set(nodes.map(({ nodeId }) => nodeId));
+    const leaving = this.#members.filter(({ node }) => !ids.has(node.nodeId));
+    this.#members = [...leaving, ...planned];
+    for (const { node, process } of planned) {
       const known = before.get(node.nodeId);
       if (known !== undefined && known.node.controllerPort !== node.controllerPort)
         await process.stop();
@@ -93,6 +93,8 @@ export class BrokerGroup {
       process.start();
       await this.#until(() => this.#isStopping || process.state !== 'starting');
     }
+    await Promise.all(leaving.map(({ process }) => process.stop()));
+    this.#members = planned;
   }
 
   #member(node: PlannedNode): GroupMember {

@@ -105,6 +105,12 @@ describe('the plan of a cluster on one machine', () => {
     ]);
   });
 
+  it('does not leave out the only controller', () => {
+    const plan = planCluster(ID, 2, 9092);
+    expect(() => resizedPlan(plan, 1, new Set([1]))).toThrow('its only controller, node 1');
+    expect(resizedPlan(plan, 1, new Set([2])).nodes.map(({ nodeId }) => nodeId)).toEqual([1]);
+  });
+
   it('is read as it was written, and anything else is refused', () => {
     const plan = resizedPlan(planCluster(ID, 3, 9092), 4);
     expect(parsePlan(planText(plan), 'cluster.json')).toEqual(plan);

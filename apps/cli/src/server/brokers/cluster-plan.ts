@@ -68,6 +68,11 @@ export function resizedPlan(
       'Move their data away first: `ottla cluster drain <node>`, then `ottla cluster remove <node>`.',
     );
   const staying = nodes.filter(({ nodeId }) => !leaving.has(nodeId));
+  if (staying.every(({ controllerPort }) => controllerPort === undefined))
+    throw usageError(
+      `this cluster would be without its only controller, node ${nodes.find(({ controllerPort }) => controllerPort !== undefined)?.nodeId}`,
+      'Grow to three brokers first: then another can take its place.',
+    );
   return grownTo({ ...plan, nodes: staying }, brokers, nodes[0]!.port);
 }
 

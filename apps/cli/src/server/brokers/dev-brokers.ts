@@ -33,7 +33,9 @@ export async function devBrokers(
       onStopping: () => void io.stdout.write('stopping …\n'),
       onStopped: () => void io.stdout.write('stopped\n'),
       onChanged: ({ nodes }) =>
-        void io.stdout.write(`The cluster that runs already has ${nodes.length} brokers now.\n`),
+        void io.stdout.write(
+          `The cluster that runs already has ${nodes.length} ${nodes.length === 1 ? 'broker' : 'brokers'} now.\n`,
+        ),
     });
   } catch (error) {
     if (!isReady) await io.stdout.write(complaints.slice(-COMPLAINTS_MAX).join(''));
