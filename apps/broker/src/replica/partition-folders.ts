@@ -65,11 +65,23 @@ export class PartitionFolders {
       partition: partition.id,
       config: partition.config,
     });
+    await this.#nameTopic(directory, name, topicId);
+    return log;
+  }
+
+  /** A folder that cannot be given its file would stay closed for as long as this process lives: its directory has failed. */
+  async #nameTopic(directory: LogDirectory, name: string, topicId: Uuid): Promise<void> {
     const path = `${directory.path}/${name}/${PARTITION_METADATA_FILE}`;
     const { disk } = this.#options.platform;
-    if ((await disk.stat(path)) === undefined)
-      await disk.replaceFile(path, Buffer.from(encodePartitionMetadata(topicId)));
-    return log;
+    try {
+      if ((await disk.stat(path)) === undefined)
+        await disk.replaceFile(path, Buffer.from(encodePartitionMetadata(topicId)));
+    } catch (error) {
+      const text = `${path} cannot be written: ${String(error)}`;
+      const failure = new LogError('KAFKA_STORAGE_ERROR', text, error);
+      directory.context.onFailure(failure);
+      throw failure;
+    }
   }
 
   /** Deletes the partition's log. */

@@ -1,5 +1,5 @@
 import { metadataRecord } from '@ottla/metadata';
-import { type Disk, memoryDisk } from '@ottla/platform';
+import { type Disk, DiskError, memoryDisk } from '@ottla/platform';
 import { ErrorCode } from '@ottla/protocol';
 import { RecordBatchBuilder } from '@ottla/protocol/records';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -70,6 +70,22 @@ describe('Replicas', () => {
       true,
       4,
       4,
+    ]);
+  });
+
+  // Found by the simulator (seed 2005 of nine brokers): such a replica stayed out of sync for as long as its process lived.
+  it('given a folder that cannot be given its file, then the directory has failed, as with any write of a log', async () => {
+    const disk = memoryDisk();
+    const { replaceFile } = disk;
+    disk.replaceFile = (path, content) =>
+      path.endsWith('partition.metadata')
+        ? Promise.reject(new DiskError({ code: 'EIO', operation: 'datasync', path }))
+        : replaceFile.call(disk, path, content);
+    const plane = await start({ disk });
+    await plane.createTopic('orders');
+    expect(orders(plane).checkLeader(-1)).toBe(ErrorCode.KAFKA_STORAGE_ERROR);
+    expect(plane.replicas.directories.map(({ failure }) => failure?.code)).toEqual([
+      'KAFKA_STORAGE_ERROR',
     ]);
   });
 
