@@ -1,15 +1,15 @@
 // Memory in size classes, lent by reference count and lent again: for received frames and for cold reads. Each lease has a
 // buffer of its own, so that one that is kept (by the tail cache, by a slow reader, by a peer that never finishes) pins
 // nothing but itself, and nothing on the hot path is left to the garbage collector. DESIGN §4.3.
-import type { Slab, SlabLease } from './slab-pool.ts';
+import { freeNow, type Slab, type SlabLease } from './slab-pool.ts';
 
 /** Classes go in steps of a quarter of a power of two: at most a fifth of a buffer is unused. */
 const SMALLEST_BYTES = 512;
-/** Larger ones are rare; they are made for one lease and left to the garbage collector. */
+/** Larger ones are rare; they are made for one lease. */
 const LARGEST_POOLED_BYTES = 4 * 1024 * 1024;
 
 export interface BufferPoolOptions {
-  /** Most bytes that lie ready, unused. Default 16 MiB. */
+  /** Most bytes that lie ready, unused. Default 8 MiB. */
   readonly idleBytesMax?: number;
   /** Overwrites buffers that come back, so that a use after release shows. For tests. */
   readonly poison?: boolean;
@@ -25,7 +25,7 @@ export class BufferPool {
   #lentBytes = 0;
 
   constructor(options: BufferPoolOptions = {}) {
-    this.#idleBytesMax = options.idleBytesMax ?? 16 * 1024 * 1024;
+    this.#idleBytesMax = options.idleBytesMax ?? 8 * 1024 * 1024;
     this.#poison = options.poison ?? false;
   }
 
@@ -67,13 +67,18 @@ export class BufferPool {
     const capacity = buffer.length;
     this.#lentBytes -= capacity;
     if (this.#poison) buffer.fill(0xdb);
-    if (capacity > LARGEST_POOLED_BYTES || capacity > this.#idleBytesMax) return;
+    if (capacity > LARGEST_POOLED_BYTES || capacity > this.#idleBytesMax) {
+      freeNow(buffer);
+      return;
+    }
     this.#classOf(capacity).push(buffer);
     this.#idleBytes += capacity;
     // Sizes that nobody asks for any more make room for those that are in use.
     for (const [size, buffers] of this.#idle) {
-      while (this.#idleBytes > this.#idleBytesMax && buffers.pop() !== undefined)
+      while (this.#idleBytes > this.#idleBytesMax && buffers.length > 0) {
+        freeNow(buffers.pop()!);
         this.#idleBytes -= size;
+      }
       if (this.#idleBytes <= this.#idleBytesMax) return;
       this.#idle.delete(size);
     }

@@ -15,14 +15,14 @@ export interface SlabLease {
 export interface SlabPoolOptions {
   /** Default 1 MB. */
   readonly slabBytes?: number;
-  /** Free slabs kept for reuse, in bytes; more are given back to the collector. Default 16 MB. */
+  /** Free slabs kept for reuse, in bytes; more are given back to the system. Default 4 MB. */
   readonly keepFreeBytes?: number;
   /** Overwrite freed slabs, so that a slice used too long is seen. Default false; tests set it. */
   readonly poison?: boolean;
 }
 
 const SLAB_BYTES_DEFAULT = 1024 * 1024;
-const KEEP_FREE_BYTES_DEFAULT = 16 * 1024 * 1024;
+const KEEP_FREE_BYTES_DEFAULT = 4 * 1024 * 1024;
 const POISON = 0xdb;
 /** Slices start at multiples of this, so that int64 reads stay aligned. */
 const ALIGNMENT = 8;
@@ -118,7 +118,16 @@ export class SlabPool {
     if (this.#poison) slab.buffer.fill(POISON);
     if (slab.sizeBytes === this.#slabBytes && this.#free.length < this.#keepFree)
       this.#free.push(slab);
+    else freeNow(slab.buffer);
   }
+}
+
+/**
+ * Gives memory that nobody holds any more back at once, not when the collector comes to it: it sees a few bytes of heap where
+ * megabytes lie outside, and lets tens of them gather. Whoever uses a slice of it later finds it empty.
+ */
+export function freeNow(buffer: Buffer): void {
+  (buffer.buffer as ArrayBuffer).transfer(0);
 }
 
 class PooledLease implements SlabLease {

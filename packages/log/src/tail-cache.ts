@@ -16,7 +16,7 @@ interface Node extends CachedAppend {
   isEvicted: boolean;
 }
 
-const BUDGET_BYTES_DEFAULT = 32 * 1024 * 1024;
+const BUDGET_BYTES_DEFAULT = 16 * 1024 * 1024;
 
 /** The budget, and the order in which appends leave. */
 export class TailCache {

@@ -69,7 +69,7 @@ export const OTTLA_KEYS: readonly ConfigKey[] = [
   honoured(
     'ottla.log.tail.cache.bytes',
     readOnly,
-    long('33554432', { min: 0 }),
+    long('16777216', { min: 0 }),
     'Memory for the newest records of all logs together.',
   ),
   honoured(
