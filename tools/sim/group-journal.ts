@@ -52,8 +52,9 @@ export class GroupJournal {
     if (this.#generation === undefined) return undefined;
     const { number, owners } = this.#generation;
     const owner = owners.get(`${topic} ${partition}`);
-    if (owner === client) return undefined;
-    return `${place}: ${client} has committed offset ${offset} of ${topic}-${partition}, which ${owner ?? 'nobody'} owns in generation ${number}`;
+    // On its way from one member to another (cooperative) it is nobody's: the former one may finish.
+    if (owner === undefined || owner === client) return undefined;
+    return `${place}: ${client} has committed offset ${offset} of ${topic}-${partition}, which ${owner} owns in generation ${number}`;
   }
 }
 

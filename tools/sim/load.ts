@@ -65,6 +65,8 @@ export class Load {
       lingerMs: random.below(2) * 5,
       batchSizeBytes: 512 + random.below(4_096),
       compression: random.below(4) === 0 ? 'lz4' : 'none',
+      // What is given up in time begins another epoch of the producer.
+      deliveryTimeoutMs: random.below(3) === 0 ? 6_000 + random.below(4_000) : 120_000,
     });
     let outstanding = 0;
     let count = 0;

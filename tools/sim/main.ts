@@ -1,5 +1,5 @@
 // npm run sim -- [--seeds 100] [--from 1] [--minutes M] [--brokers 1…9] [--jobs 1] [--verbose] [--trace] [--history file]
-//                [--first] [--mutant 'its name'] [--traits any|none|stretch,snapshots,…]
+//                [--first] [--mutant 'its name'] [--traits any|none|stretch,snapshots,…] [--aim elections|lonely|late]
 //             --thousand [--brokers 1000] [--partitions 100000] [--from 1]
 // Reads the command line, plants a mutant when one is asked for, and only then loads what is simulated.
 import { enableCompileCache } from 'node:module';
@@ -18,6 +18,7 @@ const { values } = parseArgs({
     trace: { type: 'boolean', default: false },
     history: { type: 'string' },
     mutant: { type: 'string' },
+    aim: { type: 'string' },
     traits: { type: 'string', default: 'any' },
     thousand: { type: 'boolean', default: false },
     partitions: { type: 'string', default: '100000' },

@@ -3,6 +3,7 @@ import { appendFileSync, rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import type { Logger, LogFields } from '@ottla/platform';
 import { formatOperation } from '../history/operation.ts';
+import { parseAim } from './aimed-faults.ts';
 import { describeSummary, Digest, type SeedSummary, summaryOf } from './digest.ts';
 import { parseTraits } from './plan.ts';
 import { runSeed, type SeedOptions } from './seed-run.ts';
@@ -25,6 +26,8 @@ export interface RunOptions {
   readonly mutant?: string | undefined;
   /** Names of `TRAITS`, `any` or `none`. */
   readonly traits: string;
+  /** One of `AIMS`; undefined: all that can go wrong. */
+  readonly aim?: string | undefined;
 }
 
 /** A worker of `runInProcesses`: a seed comes in, its summary goes out. */
@@ -67,11 +70,12 @@ async function runOnce(seed: number, options: RunOptions): Promise<SeedSummary> 
 }
 
 /** What a world depends on besides its seed. */
-function worldArguments({ brokers, mutant, traits }: RunOptions): string[] {
+function worldArguments({ brokers, mutant, traits, aim }: RunOptions): string[] {
   return [
     '--brokers',
     brokers,
     ...(traits === 'any' ? [] : ['--traits', traits]),
+    ...(aim === undefined ? [] : ['--aim', aim]),
     ...(mutant === undefined ? [] : ['--mutant', mutant]),
   ];
 }
@@ -81,11 +85,13 @@ function replayCommand({ seed }: SeedSummary, options: RunOptions): string {
   return `npm run sim -- --seeds 1 --from ${seed} ${world.join(' ')} --verbose`;
 }
 
-function seedOptions({ brokers, traits, verbose, trace, history }: RunOptions): SeedOptions {
+function seedOptions(options: RunOptions): SeedOptions {
+  const { brokers, traits, aim, verbose, trace, history } = options;
   if (history !== undefined) rmSync(history, { force: true });
   return {
     brokersMax: Number(brokers),
     traits: parseTraits(traits),
+    aim: parseAim(aim),
     ...(verbose ? { log: console.log, logger: (name) => printingLogger(name, trace) } : {}),
     ...(trace ? { trace: console.log } : {}),
     ...(history === undefined

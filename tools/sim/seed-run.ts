@@ -5,6 +5,7 @@ import type { Logger, Platform } from '@ottla/platform';
 import { createSimulation, type Simulation } from '@ottla/platform/simulated';
 import type { Verdict } from '../history/anomaly.ts';
 import type { Operation } from '../history/operation.ts';
+import { type Aim, AimedFaults } from './aimed-faults.ts';
 import { CommittedRecords } from './committed-records.ts';
 import { FaultInjector } from './faults.ts';
 import { Household } from './household.ts';
@@ -20,6 +21,8 @@ import { drillSites } from './site-drill.ts';
 import { layLinks, siteOf } from './sites.ts';
 
 export interface SeedOptions extends PlanLimits {
+  /** Undefined: all that can go wrong. */
+  readonly aim?: Aim | undefined;
   /** What happens, line by line. */
   readonly log?: (line: string) => void;
   readonly logger?: (name: string) => Logger | undefined;
@@ -68,7 +71,7 @@ class SeedRun {
   readonly #members: Member[] = [];
   readonly #recorder: Recorder;
   readonly #records = new CommittedRecords();
-  #faults: FaultInjector | undefined;
+  #faults: FaultInjector | AimedFaults | undefined;
 
   constructor(seed: number, options: SeedOptions) {
     this.#simulation = createSimulation({
@@ -216,17 +219,18 @@ class SeedRun {
   async #disturb(): Promise<void> {
     const simulation = this.#simulation;
     const plan = this.#plan;
-    this.#faults = new FaultInjector(
-      {
-        simulation,
-        plan,
-        members: this.#members,
-        clients: clientNames(plan.producers, plan.consumers),
-        mayLosePower: () => plan.isSynced || this.#isWhole(),
-        isWhole: () => this.#isWhole(),
-      },
-      (line) => this.#log(line),
-    );
+    const { aim } = this.#options;
+    const world = {
+      simulation,
+      plan,
+      members: this.#members,
+      clients: clientNames(plan.producers, plan.consumers),
+      mayLosePower: () => plan.isSynced || this.#isWhole(),
+      isWhole: () => this.#isWhole(),
+    };
+    const log = (line: string): void => this.#log(line);
+    this.#faults =
+      aim === undefined ? new FaultInjector(world, log) : new AimedFaults(world, aim, log);
     await simulation.run(this.#plan.faultsMs);
     await simulation.runUntil(() => (this.#faults?.count ?? 0) >= FAULTS_MIN, LOAD_LIMIT_MS);
     this.#faults.heal();
