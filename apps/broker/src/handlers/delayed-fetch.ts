@@ -36,18 +36,21 @@ export class DelayedFetch extends DelayedOperation {
     this.#options = options;
   }
 
-  tryComplete(): boolean {
-    return (this.#options.isAbandoned() || this.#isEnough()) && this.complete();
+  tryComplete(moved?: unknown): boolean {
+    return (this.#options.isAbandoned() || this.#isEnough(moved)) && this.complete();
   }
 
   protected onComplete(): void {
     this.#options.answer();
   }
 
-  #isEnough(): boolean {
+  #isEnough(moved: unknown): boolean {
     const { watched, minBytes, refusal, tellsHighWatermark } = this.#options;
+    // Where any byte is enough, the others gave none when they moved last: followers watch thousands.
+    const isAlone = moved !== undefined && minBytes <= 1;
     let bytes = 0;
     for (const each of watched) {
+      if (isAlone && each.partition !== moved) continue;
       if (refusal(each) !== ErrorCode.NONE) return true;
       const { wanted, partition } = each;
       const { fetchOffset } = wanted;

@@ -28,9 +28,10 @@ export abstract class DelayedOperation {
   /**
    * Looks at the condition and calls `complete()` where it holds. Must be cheap: it runs whenever a watched key moved.
    *
+   * @param moved the key that did; undefined before the operation waits
    * @returns whether the operation is complete now
    */
-  abstract tryComplete(): boolean;
+  abstract tryComplete(moved?: unknown): boolean;
 
   /** Answers. Called exactly once. */
   protected abstract onComplete(): void;

@@ -90,7 +90,7 @@ export class Purgatory {
     // A copy: completing one may add and remove others, and each that was there gets one try.
     for (const operation of Array.from(watchers)) {
       if (operation.isCompleted) continue;
-      completed += this.#guard(operation, () => operation.tryComplete()) ? 1 : 0;
+      completed += this.#guard(operation, () => operation.tryComplete(key)) ? 1 : 0;
     }
     return completed;
   }
