@@ -2,8 +2,8 @@
 // DelayedDeleteRecords.
 import { ErrorCode } from '@ottla/protocol';
 import type { DeleteRecordsPartitionResult } from '@ottla/protocol/messages/delete-records';
-import { DelayedOperation } from '../purgatory/delayed-operation.ts';
 import type { Partition } from '../replica/partition.ts';
+import { DelayedPartitions } from './delayed-partitions.ts';
 
 /** One partition that waits. */
 export interface DeletedFrom {
@@ -15,39 +15,22 @@ export interface DeletedFrom {
 }
 
 /** Complete when every partition's low watermark is there, or has no chance to be. */
-export class DelayedDeleteRecords extends DelayedOperation {
+export class DelayedDeleteRecords extends DelayedPartitions<DeletedFrom> {
   readonly kind = 'DeleteRecords';
-  #waiting: readonly DeletedFrom[];
-  readonly #answer: () => void;
 
-  constructor(waiting: readonly DeletedFrom[], answer: () => void) {
-    super();
-    this.#waiting = waiting;
-    this.#answer = answer;
-  }
-
-  tryComplete(): boolean {
-    this.#waiting = this.#waiting.filter((each) => !isDecided(each));
-    return this.#waiting.length === 0 && this.complete();
-  }
-
-  protected override onExpire(): void {
-    for (const { result } of this.#waiting) result.errorCode = ErrorCode.REQUEST_TIMED_OUT;
-  }
-
-  protected onComplete(): void {
-    this.#answer();
-  }
-}
-
-function isDecided({ partition, result, requiredOffset }: DeletedFrom): boolean {
-  const code = partition.checkLeader(-1);
-  if (code !== ErrorCode.NONE) {
-    result.errorCode = code;
+  protected isDecided({ partition, result, requiredOffset }: DeletedFrom): boolean {
+    const code = partition.checkLeader(-1);
+    if (code !== ErrorCode.NONE) {
+      result.errorCode = code;
+      return true;
+    }
+    const { lowWatermark } = partition;
+    if (lowWatermark < requiredOffset) return false;
+    result.lowWatermark = lowWatermark;
     return true;
   }
-  const { lowWatermark } = partition;
-  if (lowWatermark < requiredOffset) return false;
-  result.lowWatermark = lowWatermark;
-  return true;
+
+  protected timedOut({ result }: DeletedFrom): void {
+    result.errorCode = ErrorCode.REQUEST_TIMED_OUT;
+  }
 }

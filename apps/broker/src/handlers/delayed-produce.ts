@@ -1,8 +1,8 @@
 // A produce with acks=all that is in the leader's log and waits for the other replicas in sync. Kafka: DelayedProduce.
 import { ErrorCode } from '@ottla/protocol';
 import type { PartitionProduceResponse } from '@ottla/protocol/messages/produce';
-import { DelayedOperation } from '../purgatory/delayed-operation.ts';
 import type { Partition } from '../replica/partition.ts';
+import { DelayedPartitions } from './delayed-partitions.ts';
 
 /** One append that waits. */
 export interface ProducedPartition {
@@ -16,41 +16,24 @@ export interface ProducedPartition {
 }
 
 /** Complete when every partition is acknowledged, or has no chance to be. */
-export class DelayedProduce extends DelayedOperation {
+export class DelayedProduce extends DelayedPartitions<ProducedPartition> {
   readonly kind = 'Produce';
-  #waiting: readonly ProducedPartition[];
-  readonly #answer: () => void;
 
-  constructor(waiting: readonly ProducedPartition[], answer: () => void) {
-    super();
-    this.#waiting = waiting;
-    this.#answer = answer;
-  }
-
-  tryComplete(): boolean {
-    this.#waiting = this.#waiting.filter((each) => !isDecided(each));
-    return this.#waiting.length === 0 && this.complete();
-  }
-
-  protected override onExpire(): void {
-    for (const { response } of this.#waiting) response.errorCode = ErrorCode.REQUEST_TIMED_OUT;
-  }
-
-  protected onComplete(): void {
-    this.#answer();
-  }
-}
-
-function isDecided(produced: ProducedPartition): boolean {
-  const { partition, response, requiredOffset, leaderEpoch } = produced;
-  // Who led in between may have put other records at these offsets.
-  const isBroken = partition.isLeader && partition.ledSince > leaderEpoch;
-  const code = isBroken ? ErrorCode.NOT_LEADER_OR_FOLLOWER : partition.checkLeader(-1);
-  if (code !== ErrorCode.NONE) {
-    response.errorCode = code;
+  protected isDecided(produced: ProducedPartition): boolean {
+    const { partition, response, requiredOffset, leaderEpoch } = produced;
+    // Who led in between may have put other records at these offsets.
+    const isBroken = partition.isLeader && partition.ledSince > leaderEpoch;
+    const code = isBroken ? ErrorCode.NOT_LEADER_OR_FOLLOWER : partition.checkLeader(-1);
+    if (code !== ErrorCode.NONE) {
+      response.errorCode = code;
+      return true;
+    }
+    if (partition.highWatermark < requiredOffset) return false;
+    if (!partition.hasMinInSync) response.errorCode = ErrorCode.NOT_ENOUGH_REPLICAS_AFTER_APPEND;
     return true;
   }
-  if (partition.highWatermark < requiredOffset) return false;
-  if (!partition.hasMinInSync) response.errorCode = ErrorCode.NOT_ENOUGH_REPLICAS_AFTER_APPEND;
-  return true;
+
+  protected timedOut({ response }: ProducedPartition): void {
+    response.errorCode = ErrorCode.REQUEST_TIMED_OUT;
+  }
 }

@@ -1,15 +1,16 @@
 // Tells the controller in which of its directories this broker keeps a replica, where the metadata says otherwise: so that
-// the controller knows what is lost when one of several directories fails (KIP-858). One request at a time, sent until it
-// is answered. Kafka: AssignmentsManager.
-import type { Logger, Platform, Timer } from '@ottla/platform';
-import { ErrorCode, errorInfo, type Uuid } from '@ottla/protocol';
+// the controller knows what is lost when one of several directories fails (KIP-858). Kafka: AssignmentsManager.
+import type { Logger, Platform } from '@ottla/platform';
+import type { Uuid } from '@ottla/protocol';
 import {
   type AssignReplicasToDirsRequest,
   assignReplicasToDirsRequest,
   assignReplicasToDirsResponse,
+  type AssignReplicasToDirsResponse,
 } from '@ottla/protocol/messages/assign-replicas-to-dirs';
 import type { ControllerChannel } from '../server/controller-channel.ts';
 import type { Partition } from './partition.ts';
+import { PartitionWishes } from './partition-wishes.ts';
 
 export interface DirectoryAssignmentsOptions {
   readonly platform: Pick<Platform, 'timers'>;
@@ -27,75 +28,45 @@ const PAUSE_MS = 500;
 export class DirectoryAssignments {
   readonly #options: DirectoryAssignmentsOptions;
   /** Where it is, for each replica of which the controller does not know. */
-  readonly #pending = new Map<Partition, Uuid>();
-  #isSending = false;
-  #isClosed = false;
-  #pause: Timer | undefined;
+  readonly #unknown: PartitionWishes<Uuid, AssignReplicasToDirsResponse>;
+  readonly #ofThisTurn: [Partition, Uuid][] = [];
 
   constructor(options: DirectoryAssignmentsOptions) {
+    const { platform, logger, controller } = options;
     this.#options = options;
+    this.#unknown = new PartitionWishes({
+      platform,
+      logger,
+      name: 'AssignReplicasToDirs',
+      pauseMs: PAUSE_MS,
+      wishesMax: REPLICAS_MAX,
+      isCurrent: (partition, directoryId) =>
+        !partition.isDeleted && partition.directoryId !== directoryId,
+      send: (sent) =>
+        controller.send(
+          assignReplicasToDirsRequest,
+          assignReplicasToDirsResponse,
+          this.#request(sent),
+        ),
+      // Refused replicas are not there any more, or moved: the metadata brings them again if need be.
+      isAnswered: () => true,
+    });
   }
 
   /** The replica is in this directory. */
   assign(partition: Partition, directoryId: Uuid): void {
-    this.#pending.set(partition, directoryId);
+    this.#ofThisTurn.push([partition, directoryId]);
     // What a turn brings goes together.
-    void Promise.resolve().then(() => this.#send());
+    if (this.#ofThisTurn.length === 1)
+      void Promise.resolve().then(() => this.#unknown.ask(this.#ofThisTurn.splice(0)));
   }
 
   /** Sends nothing any more. */
   close(): void {
-    this.#isClosed = true;
-    this.#pause?.cancel();
+    this.#unknown.close();
   }
 
-  #send(): void {
-    if (this.#isSending || this.#isClosed || this.#pause !== undefined) return;
-    for (const [partition, directoryId] of this.#pending)
-      if (partition.isDeleted || partition.directoryId === directoryId)
-        this.#pending.delete(partition);
-    if (this.#pending.size === 0) return;
-    this.#isSending = true;
-    const sent = [...this.#pending].slice(0, REPLICAS_MAX);
-    void this.#exchange(sent).then((isAnswered) => {
-      this.#isSending = false;
-      if (isAnswered) this.#send();
-      else this.#sendLater();
-    });
-  }
-
-  #sendLater(): void {
-    if (this.#isClosed) return;
-    this.#pause = this.#options.platform.timers.set(PAUSE_MS, () => {
-      this.#pause = undefined;
-      this.#send();
-    });
-  }
-
-  /** @returns false when it is better to wait a moment */
-  async #exchange(sent: readonly (readonly [Partition, Uuid])[]): Promise<boolean> {
-    const { controller, logger } = this.#options;
-    try {
-      const answer = await controller.send(
-        assignReplicasToDirsRequest,
-        assignReplicasToDirsResponse,
-        this.#request(sent),
-      );
-      if (answer.errorCode !== ErrorCode.NONE) {
-        logger.warn(`AssignReplicasToDirs refused: ${errorInfo(answer.errorCode).name}`);
-        return false;
-      }
-      // Refused replicas are not there any more, or moved: the metadata brings them again if need be.
-      for (const [partition, directoryId] of sent)
-        if (this.#pending.get(partition) === directoryId) this.#pending.delete(partition);
-      return true;
-    } catch (error) {
-      if (!this.#isClosed) logger.debug('AssignReplicasToDirs failed', { error: String(error) });
-      return false;
-    }
-  }
-
-  #request(sent: readonly (readonly [Partition, Uuid])[]): AssignReplicasToDirsRequest {
+  #request(sent: ReadonlyMap<Partition, Uuid>): AssignReplicasToDirsRequest {
     const { brokerId, brokerEpoch } = this.#options;
     const { directories, ...rest } = assignReplicasToDirsRequest.create({
       brokerId,

@@ -1,7 +1,5 @@
-// The leader's requests for another ISR: of all partitions together one AlterPartition is under way, what comes meanwhile
-// goes with the next. Sent until the controller answers: it may have decided already. Kafka: AlterPartitionManager.
-import type { Logger, Platform, Timer } from '@ottla/platform';
-import { ErrorCode, errorInfo } from '@ottla/protocol';
+// The leader's requests for another ISR. Kafka: AlterPartitionManager.
+import type { Logger, Platform } from '@ottla/platform';
 import {
   type AlterPartitionRequest,
   alterPartitionRequest,
@@ -11,6 +9,7 @@ import {
 import type { ControllerChannel } from '../server/controller-channel.ts';
 import type { IsrProposal } from './leader-state.ts';
 import type { Partition } from './partition.ts';
+import { PartitionWishes } from './partition-wishes.ts';
 
 export interface IsrChangesOptions {
   readonly platform: Pick<Platform, 'timers'>;
@@ -20,7 +19,6 @@ export interface IsrChangesOptions {
   readonly controller: Pick<ControllerChannel, 'send'>;
 }
 
-/** Before a request that failed as a whole is sent again, milliseconds. */
 const PAUSE_MS = 50;
 /** LeaderRecoveryState.RECOVERED: a leader leaves recovery behind with its first change of the ISR (KIP-704). */
 const RECOVERED = 0;
@@ -28,15 +26,24 @@ const RECOVERED = 0;
 /** Of all partitions that this broker leads. */
 export class IsrChanges {
   readonly #options: IsrChangesOptions;
-  readonly #pending = new Map<Partition, IsrProposal>();
+  readonly #proposals: PartitionWishes<IsrProposal, AlterPartitionResponse>;
   #expansions = 0;
   #shrinkings = 0;
-  #isSending = false;
-  #isClosed = false;
-  #pause: Timer | undefined;
 
   constructor(options: IsrChangesOptions) {
+    const { platform, logger, controller } = options;
     this.#options = options;
+    this.#proposals = new PartitionWishes({
+      platform,
+      logger,
+      name: 'AlterPartition',
+      pauseMs: PAUSE_MS,
+      isCurrent: (partition, proposal) => partition.isPending(proposal),
+      send: (sent) =>
+        controller.send(alterPartitionRequest, alterPartitionResponse, this.#request(sent)),
+      isAnswered: (partition, proposal, response) =>
+        this.#isAnswered(partition, proposal, response),
+    });
   }
 
   /** Larger ISRs that the controller granted, since the start. */
@@ -51,56 +58,12 @@ export class IsrChanges {
 
   /** Asks for the proposal; what was asked for the partition before and is not sent yet is forgotten. */
   propose(partition: Partition, proposal: IsrProposal): void {
-    this.#pending.set(partition, proposal);
-    this.#send();
+    this.#proposals.ask([[partition, proposal]]);
   }
 
   /** Sends nothing any more. */
   close(): void {
-    this.#isClosed = true;
-    this.#pause?.cancel();
-  }
-
-  #send(): void {
-    if (this.#isSending || this.#isClosed || this.#pause !== undefined) return;
-    for (const [partition, proposal] of this.#pending)
-      if (!partition.isPending(proposal)) this.#pending.delete(partition);
-    if (this.#pending.size === 0) return;
-    this.#isSending = true;
-    void this.#exchange(new Map(this.#pending)).then((isAnswered) => {
-      this.#isSending = false;
-      if (isAnswered) this.#send();
-      else this.#sendLater();
-    });
-  }
-
-  #sendLater(): void {
-    if (this.#isClosed) return;
-    this.#pause = this.#options.platform.timers.set(PAUSE_MS, () => {
-      this.#pause = undefined;
-      this.#send();
-    });
-  }
-
-  /** @returns false when it is better to wait a moment */
-  async #exchange(sent: ReadonlyMap<Partition, IsrProposal>): Promise<boolean> {
-    const { controller, logger } = this.#options;
-    try {
-      const answer = await controller.send(
-        alterPartitionRequest,
-        alterPartitionResponse,
-        this.#request(sent),
-      );
-      if (this.#isClosed) return false;
-      if (answer.errorCode !== ErrorCode.NONE) {
-        logger.warn(`AlterPartition refused: ${errorInfo(answer.errorCode).name}`);
-        return false;
-      }
-      return this.#take(sent, answer);
-    } catch (error) {
-      if (!this.#isClosed) logger.debug('AlterPartition failed', { error: String(error) });
-      return false;
-    }
+    this.#proposals.close();
   }
 
   #request(sent: ReadonlyMap<Partition, IsrProposal>): AlterPartitionRequest {
@@ -121,24 +84,19 @@ export class IsrChanges {
     return request;
   }
 
-  /** @returns whether every partition was answered for good */
-  #take(sent: ReadonlyMap<Partition, IsrProposal>, { topics }: AlterPartitionResponse): boolean {
-    let isDone = true;
-    for (const [partition, proposal] of sent) {
-      const answer = topics
-        .find(({ topicId }) => topicId === partition.topicId)
-        ?.partitions.find(({ partitionIndex }) => partitionIndex === partition.id);
-      // Not in the answer: it goes with the next request.
-      if (answer === undefined) {
-        isDone = false;
-        continue;
-      }
-      const outcome = partition.isrAnswered(proposal, answer);
-      if (outcome === 'committed') this.#count(proposal);
-      if (outcome === 'retry') isDone = false;
-      else if (this.#pending.get(partition) === proposal) this.#pending.delete(partition);
-    }
-    return isDone;
+  #isAnswered(
+    partition: Partition,
+    proposal: IsrProposal,
+    { topics }: AlterPartitionResponse,
+  ): boolean {
+    const answer = topics
+      .find(({ topicId }) => topicId === partition.topicId)
+      ?.partitions.find(({ partitionIndex }) => partitionIndex === partition.id);
+    // Not in the answer: it goes with the next request.
+    if (answer === undefined) return false;
+    const outcome = partition.isrAnswered(proposal, answer);
+    if (outcome === 'committed') this.#count(proposal);
+    return outcome !== 'retry';
   }
 
   #count({ kind }: IsrProposal): void {

@@ -130,6 +130,11 @@ describe('a cluster with three voters', () => {
     cluster = await startCluster({ controllers: 3, brokers: 3 });
     const leader = cluster.activeController()!;
     const [rest = 0, other = 0] = [1, 2, 3].filter((id) => id !== leader);
+    // On a busy machine one may have been missed while the others started.
+    await vi.waitFor(
+      async () => expect(await brokersAsSeenBy(cluster!.node(rest))).toEqual([1, 2, 3]),
+      IN_TIME,
+    );
     cluster.kill(leader);
     cluster.kill(other);
     const creating = createTopic(cluster.node(rest), 'late');
