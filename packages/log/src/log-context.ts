@@ -33,6 +33,8 @@ export interface LogContext {
   onRolled(): void;
   /** A write or a sync failed: nothing of this directory can be trusted to become durable any more. */
   onFailure(error: LogError): void;
+  /** A read came upon a batch in this folder that is not what was written: a log's copy is damaged. */
+  onDamage(folder: string): void;
 }
 
 /** Something whose indexes can be dropped. */

@@ -76,6 +76,8 @@ export class LogDirectory {
   readonly #cleanBrokerEpoch: number;
   /** Epoch of the broker whose logs these are, −1 before it has one; the marker of a clean shutdown holds it (KIP-966). */
   brokerEpoch: () => number = () => -1;
+  /** Told when a read came upon a batch that is not what was written; the name is `topic-partition`. */
+  onDamage: (name: string) => void = () => undefined;
   readonly #recoveryPoints: Map<string, number>;
   readonly #highWatermarks: Map<string, number>;
   readonly #logStarts: Map<string, number>;
@@ -125,6 +127,7 @@ export class LogDirectory {
       indexIntervalBytes: 4096,
       onRolled: () => this.#capSoon(),
       onFailure: (error) => this.#fail(error),
+      onDamage: (folder) => this.onDamage(folder.slice(this.path.length + 1)),
     };
   }
 

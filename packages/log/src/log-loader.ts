@@ -1,6 +1,7 @@
 // Opens the files of one partition: after a clean shutdown they are taken as they are; otherwise everything past the
 // recovery point is read and summed, and the log is cut at the first byte that is no sound batch. A damaged tail never
-// keeps a broker from starting. Kafka: LogLoader.
+// keeps a broker from starting. Below the recovery point everything was durable: what is damaged there was not the crash,
+// and cutting it off would take what is behind it along (Kafka cuts). Kafka: LogLoader.
 import { type BatchHeader, lastOffsetOf, nextOffsetOf } from '@ottla/protocol/records';
 import { readEpochCheckpoint } from './checkpoint-file.ts';
 import type { LogContext } from './log-context.ts';
@@ -136,8 +137,7 @@ async function recover(
     if (next !== undefined && next.baseOffset <= options.recoveryPoint) continue;
     const size = segment.sizeBytes;
     const endOffset = next?.baseOffset ?? segment.baseOffset + OFFSETS_OF_SEGMENT_MAX;
-    const interval = options.indexIntervalBytes;
-    const valid = await recoverSegment(context, segment, endOffset, interval, epochs);
+    const valid = await recoverSegment(context, segment, endOffset, options, epochs);
     if (valid === size) {
       await segment.writeIndexes(context);
       continue;
@@ -166,7 +166,7 @@ async function recoverSegment(
   context: LogContext,
   segment: Segment,
   endOffset: number,
-  indexIntervalBytes: number,
+  { indexIntervalBytes, recoveryPoint }: LoadOptions,
   epochs: LeaderEpochs,
 ): Promise<number> {
   const size = segment.sizeBytes;
@@ -182,23 +182,30 @@ async function recoverSegment(
   let waiting: BatchHeader | undefined;
   let taken = segment.baseOffset - 1;
   let damagedAt: number | undefined;
-  const end = await context.handles.use(segment.path, 'read', (file) =>
-    scanBatches(file, { from: 0, to: size, verify: true }, (header) => {
-      const last = waiting === undefined ? taken : lastOffsetOf(waiting);
-      const follows = header.lastOffsetDelta >= 0 && header.baseOffset > last;
-      if (!follows || lastOffsetOf(header) >= endOffset) {
-        if (waiting !== undefined && isOutOfPlace(waiting, taken, header)) {
-          damagedAt = waiting.position;
-          waiting = undefined;
-        } else damagedAt = header.position;
-        return true;
-      }
-      take(waiting);
-      taken = last;
-      waiting = { ...header };
-      return false;
-    }),
-  );
+  const visit = (header: BatchHeader): boolean => {
+    const last = waiting === undefined ? taken : lastOffsetOf(waiting);
+    const follows = header.lastOffsetDelta >= 0 && header.baseOffset > last;
+    if (!follows || lastOffsetOf(header) >= endOffset) {
+      if (waiting !== undefined && isOutOfPlace(waiting, taken, header)) {
+        damagedAt = waiting.position;
+        waiting = undefined;
+      } else damagedAt = header.position;
+      return true;
+    }
+    take(waiting);
+    taken = last;
+    waiting = { ...header };
+    return false;
+  };
+  const end = await context.handles.use(segment.path, 'read', async (file) => {
+    const durable = await scanBatches(
+      file,
+      { from: 0, to: size, verify: false },
+      (header) => nextOffsetOf(header) > recoveryPoint || visit(header),
+    );
+    if (damagedAt !== undefined || durable.reason !== 'stopped') return durable;
+    return scanBatches(file, { from: durable.position, to: size, verify: true }, visit);
+  });
   take(waiting);
   segment.sizeBytes = damagedAt ?? end.position;
   return segment.sizeBytes;

@@ -110,6 +110,7 @@ export async function readSegment(
     description: segment.path,
     buffers: context.readBuffers,
     now: context.readsNow,
+    damaged: () => context.onDamage(segment.directory),
   };
   let region: LogRegion | undefined;
   try {

@@ -80,6 +80,8 @@ export interface RegionFile {
   readonly buffers: BufferPool;
   /** Whether a read is made in place. */
   readonly now: WriteNowGate;
+  /** Told of a batch with a wrong sum. */
+  readonly damaged: () => void;
 }
 
 /** A range of a segment file that starts at a batch. */
@@ -213,7 +215,7 @@ export function sumWindow(
 ): ReadBytes | undefined {
   const bytes = window.bytes.subarray(start, start + limitBytes);
   try {
-    const { wholeBytes, lastBatchBytes } = sumBatches(bytes, file.description);
+    const { wholeBytes, lastBatchBytes } = sumBatches(bytes, file);
     if (bytes.length === limitBytes) return { bytes, lease: window, lastBatchBytes };
     if (wholeBytes > 0)
       return { bytes: bytes.subarray(0, wholeBytes), lease: window, lastBatchBytes };
@@ -230,18 +232,20 @@ const header = createBatchHeader();
 /** Checks the complete batches at the start. */
 function sumBatches(
   bytes: Buffer,
-  description: string,
+  { description, damaged }: Pick<RegionFile, 'description' | 'damaged'>,
 ): { wholeBytes: number; lastBatchBytes: number } {
   let position = 0;
   let lastBatchBytes = 0;
   while (position < bytes.length) {
     const size = batchSizeAt(bytes, position);
     if (size === 0) break;
-    if (bytes[position + 16] === 2 && !verifyCrc(bytes, readBatchHeader(bytes, position, header)))
+    if (bytes[position + 16] === 2 && !verifyCrc(bytes, readBatchHeader(bytes, position, header))) {
+      damaged();
       throw new LogError(
         'CORRUPT_MESSAGE',
         `${description} is damaged: a record batch has a wrong CRC`,
       );
+    }
     position += size;
     lastBatchBytes = size;
   }

@@ -49,6 +49,8 @@ export interface PartitionHost {
   moved(partition: Partition): void;
   /** The controller is to be asked for another ISR; answer with `isrAnswered`. */
   propose(partition: Partition, proposal: IsrProposal): void;
+  /** As a follower it has all that the leader calls committed. Often called. */
+  caughtUp(partition: Partition): void;
   /** The log was cut; what the metadata wanted meanwhile can be done now, by `update`. */
   rewritten(partition: Partition): void;
 }
@@ -77,6 +79,8 @@ export class Partition implements PartitionIdentity {
   #image: PartitionImage | undefined;
   #isOffline = false;
   #isDeleted = false;
+  /** Nothing is fetched into its log now. */
+  #isLeftAlone = false;
   /** Cuts of the log under way: it begins no leader epoch meanwhile. */
   #rewrites = 0;
   /** Undefined while another leads. */
@@ -123,6 +127,10 @@ export class Partition implements PartitionIdentity {
   get replicas(): readonly number[] {
     return this.#image?.replicas ?? NO_BROKERS;
   }
+  /** Who may lead if the ISR is lost (KIP-966). */
+  get elr(): readonly number[] {
+    return this.#image?.elr ?? NO_BROKERS;
+  }
   /** The directory in which the metadata says this replica is; undefined for a broker without one. */
   get directoryId(): Uuid | undefined {
     return this.#image && replicaDirectory(this.#image, this.#host.brokerId);
@@ -131,7 +139,8 @@ export class Partition implements PartitionIdentity {
   get following(): Following | undefined {
     const { leader, leaderEpoch } = this;
     const hasLog = this.#log !== undefined && !this.#isOffline && !this.#isDeleted;
-    if (!hasLog || leader < 0 || leader === this.#host.brokerId) return undefined;
+    if (!hasLog || this.#isLeftAlone || leader < 0 || leader === this.#host.brokerId)
+      return undefined;
     return { leader, leaderEpoch };
   }
   /** Whether the log cannot be used because its directory failed. */
@@ -310,6 +319,12 @@ export class Partition implements PartitionIdentity {
     const { logStartOffset } = leader;
     if (logStartOffset > log.logStartOffset && logStartOffset <= log.highWatermark)
       await log.advanceLogStart(logStartOffset);
+    if (log.logEndOffset >= leader.highWatermark) this.#host.caughtUp(this);
+  }
+
+  /** Whether the log is not fetched into, because it is not to grow as it is. */
+  leaveAlone(isLeftAlone: boolean): void {
+    this.#isLeftAlone = isLeftAlone;
   }
 
   /** Cuts the log as a follower. The partition does not begin to lead before that is done. */
@@ -327,8 +342,9 @@ export class Partition implements PartitionIdentity {
 
   // ---- what Replicas does with it ----
 
-  /** The log is open from here on. */
+  /** The log is open from here on; in the place of another one, if there was one. */
   open(log: PartitionLog): void {
+    this.#unlisten?.();
     this.#log = log;
     this.#unlisten = log.onEnd(() => this.#onEnd());
   }

@@ -16,6 +16,7 @@ import type { Logger, Platform } from '@ottla/platform';
 import { ErrorCode, type Uuid } from '@ottla/protocol';
 import type { TopicConfig } from '../config/topic-config.ts';
 import type { Purgatory } from '../purgatory/purgatory.ts';
+import { DamagedReplicas } from './damaged-replicas.ts';
 import { Partition, type PartitionHost } from './partition.ts';
 import type { IsrProposal } from './leader-state.ts';
 import type { FollowerThrottle } from './replica-fetcher.ts';
@@ -87,6 +88,7 @@ export class Replicas {
   readonly #byId = new Map<Uuid, HostedTopic>();
   readonly #listeners = new Set<LeadershipListener>();
   readonly #partitionHost: PartitionHost;
+  readonly #damaged: DamagedReplicas;
   #image: MetadataImage;
   #work: Promise<void> = Promise.resolve();
 
@@ -106,7 +108,21 @@ export class Replicas {
       moved: (partition) => options.purgatory.checkAndComplete(partition),
       propose: (partition, proposal) => options.isrChanges?.propose(partition, proposal),
       rewritten: (partition) => this.#update(partition),
+      caughtUp: (partition) => this.#damaged.caughtUp(partition),
     };
+    this.#damaged = new DamagedReplicas({
+      logger: options.logger,
+      brokerId: options.brokerId,
+      assign: (partition, directoryId) => options.assignments?.assign(partition, directoryId),
+      directoryOf: (partition) => this.#folders.directoryOf(partition)?.meta?.directoryId,
+      leaveAlone: (partition, isLeftAlone) => {
+        partition.leaveAlone(isLeftAlone);
+        options.fetchers?.assign(partition);
+      },
+      replace: (partition) => this.#enqueue(() => this.#replace(partition)).catch(() => undefined),
+    });
+    for (const directory of options.directories)
+      directory.onDamage = (name) => this.#foundDamaged(name);
   }
 
   /** Whether what a follower out of sync fetches is held back for now. */
@@ -278,9 +294,24 @@ export class Replicas {
     }
     const wasLeader = partition.isLeader;
     partition.remove();
+    this.#damaged.forget(partition);
     this.#options.fetchers?.assign(partition);
     if (wasLeader) this.#tell('resigned', partition);
     return partition;
+  }
+
+  #foundDamaged(name: string): void {
+    const split = name.lastIndexOf('-');
+    const partition = this.partition(name.slice(0, split), Number(name.slice(split + 1)));
+    if (partition !== undefined) this.#damaged.found(partition);
+  }
+
+  /** A new log in the place of the one that is there, which goes as that of a deleted topic does. */
+  async #replace(partition: Partition): Promise<void> {
+    if (partition.isDeleted || partition.isOffline) return;
+    await this.#folders.delete(partition);
+    partition.leaveAlone(false);
+    await this.#open(partition);
   }
 
   /** Brings a partition up to the newest image. */
@@ -291,6 +322,7 @@ export class Replicas {
     this.#options.fetchers?.assign(partition);
     if (change === 'resigned' || change === 'replaced') this.#tell('resigned', partition);
     if (change === 'elected' || change === 'replaced') this.#tell('elected', partition);
+    this.#damaged.updated(partition);
   }
 
   async #openAll(partitions: readonly Partition[]): Promise<void> {
@@ -313,7 +345,9 @@ export class Replicas {
       partition.open(log);
       this.#update(partition);
       const directoryId = this.#folders.directoryOf(partition)?.meta?.directoryId;
-      if (directoryId !== undefined && directoryId !== partition.directoryId)
+      // One that takes the place of a damaged one is not told of before it has what is committed.
+      const isTold = directoryId !== partition.directoryId && !this.#damaged.has(partition);
+      if (directoryId !== undefined && isTold)
         this.#options.assignments?.assign(partition, directoryId);
     } catch (error) {
       this.#logger.error('a partition cannot be opened', { partition: partition.name, error });
