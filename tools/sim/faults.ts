@@ -2,6 +2,7 @@
 // Each fault ends by itself, and `heal` ends all of them.
 import type { Random } from '@ottla/platform';
 import type { NetworkConditions, SimulatedNetwork, Simulation } from '@ottla/platform/simulated';
+import { flipBit } from './bit-flips.ts';
 import type { Member } from './member.ts';
 import type { Plan } from './plan.ts';
 import { linkBetween } from './sites.ts';
@@ -14,6 +15,8 @@ export interface FaultWorld {
   readonly clients: readonly string[];
   /** Whether a node may lose what it has not synced, now: the others have it. */
   readonly mayLosePower: () => boolean;
+  /** Whether all replicas are in sync, and equal. */
+  readonly isWhole: () => boolean;
 }
 
 interface Fault {
@@ -27,6 +30,9 @@ const DONE = (): void => undefined;
 const DOWN_MS_MAX = 12_000;
 const HOUR_MS = 3_600_000;
 const YEARS_10_HOURS = 87_600;
+/** How often, and for how long, somebody waits for all replicas to be in sync. */
+const FLIP_LOOKS = 50;
+const FLIP_LOOK_MS = 100;
 
 const FAULTS: readonly Fault[] = [
   {
@@ -232,7 +238,33 @@ const FAULTS: readonly Fault[] = [
   },
 ];
 
-const WEIGHT = FAULTS.reduce((sum, { weight }) => sum + weight, 0);
+/** In worlds with the trait `flips`. */
+const FLIP: Fault = {
+  name: 'flipped bit',
+  weight: 6,
+  begin: ({ simulation, members, isWhole }, random) => {
+    const member = pickMember(members, random);
+    // All have a record that is then damaged on one; what is not in memory any more is read from the disk.
+    const isForgotten = random.below(2) === 0;
+    let isOver = false;
+    let looksLeft = FLIP_LOOKS;
+    const look = (): void => {
+      if (isOver || looksLeft-- === 0) return;
+      if (!isWhole()) simulation.at(FLIP_LOOK_MS, look);
+      else if (flipBit(member, members, random) && isForgotten)
+        member.crash(downMs(random), { unsynced: 'keep' });
+    };
+    look();
+    return () => {
+      isOver = true;
+    };
+  },
+};
+
+/** What may go wrong in a world. */
+function faultsOf({ traits }: Plan): readonly Fault[] {
+  return traits.has('flips') ? [...FAULTS, FLIP] : FAULTS;
+}
 
 /** Makes things go wrong from its making until `heal`. */
 export class FaultInjector {
@@ -241,6 +273,7 @@ export class FaultInjector {
   readonly #world: FaultWorld;
   readonly #random: Random;
   readonly #log: (line: string) => void;
+  readonly #faults: readonly Fault[];
   #ends: (() => void)[] = [];
   #isOver = false;
 
@@ -248,6 +281,7 @@ export class FaultInjector {
     this.#world = world;
     this.#random = world.simulation.random;
     this.#log = log;
+    this.#faults = faultsOf(world.plan);
     this.#next();
   }
 
@@ -280,8 +314,8 @@ export class FaultInjector {
   }
 
   #draw(): Fault {
-    let place = this.#random.below(WEIGHT);
-    for (const fault of FAULTS) {
+    let place = this.#random.below(this.#faults.reduce((sum, { weight }) => sum + weight, 0));
+    for (const fault of this.#faults) {
       place -= fault.weight;
       if (place < 0) return fault;
     }

@@ -108,6 +108,7 @@ function sharedProperties(plan: Plan, { voters }: Roles): Record<string, string>
   return {
     ...(traits.has('stretch') ? NEAR_READS : TIMES),
     ...(traits.has('snapshots') ? SNAPSHOTS : {}),
+    ...(traits.has('flips') ? { 'log.flush.offset.checkpoint.interval.ms': '2000' } : {}),
     ...quorum,
     'controller.listener.names': 'CONTROLLER',
     'log.dirs': '/data',

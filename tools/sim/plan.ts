@@ -3,7 +3,15 @@ import type { Random } from '@ottla/platform';
 import { seededRandom } from '@ottla/platform/simulated';
 
 /** What some worlds have and others have not. Drawn on their own, so that they change nothing in a world without them. */
-export const TRAITS = ['elr', 'snapshots', 'voters', 'growth', 'topics', 'stretch'] as const;
+export const TRAITS = [
+  'elr',
+  'snapshots',
+  'voters',
+  'growth',
+  'topics',
+  'stretch',
+  'flips',
+] as const;
 export type Trait = (typeof TRAITS)[number];
 
 /** One world in so many has it. */
@@ -14,6 +22,7 @@ const ONE_IN: Readonly<Record<Trait, number>> = {
   growth: 5,
   topics: 5,
   stretch: 8,
+  flips: 4,
 };
 /** Makes the draws of traits others than those of the world, which has the same seed. */
 const TRAITS_SEED = 0x7261_6974;
@@ -40,7 +49,8 @@ export interface Plan {
   /**
    * `elr`: formatted as `ottla storage format` does, with KIP-966. `snapshots`: of the metadata, small and often. `voters`: they
    * change under way (KIP-853). `growth`: a broker comes late, another one is drained and removed. `topics`: others than the
-   * load's are created and deleted. `stretch`: two sites and a third place, as docs/clusters.md has it.
+   * load's are created and deleted. `stretch`: two sites and a third place, as docs/clusters.md has it. `flips`: bits of a
+   * replica change on its disk.
    */
   readonly traits: ReadonlySet<Trait>;
   /** With `voters`: controllers join by themselves. */
@@ -65,6 +75,7 @@ export function drawPlan(
   const replicationFactor = Math.min(3, brokers);
   const own = seededRandom(seed ^ TRAITS_SEED);
   const drawn = drawTraits(own, brokersMax);
+  const traits = wanted ?? drawn;
   const plan: Plan = {
     brokers,
     controllers: isSingle ? 1 : brokers >= 5 && random.below(4) === 0 ? 5 : 3,
@@ -72,14 +83,15 @@ export function drawPlan(
     partitions: 1 + random.below(6),
     replicationFactor,
     minInSyncReplicas: replicationFactor === 3 ? 2 : 1,
-    isSynced: replicationFactor === 1 || random.below(3) === 0,
+    // What was not durable when it was damaged, a crash may have taken as well.
+    isSynced: replicationFactor === 1 || random.below(3) === 0 || traits.has('flips'),
     producers: 1 + random.below(3),
     consumers: 1 + random.below(3),
     isOperated: !isSingle && random.below(2) === 0,
     assignor: random.below(2) === 0 ? 'cooperative-sticky' : 'range',
     faultEveryMs: 1_500 + random.below(4_500),
     faultsMs: 45_000,
-    traits: wanted ?? drawn,
+    traits,
     isAutoJoin: own.below(2) === 0,
   };
   return plan.traits.has('stretch') ? stretched(plan, own) : plan;
