@@ -91,3 +91,17 @@ export function goldenRequests(apiKey: number): GoldenRequest[] {
     )
     .map(({ hex, ...line }) => ({ ...line, body: Buffer.from(hex, 'hex') }));
 }
+
+/** Runs `use` with a client of whoever listens there. @param at end point, or `host:port` */
+export async function withClient<T>(
+  at: string | { readonly host: string; readonly port: number },
+  use: (client: ProtocolClient) => Promise<T>,
+): Promise<T> {
+  const [host = '', port] = typeof at === 'string' ? at.split(':') : [at.host, at.port];
+  const client = await ProtocolClient.connect({ host, port: Number(port) });
+  try {
+    return await use(client);
+  } finally {
+    client.close();
+  }
+}

@@ -36,19 +36,25 @@ async function startAnew(stage: Stage, nodeId: number): Promise<void> {
   await stage.restore();
 }
 
+/** Faults in what the leader of some partition writes of all its partitions. It may end; it starts anew. */
+async function faultOfLeader(
+  stage: Stage,
+  name: string,
+  fault: Omit<SystemCallFault, 'files'>,
+): Promise<void> {
+  const leader = await stage.view.leaderOf(stage.random.below(stage.partitions));
+  stage.mayEnd(leader);
+  await faultFor(stage, name, leader, { ...fault, files: activeSegments(stage, leader) });
+  await startAnew(stage, leader);
+}
+
 export const syncFails: Schedule = {
   name: 'sync-fails',
   what: 'a sync of a partition fails once: nothing that it was for may be acknowledged',
   needs: ['strace'],
   settings: EACH_RECORD,
-  round: async (stage) => {
-    const leader = await stage.view.leaderOf(stage.random.below(stage.partitions));
-    stage.mayEnd(leader);
-    const files = activeSegments(stage, leader);
-    const fault = { calls: SYNCS, action: 'error=EIO', when: '1', files };
-    await faultFor(stage, 'sync fails', leader, fault);
-    await startAnew(stage, leader);
-  },
+  round: (stage) =>
+    faultOfLeader(stage, 'sync fails', { calls: SYNCS, action: 'error=EIO', when: '1' }),
 };
 
 export const metadataSyncFails: Schedule = {
@@ -79,18 +85,9 @@ export const writeFails: Schedule = {
   name: 'write-fails',
   what: 'from some write on, the disk of a leader is full',
   needs: ['strace'],
-  round: async (stage) => {
-    const leader = await stage.view.leaderOf(stage.random.below(stage.partitions));
-    stage.mayEnd(leader);
-    const files = activeSegments(stage, leader);
+  round: (stage) => {
     const when = `${1 + stage.random.below(20)}+`;
-    await faultFor(stage, 'no space', leader, {
-      calls: WRITES,
-      action: 'error=ENOSPC',
-      when,
-      files,
-    });
-    await startAnew(stage, leader);
+    return faultOfLeader(stage, 'no space', { calls: WRITES, action: 'error=ENOSPC', when });
   },
 };
 
@@ -99,18 +96,10 @@ export const killAtWrite: Schedule = {
   what: 'a leader dies at its n-th write or sync of a log',
   needs: ['strace'],
   settings: EACH_RECORD,
-  round: async (stage) => {
-    const leader = await stage.view.leaderOf(stage.random.below(stage.partitions));
-    stage.mayEnd(leader);
-    const files = activeSegments(stage, leader);
+  round: (stage) => {
     const when = String(1 + stage.random.below(200));
     const calls = `${WRITES},${SYNCS}`;
-    await faultFor(stage, `killed at write ${when}`, leader, {
-      calls,
-      action: 'signal=SIGKILL',
-      when,
-      files,
-    });
-    await startAnew(stage, leader);
+    const fault = { calls, action: 'signal=SIGKILL', when };
+    return faultOfLeader(stage, `killed at write ${when}`, fault);
   },
 };

@@ -18,8 +18,8 @@ import {
   updateFeaturesResponse,
 } from '@ottla/protocol/messages/update-features';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { type ClusterNode, startCluster, type TestCluster } from '../../test/cluster.ts';
-import { ProtocolClient } from '../../test/running-server.ts';
+import { startCluster, type TestCluster } from '../../test/cluster.ts';
+import { withClient } from '../../test/running-server.ts';
 
 const CREATE = [createTopicsRequest, createTopicsResponse] as const;
 const GROW = [createPartitionsRequest, createPartitionsResponse] as const;
@@ -36,30 +36,13 @@ beforeEach(async () => {
 
 afterEach(() => cluster.close());
 
-/** Asks a node once, at the listener of its broker or of its controller. */
-async function ask<T>(
-  node: ClusterNode,
-  at: 'broker' | 'controller',
-  question: (client: ProtocolClient) => Promise<T>,
-): Promise<T> {
-  const [host = '', port] = node.address.split(':');
-  const broker = { host, port: Number(port) };
-  const client = await ProtocolClient.connect(
-    at === 'broker' ? broker : node.server!.controllerEndpoint,
-  );
-  try {
-    return await question(client);
-  } finally {
-    client.close();
-  }
-}
-
 describe('three controllers', () => {
   it('given DescribeCluster on the listener of any of them, then all are told, and who is active', async () => {
     for (const id of [1, 2, 3]) {
       await vi.waitFor(async () => {
-        const { brokers, controllerId } = await ask(cluster.node(id), 'controller', (client) =>
-          client.ask(CLUSTER, { endpointType: 2 }),
+        const { brokers, controllerId } = await withClient(
+          cluster.node(id).server!.controllerEndpoint,
+          (client) => client.ask(CLUSTER, { endpointType: 2 }),
         );
         expect(brokers.map(({ brokerId }) => brokerId).toSorted((a, b) => a - b)).toEqual([
           1, 2, 3,
@@ -70,7 +53,7 @@ describe('three controllers', () => {
   });
 
   it('given a broker is asked for controllers, then it says where to ask', async () => {
-    const { errorCode } = await ask(cluster.node(4), 'broker', (client) =>
+    const { errorCode } = await withClient(cluster.node(4).address, (client) =>
       client.ask(CLUSTER, { endpointType: 2 }),
     );
     expect(errorCode).toBe(ErrorCode.MISMATCHED_ENDPOINT_TYPE);
@@ -81,7 +64,7 @@ describe('three controllers', () => {
       const feature = 'eligible.leader.replicas.version';
       const change = { feature, maxVersionLevel, upgradeType, allowDowngrade: false };
       return vi.waitFor(async () => {
-        const { errorCode } = await ask(cluster.node(4), 'broker', (client) =>
+        const { errorCode } = await withClient(cluster.node(4).address, (client) =>
           client.ask(FEATURES, { featureUpdates: [change] }),
         );
         expect(errorCode).toBe(ErrorCode.NONE);
@@ -97,13 +80,15 @@ describe('three controllers', () => {
   it('given a topic without a count, then it has as many replicas as there are brokers, up to three, and grows alike', async () => {
     const topic = createCreatableTopic({ name: 't', numPartitions: -1, replicationFactor: -1 });
 
-    const { topics } = await ask(cluster.node(4), 'broker', (client) =>
+    const { topics } = await withClient(cluster.node(4).address, (client) =>
       client.ask(CREATE, { topics: [topic] }),
     );
 
     expect(topics[0]).toMatchObject({ errorCode: 0, numPartitions: 1, replicationFactor: 3 });
     const wanted = { topics: [{ name: 't', count: 2, assignments: null }], timeoutMs: 5000 };
-    const { results } = await ask(cluster.node(4), 'broker', (client) => client.ask(GROW, wanted));
+    const { results } = await withClient(cluster.node(4).address, (client) =>
+      client.ask(GROW, wanted),
+    );
     expect(results[0]?.errorCode).toBe(ErrorCode.NONE);
   });
 });

@@ -7,7 +7,7 @@ import {
 import { metadataRequest, metadataResponse } from '@ottla/protocol/messages/metadata';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { type ClusterNode, startCluster, type TestCluster } from '../../test/cluster.ts';
-import { ProtocolClient } from '../../test/running-server.ts';
+import { withClient } from '../../test/running-server.ts';
 
 const NO_ERROR = 0;
 const IN_TIME = { timeout: 8_000, interval: 20 };
@@ -18,22 +18,8 @@ afterEach(async () => {
   cluster = undefined;
 });
 
-/** Runs `use` with a client of that node. */
-async function asking<T>(
-  { address }: ClusterNode,
-  use: (client: ProtocolClient) => Promise<T>,
-): Promise<T> {
-  const [host = '', port] = address.split(':');
-  const client = await ProtocolClient.connect({ host, port: Number(port) });
-  try {
-    return await use(client);
-  } finally {
-    client.close();
-  }
-}
-
 function brokersAsSeenBy(node: ClusterNode): Promise<number[]> {
-  return asking(node, async (client) => {
+  return withClient(node.address, async (client) => {
     const { brokers } = await client.ask([describeClusterRequest, describeClusterResponse], {
       endpointType: 1,
     });
@@ -46,7 +32,7 @@ function leadersAsSeenBy(
   node: ClusterNode,
   topic: string,
 ): Promise<{ leaderId: number; isr: number[] }[]> {
-  return asking(node, async (client) => {
+  return withClient(node.address, async (client) => {
     const { topics } = await client.ask([metadataRequest, metadataResponse], {
       topics: [{ topicId: 'AAAAAAAAAAAAAAAAAAAAAA', name: topic }],
     });
@@ -55,7 +41,7 @@ function leadersAsSeenBy(
 }
 
 async function createTopic(node: ClusterNode, name: string, replicas = 1): Promise<void> {
-  const answer = await asking(node, (client) =>
+  const answer = await withClient(node.address, (client) =>
     client.ask([createTopicsRequest, createTopicsResponse], {
       topics: [
         { name, numPartitions: 4, replicationFactor: replicas, assignments: [], configs: [] },

@@ -21,7 +21,7 @@ import {
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { type ClusterNode, startCluster, type TestCluster } from '../../test/cluster.ts';
 import { MortalMachine } from '../../test/mortal-machine.ts';
-import { ProtocolClient } from '../../test/running-server.ts';
+import { withClient } from '../../test/running-server.ts';
 
 const IN_TIME = { timeout: 15_000, interval: 30 };
 const SOME_ID = 'JEXY6aqzQY-32P5TStzaFg';
@@ -34,19 +34,6 @@ afterEach(async () => {
   writer = undefined;
   await cluster.close();
 });
-
-async function asking<T>(
-  { address }: ClusterNode,
-  use: (client: ProtocolClient) => Promise<T>,
-): Promise<T> {
-  const [host = '', port] = address.split(':');
-  const client = await ProtocolClient.connect({ host, port: Number(port) });
-  try {
-    return await use(client);
-  } finally {
-    client.close();
-  }
-}
 
 /** Creates topics one after the other through a broker, until it is stopped; remembers those that were acknowledged. */
 class Writer {
@@ -62,7 +49,7 @@ class Writer {
     for (let n = 0; !this.#isStopped; n += 1) {
       const name = `topic-${n}`;
       const topic = { name, numPartitions: 1, replicationFactor: 1, assignments: [], configs: [] };
-      const answer = await asking(node, (client) =>
+      const answer = await withClient(node.address, (client) =>
         client.ask([createTopicsRequest, createTopicsResponse], {
           topics: [topic],
           timeoutMs: 8_000,
@@ -86,7 +73,7 @@ class Writer {
 
 async function quorum(node: ClusterNode): Promise<DescribeQuorumResponse> {
   const topics = [{ topicName: '__cluster_metadata', partitions: [{ partitionIndex: 0 }] }];
-  return asking(node, (client) =>
+  return withClient(node.address, (client) =>
     client.ask([describeQuorumRequest, describeQuorumResponse], { topics }),
   );
 }
@@ -105,7 +92,7 @@ async function remove(through: ClusterNode, id: number): Promise<void> {
     const partition = (await quorum(through)).topics[0]!.partitions[0]!;
     const voter = partition.currentVoters.find(({ replicaId }) => replicaId === id);
     if (voter === undefined) return;
-    const answer = await asking(through, (client) =>
+    const answer = await withClient(through.address, (client) =>
       client.ask([removeRaftVoterRequest, removeRaftVoterResponse], {
         clusterId: cluster.clusterId,
         voterId: id,
@@ -118,7 +105,7 @@ async function remove(through: ClusterNode, id: number): Promise<void> {
 
 /** Every acknowledged topic is known to the broker. */
 async function nothingLost(node: ClusterNode, names: readonly string[]): Promise<void> {
-  const { topics } = await asking(node, (client) =>
+  const { topics } = await withClient(node.address, (client) =>
     client.ask([metadataRequest, metadataResponse], {
       topics: names.map((name) => ({ topicId: 'AAAAAAAAAAAAAAAAAAAAAA', name })),
       allowAutoTopicCreation: false,
@@ -236,7 +223,7 @@ describe('a quorum whose voters are in the log', () => {
         );
         expect(observer).toBeDefined();
         const [host = '', port] = cluster.node(id).controllerAddress.split(':');
-        const answer = await asking(broker, (client) =>
+        const answer = await withClient(broker.address, (client) =>
           client.ask([addRaftVoterRequest, addRaftVoterResponse], {
             clusterId: cluster.clusterId,
             timeoutMs: 5_000,
@@ -270,7 +257,7 @@ describe('a quorum whose voters are in the configuration', () => {
         ({ replicaDirectoryId }) => replicaDirectoryId,
       );
     expect(new Set(await directories())).toEqual(new Set([ZERO_UUID]));
-    const refused = await asking(broker, (client) =>
+    const refused = await withClient(broker.address, (client) =>
       client.ask([removeRaftVoterRequest, removeRaftVoterResponse], {
         clusterId: cluster.clusterId,
         voterId: 102,
@@ -282,7 +269,7 @@ describe('a quorum whose voters are in the configuration', () => {
     // Each voter tells the leader its directory first.
     await vi.waitFor(async () => {
       const feature = { feature: 'kraft.version', maxVersionLevel: 1, upgradeType: 1 };
-      const answer = await asking(broker, (client) =>
+      const answer = await withClient(broker.address, (client) =>
         client.ask([updateFeaturesRequest, updateFeaturesResponse], {
           featureUpdates: [createFeatureUpdateKey(feature)],
         }),

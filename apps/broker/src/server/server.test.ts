@@ -24,7 +24,12 @@ import {
 } from '@ottla/protocol/messages/incremental-alter-configs';
 import { metadataRequest, metadataResponse } from '@ottla/protocol/messages/metadata';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { LOOPBACK, ProtocolClient, startTestServer } from '../../test/running-server.ts';
+import {
+  LOOPBACK,
+  ProtocolClient,
+  startTestServer,
+  withClient,
+} from '../../test/running-server.ts';
 import { BrokerConfig, type RunningServer, StartError, startServer } from '../index.ts';
 
 const CREATE = [createTopicsRequest, createTopicsResponse] as const;
@@ -54,20 +59,8 @@ async function startOn(path: string, ...overrides: string[]): Promise<RunningSer
   return server;
 }
 
-async function withClient<T>(
-  server: RunningServer,
-  use: (client: ProtocolClient) => Promise<T>,
-): Promise<T> {
-  const client = await ProtocolClient.connect(server.endpoints[0]!);
-  try {
-    return await use(client);
-  } finally {
-    client.close();
-  }
-}
-
 function createTopic(server: RunningServer, name: string): Promise<string> {
-  return withClient(server, async (client) => {
+  return withClient(server.endpoints[0]!, async (client) => {
     const topics = [createCreatableTopic({ name, numPartitions: 3, replicationFactor: 1 })];
     const [created] = (await client.ask(CREATE, { topics })).topics;
     expect(created!.errorCode).toBe(0);
@@ -76,7 +69,7 @@ function createTopic(server: RunningServer, name: string): Promise<string> {
 }
 
 function leaders(server: RunningServer, name: string): Promise<readonly number[]> {
-  return withClient(server, async (client) => {
+  return withClient(server.endpoints[0]!, async (client) => {
     const topics = [{ name, topicId: ZERO_UUID }];
     const [topic] = (await client.ask(METADATA, { topics, allowAutoTopicCreation: false })).topics;
     return topic!.partitions.map(({ leaderId }) => leaderId);
@@ -126,7 +119,7 @@ describe('startServer', () => {
 
   it('given dynamic configs, then they are in force after a restart', async () => {
     const first = await startOn(directory);
-    await withClient(first, async (client) => {
+    await withClient(first.endpoints[0]!, async (client) => {
       const configs = [{ name: 'message.max.bytes', value: '77777', configOperation: 0 }];
       const resources = [{ resourceType: 4, resourceName: '', configs }];
       const { responses } = await client.ask(ALTER, { resources });

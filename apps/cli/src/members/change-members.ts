@@ -23,8 +23,7 @@ export async function addBroker(
   nodeId: number,
   options: ChangeMembersOptions,
 ): Promise<void> {
-  await withAdmin(io, options, async (admin) => {
-    const state = await clusterState(admin);
+  await change(io, nodeId, options, async (admin, state) => {
     requireActive(state, nodeId);
     const targets = filled(placements(state.topics), placesOf(state), nodeId);
     await carryOut(io, admin, options, targets, {
@@ -41,9 +40,7 @@ export async function drainBroker(
   nodeId: number,
   options: ChangeMembersOptions,
 ): Promise<void> {
-  await withAdmin(io, options, async (admin) => {
-    const state = await clusterState(admin);
-    requireKnown(state, nodeId);
+  await change(io, nodeId, options, async (admin, state) => {
     await carryOut(io, admin, options, drainTargets(state, nodeId), {
       what: `draining broker ${nodeId}`,
       done: `Broker ${nodeId} holds nothing any more: stop it, then \`ottla cluster remove ${nodeId}\`.`,
@@ -58,9 +55,7 @@ export async function removeBroker(
   nodeId: number,
   options: ChangeMembersOptions,
 ): Promise<void> {
-  await withAdmin(io, options, async (admin) => {
-    const state = await clusterState(admin);
-    requireKnown(state, nodeId);
+  await change(io, nodeId, options, async (admin, state) => {
     const held = placements(state.topics).filter(({ replicas }) => replicas.includes(nodeId));
     if (held.length > 0)
       throw new CliError(
@@ -76,6 +71,20 @@ export async function removeBroker(
     if (voter !== undefined) await admin.removeRaftVoter(voter);
     if (broker !== undefined) await admin.unregisterBroker(nodeId);
     await printDone(io, options.json, `Node ${nodeId} is no member any more.`, { removed: nodeId });
+  });
+}
+
+/** Does something with a node that the cluster knows. */
+async function change(
+  io: CliIo,
+  nodeId: number,
+  options: ClusterOptions,
+  use: (admin: Admin, state: ClusterState) => Promise<void>,
+): Promise<void> {
+  await withAdmin(io, options, async (admin) => {
+    const state = await clusterState(admin);
+    requireKnown(state, nodeId);
+    await use(admin, state);
   });
 }
 
@@ -150,7 +159,6 @@ function requireKnown({ cluster, quorum }: ClusterState, nodeId: number): void {
 }
 
 function requireActive(state: ClusterState, nodeId: number): void {
-  requireKnown(state, nodeId);
   if (placesOf(state).some((place) => place.nodeId === nodeId)) return;
   throw new CliError(
     `broker ${nodeId} is not active`,
