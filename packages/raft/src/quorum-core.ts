@@ -400,7 +400,8 @@ export class QuorumCore {
   }
 
   #initialRole({ epoch, leaderId, votedFor }: ElectionState, nowMs: number): Role {
-    const electionDeadlineMs = this.#electionDeadline(nowMs);
+    const soonerMs = epoch === 0 ? this.#times.electionTimeoutMs : 0; // nobody has led: nobody is waited for
+    const electionDeadlineMs = this.#electionDeadline(nowMs) - soonerMs;
     // A leader that comes back voted for itself, and may have lost what was not acknowledged: it neither leads nor votes
     // in that epoch again.
     if (leaderId === this.self.id)
