@@ -1,6 +1,5 @@
 // Tells the controller in which of its directories this broker keeps a replica, where the metadata says otherwise: so that
 // the controller knows what is lost when one of several directories fails (KIP-858). Kafka: AssignmentsManager.
-import type { Logger, Platform } from '@ottla/platform';
 import type { Uuid } from '@ottla/protocol';
 import {
   type AssignReplicasToDirsRequest,
@@ -8,17 +7,8 @@ import {
   assignReplicasToDirsResponse,
   type AssignReplicasToDirsResponse,
 } from '@ottla/protocol/messages/assign-replicas-to-dirs';
-import type { ControllerChannel } from '../server/controller-channel.ts';
 import type { Partition } from './partition.ts';
-import { PartitionWishes } from './partition-wishes.ts';
-
-export interface DirectoryAssignmentsOptions {
-  readonly platform: Pick<Platform, 'timers'>;
-  readonly logger: Logger;
-  readonly brokerId: number;
-  readonly brokerEpoch: () => number;
-  readonly controller: Pick<ControllerChannel, 'send'>;
-}
+import { type AskingBroker, PartitionWishes } from './partition-wishes.ts';
 
 /** Most replicas that one request names. */
 const REPLICAS_MAX = 2000;
@@ -26,12 +16,12 @@ const PAUSE_MS = 500;
 
 /** Of all replicas of this broker. */
 export class DirectoryAssignments {
-  readonly #options: DirectoryAssignmentsOptions;
+  readonly #options: AskingBroker;
   /** Where it is, for each replica of which the controller does not know. */
   readonly #unknown: PartitionWishes<Uuid, AssignReplicasToDirsResponse>;
   readonly #ofThisTurn: [Partition, Uuid][] = [];
 
-  constructor(options: DirectoryAssignmentsOptions) {
+  constructor(options: AskingBroker) {
     const { platform, logger, controller } = options;
     this.#options = options;
     this.#unknown = new PartitionWishes({

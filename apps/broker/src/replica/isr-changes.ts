@@ -1,23 +1,13 @@
 // The leader's requests for another ISR. Kafka: AlterPartitionManager.
-import type { Logger, Platform } from '@ottla/platform';
 import {
   type AlterPartitionRequest,
   alterPartitionRequest,
   alterPartitionResponse,
   type AlterPartitionResponse,
 } from '@ottla/protocol/messages/alter-partition';
-import type { ControllerChannel } from '../server/controller-channel.ts';
 import type { IsrProposal } from './leader-state.ts';
 import type { Partition } from './partition.ts';
-import { PartitionWishes } from './partition-wishes.ts';
-
-export interface IsrChangesOptions {
-  readonly platform: Pick<Platform, 'timers'>;
-  readonly logger: Logger;
-  readonly brokerId: number;
-  readonly brokerEpoch: () => number;
-  readonly controller: Pick<ControllerChannel, 'send'>;
-}
+import { type AskingBroker, PartitionWishes } from './partition-wishes.ts';
 
 const PAUSE_MS = 50;
 /** LeaderRecoveryState.RECOVERED: a leader leaves recovery behind with its first change of the ISR (KIP-704). */
@@ -25,12 +15,12 @@ const RECOVERED = 0;
 
 /** Of all partitions that this broker leads. */
 export class IsrChanges {
-  readonly #options: IsrChangesOptions;
+  readonly #options: AskingBroker;
   readonly #proposals: PartitionWishes<IsrProposal, AlterPartitionResponse>;
   #expansions = 0;
   #shrinkings = 0;
 
-  constructor(options: IsrChangesOptions) {
+  constructor(options: AskingBroker) {
     const { platform, logger, controller } = options;
     this.#options = options;
     this.#proposals = new PartitionWishes({

@@ -2,11 +2,22 @@
 // meanwhile goes with the next. Sent until the controller answers, which may have decided already.
 import type { Logger, Platform, Timer } from '@ottla/platform';
 import { ErrorCode, errorInfo } from '@ottla/protocol';
+import type { ControllerChannel } from '../server/controller-channel.ts';
 import type { Partition } from './partition.ts';
 
-export interface PartitionWishesOptions<Wish, Response> {
+/** Who asks, and the way to the controller. */
+export interface AskingBroker {
   readonly platform: Pick<Platform, 'timers'>;
   readonly logger: Logger;
+  readonly brokerId: number;
+  readonly brokerEpoch: () => number;
+  readonly controller: Pick<ControllerChannel, 'send'>;
+}
+
+export interface PartitionWishesOptions<Wish, Response> extends Pick<
+  AskingBroker,
+  'platform' | 'logger'
+> {
   /** Of the API, for the log. */
   readonly name: string;
   /** Before a request that failed as a whole is sent again, milliseconds. */
