@@ -1,5 +1,5 @@
 // Three nodes of Ottla and three of Apache Kafka 4.3.1 in turn on this machine, and one table of ratios.
-//   node --conditions=@ottla/source tools/bench/cluster/main.ts [--quick] [--runs N] [--part load|recovery]...
+//   node --conditions=@ottla/source tools/bench/cluster/main.ts [--quick] [--runs N] [--part load|recovery|endurance]...
 //     [--contender kafka|ottla]... [--source]
 // Needs Linux (/proc), a JDK 17 and Maven. No test asserts a time; this is a program to run on a quiet machine.
 import { execFileSync } from 'node:child_process';
@@ -10,6 +10,8 @@ import { parseArgs } from 'node:util';
 import { awaitFirstRecord, type FirstRecord } from '../load.ts';
 import { table } from '../report.ts';
 import { type Contender, contenders } from './contenders.ts';
+import type { Cluster } from '../../../e2e/src/cluster.ts';
+import { measureEndurance } from './measure-endurance.ts';
 import { measureLoad } from './measure-load.ts';
 import { measureRecovery } from './measure-recovery.ts';
 import { type RunResult, summarise } from './report.ts';
@@ -25,7 +27,21 @@ const { values: options } = parseArgs({
   },
 });
 
+type Measure = (cluster: Cluster, settings: ClusterBenchSettings) => Promise<Partial<RunResult>>;
+
+/** By `--part`. Endurance is no comparison: `--contender ottla` alone. */
+const MEASURES: Readonly<Record<string, Measure>> = {
+  load: async (cluster, settings) => ({ load: await measureLoad(cluster, settings) }),
+  recovery: async (cluster, settings) => ({ recovery: await measureRecovery(cluster, settings) }),
+  endurance: async (cluster, settings) => ({
+    endurance: await measureEndurance(cluster, settings),
+  }),
+};
+
 async function main(): Promise<void> {
+  for (const part of options.part)
+    if (MEASURES[part] === undefined || (part === 'endurance' && options.contender.length > 1))
+      throw new Error(`--part ${part}: load, recovery, or endurance with --contender ottla alone`);
   const settings = readSettings(options);
   const chosen = contenders(settings, options.source).filter(({ id }) =>
     options.contender.includes(id),
@@ -64,10 +80,7 @@ async function measure(
   try {
     const firstAcknowledgedMs = (await client!.acknowledgedAt()) - startedMs;
     await cluster.ready();
-    const result =
-      part === 'load'
-        ? { load: await measureLoad(cluster, settings) }
-        : { recovery: await measureRecovery(cluster, settings) };
+    const result = await MEASURES[part]!(cluster, settings);
     return { contender: contender.id, loadAverage: os.loadavg(), firstAcknowledgedMs, ...result };
   } finally {
     await cluster.stop();

@@ -1,6 +1,7 @@
 // From runs of both clusters to one table: medians, and Ottla's as a multiple of Kafka's.
 import { type Row, rowOf } from '../report.ts';
 import type { ContenderId } from './contenders.ts';
+import type { EnduranceResult } from './measure-endurance.ts';
 import type { LoadResult } from './measure-load.ts';
 import type { RecoveryResult } from './measure-recovery.ts';
 
@@ -12,6 +13,7 @@ export interface RunResult {
   readonly firstAcknowledgedMs: number;
   readonly load?: LoadResult;
   readonly recovery?: RecoveryResult;
+  readonly endurance?: EnduranceResult;
 }
 
 /** @throws when a contender has no run */

@@ -26,6 +26,8 @@ export interface ClusterBenchSettings {
   readonly killAfterSeconds: number;
   /** In each node's log when all are killed at once. */
   readonly uncleanMegabytes: number;
+  /** How long the part `endurance` keeps all producers busy. */
+  readonly enduranceMinutes: number;
   /** What kafka-run-class.sh and kafka-server-start.sh give a broker. */
   readonly kafkaJvm: readonly string[];
   readonly clientJvm: readonly string[];
