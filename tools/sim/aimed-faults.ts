@@ -17,6 +17,10 @@ interface Aimed {
   begin(world: FaultWorld, random: Random): { readonly lastsMs: number; readonly end: () => void };
 }
 
+/** Each loss doubles the time to the next try: of five in a row, 6 s, there is one in thirteen. */
+const LATE_LOSS = 0.6;
+const LATE_MS = 5_000;
+
 const DONE = (): void => undefined;
 
 const FAULTS: Readonly<Record<Aim, Aimed>> = {
@@ -36,7 +40,7 @@ const FAULTS: Readonly<Record<Aim, Aimed>> = {
         case 2:
           return { lastsMs, end: cutOff(net, voter, voters) };
         default:
-          return { lastsMs, end: delay(net, voters, 20 + random.below(300)) };
+          return { lastsMs, end: delay(net, voters, 20 + random.below(600)) };
       }
     },
   },
@@ -49,11 +53,18 @@ const FAULTS: Readonly<Record<Aim, Aimed>> = {
   },
   late: {
     everyMs: 5_000,
-    begin: ({ members, clients, simulation: { net } }, random) => {
+    begin: ({ members, clients, simulation }, random) => {
+      const { net } = simulation;
       const client = pick(clients, random);
       for (const { name } of members) net.block(client, name);
+      // What was given up meanwhile arrives one after the other, and some of it after what was sent later.
+      const set = (conditions: Parameters<SimulatedNetwork['link']>[2]): void => {
+        for (const { name } of members) net.link(client, name, conditions);
+      };
       const end = (): void => {
+        set({ lossProbability: LATE_LOSS });
         for (const { name } of members) net.unblock(client, name);
+        simulation.at(LATE_MS, () => set(undefined));
       };
       return { lastsMs: 6_000 + random.below(9_000), end };
     },
