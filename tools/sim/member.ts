@@ -70,12 +70,13 @@ export class Member {
     this.parts = undefined;
   }
 
-  /** Down for `downMs`, then up again with an empty disk. */
-  replaceDisk(downMs: number): void {
-    if (this.#isDown || !this.#isWanted) return;
+  /** Down for `downMs`, then up again with an empty disk. @returns false when it is down already */
+  replaceDisk(downMs: number): boolean {
+    if (this.#isDown || !this.#isWanted) return false;
     this.crash(downMs, { unsynced: 'lose' });
     this.node.disk.erase();
     this.#hasNewDisk = true;
+    return true;
   }
 
   /** Down for `downMs`, then up again. */

@@ -24,11 +24,12 @@ export async function operateVoters(
 ): Promise<void> {
   const { random, timers } = options.client.platform;
   const admin = new Admin(options.client);
+  const former: Former = {};
   while (!signal.aborted) {
     await timers.sleep(REST_MS_MIN + random.below(REST_MS_MAX - REST_MS_MIN));
     if (signal.aborted) break;
     try {
-      await changeSomething(admin, options, random);
+      await changeSomething(admin, options, former, random);
     } catch (error) {
       // Refused, or nobody answered in time: what is there now is looked at anew.
       if (!(error instanceof KafkaError)) throw error;
@@ -37,19 +38,26 @@ export async function operateVoters(
   await admin.close();
 }
 
+/** The voter whose disk was taken away. */
+interface Former {
+  directoryId?: string;
+}
+
 async function changeSomething(
   admin: Admin,
   { members, log }: VoterOperatorOptions,
+  former: Former,
   random: Platform['random'],
 ): Promise<void> {
   const controllers = members.filter(({ planned }) => planned.isController);
   const quorum = await admin.describeQuorum();
   const { voters } = quorum;
-  // Whoever was given another disk is counted and never answers: it goes first.
-  const former = voters.find((voter) => isGone(voter, quorum));
-  if (former !== undefined) {
-    log(`voters: the former ${former.nodeId} goes`);
-    await admin.removeRaftVoter(former);
+  // Whoever was given another disk is counted and never answers: it goes first, as soon as its new self is there.
+  const gone = voters.find(({ directoryId }) => directoryId === former.directoryId);
+  if (gone !== undefined) {
+    if (!isBack(gone, quorum)) return;
+    log(`voters: the former ${gone.nodeId} goes`);
+    await admin.removeRaftVoter(gone);
     return;
   }
   const waiting = quorum.observers.filter(
@@ -73,8 +81,9 @@ async function changeSomething(
   const member = controllers.find(({ nodeId }) => nodeId === voter.nodeId);
   const isReplaced = random.below(3) === 0 && member?.planned.isBroker === false;
   if (isReplaced && isWholeWithout(quorum, voter.nodeId)) {
+    if (!member.replaceDisk(random.below(DOWN_MS_MAX))) return;
     log(`voters: ${voter.nodeId} gets another disk`);
-    member.replaceDisk(random.below(DOWN_MS_MAX));
+    former.directoryId = voter.directoryId;
   } else {
     log(`voters: ${voter.nodeId} goes`);
     await admin.removeRaftVoter(voter);
@@ -82,7 +91,7 @@ async function changeSomething(
 }
 
 /** The same node is there with another directory. */
-function isGone(
+function isBack(
   voter: QuorumDescription['voters'][number],
   { observers }: QuorumDescription,
 ): boolean {
