@@ -153,6 +153,7 @@ function summary(
 ): string {
   const leaderless = unsafe.filter(({ leader }) => leader === null).length;
   const moving = reassigning === 0 ? '' : `, ${reassigning} being moved`;
+  if (partitions === 0) return 'There are no partitions yet.';
   return unsafe.length === 0
     ? `All ${partitions} partitions are fully replicated${moving}.`
     : `${unsafe.length} of ${partitions} partitions are under-replicated, ${leaderless} without a leader${moving}:`;

@@ -67,7 +67,11 @@ export async function runBrokers(
   }
   try {
     const opened = await openPlan(io, folder, options.brokers, options.port);
-    const held = await untilFree(platform, opened, ORPHANS_END_MS);
+    let held = await untilFree(platform, opened, 0);
+    if (held.length > 0) {
+      void io.stderr.write(`broker ${held.join(', ')} of an earlier start runs still: waiting …\n`);
+      held = await untilFree(platform, opened, ORPHANS_END_MS);
+    }
     if (held.length > 0)
       throw new CliError(
         `broker ${held.join(', ')} of ${opened.dataDir} runs already, started by somebody else`,
