@@ -15,6 +15,11 @@ export interface ReplicaProgress {
   readonly endOffset: number;
   /** Monotonic milliseconds. */
   readonly lastFetchMs: number;
+  /**
+   * Monotonic milliseconds of the last fetch that does not say that an answer was lost: not one from the same place as the
+   * one before, to which there was something to answer.
+   */
+  readonly heardMs: number;
   /** Monotonic milliseconds of the last fetch at the leader's end; −1 never. */
   readonly lastCaughtUpMs: number;
   /** The leader's end at the last fetch, for lastCaughtUpMs. */
@@ -48,11 +53,16 @@ export class FetchProgress {
         : wasCaughtUp
           ? before.lastFetchMs
           : (before?.lastCaughtUpMs ?? -1);
+    const isRepeated =
+      before !== undefined &&
+      before.leaderEndAtFetch > before.endOffset &&
+      message.fetchOffset === before.endOffset;
     this.#replicas.delete(slot);
     this.#replicas.set(slot, {
       key: message.from,
       endOffset: message.fetchOffset,
       lastFetchMs: nowMs,
+      heardMs: isRepeated ? before.heardMs : nowMs,
       lastCaughtUpMs: Math.max(caughtUpMs, before?.lastCaughtUpMs ?? -1),
       leaderEndAtFetch: leaderEnd,
     });
@@ -63,7 +73,8 @@ export class FetchProgress {
   noteSnapshot(key: ReplicaKey, voters: VoterSet, nowMs: number): void {
     const slot = slotOf(key, voters);
     const before = this.#replicas.get(slot);
-    if (before !== undefined) this.#replicas.set(slot, { ...before, lastFetchMs: nowMs });
+    if (before !== undefined)
+      this.#replicas.set(slot, { ...before, lastFetchMs: nowMs, heardMs: nowMs });
   }
 
   /** The leader's own log is durable up to `endOffset` (exclusive). */
@@ -74,6 +85,7 @@ export class FetchProgress {
       key: self,
       endOffset,
       lastFetchMs: nowMs,
+      heardMs: nowMs,
       lastCaughtUpMs: nowMs,
       leaderEndAtFetch: endOffset,
     });
@@ -110,11 +122,14 @@ export class FetchProgress {
       .toSorted((a, b) => end(b) - end(a));
   }
 
-  /** Monotonic milliseconds at which a majority had fetched for the last time; Infinity when the leader is one, −1 never. */
-  majorityFetchMs(self: ReplicaKey, voters: VoterSet): number {
+  /**
+   * Monotonic milliseconds at which a majority had fetched for the last time, hearing the answers; Infinity when the leader is
+   * one, −1 never. Who is heard and does not hear cannot follow: a leader that counted it would stay, and commit nothing.
+   */
+  majorityHeardMs(self: ReplicaKey, voters: VoterSet): number {
     const fetches = voters.voters
       .filter((voter) => !voters.has(self) || voter.id !== self.id)
-      .map((voter) => this.of(voter, voters)?.lastFetchMs ?? -1)
+      .map((voter) => this.of(voter, voters)?.heardMs ?? -1)
       .sort((a, b) => b - a);
     // A leader that is a voter hears itself; one that is about to be removed needs a majority of the others.
     const needed = voters.majority - (voters.has(self) ? 1 : 0);

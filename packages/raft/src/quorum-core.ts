@@ -426,7 +426,7 @@ export class QuorumCore {
   }
 
   #updateCheckQuorum(role: Leader): void {
-    const heardMs = role.progress.majorityFetchMs(this.self, this.voters);
+    const heardMs = role.progress.majorityHeardMs(this.self, this.voters);
     if (heardMs >= 0)
       role.checkQuorumDeadlineMs = Math.max(
         role.checkQuorumDeadlineMs,

@@ -35,7 +35,7 @@ function expectProgress(world: QuorumWorld, durationMs: number): void {
   } while (world.nowMs < until);
 }
 
-describe('a quorum of three, two of which hear each other', () => {
+describe('a quorum of which a majority hears each other', () => {
   for (let mask = 1; mask < 16; mask += 1) {
     const what = `given the third's four ways cut as in ${mask.toString(2).padStart(4, '0')}, then commits go on, and all find back`;
     it(what, () =>
@@ -72,6 +72,37 @@ describe('a quorum of three, two of which hear each other', () => {
         const change = (): void => {
           if (world.nowMs > 4_000) return world.heal();
           cutByMask(world, third, weather.below(16));
+          world.after(1 + weather.below(pauseMaxMs), change);
+        };
+        change();
+        expectProgress(world, 4_500);
+        world.runUntilAllReached();
+      },
+      FILE,
+    ),
+  );
+
+  const five =
+    'given five voters, three of which hear each other, then commits go on, and all find back';
+  it(five, () =>
+    runSeeds(
+      five,
+      100,
+      (seed) => {
+        const weather = seededRandom(seed ^ 0x5f1e);
+        const world = new QuorumWorld({ seed, voters: 5, delayMaxMs: [5, 30][weather.below(2)]! });
+        world.runUntilProgress();
+        const shift = weather.below(5);
+        const isWell = (id: number): boolean => (id + shift) % 5 < 3;
+        const pauseMaxMs = [40, 250, 2_000][weather.below(3)]!;
+        const change = (): void => {
+          if (world.nowMs > 4_000) return world.heal();
+          for (let from = 0; from < 5; from += 1)
+            for (let to = 0; to < 5; to += 1) {
+              if (from === to || (isWell(from) && isWell(to))) continue;
+              if (weather.below(2) === 0) world.cut(from, to);
+              else world.mend(from, to);
+            }
           world.after(1 + weather.below(pauseMaxMs), change);
         };
         change();
