@@ -76,8 +76,8 @@ export class Invariants {
 
   /** It may have answered before its power went, in the same event. */
   #hearLast({ broker }: ServerParts): void {
-    for (const partition of broker?.replicas.partitions() ?? [])
-      if (partition.isLeader) this.#records.lastWords(partition.name, partition.highWatermark);
+    for (const { name, highWatermark } of broker?.replicas.partitions() ?? [])
+      this.#records.lastWords(name, highWatermark);
   }
 
   #checkMember(member: Member, parts: ServerParts): void {
