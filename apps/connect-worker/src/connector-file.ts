@@ -1,6 +1,11 @@
 // A connector's configuration in a file: JSON, flat or with `name` and `config` as it is posted, or properties.
 // Kafka: ConnectStandalone.parseConnectorConfigurationFile.
-import { ConfigError, parseProperties, type Properties, type TargetState } from '@ottla/connect';
+import {
+  ConfigError,
+  parseProperties,
+  type Properties,
+  type TargetState,
+} from '@ottla/connect/runtime';
 
 /** A connector to create. */
 export interface ConnectorRequest {

@@ -5,4 +5,4 @@ export {
   type RunningConnectWorker,
   startConnectWorker,
 } from './start-connect-worker.ts';
-export { parseProperties } from '@ottla/connect';
+export { parseProperties } from '@ottla/connect/runtime';

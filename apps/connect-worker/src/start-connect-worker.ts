@@ -3,13 +3,12 @@ import {
   ConfigError,
   ConfigProviders,
   FileOffsetStore,
-  kafkaClusterId,
   Loggers,
   type OffsetStore,
   parseWorkerConfig,
   StandaloneHerder,
   type WorkerConfig,
-} from '@ottla/connect';
+} from '@ottla/connect/runtime';
 import { type Logger, nodePlatform, type Platform, silentLogger } from '@ottla/platform';
 import type { FastifyInstance } from 'fastify';
 import type { Readable } from 'node:stream';
@@ -53,7 +52,7 @@ export interface RunningConnectWorker extends AsyncDisposable {
 /**
  * Starts a worker; returns when it answers and every connector given was created.
  *
- * @throws ConfigError for a configuration that is wrong; KafkaError when the cluster cannot be reached; ConnectError when a
+ * @throws ConfigError for a configuration that is wrong; RemoteError with the code of a KafkaError when the cluster cannot be reached; ConnectError when a
  *   connector cannot be created (the worker is closed again then)
  */
 export async function startConnectWorker(
@@ -68,7 +67,6 @@ export async function startConnectWorker(
   const { config: properties } = await providers.resolve(options.properties);
   const config = parseWorkerConfig(properties, { allowUnknown, logger });
   const address = restAddress(config);
-  const id = await kafkaClusterId(config, platform);
   const offsets = options.offsets ?? (await FileOffsetStore.open(platform.disk, config.offsetFile));
   const loggers = new Loggers(logger, platform.clock);
   const open = options.standardInput;
@@ -79,7 +77,6 @@ export async function startConnectWorker(
     loggers,
     offsets,
     address,
-    id,
     providers,
     standardInput,
   });
@@ -104,7 +101,6 @@ interface WorkerParts {
   readonly loggers: Loggers;
   readonly offsets: OffsetStore;
   readonly address: Address;
-  readonly id: string;
   readonly providers: ConfigProviders;
   readonly standardInput: WorkerInput | undefined;
 }
@@ -113,7 +109,7 @@ class Worker implements RunningConnectWorker {
   readonly config: WorkerConfig;
   readonly herder: StandaloneHerder;
   readonly rest: FastifyInstance;
-  readonly clusterId: string;
+  clusterId = '';
   readonly #parts: WorkerParts;
   readonly #logger: Logger;
   /** Known in full when it listens. */
@@ -122,10 +118,9 @@ class Worker implements RunningConnectWorker {
   #closed: Promise<void> | undefined;
 
   constructor(parts: WorkerParts) {
-    const { config, platform, loggers, offsets, address, id, providers, standardInput } = parts;
+    const { config, platform, loggers, offsets, address, providers, standardInput } = parts;
     this.#parts = parts;
     this.config = config;
-    this.clusterId = id;
     this.#port = address.port;
     this.#logger = loggers.named('org.apache.kafka.connect.runtime.Connect');
     this.herder = new StandaloneHerder({
@@ -143,7 +138,7 @@ class Worker implements RunningConnectWorker {
       loggers,
       platform,
       logger: loggers.named('org.apache.kafka.connect.runtime.rest.RestServer'),
-      clusterId: id,
+      clusterId: () => this.clusterId,
       isLoopback: isLoopback(address.host),
       isReady: () => this.#isReady,
     });
@@ -169,6 +164,7 @@ class Worker implements RunningConnectWorker {
 
   async start(connectors: readonly ConnectorRequest[]): Promise<void> {
     const { host, port } = this.#parts.address;
+    this.clusterId = await this.herder.clusterId();
     await this.rest.listen({ host: host === '' ? '::' : host, port });
     const bound = this.rest.server.address();
     if (bound !== null && typeof bound === 'object') this.#port = bound.port;

@@ -1,5 +1,5 @@
 // The process's standard input for connectors, which run in threads: taken in when somebody first asks, a chunk at a time.
-import type { StandardInput } from '@ottla/connect';
+import type { StandardInput } from '@ottla/connect/runtime';
 import type { Readable } from 'node:stream';
 
 export class WorkerInput implements StandardInput {

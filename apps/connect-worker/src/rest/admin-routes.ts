@@ -1,5 +1,5 @@
 // `/admin/loggers`: log levels at run time. Kafka: LoggingResource.
-import { BadRequestError, LOG_LEVELS, type Loggers, NotFoundError } from '@ottla/connect';
+import { BadRequestError, LOG_LEVELS, type Loggers, NotFoundError } from '@ottla/connect/runtime';
 import type { FastifyInstance } from 'fastify';
 import { sendEmpty, sendJson } from './answer.ts';
 import { textMap } from './body.ts';

@@ -1,6 +1,11 @@
 // `/connectors`: create, look at, change, restart and delete connectors. Kafka: ConnectorsResource.
-import type { ConnectorOffset, StandaloneHerder, TargetState, WorkerConfig } from '@ottla/connect';
-import { BadRequestError } from '@ottla/connect';
+import type {
+  ConnectorOffset,
+  StandaloneHerder,
+  TargetState,
+  WorkerConfig,
+} from '@ottla/connect/runtime';
+import { BadRequestError } from '@ottla/connect/runtime';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { HttpError, sendEmpty, sendJson } from './answer.ts';
 import { object, onlyFields, textMap, textOrNull } from './body.ts';

@@ -1,5 +1,5 @@
 // `/connector-plugins`: what can be run, which configs it takes, whether a configuration is valid. Kafka: ConnectorPluginsResource.
-import { BadRequestError } from '@ottla/connect';
+import { BadRequestError } from '@ottla/connect/runtime';
 import type { FastifyInstance } from 'fastify';
 import { sendJson } from './answer.ts';
 import { textMap } from './body.ts';

@@ -1,6 +1,6 @@
 // The REST API of a Connect worker, on fastify. Kafka: RestServer and its resources.
-import type { Loggers, StandaloneHerder, WorkerConfig } from '@ottla/connect';
-import { ConnectError } from '@ottla/connect';
+import type { Loggers, StandaloneHerder, WorkerConfig } from '@ottla/connect/runtime';
+import { ConnectError } from '@ottla/connect/runtime';
 import type { Logger, Platform } from '@ottla/platform';
 import { fastify, type FastifyError, type FastifyInstance } from 'fastify';
 import { adminRoutes } from './admin-routes.ts';
@@ -16,7 +16,7 @@ export interface RestServerOptions {
   readonly loggers: Loggers;
   readonly platform: Platform;
   readonly logger: Logger;
-  readonly clusterId: string;
+  clusterId(): string;
   readonly isLoopback: boolean;
   /** Whether the connectors of the command line have been created. */
   isReady(): boolean;
@@ -26,6 +26,13 @@ export interface RestServerOptions {
 const BODY_BYTES_MAX = 1024 * 1024;
 const HEADER_MS_MAX = 10_000;
 const IDLE_MS_MAX = 72_000;
+
+/** No route has a schema: compilers for them would be loaded all the same, and take memory. */
+const NO_SCHEMAS = { buildValidator: refuseSchema, buildSerializer: refuseSchema };
+
+function refuseSchema(): never {
+  throw new Error('routes of this server have no schemas');
+}
 
 /** Not yet listening. */
 export function restServer(options: RestServerOptions): FastifyInstance {
@@ -37,6 +44,7 @@ export function restServer(options: RestServerOptions): FastifyInstance {
     forceCloseConnections: true,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 1000 },
     exposeHeadRoutes: true,
+    schemaController: { compilersFactory: NO_SCHEMAS },
     logger: false,
   });
   jsonBodies(server);
@@ -92,12 +100,11 @@ function jsonBodies(server: FastifyInstance): void {
 }
 
 function root(server: FastifyInstance, options: RestServerOptions): void {
-  const { clusterId } = options;
   server.get('/', (_request, reply) =>
     sendJson(reply, 200, {
       version: REST_VERSION,
       commit: `ottla-${WORKER_VERSION}`,
-      kafka_cluster_id: clusterId,
+      kafka_cluster_id: options.clusterId(),
     }),
   );
   server.get('/health', (_request, reply) =>

@@ -1,4 +1,7 @@
-// The worker runtime: what an application that runs connectors needs.
+// The worker runtime: what an application that runs connectors needs. Its own entry of the package, `@ottla/connect/runtime`, so
+// that the worker's thread does not load converters and transformations, which it never runs.
+export type { StandardInput } from '../connector/source-task.ts';
+export { ConfigError, ConnectError, NotFoundError } from '../errors.ts';
 export { type ConfigInfos, type ConfigKeyInfo } from './config/config-infos.ts';
 export { parseProperties } from './config/properties.ts';
 export { withPrefix } from './config/with-prefix.ts';
@@ -18,4 +21,3 @@ export { FileOffsetStore, MemoryOffsetStore, type OffsetStore } from './offsets/
 export type { ConnectState, TargetState } from './task/task-state.ts';
 export { type Conceal, ConfigProviders, type ResolvedConfig } from './worker/config-providers.ts';
 export { LOG_LEVELS, Loggers, type LoggerLevel, type LogLevel } from './worker/loggers.ts';
-export { kafkaClusterId } from './worker/cluster-id.ts';

@@ -1,10 +1,6 @@
 // A connector's offsets, read and changed from outside: in the offset store for sources, as a consumer group's for sinks.
 // Kafka: the offsets methods of Worker, SinkUtils (KIP-875).
-import { Admin, KafkaError } from '@ottla/client';
-import { silentLogger } from '@ottla/platform';
 import { describeValue } from '../../data/describe-value.ts';
-import { ConnectError } from '../../errors.ts';
-import { adminOptions, type SettingSources, sinkGroupId } from '../host/client-settings.ts';
 import type { AlteredSinkOffset } from '../host/host-protocol.ts';
 import { offsetEntries, offsetsOf, type StoredOffset } from '../offsets/source-offsets.ts';
 import type { PluginHost } from '../worker/plugin-host.ts';
@@ -64,34 +60,12 @@ export class OffsetChanges {
 
   // ---- sinks ----
 
-  #sources(connectorProperties: Properties): SettingSources {
-    const { config, platform } = this.#options;
-    return {
-      workerProperties: config.properties,
-      connectorProperties,
-      platform,
-      logger: silentLogger,
-    };
-  }
-
-  async #readGroup(entry: ConnectorEntry, properties: Properties): Promise<ConnectorOffset[]> {
-    const sources = this.#sources(properties);
-    await using admin = new Admin(
-      adminOptions(sources, `connector-worker-adminclient-${entry.name}`),
-    );
-    try {
-      const committed = await admin.listGroupOffsets(sinkGroupId(entry.name, sources));
-      return committed.map(({ topic, partition, offset }) => ({
-        partition: { kafka_partition: partition, kafka_topic: topic },
-        offset: { kafka_offset: offset },
-      }));
-    } catch (error) {
-      if (error instanceof KafkaError && error.code === 'GROUP_ID_NOT_FOUND') return [];
-      throw new ConnectError(
-        `Failed to retrieve consumer group offsets for sink connector ${entry.name}`,
-        { cause: error },
-      );
-    }
+  async #readGroup({ name }: ConnectorEntry, properties: Properties): Promise<ConnectorOffset[]> {
+    const committed = await this.#plugins.call('readSinkOffsets', { name, properties });
+    return committed.map(({ topic, partition, offset }) => ({
+      partition: { kafka_partition: partition, kafka_topic: topic },
+      offset: { kafka_offset: offset },
+    }));
   }
 
   async #changeGroup(
@@ -99,9 +73,7 @@ export class OffsetChanges {
     properties: Properties,
     wanted: readonly ConnectorOffset[] | null,
   ): Promise<boolean> {
-    const { name } = entry;
-    const sources = this.#sources(properties);
-    const group = sinkGroupId(name, sources);
+    const connector = { name: entry.name, properties };
     const offsets =
       wanted === null
         ? (await this.#readGroup(entry, properties)).map(({ partition }) =>
@@ -109,37 +81,12 @@ export class OffsetChanges {
           )
         : wanted.map(sinkOffset);
     const isSure = await this.#plugins.call('alterSinkOffsets', { properties, offsets });
-    await using admin = new Admin(adminOptions(sources, `connector-worker-adminclient-${name}`));
-    try {
-      if (wanted === null) await admin.deleteGroups([group]);
-      else await alterGroup(admin, group, offsets);
-    } catch (error) {
-      if (wanted === null && error instanceof KafkaError && error.code === 'GROUP_ID_NOT_FOUND')
-        return isSure;
-      throw new ConnectError(
-        wanted === null
-          ? `Failed to reset consumer group offsets for sink connector ${name}`
-          : `Failed to alter consumer group offsets for connector ${name}`,
-        { cause: error },
-      );
-    }
+    await this.#plugins.call('changeSinkOffsets', {
+      connector,
+      offsets: wanted === null ? null : offsets,
+    });
     return isSure;
   }
-}
-
-async function alterGroup(
-  admin: Admin,
-  group: string,
-  offsets: readonly AlteredSinkOffset[],
-): Promise<void> {
-  const moved = offsets.flatMap(({ topic, partition, offset }) =>
-    offset === null ? [] : [{ topic, partition, offset }],
-  );
-  const removed = offsets
-    .filter(({ offset }) => offset === null)
-    .map(({ topic, partition }) => ({ topic, partition }));
-  if (moved.length > 0) await admin.alterGroupOffsets(group, moved);
-  if (removed.length > 0) await admin.deleteGroupOffsets(group, removed);
 }
 
 /** Numbers may be written as texts. @throws BadRequestError with Kafka's message */

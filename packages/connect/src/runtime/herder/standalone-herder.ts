@@ -139,6 +139,13 @@ export class StandaloneHerder {
     this.#entries.get(name)?.topics.clear();
   }
 
+  // ---- the cluster ----
+
+  /** Asked of the brokers each time. @throws RemoteError with the code of a KafkaError when none answers */
+  clusterId(): Promise<string> {
+    return this.#plugins.call('clusterId');
+  }
+
   // ---- plugins ----
 
   plugins(): Promise<readonly PluginInfo[]> {

@@ -19,6 +19,7 @@ import {
 import { type OffsetAccess, SourceOffsetReader } from '../offsets/source-offsets.ts';
 import type { TaskRun } from '../task/task-state.ts';
 import { topicGroups } from '../task/topic-creation.ts';
+import type { HostSurroundings } from './cluster-calls.ts';
 import type {
   AlteredSinkOffset,
   ConnectorStart,
@@ -103,8 +104,17 @@ export class ConnectorHost {
         const connector = await this.#create(properties);
         return connector instanceof SinkConnector && connector.alterOffsets(properties, offsets);
       },
+      clusterId: async () => (await clusterCalls()).kafkaClusterId(this.#around),
+      readSinkOffsets: async (connector: ConnectorStart) =>
+        (await clusterCalls()).readSinkOffsets(connector, this.#around),
+      changeSinkOffsets: async ({ connector, offsets }: ChangeSink) =>
+        (await clusterCalls()).changeSinkOffsets(connector, offsets, this.#around),
       shutdown: () => this.#shutdown(),
     };
+  }
+
+  get #around(): HostSurroundings {
+    return { input: this.#input, platform: this.#platform };
   }
 
   #plugins(): PluginInfo[] {
@@ -202,9 +212,17 @@ export class ConnectorHost {
   }
 }
 
+/** Loaded where it is asked for: a host that runs a connector never is. */
+const clusterCalls = () => import('./cluster-calls.ts');
+
 interface AlterSource {
   readonly properties: Readonly<Record<string, string>>;
   readonly offsets: Parameters<SourceConnector['alterOffsets']>[1];
+}
+
+interface ChangeSink {
+  readonly connector: ConnectorStart;
+  readonly offsets: readonly AlteredSinkOffset[] | null;
 }
 
 interface AlterSink {

@@ -34,6 +34,13 @@ export interface TaskStart {
   readonly isPaused: boolean;
 }
 
+/** What a sink's group has committed of a partition. */
+export interface SinkOffset {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+}
+
 /** An offset of a sink; null resets. */
 export interface AlteredSinkOffset {
   readonly topic: string;
@@ -43,6 +50,8 @@ export interface AlteredSinkOffset {
 
 /** Calls that a host answers. */
 export interface HostCalls {
+  /** Of the cluster that the worker works for. @throws KafkaError when no broker answers */
+  clusterId(): string;
   plugins(): PluginInfo[];
   /** @throws NotFoundError */
   pluginConfig(name: string): ConfigKeyInfo[];
@@ -65,6 +74,13 @@ export interface HostCalls {
     readonly properties: Readonly<Record<string, string>>;
     readonly offsets: readonly AlteredSinkOffset[];
   }): boolean;
+  /** @throws ConnectError */
+  readSinkOffsets(connector: ConnectorStart): SinkOffset[];
+  /** Null resets all. @throws ConnectError */
+  changeSinkOffsets(change: {
+    readonly connector: ConnectorStart;
+    readonly offsets: readonly AlteredSinkOffset[] | null;
+  }): void;
   /** Ends everything that runs in the host. */
   shutdown(): void;
 }

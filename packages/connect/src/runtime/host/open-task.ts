@@ -1,5 +1,6 @@
-// Builds a task with everything around it, and sets it going. Kafka: Worker.startSourceTask, startSinkTask and their builders.
-import { Consumer, type ConsumerRecord, Producer } from '@ottla/client';
+// Builds a task with everything around it, and sets it going. A thread loads only the clients that its tasks use (decision 0011).
+// Kafka: Worker.startSourceTask, startSinkTask and their builders.
+import type { ConsumerRecord } from '@ottla/client';
 import type { Logger, Platform } from '@ottla/platform';
 import { javaRegex } from '../../config/java-regex.ts';
 import type { StandardInput } from '../../connector/source-task.ts';
@@ -49,16 +50,17 @@ export async function openTask(start: TaskStart, around: TaskSurroundings): Prom
     logger: around.logger,
   };
   return plugin.type === 'source'
-    ? openSource(start, around, sources, plugin)
+    ? await openSource(start, around, sources, plugin)
     : await openSink(start, around, sources, plugin);
 }
 
-function openSource(
+async function openSource(
   start: TaskStart,
   around: TaskSurroundings,
   sources: SettingSources,
   plugin: SourcePlugin,
-): TaskRun {
+): Promise<TaskRun> {
+  const { Producer } = await import('@ottla/client/producer');
   const { connectorName, connectorProperties, taskProperties, isPaused } = start;
   const { input, registry, platform, logger, listener, offsets, standardInput } = around;
   const id = taskId(start);
@@ -103,6 +105,7 @@ async function openSink(
   sources: SettingSources,
   plugin: SinkPlugin,
 ): Promise<TaskRun> {
+  const { Consumer } = await import('@ottla/client/consumer');
   const { connectorName, connectorProperties, taskProperties, isPaused } = start;
   const { input, registry, platform, logger, listener } = around;
   const id = taskId(start);

@@ -1,13 +1,7 @@
 // The topic to which a sink's failed records go, as they were consumed, with headers that say what went wrong.
 // Kafka: DeadLetterQueueReporter (KIP-298).
-import {
-  Admin,
-  type ClientOptions,
-  KafkaError,
-  Producer,
-  type ProducerOptions,
-} from '@ottla/client';
-import type { ConsumerRecord } from '@ottla/client';
+import type { ClientOptions, ConsumerRecord, Producer, ProducerOptions } from '@ottla/client';
+import { KafkaError } from '@ottla/client/errors';
 import type { Logger } from '@ottla/platform';
 import { ConnectError } from '../../errors.ts';
 import { traceOf } from '../host/link.ts';
@@ -34,14 +28,18 @@ export class DeadLetterQueue implements ErrorReporter<ConsumerRecord> {
   readonly #producer: Producer;
   #waits: Promise<void> | undefined;
 
-  private constructor(options: DeadLetterQueueOptions) {
+  private constructor(options: DeadLetterQueueOptions, producer: Producer) {
     this.#options = options;
-    this.#producer = new Producer(options.producer);
+    this.#producer = producer;
   }
 
   /** Creates the topic when it is missing, with one partition. @throws ConnectError when that fails */
   static async open(options: DeadLetterQueueOptions): Promise<DeadLetterQueue> {
     const { topic, replicationFactor } = options;
+    const [{ Admin }, { Producer }] = await Promise.all([
+      import('@ottla/client/admin'),
+      import('@ottla/client/producer'),
+    ]);
     try {
       await using admin = new Admin(options.admin);
       const topics = await admin.listTopics();
@@ -54,7 +52,7 @@ export class DeadLetterQueue implements ErrorReporter<ConsumerRecord> {
         cause: error,
       });
     }
-    return new DeadLetterQueue(options);
+    return new DeadLetterQueue(options, new Producer(options.producer));
   }
 
   report(failure: Failure<ConsumerRecord>): Promise<void> {

@@ -110,6 +110,8 @@ export class SinkTaskRun implements TaskRun {
     const { listener, logger } = this.#options;
     let failure: unknown;
     try {
+      // Word that it is there goes out first: a task that computes for ever leaves no other chance.
+      await new Promise<void>((resolve) => this.#options.platform.timers.yield(resolve));
       if (this.#gate.isPaused) listener.onState({ state: 'PAUSED' });
       await this.#gate.passed();
       if (!this.#isStopping) {

@@ -102,6 +102,8 @@ export class SourceTaskRun implements TaskRun {
     const { listener, logger } = this.#options;
     let failure: unknown;
     try {
+      // Word that it is there goes out first: a task that computes for ever leaves no other chance.
+      await this.#turn();
       await this.#pausedAtStart();
       if (!this.#isStopping) {
         await this.#start();

@@ -1,6 +1,7 @@
 // Topics that a source connector creates by its own rules before it first writes to them (`topic.creation.*`). Without such
 // rules the broker's auto-creation applies. Kafka: TopicCreation, TopicCreationGroup (KIP-158).
-import { Admin, type ClientOptions, KafkaError, type NewTopic } from '@ottla/client';
+import type { Admin, ClientOptions, NewTopic } from '@ottla/client';
+import { KafkaError } from '@ottla/client/errors';
 import { ConfigDef, type ConfigKeyDefinition } from '../../config/config-def.ts';
 import { invalidValue } from '../../config/config-type.ts';
 import { javaRegex, wholeMatcher } from '../../config/java-regex.ts';
@@ -79,7 +80,7 @@ export class TopicCreation {
 
   /** Creates the topic unless it is there. @throws ConnectError when it cannot be created */
   async create(topic: string): Promise<void> {
-    this.#admin ??= new Admin(this.#options);
+    this.#admin ??= await this.#openAdmin();
     const topics = await this.#admin.listTopics();
     if (!topics.some(({ name }) => name === topic)) await this.#createIn(this.#admin, topic);
     this.#known.add(topic);
@@ -87,6 +88,11 @@ export class TopicCreation {
 
   async close(): Promise<void> {
     await this.#admin?.close();
+  }
+
+  async #openAdmin(): Promise<Admin> {
+    const client = await import('@ottla/client/admin');
+    return new client.Admin(this.#options);
   }
 
   async #createIn(admin: Admin, topic: string): Promise<void> {

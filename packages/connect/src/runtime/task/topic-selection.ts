@@ -1,5 +1,5 @@
 // Which topics a sink reads: those it names, or all that match a pattern, looked up again now and then.
-import { Admin, type ClientOptions } from '@ottla/client';
+import type { Admin, ClientOptions } from '@ottla/client';
 import type { Platform } from '@ottla/platform';
 import { wholeMatcher } from '../../config/java-regex.ts';
 
@@ -41,7 +41,7 @@ export function matchingTopics(
     async changed() {
       const nowMs = platform.clock.monotonicMs();
       if (nowMs < nextLookMs) return undefined;
-      admin ??= new Admin(options);
+      admin ??= new (await import('@ottla/client/admin')).Admin(options);
       const listed = await admin.listTopics();
       const found = listed
         .filter(({ name, isInternal }) => !isInternal && whole.test(name))
