@@ -156,7 +156,7 @@ export class Consumer {
 
   // ---- where ----
 
-  /** Offset of the next record of a partition. */
+  /** Offset of the next record of a partition; −1 while it is still looked up. */
   position(target: TopicPartition): number {
     return this.#partitions.get(target).position;
   }

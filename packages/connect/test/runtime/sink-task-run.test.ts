@@ -224,6 +224,22 @@ describe('commits of a sink task', () => {
     await stop();
   });
 
+  it('given a partition of which is not known yet where it begins, when preCommit throws, then delivery goes back to its first record', async () => {
+    const task = new NotingTask();
+    let failures = 0;
+    task.onPreCommit = () => {
+      failures += 1;
+      if (failures === 1) throw new Error('the system is away');
+    };
+    const { simulation, consumer, stop } = sinkWorld({ task, flushIntervalMs: 1_000 });
+    consumer.assignUnknown(1);
+    consumer.produce(1, 'a');
+    await simulation.runUntil(() => consumer.commits.length > 0);
+    expect(task.taken).toEqual(['a', 'a']);
+    expect(consumer.commits).toEqual(['1@1']);
+    await stop();
+  });
+
   it('given a task that is paused, when it has taken records, then they are committed at once', async () => {
     const task = new NotingTask();
     const { simulation, consumer, run, stop } = sinkWorld({ task, flushIntervalMs: 60_000 });

@@ -57,6 +57,16 @@ export class ScriptedConsumer {
     });
   }
 
+  /** At the next poll; where they begin is found only after they have come. */
+  assignUnknown(...partitions: number[]): void {
+    this.#rebalances.push(async () => {
+      for (const each of partitions) this.#positions.set(String(each), -1);
+      await this.#listener?.onAssigned(partitions.map(target));
+      for (const each of partitions)
+        if (this.#positions.get(String(each)) === -1) this.#positions.set(String(each), 0);
+    });
+  }
+
   /** At the next poll. */
   revoke(...partitions: number[]): void {
     this.#rebalances.push(() => this.#takeAway('onRevoked', partitions));

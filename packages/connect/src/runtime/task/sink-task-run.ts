@@ -250,7 +250,12 @@ export class SinkTaskRun implements TaskRun {
   }
 
   async #deliver(consumer: Consumer, batches: readonly ConsumedBatch[]): Promise<void> {
-    for (const batch of batches) await this.#take(batch);
+    for (const batch of batches) {
+      const first = batch.records[0];
+      if (first !== undefined && this.#open.has(batch) && this.#committed.get(batch) === undefined)
+        this.#committed.set(batch, first.offset);
+      await this.#take(batch);
+    }
     if (this.#isRedelivering && this.#nowMs() < this.#retryAtMs) return;
     const { task } = this.#options;
     try {
@@ -385,6 +390,8 @@ export class SinkTaskRun implements TaskRun {
     for (const target of partitions) {
       const position = consumer.position(target);
       this.#open.set(target, true);
+      // The consumer looks for it still, while there is no leader, say: the first record will tell.
+      if (position < 0) continue;
       this.#current.set(target, position);
       this.#committed.set(target, position);
     }
