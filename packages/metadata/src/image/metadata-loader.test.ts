@@ -277,6 +277,23 @@ describe('localReplicaChanges', () => {
     ]);
   });
 
+  // Found by the simulator (seed 6001 of nine brokers): who was given a snapshot kept the replicas that had moved away meanwhile.
+  it('given a snapshot in which a replica has moved away, then it is deleted, and what is as it was does not change', () => {
+    const loading = made();
+    const provenance = { ...loading.image.provenance, lastContainedOffset: 100 };
+    const records = [level, topic('a'), partition(0, [2, 3]), partition(1, [2, 1])];
+
+    loading.loader.handleSnapshot({ provenance, records });
+
+    expect(loading.localChanges(1)).toEqual({
+      deletes: [{ topicName: 'a', topicId: ID, partitionId: 0, isTopicDeleted: false }],
+      leaders: [],
+      electedLeaders: [],
+      followers: [],
+    });
+    expect(partitionOf(loading.image, 'a', 0)?.replicas).toEqual([2, 3]);
+  });
+
   it('given a topic that was deleted and made again at once, then the old replicas go and the new ones come', () => {
     const loading = made().commit([
       metadataRecord('RemoveTopicRecord', { topicId: ID }),

@@ -107,10 +107,14 @@ export class TopicsDelta {
     return [...this.#changed.values()].filter((topic) => topic.isNew);
   }
 
-  /** Starts a topic; in a snapshot the topic may be in the image already and is then replaced. */
+  /**
+   * Starts a topic. In a snapshot it may be in the image already: then its partitions, which the snapshot all names, are
+   * compared with those, for who lost a replica meanwhile has to drop it.
+   */
   createTopic({ name, topicId }: TopicRecord): void {
-    const known = this.image.nameById.get(topicId) !== undefined;
-    this.#changed.set(topicId, new TopicDelta({ name, id: topicId, partitions: [] }, !known));
+    const known = this.#imageTopic(topicId);
+    const base = known ?? { name, id: topicId, partitions: [] };
+    this.#changed.set(topicId, new TopicDelta(base, known === undefined));
     this.#created.set(name, topicId);
   }
 
