@@ -66,10 +66,10 @@ describe('a damaged replica', () => {
   });
 
   it.each([
-    ['nobody else is in sync', [1]],
-    ['writes would have to wait without it', [1, 2]],
-  ])('given that %s, then it stays as it is', (_, isr) => {
-    partition.isr = isr;
+    ['nobody else is in sync', 1, [1]],
+    ['it does not lead, and writes would have to wait without it', 2, [1, 2]],
+  ])('given that %s, then it stays as it is', (_, leader, isr) => {
+    Object.assign(partition, { leader, isr });
     replicas.found(partition);
     expect(done).toEqual([]);
     // The next read that finds it looks again.
@@ -78,15 +78,27 @@ describe('a damaged replica', () => {
     expect(done).toHaveLength(2);
   });
 
-  it('given a controller that has not taken it out of the ISR, or counts on it, then its log stays', () => {
+  it('given a controller that has not taken it out of the ISR yet, then its log stays until then', () => {
     replicas.found(partition);
     done = [];
     metadata({ directoryId: DirectoryId.LOST });
     metadata({ leader: 2 });
-    metadata({ isr: [2, 3], elr: [1] });
     expect(done).toEqual([]);
-    metadata({ elr: [] });
+    metadata({ isr: [2, 3] });
     expect(done).toEqual(['replace']);
+  });
+
+  // Found by the simulator (seed 6001 of nine brokers): a third replica could not fetch past the damage, so there were never enough.
+  it.each([
+    ['without eligible leaders', []],
+    ['with eligible leaders', [1]],
+  ])('given one other in sync, %s, then a leader hands over, and follows as it is', (_, elr) => {
+    partition.isr = [1, 2];
+    replicas.found(partition);
+    expect(done.splice(0)).toEqual(['fetch nothing', 'say that it is lost']);
+    metadata({ directoryId: DirectoryId.LOST, isr: [2], leader: 2, elr });
+    expect(done).toEqual(['fetch again', 'say where it is']);
+    expect(replicas.has(partition)).toBe(false);
   });
 
   it('given that nobody else is left to lead, then a damaged copy is better than none', () => {

@@ -46,19 +46,16 @@ export class DamagedReplicas<P extends DamagedPartition = Partition> {
   found(partition: P): void {
     if (this.#states.has(partition) || partition.isDeleted || partition.isOffline) return;
     const { logger, brokerId, leaveAlone, assign } = this.#options;
-    const { name, isr, config } = partition;
+    const { name, isr, leader } = partition;
     const others = isr.filter((id) => id !== brokerId);
-    // Without it writes would wait, or there would be no copy at all: the next read that finds it looks again.
-    if (others.length < Math.max(1, config.minInsyncReplicas)) {
+    // A leader hands over to whoever is in sync: nobody can fetch past the damage. Others wait until enough are.
+    if (others.length < (leader === brokerId ? 1 : neededBy(partition))) {
       if (!this.#said.has(partition))
-        logger.error('a replica is damaged, and too few others are in sync to replace it', {
-          name,
-          isr,
-        });
+        logger.error('a replica is damaged, and too few others are in sync', { name, isr });
       this.#said.add(partition);
       return;
     }
-    logger.error('a replica is damaged: it is replaced from the others', { name, isr });
+    logger.error('a replica is damaged: others take its place', { name, isr });
     this.#states.set(partition, 'leaving');
     leaveAlone(partition, true);
     assign(partition, DirectoryId.LOST);
@@ -73,11 +70,10 @@ export class DamagedReplicas<P extends DamagedPartition = Partition> {
       assign(partition, DirectoryId.LOST);
       return;
     }
-    if (leader === brokerId || (leader >= 0 && (isr.includes(brokerId) || elr.includes(brokerId))))
-      return;
-    if (leader < 0) {
-      // Nobody else may lead any more: a damaged copy is better than none.
-      logger.error('a damaged replica is needed after all', { name, isr });
+    if (leader === brokerId || (leader >= 0 && isr.includes(brokerId))) return;
+    if (leader < 0 || isr.length < neededBy(partition) || elr.includes(brokerId)) {
+      // What it has is needed still, damaged or not: it follows, as it is.
+      logger.warn('a damaged replica is kept: too few others are in sync', { name, isr });
       this.#states.delete(partition);
       leaveAlone(partition, false);
       const own = directoryOf(partition);
@@ -105,4 +101,9 @@ export class DamagedReplicas<P extends DamagedPartition = Partition> {
     this.#states.delete(partition);
     this.#said.delete(partition);
   }
+}
+
+/** How many others must be in sync, that writes do not wait and there is a copy. */
+function neededBy({ config }: DamagedPartition): number {
+  return Math.max(1, config.minInsyncReplicas);
 }
