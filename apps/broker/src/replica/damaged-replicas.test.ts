@@ -88,7 +88,7 @@ describe('a damaged replica', () => {
     expect(done).toEqual(['replace']);
   });
 
-  // Found by the simulator (seed 6001 of nine brokers): a third replica could not fetch past the damage, so there were never enough.
+  // A third replica cannot fetch past the damage: there would never be enough to replace it.
   it.each([
     ['without eligible leaders', []],
     ['with eligible leaders', [1]],
