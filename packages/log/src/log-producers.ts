@@ -35,17 +35,22 @@ export class LogProducers {
 
   /**
    * Whether the batches may be appended next.
+   * @param highWatermark exclusive
    * @returns the remembered batch when the append repeats one
    * @throws LogError as `ProducerState.check`
    */
-  check(headers: readonly BatchHeader[], origin: AppendOrigin): ProducerBatch | undefined {
+  check(
+    headers: readonly BatchHeader[],
+    origin: AppendOrigin,
+    highWatermark: number,
+  ): ProducerBatch | undefined {
     for (const header of headers) {
       if (header.producerId < 0) continue;
       if (origin === 'client') {
         const duplicate = this.#accepted.findDuplicate(header);
         if (duplicate !== undefined) return duplicate;
       }
-      this.#accepted.check(header, origin);
+      this.#accepted.check(header, origin, highWatermark);
     }
     return undefined;
   }

@@ -218,7 +218,7 @@ export class PartitionLog {
     const origin = options.origin ?? 'client';
     if (checked.headers.length === 0)
       throw new LogError('INVALID_RECORD', 'there is no record batch to append');
-    const duplicate = this.#producers.check(checked.headers, origin);
+    const duplicate = this.#producers.check(checked.headers, origin, this.#highWatermark);
     if (duplicate !== undefined) return this.#answerDuplicate(duplicate);
     return this.#enqueue(checked, options.leaderEpoch, options.lease, nowMs, origin);
   }

@@ -54,6 +54,7 @@ export function decodeProducerSnapshot(bytes: Buffer): ProducerEntry[] {
     producerId: entry.producerId,
     epoch: entry.epoch,
     batches: entry.lastSequence === NO_SEQUENCE ? [] : [batchOf(entry)],
+    unbrokenRecords: entry.lastSequence === NO_SEQUENCE ? 0 : entry.offsetDelta + 1,
     lastTimestamp: entry.timestamp,
     coordinatorEpoch: entry.coordinatorEpoch,
     transactionFirstOffset: entry.currentTxnFirstOffset,

@@ -2,6 +2,7 @@
 import { BatchAttribute, type BatchHeader, createBatchHeader } from '@ottla/protocol/records';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { LogError } from './errors.ts';
 import { decodeProducerSnapshot, encodeProducerSnapshot } from './producer-snapshot.ts';
 import { PRODUCER_BATCHES_KEPT, ProducerState } from './producer-state.ts';
 
@@ -60,7 +61,7 @@ describe('ProducerState', () => {
           let baseOffset = 0;
           for (const records of sizes) {
             const batch = header({ sequence, records, baseOffset });
-            expect(() => state.check(batch, 'client')).not.toThrow();
+            expect(() => state.check(batch, 'client', 0)).not.toThrow();
             state.update(batch);
             batches.push(batch);
             // Sequences go from 2^31−1 on to 0.
@@ -80,47 +81,107 @@ describe('ProducerState', () => {
   it('given a known producer, when any other than the next sequence comes, then it is out of order', () => {
     const state = after({ sequence: 0, records: 3 });
     for (const sequence of [0, 2, 4, 100])
-      expect(() => state.check(header({ sequence }), 'client')).toThrow(/sequence/);
-    expect(() => state.check(header({ sequence: 3 }), 'client')).not.toThrow();
+      expect(() => state.check(header({ sequence }), 'client', 0)).toThrow(/sequence/);
+    expect(() => state.check(header({ sequence: 3 }), 'client', 0)).not.toThrow();
+  });
+
+  describe('given a producer whose batch with a lost answer has more behind it than are remembered', () => {
+    const run = (from: number) =>
+      Array.from({ length: 9 }, (_, n) => ({
+        sequence: (from + 2 * n) % (INT32_MAX + 1),
+        records: 2,
+        baseOffset: 100 + 2 * n,
+      }));
+    const errorOf = (state: ProducerState, sent: Sent, highWatermark: number) => {
+      try {
+        state.check(header(sent), 'client', highWatermark);
+        return undefined;
+      } catch (error) {
+        return (error as LogError).code;
+      }
+    };
+
+    it.each([0, INT32_MAX - 3])(
+      'when it is sent again, then it is called a duplicate, for nothing is missing behind it (from %s on)',
+      (from) => {
+        const batches = run(from);
+        const state = after(...batches);
+        for (const sent of batches.slice(0, 4))
+          expect(errorOf(state, sent, 118)).toBe('DUPLICATE_SEQUENCE_NUMBER');
+        expect(errorOf(state, { sequence: (from + 18) % (INT32_MAX + 1) }, 118)).toBeUndefined();
+        expect(errorOf(state, { sequence: from + 30 }, 118)).toBe('OUT_OF_ORDER_SEQUENCE_NUMBER');
+      },
+    );
+
+    it('when it may not be replicated yet, then it is not called appended', () => {
+      const batches = run(0);
+      const state = after(...batches);
+      // The oldest batch that is remembered begins at 108: what came before ends below that.
+      expect(errorOf(state, batches[0]!, 107)).toBe('OUT_OF_ORDER_SEQUENCE_NUMBER');
+      expect(errorOf(state, batches[0]!, 108)).toBe('DUPLICATE_SEQUENCE_NUMBER');
+    });
+
+    it('when this log does not know it from its beginning, then it is not called appended', () => {
+      const [lost, ...known] = run(0);
+      expect(errorOf(after(...known), lost!, 118)).toBe('OUT_OF_ORDER_SEQUENCE_NUMBER');
+      const restarted = new ProducerState();
+      const snapshot = encodeProducerSnapshot(after(...run(0)).entries());
+      restarted.reset(decodeProducerSnapshot(snapshot), 118);
+      expect(errorOf(restarted, lost!, 118)).toBe('OUT_OF_ORDER_SEQUENCE_NUMBER');
+    });
+
+    it('when a replica has a gap, then only what came behind the gap is known', () => {
+      const state = after(...run(0).filter((_, n) => n !== 1));
+      expect(errorOf(state, { sequence: 0, records: 2 }, 118)).toBe('OUT_OF_ORDER_SEQUENCE_NUMBER');
+      expect(errorOf(state, { sequence: 2, records: 2 }, 118)).toBe('OUT_OF_ORDER_SEQUENCE_NUMBER');
+      expect(errorOf(state, { sequence: 4, records: 2 }, 118)).toBe('DUPLICATE_SEQUENCE_NUMBER');
+    });
+
+    it('when it has other bounds than what was sent then, and reaches into what is remembered, then it is refused', () => {
+      const state = after(...run(0));
+      expect(errorOf(state, { sequence: 6, records: 4 }, 118)).toBe('OUT_OF_ORDER_SEQUENCE_NUMBER');
+    });
   });
 
   it('given an unknown producer, when its first batch has any sequence, then it is taken: its state may have expired', () => {
-    expect(() => new ProducerState().check(header({ sequence: 41 }), 'client')).not.toThrow();
+    expect(() => new ProducerState().check(header({ sequence: 41 }), 'client', 0)).not.toThrow();
   });
 
   it('given an older epoch, when a client or a coordinator writes, then it is fenced; a replica is not', () => {
     const state = after({ sequence: 0, epoch: 3 });
     const stale = header({ sequence: 0, epoch: 2 });
     for (const origin of ['client', 'coordinator'] as const)
-      expect(() => state.check(stale, origin)).toThrow(
+      expect(() => state.check(stale, origin, 0)).toThrow(
         expect.objectContaining({ code: 'INVALID_PRODUCER_EPOCH' }),
       );
-    expect(() => state.check(stale, 'replica')).not.toThrow();
+    expect(() => state.check(stale, 'replica', 0)).not.toThrow();
   });
 
   it('given an open transaction, when a batch comes outside it, then it is refused, and a marker is not', () => {
     const state = after({ sequence: 0, transactional: true });
     for (const origin of ['client', 'coordinator'] as const)
-      expect(() => state.check(header({ sequence: 1 }), origin)).toThrow(
+      expect(() => state.check(header({ sequence: 1 }), origin, 0)).toThrow(
         expect.objectContaining({ code: 'INVALID_TXN_STATE' }),
       );
-    expect(() => state.check(header({ sequence: 1, transactional: true }), 'client')).not.toThrow();
-    expect(() => state.check(marker(1), 'coordinator')).not.toThrow();
+    expect(() =>
+      state.check(header({ sequence: 1, transactional: true }), 'client', 0),
+    ).not.toThrow();
+    expect(() => state.check(marker(1), 'coordinator', 0)).not.toThrow();
   });
 
   it('given offsets of a transaction, when a coordinator writes again without a sequence, then it is taken', () => {
     const state = after({ sequence: -1, transactional: true });
     const next = header({ sequence: -1, transactional: true });
-    expect(() => state.check(next, 'coordinator')).not.toThrow();
+    expect(() => state.check(next, 'coordinator', 0)).not.toThrow();
   });
 
   it('given a newer epoch, when it starts with 0, then it goes on and the batches of the old epoch are forgotten', () => {
     const state = after({ sequence: 0, epoch: 3 });
-    expect(() => state.check(header({ sequence: 1, epoch: 4 }), 'client')).toThrow(
+    expect(() => state.check(header({ sequence: 1, epoch: 4 }), 'client', 0)).toThrow(
       expect.objectContaining({ code: 'OUT_OF_ORDER_SEQUENCE_NUMBER' }),
     );
     const next = header({ sequence: 0, epoch: 4, baseOffset: 1 });
-    expect(() => state.check(next, 'client')).not.toThrow();
+    expect(() => state.check(next, 'client', 0)).not.toThrow();
     expect(state.findDuplicate(next)).toBeUndefined();
     state.update(next);
     expect(state.findDuplicate(header({ sequence: 0, epoch: 3 }))).toBeUndefined();

@@ -14,6 +14,8 @@ import { LogError } from './errors.ts';
 export const PRODUCER_BATCHES_KEPT = 5;
 const NO_EPOCH = -1;
 const INT32_MAX = 0x7fff_ffff;
+/** Further back may as well be ahead: sequences go round. */
+const SEQUENCES_BEHIND_MAX = 2 ** 30;
 
 /** One appended batch, as far as telling duplicates needs it. */
 export interface ProducerBatch {
@@ -33,6 +35,8 @@ export interface ProducerEntry {
   readonly epoch: number;
   /** Oldest first; at most five; all of `epoch`. */
   readonly batches: readonly ProducerBatch[];
+  /** Records up to the newest whose sequences leave no gap, in `epoch`: those older than `batches` too. */
+  readonly unbrokenRecords: number;
   readonly lastTimestamp: number;
   readonly coordinatorEpoch: number;
   /** First offset of the transaction that is open, or −1. */
@@ -115,9 +119,10 @@ export class ProducerState {
   /**
    * Whether the batch may follow what is known of its producer. Only what clients send is checked for sequence.
    * @throws LogError `INVALID_PRODUCER_EPOCH` below the known epoch, `INVALID_TXN_STATE` outside an open transaction,
-   *   `OUT_OF_ORDER_SEQUENCE_NUMBER` for a gap
+   *   `OUT_OF_ORDER_SEQUENCE_NUMBER` for a gap, `DUPLICATE_SEQUENCE_NUMBER` for a batch that was appended before those that
+   *   are remembered and is replicated (below `highWatermark`, exclusive): where it is is not known any more
    */
-  check(header: BatchHeader, origin: AppendOrigin): void {
+  check(header: BatchHeader, origin: AppendOrigin, highWatermark: number): void {
     const entry = this.#entries.get(header.producerId);
     if (entry === undefined || origin === 'replica') return;
     if (header.producerEpoch < entry.epoch)
@@ -139,8 +144,13 @@ export class ProducerState {
     }
     const last = entry.batches.at(-1);
     if (last === undefined) return;
-    if (!follows(last.lastSequence, header.baseSequence))
+    if (follows(last.lastSequence, header.baseSequence)) return;
+    if (!wasAppended(entry, header, highWatermark))
       throw outOfOrder(header, `the last known sequence is ${last.lastSequence}`);
+    throw new LogError(
+      'DUPLICATE_SEQUENCE_NUMBER',
+      `producer ${header.producerId} epoch ${header.producerEpoch} sent sequence ${header.baseSequence} before; the last is ${last.lastSequence}`,
+    );
   }
 
   /**
@@ -158,6 +168,9 @@ export class ProducerState {
     const before = this.#entries.get(header.producerId);
     const isSameEpoch = before !== undefined && before.epoch === header.producerEpoch;
     const batches = isSameEpoch ? before.batches.slice(1 - PRODUCER_BATCHES_KEPT) : [];
+    const records = header.lastOffsetDelta + 1;
+    const last = batches.at(-1);
+    const isUnbroken = last !== undefined && follows(last.lastSequence, header.baseSequence);
     batches.push({
       firstSequence: header.baseSequence,
       lastSequence: lastSequenceOf(header),
@@ -174,6 +187,7 @@ export class ProducerState {
       producerId: header.producerId,
       epoch: header.producerEpoch,
       batches,
+      unbrokenRecords: isUnbroken ? before!.unbrokenRecords + records : records,
       lastTimestamp: header.maxTimestamp,
       coordinatorEpoch: before?.coordinatorEpoch ?? -1,
       transactionFirstOffset: first,
@@ -192,6 +206,7 @@ export class ProducerState {
       producerId: header.producerId,
       epoch: header.producerEpoch,
       batches: before?.epoch === header.producerEpoch ? before.batches : [],
+      unbrokenRecords: before?.epoch === header.producerEpoch ? before.unbrokenRecords : 0,
       lastTimestamp: header.maxTimestamp,
       coordinatorEpoch: marker.coordinatorEpoch,
       transactionFirstOffset: -1,
@@ -242,6 +257,24 @@ function follows(lastSequence: number, nextSequence: number): boolean {
     nextSequence === incrementSequence(lastSequence, 1) ||
     (nextSequence === 0 && lastSequence === INT32_MAX)
   );
+}
+
+/** From one sequence on to another; after 2^31−1 comes 0. */
+function distance(from: number, to: number): number {
+  return to >= from ? to - from : to - from + INT32_MAX + 1;
+}
+
+/**
+ * Whether the batch came before those that are remembered: nothing is missing up to them, so it was appended. A producer
+ * with several leaders, one of them cut off, may have more than five batches accepted behind one whose answer is lost; with
+ * "out of order" it would repeat that one until its delivery timeout, and everything behind it would wait.
+ */
+function wasAppended(entry: ProducerEntry, header: BatchHeader, highWatermark: number): boolean {
+  const oldest = entry.batches[0]!;
+  const behind = distance(lastSequenceOf(header), oldest.firstSequence);
+  if (behind === 0 || behind > SEQUENCES_BEHIND_MAX) return false;
+  const known = distance(header.baseSequence, entry.batches.at(-1)!.lastSequence) + 1;
+  return known <= entry.unbrokenRecords && oldest.lastOffset - oldest.offsetDelta <= highWatermark;
 }
 
 function outOfOrder(header: BatchHeader, why: string): LogError {

@@ -227,6 +227,18 @@ describe('Produce', () => {
     expect(plane.replicas.partition('orders', 0)!.logEndOffset).toBe(4);
   });
 
+  // Found by the schedule isolate-from-nodes, seed 2101: a Java producer repeated such a batch for five minutes.
+  it('given a batch with more than five behind it, when it comes again, then it is called a duplicate and not a gap', async () => {
+    const plane = await start();
+    await plane.createTopic('orders');
+    const send = (baseSequence: number) =>
+      produce(plane, batch(['a', 'b'], { producerId: 7, producerEpoch: 0, baseSequence }));
+    for (let sequence = 0; sequence < 16; sequence += 2) await send(sequence);
+    expect((await send(0)).errorCode).toBe(ErrorCode.DUPLICATE_SEQUENCE_NUMBER);
+    expect((await send(18)).errorCode).toBe(ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER);
+    expect(plane.replicas.partition('orders', 0)!.logEndOffset).toBe(16);
+  });
+
   it('refuses transactions for good', async () => {
     const plane = await start();
     await plane.createTopic('orders');
