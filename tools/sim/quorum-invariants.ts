@@ -5,6 +5,7 @@ import type { Member } from './member.ts';
 interface Seen {
   highWatermark: number;
   logStartOffset: number;
+  logEndOffset: number;
 }
 
 export class QuorumInvariants {
@@ -16,10 +17,17 @@ export class QuorumInvariants {
   check(member: Member, node: QuorumNode): string | undefined {
     const { core, log } = node;
     const { id, directoryId } = core.self;
-    this.#ends.set(`${id} ${directoryId}`, log.endOffset);
-    this.#ends.set(`${id} ${ANY_DIRECTORY}`, log.endOffset);
     let seen = this.#seen.get(node);
-    if (seen === undefined) this.#seen.set(node, (seen = { highWatermark: -1, logStartOffset: 0 }));
+    if (seen === undefined) {
+      seen = { highWatermark: -1, logStartOffset: 0, logEndOffset: -1 };
+      this.#seen.set(node, seen);
+    }
+    const { endOffset } = log;
+    if (endOffset !== seen.logEndOffset) {
+      seen.logEndOffset = endOffset;
+      this.#ends.set(`${id} ${directoryId}`, endOffset);
+      this.#ends.set(`${id} ${ANY_DIRECTORY}`, endOffset);
+    }
     return this.#checkSnapshot(member, node, seen) ?? this.#checkMajority(member, node, seen);
   }
 
