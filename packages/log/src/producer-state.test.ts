@@ -1,10 +1,12 @@
 // The producers of a log: what is new, what is a repetition, what is refused; and their snapshots.
+import { Reader } from '@ottla/protocol';
+import { producerSnapshot } from '@ottla/protocol/messages/producer-snapshot';
 import { BatchAttribute, type BatchHeader, createBatchHeader } from '@ottla/protocol/records';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { LogError } from './errors.ts';
 import { decodeProducerSnapshot, encodeProducerSnapshot } from './producer-snapshot.ts';
-import { PRODUCER_BATCHES_KEPT, ProducerState } from './producer-state.ts';
+import { PRODUCER_BATCHES_KEPT, type ProducerBatch, ProducerState } from './producer-state.ts';
 
 const INT32_MAX = 0x7fff_ffff;
 
@@ -46,6 +48,10 @@ function after(...sent: readonly Sent[]): ProducerState {
   const state = new ProducerState();
   for (const each of sent) state.update(header(each));
   return state;
+}
+
+function recordsOf(batches: readonly ProducerBatch[]): number {
+  return batches.reduce((sum, { offsetDelta }) => sum + offsetDelta + 1, 0);
 }
 
 describe('ProducerState', () => {
@@ -128,6 +134,9 @@ describe('ProducerState', () => {
       const snapshot = encodeProducerSnapshot(after(...run(0)).entries());
       restarted.reset(decodeProducerSnapshot(snapshot), 118);
       expect(errorOf(restarted, lost!, 118)).toBe('OUT_OF_ORDER_SEQUENCE_NUMBER');
+      // But the five that were remembered still are: their answers may have been cut off by the restart.
+      for (const sent of run(0).slice(-PRODUCER_BATCHES_KEPT))
+        expect(restarted.findDuplicate(header(sent))?.lastOffset).toBe(sent.baseOffset + 1);
     });
 
     it('when a replica has a gap, then only what came behind the gap is known', () => {
@@ -235,14 +244,15 @@ describe('producer snapshots', () => {
     transactional: fc.boolean(),
   });
 
-  it('given any producers, when written and read, then each keeps its epoch, last batch and open transaction', () => {
+  it('given any producers, when written and read, then each keeps its epoch, remembered batches and open transaction', () => {
     fc.assert(
       fc.property(fc.array(sent, { maxLength: 15 }), (batches) => {
         const state = after(...batches);
         const read = decodeProducerSnapshot(encodeProducerSnapshot(state.entries()));
         const expected = Array.from(state.entries(), (entry) => ({
           ...entry,
-          batches: entry.batches.slice(-1),
+          // Of those before the remembered ones nothing is known any more.
+          unbrokenRecords: Math.min(entry.unbrokenRecords, recordsOf(entry.batches)),
         }));
         expect(read).toEqual(expected);
         const again = new ProducerState();
@@ -250,6 +260,18 @@ describe('producer snapshots', () => {
         expect(again.firstUndecidedOffset).toBe(state.firstUndecidedOffset);
       }),
     );
+  });
+
+  it('given several batches of a producer, then the newest comes last: it is the one that counts for Apache Kafka', () => {
+    const bytes = encodeProducerSnapshot(
+      after(
+        { sequence: 0 },
+        { sequence: 1, baseOffset: 1 },
+        { sequence: 2, baseOffset: 2 },
+      ).entries(),
+    );
+    const { producerEntries } = producerSnapshot.decode(new Reader(bytes.subarray(2)), 1);
+    expect(producerEntries.map(({ lastSequence }) => lastSequence)).toEqual([0, 1, 2]);
   });
 
   it('given a snapshot with any one bit flipped or any tail missing, when read, then it is refused', () => {

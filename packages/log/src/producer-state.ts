@@ -169,8 +169,7 @@ export class ProducerState {
     const isSameEpoch = before !== undefined && before.epoch === header.producerEpoch;
     const batches = isSameEpoch ? before.batches.slice(1 - PRODUCER_BATCHES_KEPT) : [];
     const records = header.lastOffsetDelta + 1;
-    const last = batches.at(-1);
-    const isUnbroken = last !== undefined && follows(last.lastSequence, header.baseSequence);
+    const isUnbroken = continues(batches.at(-1), header.baseSequence);
     batches.push({
       firstSequence: header.baseSequence,
       lastSequence: lastSequenceOf(header),
@@ -257,6 +256,11 @@ function follows(lastSequence: number, nextSequence: number): boolean {
     nextSequence === incrementSequence(lastSequence, 1) ||
     (nextSequence === 0 && lastSequence === INT32_MAX)
   );
+}
+
+/** Whether nothing is missing between the batch, if there is one, and a sequence. */
+export function continues(before: ProducerBatch | undefined, nextSequence: number): boolean {
+  return before !== undefined && follows(before.lastSequence, nextSequence);
 }
 
 /** From one sequence on to another; after 2^31−1 comes 0. */
