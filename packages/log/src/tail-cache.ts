@@ -26,7 +26,7 @@ export class TailCache {
   #head = 0;
   #usedBytes = 0;
 
-  /** @param budgetBytes memory that cached slabs may take, `ottla.tail.cache.bytes` */
+  /** @param budgetBytes memory that cached slabs may take, `ottla.log.tail.cache.bytes` */
   constructor(budgetBytes: number = BUDGET_BYTES_DEFAULT) {
     this.#budgetBytes = budgetBytes;
   }

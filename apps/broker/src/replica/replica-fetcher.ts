@@ -53,7 +53,7 @@ export interface ReplicaFetcherOptions {
   readonly connect: (leaderId: number, signal: AbortSignal) => Promise<LeaderConnection>;
 }
 
-/** Answers are in slabs, which the log's tail cache keeps. */
+/** Answers are in lent buffers, which the log's tail cache keeps. */
 export type LeaderConnection = RequestConnection<SlabLease>;
 
 type HeldFetch = HeldResponse<FetchResponse<Buffer>, SlabLease>;
