@@ -12,7 +12,7 @@ import { SCHEDULES } from './schedules/index.ts';
 
 /** A round or two of each; the Java client takes part in the first. */
 const CUT = ['kill-controller', 'pause-leader', 'one-way', 'kill-at-write', 'kill-all'];
-const SECONDS = 10;
+const SHARE_MS = 36_000;
 const SEED = Number(process.env['CHAOS_SEED'] ?? Date.now() % 1_000_000);
 
 describe('real processes and real faults', () => {
@@ -24,7 +24,7 @@ describe('real processes and real faults', () => {
     const report = await runSchedule({
       schedule,
       kind: ottlaCluster,
-      seconds: SECONDS,
+      share: { endsAtMs: performance.now() + SHARE_MS, closingMs: SHARE_MS / 3 },
       seed: SEED,
       hasJavaLoad,
       folder,

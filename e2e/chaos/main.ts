@@ -11,8 +11,14 @@ import { formatReport, formatTotals, isClean } from './report.ts';
 import { type RunReport, runSchedule } from './run-schedule.ts';
 import type { Schedule } from './schedule.ts';
 import { SCHEDULES } from './schedules/index.ts';
+import { TimeShares } from './time-shares.ts';
 
-const SECONDS_MIN = 10;
+const MINUTE_MS = 60_000;
+
+interface NotPlayed {
+  readonly schedule: string;
+  readonly reason: string;
+}
 
 const { values } = parseArgs({
   options: {
@@ -32,24 +38,45 @@ const kind = values.kafka ? kafkaCluster : ottlaCluster;
 const folder = values.histories ?? mkdtempSync(path.join(tmpdir(), 'chaos-'));
 const file = values.report ?? path.join(folder, 'report.json');
 const wanted = chosen(values.schedule);
-const seconds = Math.max(SECONDS_MIN, (Number(values.minutes) * 60) / wanted.length);
 const hasJavaLoad = values.java && missing(['java']) === undefined;
 
+const leftOut: NotPlayed[] = [];
+const failed: NotPlayed[] = [];
 const reports: RunReport[] = [];
-for (const schedule of wanted) {
-  const whyNot = schedule.missing?.() ?? missing([...(schedule.needs ?? []), ...kind.needs]);
-  if (whyNot !== undefined) {
-    console.log(`${schedule.name}: left out, ${whyNot}`);
-    continue;
-  }
-  const report = await runSchedule({ schedule, kind, seconds, seed, hasJavaLoad, folder });
-  reports.push(report);
-  console.log(formatReport(report));
-  writeFileSync(file, `${JSON.stringify({ seed, cluster: kind.name, reports }, null, 2)}\n`);
+
+const playable = wanted.filter((schedule) => {
+  const reason = schedule.missing?.() ?? missing([...(schedule.needs ?? []), ...kind.needs]);
+  if (reason === undefined) return true;
+  leftOut.push({ schedule: schedule.name, reason });
+  console.log(`${schedule.name}: left out, ${reason}`);
+  return false;
+});
+const shares = new TimeShares(Number(values.minutes) * MINUTE_MS, playable.length);
+for (const schedule of playable) {
+  await play(schedule);
+  const all = { seed, cluster: kind.name, leftOut, failed, reports };
+  writeFileSync(file, `${JSON.stringify(all, null, 2)}\n`);
 }
 console.log(formatTotals(reports));
+for (const { schedule, reason } of leftOut) console.log(`left out: ${schedule}, ${reason}`);
+for (const { schedule, reason } of failed) console.log(`not played: ${schedule}, ${reason}`);
 console.log(`report: ${file}`);
-process.exitCode = reports.every(isClean) ? 0 : 1;
+process.exitCode = reports.every(isClean) && failed.length === 0 ? 0 : 1;
+
+/** One schedule; that its cluster does not come about must not take the others' turn. */
+async function play(schedule: Schedule): Promise<void> {
+  try {
+    const options = { schedule, kind, seed, hasJavaLoad, folder, share: shares.next() };
+    const report = await runSchedule(options);
+    shares.closedIn(report.closingMs);
+    reports.push(report);
+    console.log(formatReport(report));
+  } catch (error) {
+    const reason = String(error).slice(0, 2_000);
+    failed.push({ schedule: schedule.name, reason });
+    console.log(`${schedule.name} (${kind.name}): not played, ${reason}`);
+  }
+}
 
 function chosen(names: string | undefined): readonly Schedule[] {
   if (names === undefined) return SCHEDULES;

@@ -21,6 +21,7 @@ export function formatReport(report: RunReport): string {
       `${verdict.read} read, ${verdict.commits} commits`,
       ...figures(report.recoveries),
       `in sync again ${span(report.wholeAfterMs)}`,
+      `took ${Math.round(report.tookMs / 1_000)} s`,
     ].join('; '),
     ...found,
   ];

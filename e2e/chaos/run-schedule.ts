@@ -17,6 +17,7 @@ import { ProxiedNetwork } from './network/proxied-network.ts';
 import { recoveries, type Recovery } from './recovery.ts';
 import { RunStage } from './run-stage.ts';
 import type { FaultEvent, Schedule } from './schedule.ts';
+import { hasTimeFor, type Share } from './time-shares.ts';
 
 const TOPIC = 'orders';
 const PARTITIONS = 12;
@@ -28,8 +29,8 @@ const READ_LIMIT_MS = 60_000;
 export interface RunOptions {
   readonly schedule: Schedule;
   readonly kind: ClusterKind;
-  /** Of faults; starting, healing and reading come on top. */
-  readonly seconds: number;
+  /** All of it, from the empty cluster to the verdict; one round is played in any case. */
+  readonly share: Share;
   readonly seed: number;
   readonly hasJavaLoad: boolean;
   /** Where the histories go; they stay. */
@@ -52,11 +53,16 @@ export interface RunReport {
   /** What the loads complained of, shortened. */
   readonly complaints: readonly string[];
   readonly histories: readonly string[];
+  /** All of it, milliseconds. */
+  readonly tookMs: number;
+  /** Of it, behind the last round. */
+  readonly closingMs: number;
 }
 
 /** @throws only when the cluster does not start; everything else is in the report */
 export async function runSchedule(options: RunOptions): Promise<RunReport> {
   const { schedule, kind } = options;
+  const startedMs = performance.now();
   mkdirSync(options.folder, { recursive: true });
   const scratch = mkdtempSync(path.join(tmpdir(), 'chaos-run-'));
   const network = schedule.hasNetwork === true ? new ProxiedNetwork() : undefined;
@@ -82,7 +88,7 @@ export async function runSchedule(options: RunOptions): Promise<RunReport> {
   try {
     await cluster.ready();
     await createTopic(cluster.bootstrap, schedule);
-    return await play(options, stage);
+    return await play(options, stage, startedMs);
   } finally {
     await stage.close();
     await cluster.stop();
@@ -110,11 +116,12 @@ async function createTopic(bootstrapServers: string, { topic = {} }: Schedule): 
   ]);
 }
 
-async function play(options: RunOptions, stage: RunStage): Promise<RunReport> {
+async function play(options: RunOptions, stage: RunStage, startedMs: number): Promise<RunReport> {
   const histories = [fileOf(options, 'reader.ndjson')];
   const loads = startLoads(options, stage.cluster.bootstrap, histories);
   for (const history of histories.slice(1)) await untilFlowing(history);
   const rounds = await playRounds(options, stage);
+  const playedMs = performance.now();
   for (const load of loads) {
     if (!load.isRunning)
       stage.violation(`the load ${load.name} ended: ${load.complaints.slice(-600)}`);
@@ -146,12 +153,15 @@ async function play(options: RunOptions, stage: RunStage): Promise<RunReport> {
     events: stage.events,
     complaints: loads.map(({ complaints }) => complaints.slice(-2_000)),
     histories,
+    tookMs: Math.round(performance.now() - startedMs),
+    closingMs: Math.round(performance.now() - playedMs),
   };
 }
 
-async function playRounds({ schedule, seconds }: RunOptions, stage: RunStage): Promise<number> {
-  const deadlineMs = performance.now() + seconds * 1_000;
+async function playRounds({ schedule, share }: RunOptions, stage: RunStage): Promise<number> {
   let rounds = 0;
+  let longestMs = 0;
+  let roundMs = performance.now();
   try {
     await schedule.prepare?.(stage);
     do {
@@ -163,7 +173,10 @@ async function playRounds({ schedule, seconds }: RunOptions, stage: RunStage): P
         break;
       }
       await sleep(500 + stage.random.below(1_000));
-    } while (performance.now() < deadlineMs && stage.violations.length === 0);
+      const nowMs = performance.now();
+      longestMs = Math.max(longestMs, nowMs - roundMs);
+      roundMs = nowMs;
+    } while (hasTimeFor(longestMs, share, roundMs) && stage.violations.length === 0);
   } catch (error) {
     stage.violation(`round ${rounds + 1} did not go through: ${String(error)}`);
     // What it has left undone, so that at least what is there can be judged.
