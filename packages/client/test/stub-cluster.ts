@@ -8,7 +8,7 @@ export interface StubRequest {
   readonly request: unknown;
 }
 
-/** Partition p is led by broker p % 3. @param answer the response to a request */
+/** Partition p is led by broker p % 3, groups by broker 0. @param answer the response to a request, or its promise */
 export function stubCluster(answer: (request: StubRequest) => unknown): {
   readonly cluster: Cluster;
   readonly requests: StubRequest[];
@@ -18,6 +18,13 @@ export function stubCluster(answer: (request: StubRequest) => unknown): {
   const requests: StubRequest[] = [];
   const simulation = createSimulation({ seed: 1 });
   const { platform } = simulation.node('client');
+  const broker = (brokerId: number): Promise<unknown> =>
+    Promise.resolve({
+      send: (_api: unknown, request: unknown) => {
+        requests.push({ brokerId, request });
+        return Promise.resolve(answer({ brokerId, request }));
+      },
+    });
   // Only what the code under test touches.
   const cluster = {
     options: { ...resolveOptions({ bootstrapServers: 'b:1', platform }), retryBackoffMs: 0 },
@@ -26,13 +33,9 @@ export function stubCluster(answer: (request: StubRequest) => unknown): {
     seeLeaderEpoch: () => undefined,
     leader: (_topic: string, partition: number) =>
       Promise.resolve({ partition, leaderId: partition % 3, leaderEpoch: 4 }),
-    broker: (brokerId: number) =>
-      Promise.resolve({
-        send: (_api: unknown, request: unknown) => {
-          requests.push({ brokerId, request });
-          return Promise.resolve(answer({ brokerId, request }));
-        },
-      }),
+    broker,
+    coordinator: () => broker(0),
+    forgetCoordinator: () => undefined,
   } as unknown as Cluster;
   return { cluster, requests, simulation };
 }

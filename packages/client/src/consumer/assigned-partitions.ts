@@ -53,6 +53,12 @@ export class AssignedPartitions {
     });
   }
 
+  /** Tells, whenever it is asked, whether all of them are read now and have been ever since. */
+  holding(targets: readonly TopicPartition[]): () => boolean {
+    const readers = targets.map((target) => this.find(target));
+    return () => readers.every((reader) => reader !== undefined && !reader.isGone);
+  }
+
   /** One offset of each, as a commit wants it; where it is known. */
   offsets(offsetOf: (reader: PartitionReader) => number): OffsetAndMetadata[] {
     return this.#list

@@ -345,7 +345,7 @@ export class Consumer {
           throw new BrokerError(ErrorCode.UNKNOWN_MEMBER_ID, undefined, { group: groupId });
         return generation;
       },
-      areOwned: (offsets) => offsets.every((each) => this.#partitions.find(each) !== undefined),
+      holding: (offsets) => this.#partitions.holding(offsets),
       onRefused: (generation, error) => this.#member?.commitRefused(generation, error),
       processed: () => this.#partitions.offsets(({ processed }) => processed),
     });

@@ -16,15 +16,26 @@ export const OFFSET_COMMIT_MAX_VERSION = 9;
 export interface OffsetCommitsHost {
   /** Who commits; −1 and empty without a membership. */
   generation(): MemberGeneration;
-  /** Whether all of them are still this consumer's. */
-  areOwned(offsets: readonly OffsetAndMetadata[]): boolean;
+  /** Tells, whenever it is asked, whether all of them have been this consumer's ever since. */
+  holding(offsets: readonly OffsetAndMetadata[]): () => boolean;
   /** The coordinator does not accept commits of this generation. */
   onRefused(of: MemberGeneration, error: unknown): void;
   /** What is processed. */
   processed(): OffsetAndMetadata[];
 }
 
-/** Commits for one group. */
+/** In whose name something is to be committed. */
+interface Claim {
+  /** This consumer's when it was asked for. */
+  readonly generation: MemberGeneration;
+  /** Whether the partitions have been this consumer's ever since. */
+  readonly isHeld: () => boolean;
+}
+
+/**
+ * Commits for one group, one after the other: an attempt that is made again must not undo what this consumer has committed
+ * since, nor what another member has that had the partition in between.
+ */
 export class OffsetCommits {
   readonly #cluster: Cluster;
   readonly #groupId: string;
@@ -32,6 +43,8 @@ export class OffsetCommits {
   readonly #host: OffsetCommitsHost;
   /** By `topic-partition`: what the group is known to have. */
   readonly #committed = new Map<string, number>();
+  /** Ends with the newest commit that was asked for; never fails. */
+  #last: Promise<void> = Promise.resolve();
   #timer: Timer | undefined;
 
   constructor(
@@ -55,28 +68,35 @@ export class OffsetCommits {
     const { options } = this.#cluster;
     const { clock, timers } = options.platform;
     const deadlineMs = clock.monotonicMs() + options.defaultApiTimeoutMs;
-    for (let count = 1; ; count += 1) {
-      try {
-        await this.#retrying(deadlineMs - clock.monotonicMs(), offsets);
-        return;
-      } catch (error) {
-        const isRebalance = error instanceof BrokerError && error.code === 'REBALANCE_IN_PROGRESS';
-        const waitMs = backoffMs(options, Math.min(count, 10));
-        if (!isRebalance || clock.monotonicMs() + waitMs > deadlineMs) throw error;
-        await timers.sleep(waitMs, this.#cluster.closing);
-        if (!this.#host.areOwned(offsets)) throw error;
+    const claim = this.#claim(offsets);
+    await this.#inTurn(async () => {
+      for (let count = 1; ; count += 1) {
+        try {
+          await this.#retrying(deadlineMs, offsets, claim);
+          return;
+        } catch (error) {
+          const isRebalance =
+            error instanceof BrokerError && error.code === 'REBALANCE_IN_PROGRESS';
+          const waitMs = backoffMs(options, Math.min(count, 10));
+          if (!isRebalance || clock.monotonicMs() + waitMs > deadlineMs) throw error;
+          await timers.sleep(waitMs, this.#cluster.closing);
+          if (!claim.isHeld()) throw error;
+        }
       }
-    }
+    });
   }
 
   /** Commits what is processed and not committed; problems are logged. @param timeoutMs no longer than that */
   async commitProcessed(timeoutMs: number): Promise<void> {
-    const offsets = this.#host
-      .processed()
-      .filter((each) => this.#committed.get(nameOf(each)) !== each.offset);
-    if (offsets.length === 0) return;
+    const deadlineMs = this.#cluster.options.platform.clock.monotonicMs() + timeoutMs;
+    const commit = this.#inTurn(async () => {
+      const offsets = this.#host
+        .processed()
+        .filter((each) => this.#committed.get(nameOf(each)) !== each.offset);
+      if (offsets.length > 0) await this.#retrying(deadlineMs, offsets, this.#claim(offsets));
+    });
     try {
-      await this.#within(timeoutMs, this.#retrying(timeoutMs, offsets));
+      await this.#within(timeoutMs, commit);
     } catch (error) {
       this.#cluster.options.logger.warn('offsets could not be committed automatically', {
         group: this.#groupId,
@@ -128,18 +148,51 @@ export class OffsetCommits {
     }
   }
 
-  #retrying(timeoutMs: number, offsets: readonly OffsetAndMetadata[]): Promise<void> {
-    return withRetries(
-      this.#cluster.options,
-      `committing offsets of group ${this.#groupId}`,
-      timeoutMs,
-      () => this.#commitOnce(offsets),
-      this.#cluster.closing,
+  /** Does it when everything that was asked for before has ended. */
+  async #inTurn(work: () => Promise<void>): Promise<void> {
+    const before = this.#last;
+    const ended = Promise.withResolvers<void>();
+    this.#last = ended.promise;
+    try {
+      await before;
+      await work();
+    } finally {
+      ended.resolve();
+    }
+  }
+
+  #claim(offsets: readonly OffsetAndMetadata[]): Claim {
+    return { generation: this.#host.generation(), isHeld: this.#host.holding(offsets) };
+  }
+
+  async #retrying(
+    deadlineMs: number,
+    offsets: readonly OffsetAndMetadata[],
+    { generation: first, isHeld }: Claim,
+  ): Promise<void> {
+    const { options, closing } = this.#cluster;
+    const what = `committing offsets of group ${this.#groupId}`;
+    const leftMs = deadlineMs - options.platform.clock.monotonicMs();
+    if (leftMs <= 0)
+      throw new TimeoutError('REQUEST_TIMED_OUT', `${what} had to wait for earlier commits`);
+    await withRetries(
+      options,
+      what,
+      leftMs,
+      () => {
+        // The coordinator refuses who belongs to an older generation; whether a newer one may say this, only the consumer knows.
+        const generation = this.#host.generation();
+        const isAsBefore = generation.generationId === first.generationId || isHeld();
+        return this.#commitOnce(isAsBefore ? generation : first, offsets);
+      },
+      closing,
     );
   }
 
-  async #commitOnce(offsets: readonly OffsetAndMetadata[]): Promise<void> {
-    const generation = this.#host.generation();
+  async #commitOnce(
+    generation: MemberGeneration,
+    offsets: readonly OffsetAndMetadata[],
+  ): Promise<void> {
     try {
       const connection = await this.#cluster.coordinator(this.#groupId);
       const response = await connection.send(COMMIT, this.#encode(generation, offsets), {
