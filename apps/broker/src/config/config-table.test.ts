@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { BROKER_TABLE, DYNAMIC_ONLY_TABLE, GROUP_TABLE, TOPIC_TABLE } from './config-table.ts';
 import type { ConfigTable } from './config-table.ts';
+import { OTTLA_KEYS } from './table/ottla-keys.ts';
 import { parseConfigValue } from './config-value.ts';
 import { editDistance, nearestName } from './nearest-name.ts';
 
@@ -100,5 +101,28 @@ describe('nearestName', () => {
     expect(editDistance('kitten', 'sitting')).toBe(3);
     expect(editDistance('', 'abc')).toBe(3);
     expect(editDistance('same', 'same')).toBe(0);
+  });
+});
+
+describe('the keys of our own', () => {
+  const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
+  const rows = new Map(
+    Array.from(readme.matchAll(/^\| `(ottla\.[^`]+)` *\| *(\S*) *\|/gm), (row) => [
+      row[1]!,
+      row[2]!,
+    ]),
+  );
+
+  it('stand in the README, all and no others, with their defaults', () => {
+    expect(Object.fromEntries(rows)).toEqual(
+      Object.fromEntries(
+        OTTLA_KEYS.map(({ name, defaultValue }) => [
+          name,
+          /^\d+$/.test(defaultValue ?? '')
+            ? Number(defaultValue).toLocaleString('en')
+            : defaultValue,
+        ]),
+      ),
+    );
   });
 });
