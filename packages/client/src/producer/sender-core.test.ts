@@ -165,6 +165,27 @@ describe('SenderCore, in order', () => {
     world.leader.leaderEpoch = 1;
     expect(world.drain().map(({ nodeId }) => nodeId)).toEqual([2]);
   });
+
+  it('given batches that another broker has not answered, when the leader moves, then nothing new goes before them', () => {
+    const world = bench();
+    world.batch(2);
+    world.batch();
+    const sent = world.drain();
+    world.batch();
+    world.leader.leaderId = 2;
+    world.leader.leaderEpoch = 1;
+    // The new leader may have none of them, and takes any sequence of a producer that it does not know.
+    expect(world.drain()).toEqual([]);
+    world.lose(sent[0]!);
+    world.lose(sent[1]!);
+    const again: string[][] = [];
+    for (let count = 0; count < 2; count += 1) {
+      const requests = world.drain();
+      again.push(world.sequences(requests));
+      for (const request of requests) world.answer(request, 0);
+    }
+    expect(again).toEqual([['0:0'], ['0:2', '0:3']]);
+  });
 });
 
 describe('SenderCore, epochs (KIP-360)', () => {

@@ -1,8 +1,9 @@
 // When each batch is sent, sent again, split or given up: a machine without I/O. Events go in with the time; `drain` says
 // what is to be sent now, what is missing, and when to look again; `takeOutcomes` which batches are done.
 //
-// The order of a partition's records is kept by one rule: batches start in the order of their records, and while any of
-// them has to be sent again, only the first pending one may be. Kafka: Sender, RecordAccumulator.drain.
+// The order of a partition's records is kept by two rules. Batches start in the order of their records, and while any of
+// them has to be sent again, only the first pending one may be. And a batch starts where those before it went: a new leader
+// that has none of them would take the later ones for a beginning. Kafka: Sender, RecordAccumulator.drain.
 import { ErrorCode } from '@ottla/protocol';
 import { BrokerError, isRetriable, type KafkaError, TimeoutError } from '../errors.ts';
 import { type BatchRequest, Drain, type Drained, type Leader } from './drain.ts';
@@ -155,6 +156,9 @@ export class SenderCore {
       drain.leaderless.add(queue.topic);
       return;
     }
+    // Answers that are awaited from a former leader come, or are given up; either lets the queue be looked at again.
+    if (isNew(batch) && queue.pending.some(({ leaderEpoch }) => leaderEpoch !== leader.leaderEpoch))
+      return;
     // A retry waits, unless it is known that another broker leads now.
     const isMoved = leader.leaderEpoch > batch.leaderEpoch && batch.leaderEpoch >= 0;
     if (batch.retryAtMs > drain.nowMs && !isMoved) {
@@ -221,7 +225,7 @@ export class SenderCore {
 
   #start(batch: ProducerBatch, leaderEpoch: number): void {
     const { queue } = batch;
-    if (batch.phase !== 'retrying') {
+    if (isNew(batch)) {
       if (this.#options.idempotent) this.#idempotence.start(batch);
       batch.ordinal = queue.startedCount;
       queue.startedCount += 1;
@@ -315,4 +319,9 @@ export class SenderCore {
     batch.phase = 'done';
     batch.queue.remove(batch);
   }
+}
+
+/** Whether it was never sent. */
+function isNew({ phase }: ProducerBatch): boolean {
+  return phase === 'filling' || phase === 'queued';
 }
