@@ -140,7 +140,7 @@ export class Invariants {
     this.#checkLog(member, replica, { logStartOffset, logEndOffset, highWatermark }, leads);
     const why =
       this.#quorum.check(member, life.parts.quorum) ??
-      this.#votes.check(member.name, life.parts.quorum);
+      this.#votes.check(member.name, life.parts.quorum.core);
     if (why !== undefined) this.#fail(why);
   }
 
