@@ -14,11 +14,20 @@ import type {
 import { parseSegmentFile, segmentPath } from './segment-files.ts';
 import type { Segment } from './segment.ts';
 
+/**
+ * So long at least, in monotonic milliseconds, a producer is remembered that was only read from the disk: longer than
+ * anybody sends a batch again after a restart.
+ */
+const LOADED_KEPT_MS = 3_600_000;
+
 export class LogProducers {
   readonly #context: LogContext;
   readonly #directory: string;
   #accepted: ProducerState;
   #written: ProducerState;
+  /** When a batch of each producer was accepted last, in monotonic milliseconds; not of those that were only loaded. */
+  readonly #heardMs: Map<number, number> = new Map();
+  readonly #loadedMs: number;
 
   /** @param loaded the state at the log's end, which is taken over */
   constructor(context: LogContext, directory: string, loaded: ProducerState, logEndOffset: number) {
@@ -26,6 +35,7 @@ export class LogProducers {
     this.#directory = directory;
     this.#accepted = loaded;
     this.#written = copyOf(loaded, logEndOffset);
+    this.#loadedMs = context.clock.monotonicMs();
   }
 
   /** Up to the log's end. */
@@ -58,6 +68,8 @@ export class LogProducers {
   /** A batch was accepted; `header.position` is in `bytes`. */
   accept(bytes: Buffer, header: BatchHeader): void {
     update(this.#accepted, bytes, header);
+    if (header.producerId >= 0)
+      this.#heardMs.set(header.producerId, this.#context.clock.monotonicMs());
   }
 
   /** A batch was written; returns the transaction that it aborted. */
@@ -76,10 +88,24 @@ export class LogProducers {
     this.#written.forgetReplicated(highWatermark);
   }
 
-  /** Forgets producers last heard of before `timestamp`, milliseconds. */
-  expireBefore(timestamp: number): void {
-    this.#accepted.expireBefore(timestamp);
-    this.#written.expireBefore(timestamp);
+  /**
+   * Forgets producers that have been quiet for `expirationMs`: by the wall clock since their newest record, as in Kafka, and
+   * also by this process's own time since it took their last batch. The wall clock alone may jump, and then a batch that is
+   * sent again would be new.
+   */
+  expire(expirationMs: number): void {
+    const { clock } = this.#context;
+    const nowMs = clock.monotonicMs();
+    const loadedUntilMs = this.#loadedMs + Math.min(expirationMs, LOADED_KEPT_MS);
+    for (const producerId of this.#accepted.quietSince(clock.nowMs() - expirationMs)) {
+      const heardMs = this.#heardMs.get(producerId);
+      const keptUntilMs = heardMs === undefined ? loadedUntilMs : heardMs + expirationMs;
+      if (nowMs < keptUntilMs) continue;
+      this.#accepted.forget(producerId);
+      this.#written.forget(producerId);
+    }
+    for (const producerId of this.#heardMs.keys())
+      if (this.#accepted.get(producerId) === undefined) this.#heardMs.delete(producerId);
   }
 
   /** Starts anew from what is on disk, after the log was cut. */

@@ -559,7 +559,7 @@ export class PartitionLog {
   async maintain(): Promise<void> {
     if (this.#isClosed || this.failure !== undefined) return;
     if (this.#writer.isFlushDue()) await this.flush();
-    this.#producers.expireBefore(this.#context.clock.nowMs() - this.#config.producerIdExpirationMs);
+    this.#producers.expire(this.#config.producerIdExpirationMs);
   }
 
   /** Waits for what is under way, makes it durable and writes everything that makes the next start quick. */

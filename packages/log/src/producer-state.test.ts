@@ -222,13 +222,14 @@ describe('ProducerState', () => {
     expect(state.update(marker(42, 2), { isCommit: false, coordinatorEpoch: 5 })).toBeUndefined();
   });
 
-  it('given producers of different age, when expired, then the old go, but none with an open transaction', () => {
+  it('given producers of different age, then those that are quiet are the old ones without an open transaction', () => {
     const state = after(
       { producerId: 1, sequence: 0, timestamp: 100 },
       { producerId: 2, sequence: 0, timestamp: 300 },
       { producerId: 3, sequence: 0, timestamp: 100, transactional: true },
     );
-    state.expireBefore(200);
+    expect([...state.quietSince(200)]).toEqual([1]);
+    state.forget(1);
     expect(Array.from(state.entries(), (entry) => entry.producerId)).toEqual([2, 3]);
   });
 });

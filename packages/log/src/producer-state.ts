@@ -222,11 +222,14 @@ export class ProducerState {
     };
   }
 
-  /** Forgets producers without an open transaction that were last heard of before `timestamp` (milliseconds). */
-  expireBefore(timestamp: number): void {
-    for (const entry of this.#entries.values())
-      if (entry.transactionFirstOffset < 0 && entry.lastTimestamp < timestamp)
-        this.#entries.delete(entry.producerId);
+  /** Producers without an open transaction whose newest record is older than `timestamp` (milliseconds). */
+  *quietSince(timestamp: number): Generator<number> {
+    for (const { producerId, transactionFirstOffset, lastTimestamp } of this.#entries.values())
+      if (transactionFirstOffset < 0 && lastTimestamp < timestamp) yield producerId;
+  }
+
+  forget(producerId: number): void {
+    this.#entries.delete(producerId);
   }
 
   /** Starts anew from a snapshot's entries. */
