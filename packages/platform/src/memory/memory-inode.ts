@@ -40,6 +40,14 @@ export class MemoryInode {
     return this.#journalBytes;
   }
 
+  /** How far, from its beginning, a power cut would leave the file as it is. */
+  get durableBytes(): number {
+    let end = this.pages.size;
+    for (const { fate, position } of this.#journal)
+      if (fate !== 'synced') end = Math.min(end, position);
+    return end;
+  }
+
   write(source: Uint8Array, position: number): void {
     if (this.#isJournaled) {
       this.#note({

@@ -25,6 +25,8 @@ class Folder {
 /** A change of names that a crash undoes unless each folder it touched was synced since. */
 interface NameChange {
   readonly folders: readonly Folder[];
+  /** What has another name, or one at all. */
+  readonly entry: Folder | MemoryInode;
   undo(): void;
 }
 
@@ -134,7 +136,7 @@ export class MemoryVolume {
     }
     source.folder.entries.delete(source.name);
     target.folder.entries.set(target.name, moved);
-    this.#noteNames([source.folder, target.folder], () => {
+    this.#noteNames([source.folder, target.folder], moved, () => {
       putBack(target.folder, target.name, replaced);
       source.folder.entries.set(source.name, moved);
     });
@@ -149,7 +151,7 @@ export class MemoryVolume {
     const removed = folder.entries.get(name);
     if (removed === undefined) return;
     folder.entries.delete(name);
-    this.#noteNames([folder], () => folder.entries.set(name, removed));
+    this.#noteNames([folder], removed, () => folder.entries.set(name, removed));
     for (const inode of inodesIn(removed)) this.#unlink(inode);
   }
 
@@ -165,6 +167,18 @@ export class MemoryVolume {
       }
     }
     this.#nameChanges = kept.toReversed();
+  }
+
+  /** How far, from its beginning, a power cut would leave the file of this path as it is: 0 where its name could go. */
+  durableBytes(path: string): number {
+    let found: Folder | MemoryInode | undefined = this.#root;
+    for (const name of segmentsOf(path)) {
+      if (!(found instanceof Folder)) return 0;
+      found = found.entries.get(name);
+      const named = found;
+      if (this.#nameChanges.some(({ entry }) => entry === named)) return 0;
+    }
+    return found instanceof MemoryInode ? found.durableBytes : 0;
   }
 
   /** Power cut: names fall back to some point since they were synced, and so do the bytes of each file. */
@@ -195,11 +209,11 @@ export class MemoryVolume {
     folder.entries.set(name, entry);
     folder.modifiedMs = this.#nowMs();
     if (entry instanceof MemoryInode) entry.linkCount++;
-    this.#noteNames([folder], () => folder.entries.delete(name));
+    this.#noteNames([folder], entry, () => folder.entries.delete(name));
   }
 
-  #noteNames(folders: readonly Folder[], undo: () => void): void {
-    if (this.#isJournaled) this.#nameChanges.push({ folders, undo });
+  #noteNames(folders: readonly Folder[], entry: Folder | MemoryInode, undo: () => void): void {
+    if (this.#isJournaled) this.#nameChanges.push({ folders, entry, undo });
   }
 
   #unlink(inode: MemoryInode): void {

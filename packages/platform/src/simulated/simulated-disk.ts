@@ -98,6 +98,10 @@ export class SimulatedVolume implements SimulatedDisk {
     return pages.slice(position, Math.max(0, Math.min(length, pages.size - position)));
   }
 
+  durableBytes(path: string): number {
+    return this.#volume.durableBytes(path);
+  }
+
   files(): string[] {
     return this.#volume.files().map((file) => file.path);
   }

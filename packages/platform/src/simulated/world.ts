@@ -187,6 +187,8 @@ export interface SimulatedDisk {
   clearFaults(): void;
   /** A copy of a file, or of some bytes of it, as it reads now; undefined when there is none. Shorter at its end. */
   peek(path: string, position?: number, length?: number): Buffer | undefined;
+  /** How far, from its beginning, a power cut would leave a file as it is; 0 where it could take its name, or there is none. */
+  durableBytes(path: string): number;
   /** Paths of all files, sorted. */
   files(): string[];
   /** Flips one bit (0–7) of the byte at `position`, durably. */

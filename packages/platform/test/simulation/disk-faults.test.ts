@@ -38,6 +38,30 @@ async function write(disk: Disk, position: number, text: string, sync: boolean):
   }
 }
 
+describe('SimulatedDisk, what would be left', () => {
+  it('given synced and unsynced writes, then the durable part ends where the first unsynced one begins', async () => {
+    const { simulation, node, disk } = await nodeWithLog(1);
+    await simulation.settle(write(disk, 0, 'SYNCED', true));
+    expect(node.disk.durableBytes(LOG)).toBe(6);
+    await simulation.settle(write(disk, 6, 'more', false));
+    await simulation.settle(write(disk, 2, 'again', false));
+    expect(node.disk.durableBytes(LOG)).toBe(2);
+    await simulation.settle(write(disk, 10, 'end', true));
+    expect(node.disk.durableBytes(LOG)).toBe(13);
+  });
+
+  it('given a file whose name, or its folder, is not durable, then nothing of it is', async () => {
+    const { simulation, node, disk } = await nodeWithLog(1);
+    await simulation.settle(write(disk, 0, 'SYNCED', true));
+    await simulation.settle(disk.mkdir('/data/new'));
+    await simulation.settle(disk.rename(LOG, '/data/new/log'));
+    expect(node.disk.durableBytes('/data/new/log')).toBe(0);
+    await simulation.settle(disk.syncDirectory('/data/new'));
+    expect(node.disk.durableBytes('/data/new/log')).toBe(6);
+    expect(node.disk.durableBytes(LOG)).toBe(0);
+  });
+});
+
 describe('SimulatedDisk when its node crashes', () => {
   it('given synced and unsynced writes, when the power goes, then the synced ones are whole and the rest is a matter of chance', async () => {
     const outcomes = new Set<string>();
