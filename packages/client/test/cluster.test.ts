@@ -183,8 +183,11 @@ describe('Cluster, metadata', () => {
     await expect(simulation.settle(client.refresh([]))).rejects.toMatchObject({
       code: 'REQUEST_TIMED_OUT',
     });
+    const before = brokers.map((broker) => broker.count(ApiKey.Metadata));
+    expect(before[0]).toBe(1);
     await simulation.settle(client.refresh([]));
-    expect(brokers.map((broker) => broker.count(ApiKey.Metadata))).toEqual([1, 1, 0]);
+    const after = brokers.map((broker) => broker.count(ApiKey.Metadata));
+    expect(after).toEqual([1, before[1]! + 1, 0]);
     await simulation.settle(client.close());
   });
 
@@ -208,5 +211,80 @@ describe('Cluster, metadata', () => {
     }
     expect(led()).toBe(3);
     await simulation.settle(client.close());
+  });
+
+  describe('a broker that stands still', () => {
+    const SLOW = { requestTimeoutMs: 30_000 } as const;
+
+    it('given that the others went on without it, then what it was asked goes to the new leader before the request timeout', async () => {
+      const { simulation, cluster, brokers, options } = await threeBrokers();
+      const producer = new Producer({ ...options, ...SLOW });
+      await simulation.settle(producer.send({ topic: 'orders', value: 'a' }));
+      simulation.node('broker-1').stall(60_000);
+      const startedMs = simulation.elapsedMs;
+      const sent = producer.send({ topic: 'orders', value: 'b' });
+      await simulation.run(2_000);
+      cluster.brokers.delete(1);
+      cluster.moveLeader('orders-0', 2);
+      await simulation.settle(sent, 5_000);
+      expect(simulation.elapsedMs - startedMs).toBeLessThan(4_000);
+      expect(brokers[1]!.values('orders', 0)).toEqual(['a', 'b']);
+      await simulation.settle(producer.close());
+    });
+
+    it('given that it is in the cluster all the same, then its late answer counts and nothing is sent twice', async () => {
+      const { simulation, brokers, options } = await threeBrokers();
+      const producer = new Producer({ ...options, ...SLOW });
+      await simulation.settle(producer.send({ topic: 'orders', value: 'a' }));
+      simulation.node('broker-1').stall(8_000);
+      await simulation.settle(producer.send({ topic: 'orders', value: 'b' }), 10_000);
+      expect(brokers[0]!.count(ApiKey.Produce)).toBe(2);
+      // Others were asked, about once a second.
+      const asked = brokers.slice(1).map((broker) => broker.count(ApiKey.Metadata));
+      expect(asked[0]! + asked[1]!).toBeGreaterThanOrEqual(5);
+      expect(asked[0]! + asked[1]!).toBeLessThanOrEqual(9);
+      await simulation.settle(producer.close());
+    });
+
+    it('given a connection to it that is being made, then that ends as well', async () => {
+      const { simulation, cluster, options } = await threeBrokers();
+      const client = clusterOf({ ...options, ...SLOW });
+      await simulation.settle(client.refresh([]));
+      simulation.node('broker-2').stall(60_000);
+      const startedMs = simulation.elapsedMs;
+      const connection = client.broker(2);
+      await simulation.run(500);
+      cluster.brokers.delete(2);
+      await expect(simulation.settle(connection, 5_000)).rejects.toMatchObject({
+        code: 'BROKER_NOT_AVAILABLE',
+      });
+      expect(simulation.elapsedMs - startedMs).toBeLessThan(3_000);
+      await simulation.settle(client.close());
+    });
+
+    it('given a fetch that waits for records as long as it may, then nobody else is asked', async () => {
+      const { simulation, brokers, options } = await threeBrokers();
+      const client = clusterOf({ ...options, ...SLOW });
+      await simulation.settle(client.refresh([]));
+      const connection = await simulation.settle(client.broker(2));
+      const asked = brokers.map((broker) => broker.count(ApiKey.Metadata));
+      brokers[1]!.inject({ apiKey: ApiKey.Metadata, fault: { kind: 'neverAnswer' } });
+      const request = metadataRequest.create({ topics: [] });
+      const waiting = connection
+        .send(METADATA, request, { timeoutMs: 50_000 })
+        .catch(() => undefined);
+      await simulation.run(20_000);
+      expect(brokers.map((broker) => broker.count(ApiKey.Metadata))).toEqual([
+        asked[0],
+        asked[1]! + 1,
+        asked[2],
+      ]);
+      await simulation.run(5_000);
+      expect(
+        brokers[0]!.count(ApiKey.Metadata) + brokers[2]!.count(ApiKey.Metadata),
+      ).toBeGreaterThan(asked[0]! + asked[2]!);
+      await simulation.settle(client.close());
+      await waiting;
+    });
   });
 });

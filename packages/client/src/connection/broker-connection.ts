@@ -1,5 +1,5 @@
 // One connection to one broker: negotiates versions, pipelines a bounded number of requests, matches answers in order, times
-// out, and closes when it is not used.
+// out, tells when the broker says nothing where it should, and closes when it is not used.
 import type { Connection, Platform, Timer } from '@ottla/platform';
 import {
   decodeResponseHeader,
@@ -37,6 +37,8 @@ export interface BrokerConnectionOptions {
   readonly signal?: AbortSignal;
   /** Called once when the connection is gone, before the requests under way fail. */
   readonly onClose?: (error: KafkaError) => void;
+  /** Called, again and again, while an answer is overdue by `SILENCE_MS` and nothing else comes either. */
+  readonly onSilence?: () => void;
 }
 
 export interface SendOptions {
@@ -59,6 +61,8 @@ interface Pending {
   readonly timeoutMs: number;
   correlationId: number;
   deadlineMs: number;
+  /** Before that nobody expects the answer: the broker may wait. */
+  overdueMs: number;
   /** @param frame behind the response header */
   settle(error: KafkaError | undefined, frame: Reader | undefined): void;
 }
@@ -67,6 +71,8 @@ interface Pending {
 export const CLOSED_HERE = 'ECLOSED';
 /** Requests without an answer; more wait their turn. */
 const IN_FLIGHT_MAX = 100;
+/** Far longer than a broker takes that serves, far shorter than requests may take. */
+const SILENCE_MS = 1_000;
 const CONNECT_TIMEOUT_MS_MAX = 10_000;
 const FRAME_BYTES_MAX = 256 * 1024 * 1024;
 
@@ -83,6 +89,8 @@ export class BrokerConnection {
   readonly #unsent = new Set<(error: KafkaError | undefined) => void>();
   #correlationId = 0;
   #lastUsedMs: number;
+  /** When something came, or silence was told. */
+  #lastHeardMs: number;
   #versions: ServedVersions | undefined;
   #failure: KafkaError | undefined;
   #timer: Timer | undefined;
@@ -94,6 +102,7 @@ export class BrokerConnection {
     this.#options = options;
     this.#connection = connection;
     this.#lastUsedMs = options.platform.clock.monotonicMs();
+    this.#lastHeardMs = this.#lastUsedMs;
     this.address = `${options.host}:${options.port}`;
     this.#splitter = new FrameSplitter(FRAME_BYTES_MAX, (frame) => this.#received(frame));
     connection.start({
@@ -194,11 +203,16 @@ export class BrokerConnection {
   }
 
   close(): void {
-    this.#fail(
+    this.cut(
       new ConnectionError(CLOSED_HERE, `the connection to ${this.address} was closed`, {
         broker: this.address,
       }),
     );
+  }
+
+  /** Closes for a reason, which requests under way fail with. */
+  cut(reason: KafkaError): void {
+    this.#fail(reason);
     this.#connection.destroy();
   }
 
@@ -231,6 +245,7 @@ export class BrokerConnection {
       timeoutMs,
       correlationId: 0,
       deadlineMs: 0,
+      overdueMs: 0,
       settle: (error, frame) => {
         if (frame === undefined) settle(error, undefined);
         else this.#decode(api, frame, version, settle);
@@ -254,8 +269,12 @@ export class BrokerConnection {
   #start(pending: Pending): void {
     pending.correlationId = this.#write(pending.codec, pending.version, pending.request);
     pending.deadlineMs = this.#lastUsedMs + pending.timeoutMs;
+    pending.overdueMs = Math.max(
+      this.#lastUsedMs,
+      pending.deadlineMs - this.#options.requestTimeoutMs,
+    );
     this.#pending.push(pending);
-    if (pending.deadlineMs < this.#timerAtMs) this.#setTimer();
+    if (Math.min(pending.deadlineMs, this.#silenceAtMs()) < this.#timerAtMs) this.#setTimer();
   }
 
   #write<Request>(
@@ -305,8 +324,7 @@ export class BrokerConnection {
     try {
       this.#splitter.push(chunk);
     } catch (error) {
-      this.#fail(asConnectionError(error, this.address));
-      this.#connection.destroy();
+      this.cut(asConnectionError(error, this.address));
     }
   }
 
@@ -318,6 +336,7 @@ export class BrokerConnection {
         'EPROTO',
         `${this.address} answered ${correlationId} where ${pending?.correlationId ?? 'nothing'} was due`,
       );
+    this.#lastHeardMs = this.#options.platform.clock.monotonicMs();
     // Taken out only now: had the answer been another's, `#fail` must still find the request to reject it.
     this.#pending.shift();
     const reader = new Reader(frame);
@@ -370,9 +389,16 @@ export class BrokerConnection {
     this.#idleTimer = platform.timers.set(waitMs, () => this.#closeWhenIdle());
   }
 
+  /** When the broker will have been silent for too long: answers come in order, so the oldest request counts. */
+  #silenceAtMs(): number {
+    const first = this.#pending[0];
+    if (first === undefined || this.#options.onSilence === undefined) return Infinity;
+    return Math.max(first.overdueMs, this.#lastHeardMs) + SILENCE_MS;
+  }
+
   /**
-   * One timer for the request that is due first. It is not moved when that one is answered, only looks again when it
-   * rings. A late answer means that the connection is of no use any more.
+   * One timer for the request that is due first, or for silence. It is not moved when something is answered, only looks again
+   * when it rings. A late answer means that the connection is of no use any more.
    */
   #setTimer(): void {
     this.#timer?.cancel();
@@ -384,12 +410,16 @@ export class BrokerConnection {
     const first = this.#pending.reduce((a, b) => (b.deadlineMs < a.deadlineMs ? b : a));
     if (first.deadlineMs <= nowMs) {
       const message = `${this.address} did not answer ${first.codec.name} in time`;
-      this.#fail(new TimeoutError('REQUEST_TIMED_OUT', message, { broker: this.address }));
-      this.#connection.destroy();
+      this.cut(new TimeoutError('REQUEST_TIMED_OUT', message, { broker: this.address }));
       return;
     }
-    this.#timerAtMs = first.deadlineMs;
-    this.#timer = timers.set(first.deadlineMs - nowMs, () => this.#setTimer());
+    if (this.#silenceAtMs() <= nowMs) {
+      this.#lastHeardMs = nowMs;
+      this.#options.onSilence?.();
+      if (this.#failure !== undefined) return;
+    }
+    this.#timerAtMs = Math.min(first.deadlineMs, this.#silenceAtMs());
+    this.#timer = timers.set(this.#timerAtMs - nowMs, () => this.#setTimer());
   }
 }
 

@@ -49,13 +49,15 @@ export class Cluster {
   /** Of those who ask because something they knew was wrong. */
   #news: { askedMs: number; heardMs: number; from: string } | undefined;
   readonly #coordinators = new Map<string, Address>();
+  /** Whether it is being asked who is in the cluster, because a broker is silent. */
+  #isRollCall = false;
   /** Topics that are being asked for: many callers share one answer. */
   readonly #lookUps = new Map<string, Promise<TopicMetadata>>();
   readonly #listeners = new Set<() => void>();
 
   constructor(options: ResolvedOptions) {
     this.options = options;
-    this.#pool = new ConnectionPool(options);
+    this.#pool = new ConnectionPool(options, (address) => this.#heardNothing(address));
     this.#refresher = new Refresher(options, (topics) => this.#refreshForNews(topics));
     this.#fetchedMs = options.platform.clock.monotonicMs();
   }
@@ -151,8 +153,10 @@ export class Cluster {
       throw new BrokerError(response.errorCode, undefined, { broker: connection.address });
     }
     this.#fetchedMs = this.options.platform.clock.monotonicMs();
+    const before = this.metadata.brokers;
     const { isBehind } = this.#cache.merge(response, topics === undefined);
     if (isBehind) this.#doubted.add(connection.address);
+    else this.#cutGone(before);
     if (this.#news !== undefined) this.#news.from = connection.address;
     this.#changed();
     return this.metadata;
@@ -173,6 +177,33 @@ export class Cluster {
     await this.refresh(topics);
     if (leadersOf(this.metadata, topics) !== before) news.heardMs = nowMs;
     else if (nowMs - news.heardMs > NO_NEWS_MS) this.#doubted.add(news.from);
+  }
+
+  /**
+   * A broker owes an answer and says nothing. It may be busy; or it stands still, or is cut off, and the others have gone on
+   * without it: they are asked before the request's own time is over.
+   */
+  #heardNothing({ host, port }: Address): void {
+    this.#doubted.add(`${host}:${port}`);
+    if (this.#isRollCall) return;
+    this.#isRollCall = true;
+    // Without an answer: silence is told again.
+    void this.refresh([])
+      .catch(() => undefined)
+      .finally(() => {
+        this.#isRollCall = false;
+      });
+  }
+
+  /** Nobody waits for the answers of brokers that are in the cluster no more: what they are asked has gone to others. */
+  #cutGone(before: ReadonlyMap<number, BrokerNode>): void {
+    const now = [...this.metadata.brokers.values()];
+    if (now.length === 0) return;
+    for (const { nodeId, host, port } of before.values()) {
+      if (now.some((node) => node.host === host && node.port === port)) continue;
+      const message = `broker ${nodeId} (${host}:${port}) is not in the cluster any more`;
+      this.#pool.cut({ host, port }, new ConnectionError('BROKER_NOT_AVAILABLE', message));
+    }
   }
 
   /** Asks for the topics soon, together with others, in the background, again and again until a broker answers. */

@@ -1,6 +1,6 @@
 // One connection to each broker and purpose, opened when first needed. A broker that cannot be reached is left alone for a
 // while that grows, so that a thousand clients do not storm one that comes back. Kafka: ClusterConnectionStates.
-import { UsageError } from '../errors.ts';
+import { type KafkaError, UsageError } from '../errors.ts';
 import type { ResolvedOptions } from '../options.ts';
 import { exponentialMs } from '../retry.ts';
 import { BrokerConnection, CLOSED_HERE } from './broker-connection.ts';
@@ -11,6 +11,12 @@ export interface Address {
   readonly port: number;
 }
 
+/** An attempt to connect, with its way to be given up. */
+interface Opening {
+  readonly connection: Promise<BrokerConnection>;
+  readonly controller: AbortController;
+}
+
 interface Trouble {
   failures: number;
   /** Monotonic milliseconds before which it is not tried again. */
@@ -19,14 +25,17 @@ interface Trouble {
 
 export class ConnectionPool {
   readonly #options: ResolvedOptions;
-  readonly #opening = new Map<string, Promise<BrokerConnection>>();
+  readonly #onSilence: (address: Address) => void;
+  readonly #opening = new Map<string, Opening>();
   readonly #open = new Map<string, BrokerConnection>();
   /** By address. */
   readonly #troubles = new Map<string, Trouble>();
   readonly #closing = new AbortController();
 
-  constructor(options: ResolvedOptions) {
+  /** @param onSilence called again and again while a broker leaves a connection without the answer that is due */
+  constructor(options: ResolvedOptions, onSilence: (address: Address) => void) {
     this.#options = options;
+    this.#onSilence = onSilence;
   }
 
   get isClosed(): boolean {
@@ -52,25 +61,37 @@ export class ConnectionPool {
   connect(address: Address, purpose = ''): Promise<BrokerConnection> {
     const key = keyOf(address, purpose);
     const underWay = this.#opening.get(key);
-    if (underWay !== undefined) return underWay;
+    if (underWay !== undefined) return underWay.connection;
     const open = this.#open.get(key);
     if (open !== undefined) return Promise.resolve(open);
-    const opening = this.#connect(address, key).finally(() => this.#opening.delete(key));
-    this.#opening.set(key, opening);
-    return opening;
+    if (this.isClosed) return Promise.reject(closedError());
+    const controller = new AbortController();
+    const connection = this.#connect(address, key, controller.signal).finally(() =>
+      this.#opening.delete(key),
+    );
+    this.#opening.set(key, { connection, controller });
+    return connection;
+  }
+
+  /** Cuts the connections to an address, also those that are being made; requests under way fail with the reason. */
+  cut(address: Address, reason: KafkaError): void {
+    const own = keyOf(address);
+    const isOf = (key: string): boolean => key === own || key.startsWith(`${own}/`);
+    for (const [key, { controller }] of this.#opening) if (isOf(key)) controller.abort(reason);
+    for (const [key, connection] of [...this.#open]) if (isOf(key)) connection.cut(reason);
   }
 
   /** Cuts all connections; requests under way fail. */
   async close(): Promise<void> {
     this.#closing.abort(closedError());
-    await Promise.allSettled(this.#opening.values());
+    const opening = [...this.#opening.values()];
+    for (const { controller } of opening) controller.abort(closedError());
+    await Promise.allSettled(opening.map(({ connection }) => connection));
     for (const connection of this.#open.values()) connection.close();
   }
 
-  async #connect(address: Address, key: string): Promise<BrokerConnection> {
+  async #connect(address: Address, key: string, signal: AbortSignal): Promise<BrokerConnection> {
     const { platform, clientId, requestTimeoutMs, connectionsMaxIdleMs } = this.#options;
-    const { signal } = this.#closing;
-    if (signal.aborted) throw closedError();
     const waitMs = this.retryAtMs(address) - platform.clock.monotonicMs();
     if (waitMs > 0) await platform.timers.sleep(waitMs, signal);
     let connection: BrokerConnection | undefined;
@@ -82,6 +103,7 @@ export class ConnectionPool {
         requestTimeoutMs,
         maxIdleMs: connectionsMaxIdleMs,
         signal,
+        onSilence: () => this.#onSilence(address),
         onClose: (error) => {
           if (connection !== undefined && this.#open.get(key) === connection)
             this.#open.delete(key);
@@ -89,13 +111,13 @@ export class ConnectionPool {
         },
       });
       if (signal.aborted) connection.close();
-      if (connection.isClosed) throw signal.aborted ? closedError() : connection.failure!;
+      if (connection.isClosed) throw signal.aborted ? signal.reason : connection.failure!;
       this.#troubles.delete(keyOf(address));
       this.#open.set(key, connection);
       return connection;
     } catch (error) {
       this.#failed(address);
-      throw error;
+      throw signal.aborted ? signal.reason : error;
     }
   }
 
