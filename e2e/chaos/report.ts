@@ -1,21 +1,24 @@
 // Reports as lines for people.
+import { OTTLA } from './findings.ts';
 import { median, type Recovery } from './recovery.ts';
 import type { RunReport } from './run-schedule.ts';
 
-export function isClean({ verdict, violations }: RunReport): boolean {
-  return verdict.isClean && violations.length === 0;
+export function isClean({ verdict, findings }: RunReport): boolean {
+  return verdict.isClean && findings.length === 0;
+}
+
+/** Whether anything found speaks against Ottla. */
+export function isOttlaClean({ findings }: RunReport): boolean {
+  return findings.every(({ against }) => against !== OTTLA);
 }
 
 /** One schedule: a line, and what was found below it. */
 export function formatReport(report: RunReport): string {
-  const { schedule, cluster, seed, rounds, faults, verdict, violations } = report;
-  const found = [
-    ...verdict.anomalies.map(({ kind, message }) => `  ${kind}: ${message.slice(0, 300)}`),
-    ...violations.map((message) => `  broken: ${message}`),
-  ];
+  const { schedule, cluster, seed, rounds, faults, verdict, findings } = report;
+  const found = findings.map(({ against, what }) => `  against ${against}: ${what}`);
   const lines = [
     [
-      `${schedule} (${cluster}): ${isClean(report) ? 'clean' : 'FAILED'}`,
+      `${schedule} (${cluster}): ${isClean(report) ? 'clean' : isOttlaClean(report) ? 'the control FAILED' : 'FAILED'}`,
       `${rounds} rounds, ${faults} faults`,
       `${verdict.acknowledged} of ${verdict.sent} acknowledged, ${verdict.unknown} unknown`,
       `${verdict.read} read, ${verdict.commits} commits`,
@@ -33,19 +36,30 @@ export function formatReport(report: RunReport): string {
   return lines.join('\n');
 }
 
-/** All schedules together. */
+/** All schedules together, and against whom how much was found. */
 export function formatTotals(reports: readonly RunReport[]): string {
   const sum = (count: (report: RunReport) => number): number =>
     reports.reduce((total, report) => total + count(report), 0);
   const anomalies = sum(({ verdict }) =>
     Object.values(verdict.counts).reduce((total, count) => total + count, 0),
   );
-  return [
-    `${reports.length} schedules, ${sum(({ faults }) => faults)} faults`,
+  const unclean = reports.filter((report) => !isClean(report));
+  const totals = [
+    `${reports.length} schedules, ${sum(({ rounds }) => rounds)} rounds, ${sum(({ faults }) => faults)} faults`,
     `${sum(({ verdict }) => verdict.acknowledged)} acknowledged`,
-    `${anomalies} anomalies, ${sum(({ violations }) => violations.length)} broken promises`,
+    `${sum(({ verdict }) => verdict.read)} read, ${sum(({ verdict }) => verdict.commits)} commits`,
+    `${anomalies} anomalies`,
     ...figures(reports.flatMap(({ recoveries }) => recoveries)),
   ].join('; ');
+  const sides = Map.groupBy(
+    unclean.flatMap(({ schedule, findings }) => findings.map((each) => ({ ...each, schedule }))),
+    ({ against }) => against,
+  );
+  const verdicts = [...sides].map(
+    ([against, found]) =>
+      `against ${against}: ${found.length} findings in ${[...new Set(found.map(({ schedule }) => schedule))].join(', ')}`,
+  );
+  return [totals, ...(verdicts.length > 0 ? verdicts : ['nothing was found'])].join('\n');
 }
 
 function figures(recoveries: readonly Recovery[]): string[] {

@@ -8,6 +8,7 @@ import { seededRandom } from '@ottla/platform/simulated';
 import { checkHistory } from '../../tools/history/history-checker.ts';
 import type { Verdict } from '../../tools/history/anomaly.ts';
 import type { ClusterKind } from '../src/cluster.ts';
+import { type Finding, findingsOf, type LoadName, unabsorbed } from './findings.ts';
 import { mountSmallDisk, unmountSmallDisk } from './faults/small-disk.ts';
 import { readToTheEnd } from './load/final-reader.ts';
 import { readHistories, untilFlowing } from './load/histories.ts';
@@ -44,8 +45,8 @@ export interface RunReport {
   readonly rounds: number;
   readonly faults: number;
   readonly verdict: Verdict;
-  /** Promises that are not about the history: a node that died by itself, replicas that stay behind. */
-  readonly violations: readonly string[];
+  /** Anomalies of the history, and promises that are not about it: a node that died by itself, replicas that stay behind. */
+  readonly findings: readonly Finding[];
   readonly recoveries: readonly Recovery[];
   /** From all healed to all replicas in sync, of each round. */
   readonly wholeAfterMs: readonly number[];
@@ -124,10 +125,11 @@ async function play(options: RunOptions, stage: RunStage, startedMs: number): Pr
   const playedMs = performance.now();
   for (const load of loads) {
     if (!load.isRunning)
-      stage.violation(`the load ${load.name} ended: ${load.complaints.slice(-600)}`);
+      stage.violation(`the load ${load.name} ended: ${load.complaints.slice(-600)}`, load.name);
     else if (!(await load.stop(DRAIN_LIMIT_MS)))
       stage.violation(
         `the load ${load.name} did not come to its end: ${load.complaints.slice(-600)}`,
+        load.name,
       );
   }
   await read(options, stage, histories[0]!);
@@ -136,10 +138,8 @@ async function play(options: RunOptions, stage: RunStage, startedMs: number): Pr
     writeFileSync(fileOf(options, `node-${nodeId}.log`), output);
   const operations = readHistories(histories);
   const verdict = checkHistory(operations);
-  if (verdict.acknowledged < verdict.sent)
-    stage.violation(
-      `${verdict.sent - verdict.acknowledged} of ${verdict.sent} records met errors that retries did not absorb`,
-    );
+  for (const { message, load } of unabsorbed(operations)) stage.violation(message, load);
+  const names = loads.map(({ name }) => name);
   return {
     schedule: options.schedule.name,
     cluster: stage.cluster.name,
@@ -147,7 +147,7 @@ async function play(options: RunOptions, stage: RunStage, startedMs: number): Pr
     rounds,
     faults: stage.events.length,
     verdict,
-    violations: stage.violations,
+    findings: findingsOf(stage.cluster.name, names, verdict, stage.violations),
     recoveries: recoveries(operations, stage.events, PARTITIONS),
     wholeAfterMs: stage.wholeAfterMs,
     events: stage.events,
@@ -190,7 +190,7 @@ function startLoads(
   bootstrap: string,
   histories: string[],
 ): LoadProcess[] {
-  const load = (name: string, producers: number): LoadOptions => {
+  const load = (name: LoadName, producers: number): LoadOptions => {
     const history = fileOf(options, `${name}.ndjson`);
     histories.push(history);
     return {

@@ -5,6 +5,7 @@ import type { Cluster, ClusterNode } from '../src/cluster.ts';
 import { until } from '../src/processes.ts';
 import { nowMs } from './clock.ts';
 import { ClusterView } from './cluster-view.ts';
+import type { LoadName, Violation } from './findings.ts';
 import type { ProxiedNetwork } from './network/proxied-network.ts';
 import type { FaultEvent, Stage } from './schedule.ts';
 
@@ -31,7 +32,7 @@ export class RunStage implements Stage {
   readonly random: Random;
   readonly folder: string;
   readonly events: FaultEvent[] = [];
-  readonly violations: string[] = [];
+  readonly violations: Violation[] = [];
   /** Of each time that all was healed. */
   readonly wholeAfterMs: number[] = [];
   readonly #network: ProxiedNetwork | undefined;
@@ -102,8 +103,8 @@ export class RunStage implements Stage {
     this.#excused.add(nodeId);
   }
 
-  violation(message: string): void {
-    this.violations.push(message);
+  violation(message: string, load?: LoadName): void {
+    this.violations.push({ message, ...(load === undefined ? {} : { load }) });
   }
 
   async restore(): Promise<void> {

@@ -54,6 +54,8 @@ export interface Schedule {
   /** One sentence. */
   readonly what: string;
   readonly needs?: readonly Tool[];
+  /** Why it means nothing to the control's nodes; undefined when it does. */
+  readonly notOnKafka?: string;
   /** Why it cannot run here; undefined when it can. */
   readonly missing?: () => string | undefined;
   readonly settings?: Readonly<Record<string, string>>;

@@ -2,13 +2,14 @@
 import path from 'node:path';
 import { Child } from '../../src/processes.ts';
 import { kafkaClassPath } from '../../src/toolchain.ts';
+import type { LoadName } from '../findings.ts';
 import { loadArguments, type LoadOptions } from './load-options.ts';
 
 const folder = import.meta.dirname;
 const JVM = ['-Xmx192m', '-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC'];
 
 export interface LoadProcess {
-  readonly name: string;
+  readonly name: LoadName;
   readonly isRunning: boolean;
   /** What it complained of. */
   readonly complaints: string;
@@ -19,19 +20,24 @@ export interface LoadProcess {
 /** Our own client. */
 export function startOttlaLoad(options: LoadOptions): LoadProcess {
   const main = path.join(folder, 'main.ts');
-  return startLoad(options, process.execPath, ['--conditions=@ottla/source', main]);
+  return startLoad('ottla', options, process.execPath, ['--conditions=@ottla/source', main]);
 }
 
 /** Apache Kafka's Java client. */
 export function startJavaLoad(options: LoadOptions): LoadProcess {
   const source = path.join(folder, '../../java/chaos/ChaosLoad.java');
-  return startLoad(options, 'java', [...JVM, '-cp', kafkaClassPath(), source]);
+  return startLoad('java', options, 'java', [...JVM, '-cp', kafkaClassPath(), source]);
 }
 
-function startLoad(options: LoadOptions, command: string, args: readonly string[]): LoadProcess {
+function startLoad(
+  name: LoadName,
+  options: LoadOptions,
+  command: string,
+  args: readonly string[],
+): LoadProcess {
   const child = new Child(command, [...args, ...loadArguments(options)]);
   return {
-    name: options.name,
+    name,
     get isRunning() {
       return child.isRunning;
     },
