@@ -25,6 +25,13 @@ export interface Cursor {
   offset: number;
 }
 
+/** Where a replica lies, and what it knows of the epochs in it. */
+export interface ReplicaOnDisk {
+  readonly disk: SimulatedDisk;
+  readonly folder: string;
+  readonly epochs: { epochAt(offset: number): number };
+}
+
 const SEGMENT_NAME_DIGITS = 20;
 
 /** Hears of each batch once, in the order of offsets, when the first replica calls it committed. */
@@ -50,12 +57,13 @@ export class CommittedPrefixes {
    *
    * @param log names this log and no other, also when a topic of the same name comes back
    * @param folder where it lies on the disk
-   * @throws Error when it has something else there
+   * @param epochs what it knows of the epochs in it
+   * @throws Error when it has something else there, or another idea of who wrote it
    */
   check(
     log: string,
     by: string,
-    { disk, folder }: { readonly disk: SimulatedDisk; readonly folder: string },
+    { disk, folder, epochs }: ReplicaOnDisk,
     cursor: Cursor,
     highWatermark: number,
   ): void {
@@ -69,6 +77,10 @@ export class CommittedPrefixes {
         );
       const { baseOffset, lastOffsetDelta, partitionLeaderEpoch: leaderEpoch, crc } = header;
       const lastOffset = baseOffset + lastOffsetDelta;
+      if (epochs.epochAt(lastOffset) !== leaderEpoch)
+        throw new Error(
+          `${by} takes ${log}@${lastOffset} for one of epoch ${epochs.epochAt(lastOffset)}; its batch is of epoch ${leaderEpoch}`,
+        );
       const before = known.batches.get(baseOffset);
       if (before === undefined) {
         if (baseOffset < known.end)
@@ -114,7 +126,8 @@ export function cursorAt(disk: SimulatedDisk, folder: string, offset: number): C
   return cursor;
 }
 
-function nextBatch(
+/** Moves on by a batch; undefined where none stands. */
+export function nextBatch(
   log: string,
   disk: SimulatedDisk,
   cursor: Cursor,
@@ -147,6 +160,9 @@ function bytesAt(
   { segmentBase, position }: Place,
   length: number,
 ): Buffer {
-  const name = String(segmentBase).padStart(SEGMENT_NAME_DIGITS, '0');
-  return disk.peek(`/data/${folder}/${name}.log`, position, length) ?? Buffer.alloc(0);
+  return disk.peek(segmentFile(folder, segmentBase), position, length) ?? Buffer.alloc(0);
+}
+
+export function segmentFile(folder: string, segmentBase: number): string {
+  return `/data/${folder}/${String(segmentBase).padStart(SEGMENT_NAME_DIGITS, '0')}.log`;
 }

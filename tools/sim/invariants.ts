@@ -3,11 +3,14 @@
 import type { Partition, ServerParts } from '../../apps/broker/test/server-parts.ts';
 import { CommittedPrefixes, type Cursor, cursorAt } from './committed-prefix.ts';
 import type { CommittedRecords } from './committed-records.ts';
+import { checkDurable, type DurableSeen } from './durable-ends.ts';
 import type { Member } from './member.ts';
 import { QuorumInvariants } from './quorum-invariants.ts';
 import { QuorumVotes } from './quorum-votes.ts';
 
 const METADATA = '__cluster_metadata-0';
+
+type PartitionLog = NonNullable<Partition['log']>;
 
 /** What was seen of a replica at the last event: only what has changed is looked at again. */
 interface Replica {
@@ -18,6 +21,7 @@ interface Replica {
   /** One that was given away and comes back is another one. */
   readonly log: object;
   readonly cursor: Cursor;
+  readonly durable: DurableSeen;
   highWatermark: number;
   logStartOffset: number;
   logEndOffset: number;
@@ -101,7 +105,7 @@ export class Invariants {
             logStartOffset: log.logStartOffset,
           });
     const leads = partition.isLeader ? leaderEpoch : undefined;
-    const hasMoved = this.#checkLog(member, replica, log, leads);
+    const hasMoved = this.#checkLog(member, replica, log, log, leads);
     if (leaderEpoch < replica.leaderEpoch)
       this.#fail(
         `${member.name} went from leader epoch ${replica.leaderEpoch} of ${replica.name} to ${leaderEpoch}`,
@@ -137,7 +141,8 @@ export class Invariants {
     const { startOffset: logStartOffset, endOffset: logEndOffset } = log;
     const { highWatermark } = core;
     const leads = core.role.role === 'leader' ? core.epoch : undefined;
-    this.#checkLog(member, replica, { logStartOffset, logEndOffset, highWatermark }, leads);
+    const view = { logStartOffset, logEndOffset, highWatermark };
+    this.#checkLog(member, replica, log.log, view, leads);
     const why =
       this.#quorum.check(member, life.parts.quorum) ??
       this.#votes.check(member.name, life.parts.quorum.core);
@@ -153,6 +158,7 @@ export class Invariants {
     const replica = {
       ...seen,
       cursor: cursorAt(node.disk, seen.name, seen.logStartOffset),
+      durable: { promised: -1, cursor: undefined },
       highWatermark: -1,
       logEndOffset: -1,
       leaderEpoch: -1,
@@ -170,6 +176,7 @@ export class Invariants {
   #checkLog(
     member: Member,
     replica: Replica,
+    own: PartitionLog,
     view: {
       readonly logStartOffset: number;
       readonly logEndOffset: number;
@@ -186,6 +193,9 @@ export class Invariants {
       this.#checkLeader(name, id, leads, logEndOffset);
       replica.ledEpoch = leads;
     }
+    const lost = checkDurable(own, node.disk, log, replica.durable);
+    // What a failed sync has lost is read as long as the machine runs; without syncs it is not started anew.
+    if (lost !== undefined && member.isSynced) this.#fail(`${name} ${lost}`);
     if (highWatermark === replica.highWatermark && logStartOffset === replica.logStartOffset)
       return false;
     if (highWatermark < replica.highWatermark)
@@ -209,7 +219,7 @@ export class Invariants {
       this.#prefixes.check(
         id,
         name,
-        { disk: node.disk, folder: log },
+        { disk: node.disk, folder: log, epochs: own.epochs },
         replica.cursor,
         highWatermark,
       );

@@ -52,6 +52,10 @@ export class Member {
     return this.#isWanted;
   }
 
+  get isSynced(): boolean {
+    return this.#options.isSynced;
+  }
+
   /** Starts it and keeps it up from here on. */
   begin(): void {
     this.#isWanted = true;

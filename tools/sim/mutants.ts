@@ -96,6 +96,14 @@ export const MUTANTS: readonly Mutant[] = [
     seed: 3,
   },
   {
+    name: 'show what a killed process has left, before it is durable',
+    file: 'packages/log/src/partition-log.ts',
+    find: 'if (loaded.cutBytes > 0 || !(options.isCleanShutdown ?? true)) await log.flush();',
+    replace: '',
+    brokers: 1,
+    seed: 1,
+  },
+  {
     name: 'a follower commits all that it has',
     file: 'apps/broker/src/replica/partition.ts',
     find: 'if (log.advanceHighWatermark(leader.highWatermark)) this.#host.moved(this);',
