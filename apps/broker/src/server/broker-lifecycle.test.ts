@@ -53,7 +53,7 @@ async function registered(): Promise<{
   const time = new VirtualTime();
   const controller = new ScriptedController();
   const broker = new BrokerLifecycle({
-    platform: { clock: time, timers: time },
+    platform: { timers: time },
     logger: silentLogger,
     controller,
     registration: () => brokerRegistrationRequest.create({ brokerId: 1 }),
@@ -127,5 +127,18 @@ describe('the life of a broker', () => {
     const count = controller.heartbeats.length;
     await pass(2 * INTERVAL_MS);
     expect(controller.heartbeats).toHaveLength(count);
+  });
+
+  it('given that nobody lets it go, then it stops in its time, and at once when it is closed', async () => {
+    for (const end of ['time', 'close'] as const) {
+      const { broker, pass } = await registered();
+      let hasLeave: boolean | undefined;
+      void broker.controlledShutdown(5000).then((answer) => (hasLeave = answer));
+      await pass(4900);
+      expect(hasLeave).toBeUndefined();
+      if (end === 'close') void broker.close();
+      await pass(end === 'close' ? 1 : 100);
+      expect(hasLeave).toBe(false);
+    }
   });
 });

@@ -20,7 +20,7 @@ import { ApiError } from '../network/api-error.ts';
 import type { ControllerChannel } from './controller-channel.ts';
 
 export interface BrokerLifecycleOptions {
-  readonly platform: Pick<Platform, 'clock' | 'timers'>;
+  readonly platform: Pick<Platform, 'timers'>;
   readonly logger: Logger;
   readonly controller: Pick<ControllerChannel, 'send'>;
   readonly registration: () => BrokerRegistrationRequest;
@@ -33,8 +33,10 @@ export interface BrokerLifecycleOptions {
   readonly offlineLogDirs: () => readonly Uuid[];
 }
 
-/** Pause before a registration that was refused or not answered. */
+/** Shortest pause before a registration that was refused or not answered. */
 const REGISTRATION_PAUSE_MS = 50;
+/** Longest such pause; the shortest one doubles up to it. */
+const REGISTRATION_PAUSE_MS_MAX = 200;
 /** Shortest pause between heartbeats while the broker waits to be unfenced or to stop. */
 const HURRIED_INTERVAL_MS = 10;
 /** Longest such pause; the shortest one doubles up to it. */
@@ -55,6 +57,8 @@ export class BrokerLifecycle {
   #heartbeats: Promise<void> = Promise.resolve();
   #wake: (() => void) | undefined;
   readonly #unfenced = Promise.withResolvers<void>();
+  /** It may stop, or need not wait any longer. */
+  readonly #released = Promise.withResolvers<void>();
 
   constructor(options: BrokerLifecycleOptions) {
     this.#options = options;
@@ -96,24 +100,28 @@ export class BrokerLifecycle {
    */
   async controlledShutdown(timeoutMs: number): Promise<boolean> {
     if (this.#brokerEpoch < 0) return true;
-    const { clock } = this.#options.platform;
-    const deadlineMs = clock.monotonicMs() + timeoutMs;
     this.#wantsShutDown = true;
     this.#hurry();
-    while (!this.#mayStop && clock.monotonicMs() < deadlineMs) await this.#pause(SHUTDOWN_CHECK_MS);
+    const timer = this.#options.platform.timers.set(timeoutMs, this.#released.resolve);
+    await this.#released.promise;
+    timer.cancel();
     return this.#mayStop;
   }
 
   /** Sends nothing any more; resolves when nothing is under way. */
   async close(): Promise<void> {
     this.#closing.abort();
+    this.#released.resolve();
     this.#wake?.();
     await this.#heartbeats;
   }
 
   async #untilRegistered(): Promise<void> {
-    while (!this.#closing.signal.aborted && !(await this.#register()))
-      await this.#pause(REGISTRATION_PAUSE_MS);
+    let pauseMs = REGISTRATION_PAUSE_MS;
+    while (!this.#closing.signal.aborted && !(await this.#register())) {
+      await this.#pause(pauseMs);
+      pauseMs = Math.min(2 * pauseMs, REGISTRATION_PAUSE_MS_MAX);
+    }
   }
 
   async #register(): Promise<boolean> {
@@ -196,7 +204,10 @@ export class BrokerLifecycle {
       this.#options.logger.warn('the controller has fenced this broker');
     this.#isFenced = answer.isFenced;
     if (!answer.isFenced) this.#unfenced.resolve();
-    if (answer.shouldShutDown && this.#wantsShutDown) this.#mayStop = true;
+    if (answer.shouldShutDown && this.#wantsShutDown) {
+      this.#mayStop = true;
+      this.#released.resolve();
+    }
   }
 
   async #pause(delayMs: number): Promise<void> {
@@ -215,9 +226,6 @@ export class BrokerLifecycle {
     this.#wake = undefined;
   }
 }
-
-/** How often a stopping broker looks whether it may. */
-const SHUTDOWN_CHECK_MS = 2;
 
 /** That no controller answers is nothing to look for in this program. */
 function reasonOf(error: unknown): LogFields {

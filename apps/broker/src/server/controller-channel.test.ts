@@ -69,6 +69,18 @@ describe('the way to the active controller', () => {
     await expect(answer).resolves.toMatchObject({ errorCode: ErrorCode.NONE });
   });
 
+  it('given that the node is not active for long, then it is asked less and less often, and its successor at once', async () => {
+    const { time, controllers, beat, moveTo } = setUp();
+    controllers[0].onRequest = says(ErrorCode.NOT_CONTROLLER);
+    controllers[1].onRequest = says(ErrorCode.NONE);
+    const answer = beat();
+    await time.pass(900);
+    expect(controllers[0].requests.length).toBeLessThan(10);
+    moveTo(1);
+    await time.pass(10);
+    await expect(answer).resolves.toMatchObject({ errorCode: ErrorCode.NONE });
+  });
+
   it('given that nobody is active, then the request waits, and is given up in time', async () => {
     const { time, controllers, beat, moveTo } = setUp();
     moveTo(undefined);

@@ -77,8 +77,10 @@ export interface ConnectedChannelOptions {
   readonly timeoutMs: number;
 }
 
-/** Pause before a request is sent again. */
+/** Shortest pause before a request is sent again. */
 const RETRY_PAUSE_MS = 20;
+/** Longest such pause; the shortest one doubles up to it. */
+const RETRY_PAUSE_MS_MAX = 160;
 
 /**
  * Connects when first needed, anew after a connection ended, and elsewhere when another controller is active. A server
@@ -88,6 +90,8 @@ export class ConnectedChannel implements ControllerChannel {
   readonly #options: ConnectedChannelOptions;
   readonly #closing = new AbortController();
   #current: { readonly key: string; readonly peer: Peer } | undefined;
+  /** What ends the pauses that are going on. */
+  readonly #pauses = new Set<() => void>();
 
   constructor(options: ConnectedChannelOptions) {
     this.#options = options;
@@ -134,13 +138,16 @@ export class ConnectedChannel implements ControllerChannel {
   /** Call when another node may have become the active controller: whoever waits for the old one asks the new one. */
   controllerChanged(): void {
     const active = this.#options.activeController();
-    if (active !== undefined && this.#current?.key !== active.key) this.#disconnect();
+    if (active === undefined || this.#current?.key === active.key) return;
+    this.#disconnect();
+    this.#endPauses();
   }
 
   /** Cuts the connection and ends every attempt. */
   close(): void {
     this.#closing.abort();
     this.#disconnect();
+    this.#endPauses();
   }
 
   /** @param attempt resolves with undefined when another node is the controller, or none is yet */
@@ -148,14 +155,34 @@ export class ConnectedChannel implements ControllerChannel {
     timeoutMs: number,
     attempt: (peer: Peer, timeoutMs: number) => Promise<T | undefined>,
   ): Promise<T> {
-    const { clock, timers } = this.#options.platform;
+    const { clock } = this.#options.platform;
     const deadlineMs = clock.monotonicMs() + timeoutMs;
+    let pauseMs = RETRY_PAUSE_MS;
     while (!this.#closing.signal.aborted && clock.monotonicMs() < deadlineMs) {
       const answer = await this.#attempt(attempt, deadlineMs - clock.monotonicMs());
       if (answer !== undefined) return answer;
-      await timers.sleep(RETRY_PAUSE_MS, this.#closing.signal).catch(() => {});
+      if (this.#closing.signal.aborted) break;
+      await this.#pause(pauseMs);
+      pauseMs = Math.min(2 * pauseMs, RETRY_PAUSE_MS_MAX);
     }
     throw new ApiError(ErrorCode.REQUEST_TIMED_OUT, 'no active controller answered in time');
+  }
+
+  /** Ends early when another node may be the controller. */
+  #pause(delayMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const end = (): void => {
+        timer.cancel();
+        this.#pauses.delete(end);
+        resolve();
+      };
+      const timer = this.#options.platform.timers.set(delayMs, end);
+      this.#pauses.add(end);
+    });
+  }
+
+  #endPauses(): void {
+    for (const end of [...this.#pauses]) end();
   }
 
   async #attempt<T>(

@@ -14,7 +14,6 @@ import { CONTROLLER_API_TABLE } from '../controller/controller-api-table.ts';
 import { BROKER_API_TABLE } from '../handlers/api-table.ts';
 import { registerNetworkMetrics, registerPurgatoryMetrics } from '../metrics/bounds.ts';
 import { BrokerMetrics } from '../metrics/broker-metrics.ts';
-import { LoopDelay } from '../metrics/loop-delay.ts';
 import type { ListenerRole } from '../network/request-context.ts';
 import { RequestPipeline } from '../network/request-pipeline.ts';
 import { SocketServer } from '../network/socket-server.ts';
@@ -185,8 +184,13 @@ class Server {
     // The port must be known to register; what this broker has read of the metadata so far is nothing to tell.
     sockets.turnAway('broker');
     await this.#listen(sockets, 'broker');
-    const http = await openHttp(this.#config, this.#metrics, this.#closing, () =>
-      this.#isReady ? undefined : 'starting',
+    const notReady = (): string | undefined => (this.#isReady ? undefined : 'starting');
+    const http = await openHttp(
+      this.#platform,
+      this.#config,
+      this.#metrics,
+      this.#closing,
+      notReady,
     );
     const registered =
       controller === undefined ? undefined : this.#registerController(channels, sockets);
@@ -308,8 +312,6 @@ class Server {
     registerNetworkMetrics(this.#metrics, sockets);
     registerPurgatoryMetrics(this.#metrics, this.#purgatory, this.#wheel);
     registerServerMetrics(this.#metrics, controller, broker);
-    const delay = new LoopDelay(this.#platform, this.#metrics);
-    this.#closing.add('the loop delay', () => delay.close());
     return sockets;
   }
 
