@@ -42,7 +42,12 @@ interface Life {
   serves: boolean;
   /** By partition, or the log of the metadata. */
   readonly replicas: Map<object, Replica>;
+  /** The partitions it holds, as it said last, and what was seen of each: looked at after every event. */
+  partitions: readonly Partition[];
+  seen: (Replica | undefined)[];
 }
+
+const NO_PARTITIONS: readonly Partition[] = [];
 
 export class InvariantError extends Error {
   override readonly name = 'InvariantError';
@@ -88,22 +93,26 @@ export class Invariants {
     this.checks++;
     const life = this.#lifeOf(member, parts);
     this.#checkQuorum(member, life);
-    for (const partition of parts.broker?.replicas.partitions() ?? [])
-      this.#checkPartition(member, life, partition);
+    const partitions = parts.broker?.replicas.partitions() ?? NO_PARTITIONS;
+    if (partitions !== life.partitions) {
+      life.partitions = partitions;
+      life.seen = partitions.map((partition) => life.replicas.get(partition));
+    }
+    for (let index = 0; index < partitions.length; index++)
+      this.#checkPartition(member, life, partitions[index]!, index);
   }
 
-  #checkPartition(member: Member, life: Life, partition: Partition): void {
+  #checkPartition(member: Member, life: Life, partition: Partition, index: number): void {
     const { log, leaderEpoch } = partition;
     if (log === undefined) return;
-    const replica =
-      life.replicas.get(partition)?.log === log
-        ? life.replicas.get(partition)!
-        : this.#firstSeen(member, life, partition, {
-            id: `${partition.name} of ${partition.topicId}`,
-            name: partition.name,
-            log,
-            logStartOffset: log.logStartOffset,
-          });
+    let replica = life.seen[index];
+    if (replica?.log !== log) {
+      const { name } = partition;
+      const id = `${name} of ${partition.topicId}`;
+      const { logStartOffset } = log;
+      replica = this.#firstSeen(member, life, partition, { id, name, log, logStartOffset });
+      life.seen[index] = replica;
+    }
     const leads = partition.isLeader ? leaderEpoch : undefined;
     const hasMoved = this.#checkLog(member, replica, log, log, leads);
     if (leaderEpoch < replica.leaderEpoch)
@@ -261,7 +270,14 @@ export class Invariants {
   #lifeOf(member: Member, parts: ServerParts): Life {
     let life = this.#lives.get(member.name);
     if (life === undefined || life.parts !== parts) {
-      life = { parts, quorumEpoch: -1, serves: false, replicas: new Map() };
+      life = {
+        parts,
+        quorumEpoch: -1,
+        serves: false,
+        replicas: new Map(),
+        partitions: NO_PARTITIONS,
+        seen: [],
+      };
       this.#lives.set(member.name, life);
     }
     const serves = member.server !== undefined;

@@ -86,6 +86,8 @@ export class Replicas {
   readonly #saidCompacted = new Set<string>();
   readonly #byName = new Map<string, HostedTopic>();
   readonly #byId = new Map<Uuid, HostedTopic>();
+  /** All of them; undefined when they are to be put together anew. */
+  #all: readonly Partition[] | undefined;
   readonly #listeners = new Set<LeadershipListener>();
   readonly #partitionHost: PartitionHost;
   readonly #damaged: DamagedReplicas;
@@ -230,10 +232,12 @@ export class Replicas {
       : ErrorCode.NOT_LEADER_OR_FOLLOWER;
   }
 
-  /** Every partition that this broker holds a replica of. */
-  *partitions(): IterableIterator<Partition> {
-    for (const topic of this.#byName.values())
-      for (const partition of topic.partitions) if (partition !== undefined) yield partition;
+  /** Every partition that this broker holds a replica of; the same array until one comes or goes. */
+  partitions(): readonly Partition[] {
+    this.#all ??= [...this.#byName.values()].flatMap(({ partitions }) =>
+      partitions.filter((partition) => partition !== undefined),
+    );
+    return this.#all;
   }
 
   /** A directory failed (`LogDirectory`'s `onFailure`): its partitions answer KAFKA_STORAGE_ERROR from here on. */
@@ -280,6 +284,7 @@ export class Replicas {
     topic.partitions[partitionId] = partition;
     this.#byId.set(topicId, topic);
     this.#byName.set(topicName, topic);
+    this.#all = undefined;
     return partition;
   }
 
@@ -288,6 +293,7 @@ export class Replicas {
     const partition = topic?.partitions[partitionId];
     if (topic === undefined || partition === undefined) return undefined;
     topic.partitions[partitionId] = undefined;
+    this.#all = undefined;
     if (topic.partitions.every((other) => other === undefined)) {
       this.#byId.delete(topicId);
       if (this.#byName.get(topic.name) === topic) this.#byName.delete(topic.name);
