@@ -2,6 +2,7 @@
 // thousand small files are small and a large one grows without copying what is there.
 const PAGE_BYTES = 64 * 1024;
 const PAGE_BYTES_MIN = 256;
+const EMPTY = Buffer.alloc(0);
 
 export class Pages {
   #pages: (Uint8Array | undefined)[] = [];
@@ -52,7 +53,9 @@ export class Pages {
 
   /** A copy of `length` bytes at `position`, as far as the file reaches. */
   slice(position: number, length: number): Buffer {
-    const copy = Buffer.alloc(Math.max(0, Math.min(length, this.#size - position)));
+    const lengthThere = Math.min(length, this.#size - position);
+    if (lengthThere <= 0) return EMPTY;
+    const copy = Buffer.allocUnsafe(lengthThere);
     this.read(copy, position);
     return copy;
   }

@@ -305,7 +305,7 @@ export class Network implements SimulatedNetwork, Wire {
   }
 
   #conditionsOf(hosts: string): NetworkConditions {
-    const special = this.#links.get(hosts);
+    const special = this.#links.size === 0 ? undefined : this.#links.get(hosts);
     return special === undefined ? this.conditions : { ...this.conditions, ...special };
   }
 }

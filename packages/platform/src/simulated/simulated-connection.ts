@@ -206,7 +206,7 @@ export class SimulatedConnection implements Connection {
 
   /** Copies the next `length` bytes out of the queue. */
   #take(length: number): Buffer {
-    const segment = Buffer.allocUnsafeSlow(length);
+    const segment = Buffer.allocUnsafe(length);
     let filled = 0;
     for (const write of this.#queue) {
       while (filled < length && write.chunkIndex < write.chunks.length) {
