@@ -7,6 +7,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { LOG_CONFIG_DEFAULT, LogDirectory, type LogError, type PartitionLog } from './index.ts';
 
 const CONFIG = { ...LOG_CONFIG_DEFAULT, flushMessages: 1 };
+const MARK = '/data/.ottla_disk_failed';
 const SEGMENT = /orders-0\/0+\.log$/;
 
 interface Opened {
@@ -177,4 +178,64 @@ describe('a disk that fails under flush.messages=1', () => {
       }
     },
   );
+});
+
+describe('a process that starts again on the same machine after its disk failed', () => {
+  const syncFails: DiskFault = {
+    operation: 'datasync',
+    path: SEGMENT,
+    effect: { kind: 'fail', code: 'EIO' },
+  };
+
+  /** Dies after a failed sync; the machine stays up, and shows bytes that the disk has not got. */
+  async function failAndRestart(seed: number): Promise<Simulation> {
+    const simulation = createSimulation({ seed });
+    const { directory } = await hit(simulation, syncFails);
+    const node = simulation.node('broker');
+    await simulation.settle(directory.close());
+    expect(node.disk.files()).toContain(MARK);
+    node.crash({ unsynced: 'keep' });
+    node.restart();
+    return simulation;
+  }
+
+  it('given a power cut later, then what it has built upon what it saw is still there', async () => {
+    for (let seed = 0; seed < 20; seed += 1) {
+      const simulation = await failAndRestart(seed);
+      const node = simulation.node('broker');
+      const second = await simulation.settle(open(node.platform));
+      expect(node.disk.files()).not.toContain(MARK);
+      const seen = await simulation.settle(valuesOf(second.log));
+      expect(seen.slice(0, 2)).toEqual(['safe 1', 'safe 2']);
+      expect(await simulation.settle(append(second.log, 'after'))).toBe('acknowledged');
+      node.crash();
+      const third = await simulation.settle(open(node.restart()));
+      expect(await simulation.settle(valuesOf(third.log)), `seed ${seed}`).toEqual([
+        ...seen,
+        'after',
+      ]);
+    }
+  });
+
+  it('given a disk that fails again meanwhile, then it does not start, and the next start tries again', async () => {
+    const simulation = await failAndRestart(3);
+    const node = simulation.node('broker');
+    node.disk.inject(syncFails);
+    await expect(simulation.settle(open(node.platform))).rejects.toThrow('EIO');
+    expect(node.disk.files()).toContain(MARK);
+    const { log } = await simulation.settle(open(node.restart()));
+    expect(await simulation.settle(append(log, 'after'))).toBe('acknowledged');
+    expect(node.disk.files()).not.toContain(MARK);
+  });
+
+  it('given a disk on which nothing failed, then nothing is written again', async () => {
+    const simulation = createSimulation({ seed: 4 });
+    const node = simulation.node('broker');
+    const { log } = await simulation.settle(open(node.platform, LOG_CONFIG_DEFAULT));
+    expect(await simulation.settle(append(log, 'not synced'))).toBe('acknowledged');
+    node.crash({ unsynced: 'keep' });
+    node.disk.inject({ ...syncFails, operation: 'write' });
+    const { log: again } = await simulation.settle(open(node.restart(), LOG_CONFIG_DEFAULT));
+    expect(await simulation.settle(valuesOf(again))).toEqual(['not synced']);
+  });
 });

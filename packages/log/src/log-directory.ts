@@ -14,6 +14,7 @@ import { SlabPool } from './slab-pool.ts';
 import { SyncGate } from './sync-gate.ts';
 import { WriteNowGate, type WriteNowLimits } from './write-now-gate.ts';
 import { TailCache } from './tail-cache.ts';
+import { markFailed, rewriteUnsynced } from './unsynced-tails.ts';
 
 export interface LogDirectoryOptions {
   readonly platform: Platform;
@@ -89,6 +90,7 @@ export class LogDirectory {
   #isStarted = false;
   readonly #wasNew: boolean;
   #markerGone: Promise<void> | undefined;
+  #failureNoted: Promise<void> = Promise.resolve();
   /** A look at the bound is queued. */
   #isCapping = false;
   #maintenance: Promise<void> = Promise.resolve();
@@ -142,6 +144,7 @@ export class LogDirectory {
       await createDurably(disk, options.path);
       lock = await disk.lock(`${options.path}/${LOCK_FILE}`);
       const found = await readState(disk, options.path);
+      await trustTails(options, found.recoveryPoints);
       // The process may have been killed between making a folder and its sync: nobody else would make that name durable.
       if (found.cleanBrokerEpoch === undefined) await disk.syncDirectory(options.path);
       return new LogDirectory(options, lock, found);
@@ -187,14 +190,8 @@ export class LogDirectory {
   }
 
   /** Names (`topic-partition`) of the log folders on disk, without those on their way out. */
-  async listLogs(): Promise<string[]> {
-    const names: string[] = [];
-    for (const name of await this.#platform.disk.readdir(this.path)) {
-      const isLog = /^.+-\d+$/.test(name) && !name.endsWith('-delete') && !name.endsWith('-stray');
-      if (isLog && (await this.#platform.disk.stat(`${this.path}/${name}`))?.kind === 'directory')
-        names.push(name);
-    }
-    return names;
+  listLogs(): Promise<string[]> {
+    return listLogs(this.#platform.disk, this.path);
   }
 
   /**
@@ -311,6 +308,7 @@ export class LogDirectory {
     }
     await this.#removals.close();
     await this.context.handles.close();
+    await this.#failureNoted;
     await this.#lock.release();
   }
 
@@ -431,8 +429,35 @@ export class LogDirectory {
       path: this.path,
       error: error.message,
     });
+    this.#failureNoted = markFailed(this.#platform.disk, this.path).catch((cause: unknown) =>
+      this.#logger.error('what the disk has not got may be taken for durable by the next start', {
+        path: this.path,
+        error: String(cause),
+      }),
+    );
     this.#options.onFailure?.(error);
   }
+}
+
+async function listLogs(disk: Platform['disk'], path: string): Promise<string[]> {
+  const names: string[] = [];
+  for (const name of await disk.readdir(path)) {
+    const isLog = /^.+-\d+$/.test(name) && !name.endsWith('-delete') && !name.endsWith('-stray');
+    if (isLog && (await disk.stat(`${path}/${name}`))?.kind === 'directory') names.push(name);
+  }
+  return names;
+}
+
+async function trustTails(
+  { platform: { disk }, logger, path }: LogDirectoryOptions,
+  recoveryPoints: ReadonlyMap<string, number>,
+): Promise<void> {
+  const bytes = await rewriteUnsynced(disk, path, await listLogs(disk, path), recoveryPoints);
+  if (bytes === undefined) return;
+  logger.warn('the disk failed in an earlier life: what is visible was written again', {
+    path,
+    bytes,
+  });
 }
 
 interface FoundState {
