@@ -16,14 +16,15 @@ import type { Recorder } from './recorder.ts';
 export const TOPIC = 'orders';
 export const GROUP = 'billing';
 
-const BURST_RECORDS_MAX = 12;
-/** Between two bursts, times the number of producers: about 26 records a second of all of them. */
-const PAUSE_MS_MAX = 500;
+/** Between two bursts, times the number of producers, for each record of them: about 22 records a second of all producers. */
+const PAUSE_MS_OF_RECORD = 45;
 /** Records without an answer, beyond which a producer waits. */
 const OUTSTANDING_MAX = 400;
 const POLL_MS = 1_000;
-/** One poll in so many is the last of its member. */
-const POLLS_OF_A_MEMBER = 60;
+/** How long one is a member, on an average. */
+const MEMBER_MS = 10_000;
+/** Between two polls that bring something, when nobody rests. */
+const POLL_EVERY_MS = 160;
 
 export interface LoadOptions {
   readonly plan: Plan;
@@ -68,10 +69,11 @@ export class Load {
       // What is given up in time begins another epoch of the producer.
       deliveryTimeoutMs: random.below(3) === 0 ? 6_000 + random.below(4_000) : 120_000,
     });
+    const { burstRecordsMax } = plan.pace;
     let outstanding = 0;
     let count = 0;
     while (this.#isProducing) {
-      for (let left = 1 + random.below(BURST_RECORDS_MAX); left > 0; left--) {
+      for (let left = 1 + random.below(burstRecordsMax); left > 0; left--) {
         const value = `${process}-${++count}`;
         const partition = random.below(plan.partitions);
         outstanding++;
@@ -86,7 +88,7 @@ export class Load {
           .send({ topic: TOPIC, partition, value })
           .then((metadata) => ended(undefined, metadata), ended);
       }
-      do await timers.sleep(random.below(PAUSE_MS_MAX * plan.producers));
+      do await timers.sleep(random.below(PAUSE_MS_OF_RECORD * burstRecordsMax * plan.producers));
       while (outstanding > OUTSTANDING_MAX && this.#isProducing);
     }
     await producer.close();
@@ -130,10 +132,13 @@ export class Load {
       onRevoked: noteOwned,
       onLost: noteOwned,
     });
-    let pollsLeft = 1 + random.below(2 * POLLS_OF_A_MEMBER);
+    const { restMsMax } = plan.pace;
+    const polls = Math.ceil(MEMBER_MS / (POLL_EVERY_MS + restMsMax / 2));
+    let pollsLeft = 1 + random.below(2 * polls);
     while (this.#isConsuming && pollsLeft-- > 0) {
       try {
         await this.#pollOnce(consumer, process);
+        if (restMsMax > 0) await timers.sleep(random.below(restMsMax));
       } catch (error) {
         if (!(error instanceof KafkaError)) throw error;
         await timers.sleep(random.below(1_000));

@@ -1,7 +1,7 @@
 // The cluster of a plan as Kafka's configuration says it: who is broker, who votes, and the times that `ottla` gives a new
 // cluster.
 import type { FirstVoters } from '@ottla/broker';
-import type { Plan } from './plan.ts';
+import type { Pace, Plan } from './plan.ts';
 import { siteOf } from './sites.ts';
 
 export const BROKER_PORT = 9092;
@@ -11,8 +11,6 @@ const FIRST_CONTROLLER_ID = 101;
 const TIE_BREAKER_ID = FIRST_CONTROLLER_ID;
 
 const TIMES: Readonly<Record<string, string>> = {
-  'broker.heartbeat.interval.ms': '500',
-  'broker.session.timeout.ms': '2000',
   'controller.quorum.election.timeout.ms': '500',
   'controller.quorum.fetch.timeout.ms': '700',
   'controller.quorum.election.backoff.max.ms': '500',
@@ -93,7 +91,7 @@ function rolesOf(plan: Plan): Roles {
 }
 
 function sharedProperties(plan: Plan, { voters }: Roles): Record<string, string> {
-  const { traits } = plan;
+  const { traits, pace } = plan;
   const addresses = voters.map((id) => `${nameOf(id)}:${CONTROLLER_PORT}`);
   const quorum: Record<string, string> = traits.has('voters')
     ? {
@@ -106,7 +104,9 @@ function sharedProperties(plan: Plan, { voters }: Roles): Record<string, string>
           .join(','),
       };
   return {
-    ...(traits.has('stretch') ? NEAR_READS : TIMES),
+    ...(traits.has('stretch') ? NEAR_READS : { ...TIMES, ...heartbeats(pace) }),
+    'replica.fetch.wait.max.ms': String(pace.replicaWaitMs),
+    'metadata.max.idle.interval.ms': String(pace.idleRecordMs),
     ...(traits.has('snapshots') ? SNAPSHOTS : {}),
     ...(traits.has('flips') ? { 'log.flush.offset.checkpoint.interval.ms': '2000' } : {}),
     ...quorum,
@@ -117,6 +117,13 @@ function sharedProperties(plan: Plan, { voters }: Roles): Record<string, string>
     'offsets.topic.replication.factor': String(plan.replicationFactor),
     'min.insync.replicas': String(plan.minInSyncReplicas),
     ...(plan.isSynced ? { 'log.flush.interval.messages': '1' } : {}),
+  };
+}
+
+function heartbeats({ heartbeatMs }: Pace): Record<string, string> {
+  return {
+    'broker.heartbeat.interval.ms': String(heartbeatMs),
+    'broker.session.timeout.ms': String(4 * heartbeatMs),
   };
 }
 

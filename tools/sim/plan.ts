@@ -21,7 +21,7 @@ const ONE_IN: Readonly<Record<Trait, number>> = {
   voters: 5,
   growth: 5,
   topics: 5,
-  stretch: 8,
+  stretch: 12,
   flips: 4,
 };
 /** Makes the draws of traits others than those of the world, which has the same seed. */
@@ -42,6 +42,7 @@ export interface Plan {
   /** Whether somebody elects leaders and moves partitions meanwhile. */
   readonly isOperated: boolean;
   readonly assignor: 'cooperative-sticky' | 'range';
+  readonly pace: Pace;
   /** Mean time between two faults. */
   readonly faultEveryMs: number;
   /** Faults begin no later than this. */
@@ -55,6 +56,23 @@ export interface Plan {
   readonly traits: ReadonlySet<Trait>;
   /** With `voters`: controllers join by themselves. */
   readonly isAutoJoin: boolean;
+}
+
+/**
+ * How much happens in a second beside faults: as many records in few large bursts or in many small ones, servers that ask each
+ * other seldom or all the time. Most worlds are quiet, because each event costs real time.
+ */
+export interface Pace {
+  /** A producer sends so many records at once, at most. */
+  readonly burstRecordsMax: number;
+  /** A member of the group rests so long between two polls, at most. */
+  readonly restMsMax: number;
+  /** How long a follower's request waits at a leader that has nothing new. */
+  readonly replicaWaitMs: number;
+  /** Between two records that say nothing in the log of the metadata. */
+  readonly idleRecordMs: number;
+  /** Between two heartbeats of a broker, which counts as gone after four of them. */
+  readonly heartbeatMs: number;
 }
 
 /** The clusters that a seed may draw. */
@@ -71,7 +89,7 @@ export function drawPlan(
 ): Plan {
   const isSingle = brokersMax === 1;
   const brokers = isSingle ? 1 : drawBrokers(random, brokersMax);
-  const isCombined = isSingle || random.below(2) === 0;
+  const isCombined = isSingle || random.below(3) > 0;
   const replicationFactor = Math.min(3, brokers);
   const own = seededRandom(seed ^ TRAITS_SEED);
   const drawn = drawTraits(own, brokersMax);
@@ -93,6 +111,7 @@ export function drawPlan(
     faultsMs: 45_000,
     traits,
     isAutoJoin: own.below(2) === 0,
+    pace: drawPace(own),
   };
   return plan.traits.has('stretch') ? stretched(plan, own) : plan;
 }
@@ -120,11 +139,21 @@ function drawTraits(random: Random, brokersMax: number): Set<Trait> {
   return traits;
 }
 
-/** Most often three, sometimes as many as there may be: what goes wrong seldom needs more, and each one costs time. */
+function drawPace(random: Random): Pace {
+  return {
+    burstRecordsMax: 12 * (1 + random.below(5)),
+    restMsMax: 400 * random.below(4),
+    replicaWaitMs: 500 * (1 + random.below(4)),
+    idleRecordMs: random.below(4) === 0 ? 500 : 5_000,
+    heartbeatMs: random.below(3) === 0 ? 500 : 750,
+  };
+}
+
+/** Most often three, seldom as many as there may be: what goes wrong seldom needs more, and each one costs time. */
 function drawBrokers(random: Random, max: number): number {
-  const draw = random.below(8);
-  if (draw < 4) return 3;
-  return Math.min(max, draw < 7 ? 4 + random.below(2) : 6 + random.below(4));
+  const draw = random.below(16);
+  if (draw < 11) return 3;
+  return Math.min(max, draw < 15 ? 4 + random.below(2) : 6 + random.below(4));
 }
 
 /** Traits by their names, comma-separated; `none` and `any` for what they say. @throws Error for other names */
@@ -147,6 +176,15 @@ export function describePlan(plan: Plan): string {
     `${plan.brokers} brokers, ${controllers}, ${plan.partitions} partitions × ${plan.replicationFactor} (${plan.minInSyncReplicas}), ` +
     `${plan.producers} producers, ${plan.consumers} consumers (${plan.assignor}), ` +
     `${plan.isOperated ? 'operated, ' : ''}${plan.isSynced ? 'synced' : 'not synced'}, a fault every ${plan.faultEveryMs} ms` +
+    `, ${describePace(plan.pace)}` +
     (traits.length === 0 ? '' : `; ${traits.join(', ')}`)
+  );
+}
+
+function describePace(pace: Pace): string {
+  const { burstRecordsMax, restMsMax, replicaWaitMs, idleRecordMs, heartbeatMs } = pace;
+  return (
+    `up to ${burstRecordsMax} records at once, up to ${restMsMax} ms between polls, ` +
+    `waits of ${replicaWaitMs}, ${idleRecordMs} and ${heartbeatMs} ms`
   );
 }
