@@ -77,6 +77,23 @@ describe('DescribeConfigs of a broker', () => {
     expect(JSON.stringify(entries)).not.toContain('canary');
   });
 
+  it('shows the rates of throttles, which exist only as dynamic values, where they are set', () => {
+    const config = BrokerConfig.load();
+    const rates = (): string[] =>
+      describeBrokerConfigs(config)
+        .filter(({ name }) => name.endsWith('.replication.throttled.rate'))
+        .map(({ name, value, configSource }) => `${name}=${value} ${configSource}`);
+    expect(rates()).toEqual([]);
+    config.applyDynamic({
+      cluster: new Map([['follower.replication.throttled.rate', '2000']]),
+      broker: new Map([['leader.replication.throttled.rate', '1000']]),
+    });
+    expect(rates()).toEqual([
+      `follower.replication.throttled.rate=2000 ${ConfigSource.DYNAMIC_DEFAULT_BROKER_CONFIG}`,
+      `leader.replication.throttled.rate=1000 ${ConfigSource.DYNAMIC_BROKER_CONFIG}`,
+    ]);
+  });
+
   it('leaves internal keys out', () => {
     expect(
       describeBrokerConfigs(BrokerConfig.load()).some(

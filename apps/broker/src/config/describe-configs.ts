@@ -73,7 +73,7 @@ export function describeTopicConfigs(
   });
 }
 
-/** All of this broker's keys, unknown ones that were given included. */
+/** All of this broker's keys, unknown ones that were given included; those that are only dynamic where they are set. */
 export function describeBrokerConfigs(config: BrokerConfig): readonly DescribedConfig[] {
   const known = visible(BROKER_TABLE.values()).map((key) =>
     entry(
@@ -83,10 +83,14 @@ export function describeBrokerConfigs(config: BrokerConfig): readonly DescribedC
       key.updateMode === 'read-only',
     ),
   );
+  const dynamicOnly = [...DYNAMIC_ONLY_TABLE.values()].flatMap((key) => {
+    const synonyms = brokerSynonyms(config, key.name);
+    return synonyms.length === 0 ? [] : [entry(key, config.raw(key.name), synonyms, true)];
+  });
   const unknown = [...config.given]
     .filter(([name]) => !BROKER_TABLE.has(name))
     .map(describeUnknown);
-  return [...known, ...unknown];
+  return [...known, ...dynamicOnly, ...unknown];
 }
 
 /** The dynamic values that all brokers share: resource BROKER with the empty name. */
