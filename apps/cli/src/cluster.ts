@@ -12,20 +12,41 @@ const API_TIMEOUT_MS = 15_000;
 const REQUEST_TIMEOUT_MS = 7_000;
 const CONNECT_TIMEOUT_MS = 5_000;
 
+/** Who wants to know how things are asks most when some of the cluster does not answer. */
+export const PATIENCE = { requestTimeoutMs: 2_000, defaultApiTimeoutMs: 8_000 };
+
 interface Address {
   readonly text: string;
   readonly host: string;
   readonly port: number;
 }
 
-/** `--bootstrap-server`, else OTTLA_BOOTSTRAP_SERVERS, else this machine. */
-export function bootstrapServers(io: CliIo, options: ClusterOptions): readonly Address[] {
+/**
+ * `--bootstrap-server`, else OTTLA_BOOTSTRAP_SERVERS, else all brokers of the cluster in ./ottla-data, whichever of them runs, else
+ * this machine.
+ *
+ * @param folder in place of ./ottla-data
+ */
+export async function bootstrapServers(
+  io: CliIo,
+  options: ClusterOptions,
+  folder?: string,
+): Promise<readonly Address[]> {
   const given = options.bootstrapServer ?? io.env['OTTLA_BOOTSTRAP_SERVERS'] ?? '';
   const texts = given
     .split(',')
     .map((server) => server.trim())
     .filter((server) => server !== '');
-  return (texts.length === 0 ? [DEFAULT_BOOTSTRAP] : texts).map(parseAddress);
+  return (texts.length === 0 ? await ownCluster(folder) : texts).map(parseAddress);
+}
+
+async function ownCluster(folder: string | undefined): Promise<readonly string[]> {
+  const { DATA_DIR_DEFAULT, planIn } = await import('./server/brokers/plan-files.ts');
+  // A file that is no plan is a matter of whoever starts brokers from it.
+  const plan = await planIn(folder ?? DATA_DIR_DEFAULT).catch(() => undefined);
+  return plan === undefined
+    ? [DEFAULT_BOOTSTRAP]
+    : plan.nodes.map(({ port }) => `127.0.0.1:${port}`);
 }
 
 function parseAddress(text: string): Address {
@@ -41,7 +62,7 @@ function parseAddress(text: string): Address {
 
 /** What producers, consumers and admins are opened with. @throws CliError when no broker can be reached */
 export async function clientOptions(io: CliIo, options: ClusterOptions): Promise<ClientOptions> {
-  const servers = bootstrapServers(io, options);
+  const servers = await bootstrapServers(io, options);
   const platform = await io.platform();
   await checkReachable(platform, servers);
   return {

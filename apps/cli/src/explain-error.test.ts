@@ -5,12 +5,12 @@ import { explainError, reportError } from './explain-error.ts';
 import type { CliIo } from './io.ts';
 
 describe('explainError', () => {
-  it('given a refused connection deep in the causes, then says how to start a broker', () => {
-    const refused = new NetError('ECONNREFUSED', 'connect 127.0.0.1:9092');
-    const error = new Error('no broker can be reached at\n  127.0.0.1:9092', { cause: refused });
+  it('given a refused connection deep in the causes, then says how to see who is there', () => {
+    const refused = new NetError('ECONNREFUSED', 'connect 127.0.0.1:9094');
+    const error = new Error('cannot talk to\n  127.0.0.1:9094', { cause: refused });
     expect(explainError(error)).toEqual({
-      message: 'no broker can be reached at 127.0.0.1:9092',
-      next: 'Start one with `ottla dev`, or name another with --bootstrap-server.',
+      message: 'cannot talk to 127.0.0.1:9094',
+      next: '`ottla cluster status` shows which brokers are active.',
       exitCode: 1,
     });
   });

@@ -51,10 +51,9 @@ function codeOf(error: unknown): string | undefined {
   return found;
 }
 
-const START_ONE = 'Start one with `ottla dev`, or name another with --bootstrap-server.';
-
 const NEXT_STEPS: Readonly<Record<string, string>> = {
-  ECONNREFUSED: START_ONE,
+  // Of a broker that the cluster named: some broker was reached before.
+  ECONNREFUSED: '`ottla cluster status` shows which brokers are active.',
   ENOTFOUND: 'Check the host name given to --bootstrap-server.',
   EAI_AGAIN: 'Check the host name given to --bootstrap-server, and the network.',
   ETIMEDOUT: 'Check the address given to --bootstrap-server and any firewall between.',
@@ -62,7 +61,8 @@ const NEXT_STEPS: Readonly<Record<string, string>> = {
   UNKNOWN_TOPIC_OR_PARTITION: 'See what there is with `ottla topic list --internal`.',
   TOPIC_ALREADY_EXISTS:
     'Use --if-not-exists to accept that, or `ottla topic alter` to add partitions.',
-  INVALID_REPLICATION_FACTOR: 'There are not so many brokers; try --replication-factor 1.',
+  INVALID_REPLICATION_FACTOR:
+    'See how many brokers are active with `ottla cluster status`, or ask for fewer replicas with --replication-factor.',
   INVALID_PARTITIONS: 'See the number it has with `ottla topic describe`; it can only grow.',
   NON_EMPTY_GROUP: 'Stop the members of the group first; `ottla group describe` shows them.',
   GROUP_ID_NOT_FOUND: 'See what there is with `ottla group list`.',

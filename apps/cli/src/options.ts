@@ -12,7 +12,7 @@ export function withCluster(command: Command): Command {
   return command
     .option(
       '-b, --bootstrap-server <host:port,…>',
-      'brokers to start from (default: $OTTLA_BOOTSTRAP_SERVERS or 127.0.0.1:9092)',
+      'brokers to start from (default: $OTTLA_BOOTSTRAP_SERVERS, the cluster in ./ottla-data, or 127.0.0.1:9092)',
     )
     .option('--json', 'machine-readable output');
 }

@@ -13,8 +13,9 @@ export function devCommand(io: CliIo): Command {
     .description(
       'Start a broker for development: controller and broker in one process on 127.0.0.1:9092,\n' +
         'data in ./ottla-data, metrics on 127.0.0.1:9464. Ctrl-C stops it.\n' +
-        'With --brokers several processes form one cluster on this machine, on ports one after the other; the same\n' +
-        'command in a second terminal changes how many there are, and starts those that were stopped.',
+        'With --brokers several processes form one cluster on this machine, on ports one after the other;\n' +
+        'the same command in a second terminal changes how many there are, and starts those that were\n' +
+        'stopped.',
     )
     .action(async (options: ServerOptions) => (await import('../server/dev.ts')).dev(io, options));
   return addExamples(command, [

@@ -1,6 +1,6 @@
 // `ottla cluster status`: who is there, who votes, and what is not as safe as it should be.
 import { CliError } from '../cli-error.ts';
-import { withAdmin } from '../cluster.ts';
+import { PATIENCE, withAdmin } from '../cluster.ts';
 import type { CliIo } from '../io.ts';
 import type { ClusterOptions } from '../options.ts';
 import { printJson } from '../output/print.ts';
@@ -32,9 +32,6 @@ interface UnsafePartition {
   readonly replicas: readonly number[];
   readonly isr: readonly number[];
 }
-
-/** Who wants to know how the cluster is asks most when some of it does not answer. */
-const PATIENCE = { requestTimeoutMs: 2_000, defaultApiTimeoutMs: 8_000 };
 
 /** Prints members and what is under-replicated. @throws CliError behind that when there is no active controller */
 export async function clusterStatus(io: CliIo, options: ClusterStatusOptions): Promise<void> {

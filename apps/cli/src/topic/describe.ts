@@ -1,27 +1,42 @@
 // `ottla topic describe`.
 import type { Admin } from '@ottla/client';
-import { withAdmin } from '../cluster.ts';
+import { CliError } from '../cli-error.ts';
+import { PATIENCE, withAdmin } from '../cluster.ts';
+import { explainError } from '../explain-error.ts';
 import type { CliIo } from '../io.ts';
 import type { ClusterOptions } from '../options.ts';
 import { printJson } from '../output/print.ts';
 import { bold, formatTable } from '../output/table.ts';
-import { describeTopicsByName, offsetsAt } from './partition-offsets.ts';
+import { knownOffsets } from './known-offsets.ts';
+import { describeTopicsByName } from './partition-offsets.ts';
 
 /** Options of the command. */
 export type DescribeTopicOptions = ClusterOptions;
 
-type Description = Awaited<ReturnType<typeof describe>>[number];
+type Description = Awaited<ReturnType<typeof describe>>['descriptions'][number];
 
-/** Prints partitions and settings of each topic. */
+/** Prints partitions and settings of each topic. @throws CliError behind that when leaders do not tell their offsets */
 export async function describeTopics(
   io: CliIo,
   topics: readonly string[],
   options: DescribeTopicOptions,
 ): Promise<void> {
-  const descriptions = await withAdmin(io, options, (admin) => describe(admin, topics));
-  if (options.json === true) return printJson(io, descriptions);
-  const texts = descriptions.map((description) => asText(io, description));
-  await io.stdout.write(texts.join('\n'));
+  const { descriptions, silent } = await withAdmin(
+    io,
+    options,
+    (admin) => describe(admin, topics),
+    PATIENCE,
+  );
+  if (options.json === true) await printJson(io, descriptions);
+  else {
+    const texts = descriptions.map((description) => asText(io, description));
+    await io.stdout.write(texts.join('\n'));
+  }
+  if (silent.length > 0)
+    throw new CliError(
+      `no offsets from broker ${silent.map(({ nodeId }) => nodeId).join(', ')}: ${explainError(silent[0]!.error).message}`,
+      '`ottla cluster status` shows which brokers are active.',
+    );
 }
 
 async function describe(admin: Admin, names: readonly string[]) {
@@ -29,15 +44,8 @@ async function describe(admin: Admin, names: readonly string[]) {
   const configs = await Promise.all(
     names.map((name) => admin.describeConfigs({ type: 'topic', name })),
   );
-  const all = topics.flatMap(({ name, partitions }) =>
-    partitions.map(({ partition }) => ({ topic: name, partition })),
-  );
-  const [earliest, latest] = await Promise.all([
-    offsetsAt(admin, all, 'earliest'),
-    offsetsAt(admin, all, 'latest'),
-  ]);
-  let index = 0;
-  return topics.map(({ name, topicId, isInternal, partitions }, position) => ({
+  const offsets = await knownOffsets(admin, topics);
+  const descriptions = topics.map(({ name, topicId, isInternal, partitions }, position) => ({
     name,
     id: topicId,
     internal: isInternal,
@@ -48,11 +56,12 @@ async function describe(admin: Admin, names: readonly string[]) {
       ]),
     ),
     partitions: partitions.map(({ partition, leaderId, replicas, isr }) => {
-      const offsets = { earliest: earliest[index]!, latest: latest[index]! };
-      index += 1;
-      return { partition, leader: leaderId < 0 ? null : leaderId, replicas, isr, ...offsets };
+      const range = offsets.of(name, partition);
+      const { earliest = null, latest = null } = range ?? {};
+      return { partition, leader: leaderId < 0 ? null : leaderId, replicas, isr, earliest, latest };
     }),
   }));
+  return { descriptions, silent: offsets.silent };
 }
 
 function asText(io: CliIo, { name, id, config, partitions }: Description): string {

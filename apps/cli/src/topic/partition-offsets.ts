@@ -35,7 +35,7 @@ export async function partitionsOf(
  * @returns in the order of `partitions`; −1 where no record is at or after the time
  */
 export async function offsetsAt(
-  admin: Admin,
+  admin: Pick<Admin, 'listOffsets'>,
   partitions: readonly TopicPartition[],
   at: OffsetQuery['at'],
 ): Promise<readonly number[]> {

@@ -65,7 +65,7 @@ export function resizedPlan(
   if (leaving.size < spare)
     throw usageError(
       `this cluster has ${nodes.length} brokers, --brokers ${brokers} would stop some that hold data`,
-      'Move their data away first: `ottla cluster drain <node>`, then `ottla cluster remove <node>`.',
+      'Move the data of one away first, `ottla cluster drain <node>`, then do this again: it leaves out who was drained.',
     );
   const staying = nodes.filter(({ nodeId }) => !leaving.has(nodeId));
   if (staying.every(({ controllerPort }) => controllerPort === undefined))
@@ -143,7 +143,7 @@ const REPLICAS_MAX = 3;
 const TIMES = {
   'broker.session.timeout.ms': '2000',
   'broker.heartbeat.interval.ms': '500',
-  'controller.quorum.fetch.timeout.ms': '700',
+  'controller.quorum.fetch.timeout.ms': '1000',
   'controller.quorum.election.timeout.ms': '500',
 } as const;
 

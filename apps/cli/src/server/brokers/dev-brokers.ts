@@ -1,10 +1,12 @@
 // `ottla dev --brokers N`: a cluster with a welcome, and a table of its health whenever that changes.
+import path from 'node:path';
 import type { CliIo } from '../../io.ts';
 import { bold, dim } from '../../output/table.ts';
 import { version } from '../../version.ts';
 import type { ServerOptions } from '../server-options.ts';
 import type { BrokerProcess, LogLine } from './broker-process.ts';
 import { healthTable } from './health.ts';
+import { DATA_DIR_DEFAULT } from './plan-files.ts';
 import { runBrokers, type RunningBrokers } from './run-brokers.ts';
 
 /** Runs the brokers until Ctrl-C. */
@@ -34,7 +36,9 @@ export async function devBrokers(
       onStopped: () => void io.stdout.write('stopped\n'),
       onChanged: ({ nodes }) =>
         void io.stdout.write(
-          `The cluster that runs already has ${nodes.length} ${nodes.length === 1 ? 'broker' : 'brokers'} now.\n`,
+          `The cluster that runs already has ${nodes.length} ${nodes.length === 1 ? 'broker' : 'brokers'} now: ${nodes
+            .map(({ port }) => `127.0.0.1:${port}`)
+            .join(', ')}\n`,
         ),
     });
   } catch (error) {
@@ -46,7 +50,10 @@ export async function devBrokers(
 async function welcome(io: CliIo, cluster: RunningBrokers, readyMs: number): Promise<void> {
   const { nodes } = cluster.plan;
   const first = `127.0.0.1:${nodes[0]!.port}`;
-  const target = first === '127.0.0.1:9092' ? '' : ` --bootstrap-server ${first}`;
+  const isDefault = path.resolve(DATA_DIR_DEFAULT) === cluster.dataDir;
+  // Commands find the cluster in the default folder by themselves.
+  const target = isDefault || first === '127.0.0.1:9092' ? '' : ` --bootstrap-server ${first}`;
+  const data = isDefault ? '' : ` --data ${cluster.dataDir}`;
   const ottla = io.invokedAs;
   const lines = [
     `${bold(`ottla ${version}`, io.stdout)}: ${nodes.length} brokers ready in ${Math.round(readyMs)} ms, data in ${cluster.dataDir}`,
@@ -54,7 +61,8 @@ async function welcome(io: CliIo, cluster: RunningBrokers, readyMs: number): Pro
     healthTable(await cluster.health(), io.stdout),
     `  ${ottla} cluster status${target}`,
     `  ${ottla} topic create greetings --partitions 6${target}`,
-    `  kill -9 <pid>      and see it come back, nothing lost; kill <pid> stops one until it is asked for`,
+    `  kill -9 <pid>      and see it come back, nothing lost`,
+    `  kill <pid>         stops one; \`${ottla} dev --brokers ${nodes.length}${data}\` in a second terminal starts it again`,
     '',
     dim('Ctrl-C stops all.', io.stdout),
   ];
