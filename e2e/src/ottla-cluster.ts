@@ -8,7 +8,7 @@ const commands: NodeCommands = {
   settings: {
     'broker.session.timeout.ms': '2000',
     'broker.heartbeat.interval.ms': '500',
-    'controller.quorum.fetch.timeout.ms': '700',
+    'controller.quorum.fetch.timeout.ms': '1000',
     'controller.quorum.election.timeout.ms': '500',
   },
   /** A new folder is formatted when its node starts. */

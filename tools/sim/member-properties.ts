@@ -12,7 +12,7 @@ const TIE_BREAKER_ID = FIRST_CONTROLLER_ID;
 
 const TIMES: Readonly<Record<string, string>> = {
   'controller.quorum.election.timeout.ms': '500',
-  'controller.quorum.fetch.timeout.ms': '700',
+  'controller.quorum.fetch.timeout.ms': '1000',
   'controller.quorum.election.backoff.max.ms': '500',
   'replica.lag.time.max.ms': '4000',
 };

@@ -30,8 +30,8 @@ import {
   type Voter,
   type VoterSet,
 } from './replica.ts';
-import { deadlineOf } from './roles.ts';
-import type { Candidate, Follower, Leader, Prospective, Role } from './roles.ts';
+import { deadlineOf, follower, unattached } from './roles.ts';
+import type { Candidate, Followed, Follower, Leader, Prospective, Role } from './roles.ts';
 import { isUpToDate, mayVote, votedFor, wasVoter, wouldVote } from './vote-rules.ts';
 import { VoterChanges } from './voter-changes.ts';
 
@@ -127,7 +127,7 @@ export class QuorumCore {
         this.#tickLeader(role, nowMs);
         return;
       case 'follower':
-        if (nowMs < role.fetchDeadlineMs) this.#checkMembership(role, nowMs);
+        if (nowMs < role.fetchDeadlineMs || role.isTakingIn) this.#checkMembership(role, nowMs);
         // An observer asks around who leads now.
         else if (this.#mayStand) this.#becomeProspective(nowMs);
         else this.#becomeUnattached(role.epoch, nowMs);
@@ -154,7 +154,7 @@ export class QuorumCore {
     if (message.epoch > this.epoch) this.#becomeUnattached(message.epoch, nowMs);
     const hasAll = isUpToDate(message.log, this.#log);
     const granted = message.preVote
-      ? hasAll && wouldVote(this.#role)
+      ? hasAll && wouldVote(this.#role, nowMs)
       : mayVote(this.#role, this.leaderId, message.from, hasAll);
     if (granted && !message.preVote) this.#vote(message.from, nowMs);
     return { ...this.#answer('NONE'), granted };
@@ -167,12 +167,7 @@ export class QuorumCore {
       role.votedFor?.id === candidate.id
     )
       return;
-    this.#role = {
-      role: 'unattached',
-      epoch: this.epoch,
-      votedFor: candidate,
-      electionDeadlineMs: this.#electionDeadline(nowMs),
-    };
+    this.#role = unattached(this.epoch, candidate, this.#electionDeadline(nowMs));
     this.#persist();
   }
 
@@ -205,13 +200,7 @@ export class QuorumCore {
     if (role.role !== 'prospective' || possible >= voters.majority) return;
     // The others hear the leader, or are ahead: follow again rather than ask for ever.
     if (role.leaderId !== undefined) this.#becomeFollower(role.epoch, role.leaderId, nowMs);
-    else
-      this.#role = {
-        role: 'unattached',
-        epoch: role.epoch,
-        votedFor: role.votedFor,
-        electionDeadlineMs: this.#electionDeadline(nowMs),
-      };
+    else this.#role = unattached(role.epoch, role.votedFor, this.#electionDeadline(nowMs));
   }
 
   // ---- who leads ----
@@ -236,6 +225,7 @@ export class QuorumCore {
       place <= 0 ? 0 : this.#random(this.#times.electionTimeoutMs) * Math.min(place, 4);
     role.fetchDeadlineMs = nowMs + waitMs;
     role.hasFetched = false;
+    role.isTakingIn = false;
     return answer;
   }
 
@@ -318,12 +308,33 @@ export class QuorumCore {
       this.resign(role.epoch, nowMs);
   }
 
-  /** As follower: the leader answered a fetch, and names its high watermark. */
+  /**
+   * As follower: the leader answered a fetch. Until `handleFetched` what it gave is on its way to the disk, and this node does
+   * not stand: a slow disk of its own is no sign that the leader is gone.
+   */
+  handleHeard(leaderId: number, epoch: number, nowMs: number): void {
+    const before = this.#role;
+    if (before.epoch !== epoch || this.leaderId !== leaderId) return;
+    // It was only slow: nobody needs to be asked any more.
+    if (before.role === 'prospective') this.#becomeFollower(epoch, leaderId, nowMs);
+    const role = this.#role;
+    if (role.role !== 'follower') return;
+    role.fetchDeadlineMs = this.#fetchDeadline(nowMs);
+    role.hasFetched = true;
+    role.isTakingIn = true;
+  }
+
+  /**
+   * What the leader gave is in the log, or could not be taken.
+   *
+   * @param highWatermark the leader's; −1 when it says nothing about this log
+   */
   handleFetched(leaderId: number, epoch: number, highWatermark: number, nowMs: number): void {
     const role = this.#role;
     if (role.role !== 'follower' || role.epoch !== epoch || role.leaderId !== leaderId) return;
-    role.fetchDeadlineMs = this.#fetchDeadline(nowMs);
-    role.hasFetched = true;
+    // A leader that has taken leave meanwhile is not waited for.
+    if (role.isTakingIn) role.fetchDeadlineMs = this.#fetchDeadline(nowMs);
+    role.isTakingIn = false;
     this.#raiseHighWatermark(Math.min(highWatermark, this.#log.endOffset));
   }
 
@@ -406,8 +417,8 @@ export class QuorumCore {
     // in that epoch again.
     if (leaderId === this.self.id)
       return { role: 'resigned', epoch, electionDeadlineMs: this.#resignedDeadline(nowMs) };
-    if (leaderId !== undefined) return this.#follower(epoch, leaderId, votedFor, nowMs);
-    return { role: 'unattached', epoch, votedFor, electionDeadlineMs };
+    if (leaderId !== undefined) return this.#follower({ epoch, leaderId, votedFor }, nowMs);
+    return unattached(epoch, votedFor, electionDeadlineMs);
   }
 
   #tickLeader(role: Leader, nowMs: number): void {
@@ -453,7 +464,7 @@ export class QuorumCore {
         ? this.#electionDeadline(nowMs)
         : before.electionDeadlineMs;
     const vote = epoch === before.epoch ? votedFor(before, this.self) : undefined;
-    this.#role = { role: 'unattached', epoch, votedFor: vote, electionDeadlineMs: deadline };
+    this.#role = unattached(epoch, vote, deadline);
     this.#persist();
     if (hadLeader || before.role === 'leader')
       this.#effects.push({ kind: 'leaderChanged', leaderId: undefined, epoch });
@@ -529,27 +540,13 @@ export class QuorumCore {
   #becomeFollower(epoch: number, leaderId: number, nowMs: number): void {
     const before = this.#leave();
     const vote = epoch === before.epoch ? votedFor(before, this.self) : undefined;
-    this.#role = this.#follower(epoch, leaderId, vote, nowMs);
+    this.#role = this.#follower({ epoch, leaderId, votedFor: vote }, nowMs);
     this.#persist();
     this.#effects.push({ kind: 'leaderChanged', leaderId, epoch });
   }
 
-  #follower(
-    epoch: number,
-    leaderId: number,
-    votedFor: ReplicaKey | undefined,
-    nowMs: number,
-  ): Follower {
-    return {
-      role: 'follower',
-      epoch,
-      leaderId,
-      votedFor,
-      fetchDeadlineMs: this.#fetchDeadline(nowMs),
-      hasFetched: false,
-      membershipDeadlineMs: this.#membershipDeadline(nowMs),
-      hasUpdatedLeader: false,
-    };
+  #follower(of: Followed, nowMs: number): Follower {
+    return follower(of, this.#fetchDeadline(nowMs), this.#membershipDeadline(nowMs));
   }
 
   #askForVotes(preVote: boolean): void {

@@ -29,10 +29,15 @@ export interface QuorumTimes {
   readonly fetchTimeoutMs: number;
   /** `controller.quorum.request.timeout.ms`: how long a change of the voters may take. Default 2,000. */
   readonly requestTimeoutMs?: number;
+  /** `controller.quorum.retry.backoff.ms`: from a fetch that failed to the next. Default 20. */
+  readonly retryBackoffMs?: number;
 }
 
 /** Default of `requestTimeoutMs`. */
 export const REQUEST_TIMEOUT_MS = 2_000;
+
+/** Default of `retryBackoffMs`. */
+export const RETRY_BACKOFF_MS = 20;
 
 /** How much one request of a follower brings, in bytes. Kafka's defaults. */
 export interface QuorumFetchSizes {

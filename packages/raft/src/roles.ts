@@ -72,6 +72,8 @@ export interface Follower {
   readonly votedFor: ReplicaKey | undefined;
   fetchDeadlineMs: number;
   hasFetched: boolean;
+  /** What the leader answered last is on its way into the log. */
+  isTakingIn: boolean;
   /** When to look again whether the leader's idea of this node is right (KIP-853). */
   membershipDeadlineMs: number;
   /** The leader of a static quorum knows where this voter is reached. */
@@ -85,6 +87,35 @@ export interface Resigned {
   readonly electionDeadlineMs: number;
 }
 
+/** Whom a follower follows, and whom it has voted for. */
+export type Followed = Pick<Follower, 'epoch' | 'leaderId' | 'votedFor'>;
+
+/** A follower that has not heard its leader yet. */
+export function follower(
+  of: Followed,
+  fetchDeadlineMs: number,
+  membershipDeadlineMs: number,
+): Follower {
+  return {
+    role: 'follower',
+    ...of,
+    fetchDeadlineMs,
+    hasFetched: false,
+    isTakingIn: false,
+    membershipDeadlineMs,
+    hasUpdatedLeader: false,
+  };
+}
+
+/** Without a leader. @param electionDeadlineMs Infinity for an observer */
+export function unattached(
+  epoch: number,
+  votedFor: ReplicaKey | undefined,
+  electionDeadlineMs: number,
+): Unattached {
+  return { role: 'unattached', epoch, votedFor, electionDeadlineMs };
+}
+
 export type Role = Unattached | Prospective | Candidate | Leader | Follower | Resigned;
 
 /** Monotonic milliseconds at which a node in this role has something to do; Infinity for never. */
@@ -93,7 +124,9 @@ export function deadlineOf(role: Role): number {
     case 'leader':
       return Math.min(role.beginDeadlineMs, role.checkQuorumDeadlineMs, role.changes.deadlineMs);
     case 'follower':
-      return Math.min(role.fetchDeadlineMs, role.membershipDeadlineMs);
+      return role.isTakingIn
+        ? role.membershipDeadlineMs
+        : Math.min(role.fetchDeadlineMs, role.membershipDeadlineMs);
     case 'unattached':
     case 'prospective':
     case 'candidate':

@@ -10,8 +10,9 @@ export function isUpToDate(other: LogPosition, { lastEpoch, endOffset }: LogView
 }
 
 /** Whether it would vote for a candidate with an up-to-date log: one that hears its leader does not help to unseat it. */
-export function wouldVote(role: Role): boolean {
-  return role.role !== 'leader' && !(role.role === 'follower' && role.hasFetched);
+export function wouldVote(role: Role, nowMs: number): boolean {
+  if (role.role !== 'follower') return role.role !== 'leader';
+  return !role.hasFetched || nowMs >= role.fetchDeadlineMs;
 }
 
 /** Whether it may vote for this candidate in its epoch: once, and for nobody when there is a leader. */

@@ -2,6 +2,7 @@
 import { ZERO_UUID } from '@ottla/protocol';
 import { describe, expect, it } from 'vitest';
 import {
+  type Follower,
   type LogPosition,
   type LogView,
   NO_ELECTION,
@@ -30,12 +31,22 @@ function follower(): QuorumCore {
   const options = { self: key(3), voters: VOTERS, election: NO_ELECTION, random: () => 0 };
   const core = new QuorumCore({ ...options, log: new EmptyLog() }, 0);
   core.handleBeginEpoch({ kind: 'beginEpoch', leaderId: 1, epoch: 4 }, 0);
+  core.handleHeard(1, 4, 1);
   core.handleFetched(1, 4, 0, 1);
   core.takeEffects();
   return core;
 }
 
 const rejected = { error: 'NONE', epoch: 4, leaderId: 1, granted: false } as const;
+
+/** Of node 2. */
+const preVote: VoteMessage = {
+  kind: 'vote',
+  from: key(2),
+  epoch: 4,
+  log: { offset: 0, epoch: 0 },
+  preVote: true,
+};
 
 function asked(core: QuorumCore): VoteMessage {
   for (const effect of core.takeEffects())
@@ -59,15 +70,35 @@ describe('a voter that doubts its leader', () => {
     core.tick(core.deadlineMs);
     core.tick(core.deadlineMs);
     expect(core.role.role).toBe('follower');
-    const other: VoteMessage = {
-      kind: 'vote',
-      from: key(2),
-      epoch: 4,
-      log: { offset: 0, epoch: 0 },
-      preVote: true,
-    };
-    expect(core.handleVote(other, core.deadlineMs - 1).granted).toBe(true);
+    expect(core.handleVote(preVote, core.deadlineMs - 1).granted).toBe(true);
     core.tick(core.deadlineMs);
     expect(core.role).toMatchObject({ role: 'prospective', leaderId: 1 });
+  });
+
+  it('given a leader that was only slow, when its answer comes while votes are asked for, then it follows again at once', () => {
+    const core = follower();
+    const nowMs = core.deadlineMs;
+    core.tick(nowMs);
+    core.handleHeard(1, 4, nowMs + 1);
+    expect(core.role).toMatchObject({ role: 'follower', leaderId: 1, epoch: 4 });
+    expect(core.handleVote(preVote, nowMs + 1).granted).toBe(false);
+  });
+
+  it('given an answer on its way to a slow disk, when the fetch timeout is over, then it does not stand, but helps who does', () => {
+    const core = follower();
+    core.handleHeard(1, 4, 10);
+    const { fetchDeadlineMs } = core.role as Follower;
+    expect(core.handleVote(preVote, fetchDeadlineMs - 1).granted).toBe(false);
+    core.tick(fetchDeadlineMs + 10_000);
+    expect(core.role.role).toBe('follower');
+    expect(core.handleVote(preVote, fetchDeadlineMs).granted).toBe(true);
+  });
+
+  it('given an answer on its way to the disk, when the leader takes leave, then its successor stands at once', () => {
+    const core = follower();
+    core.handleHeard(1, 4, 10);
+    core.handleEndEpoch({ kind: 'endEpoch', leaderId: 1, epoch: 4, successors: [key(3)] }, 20);
+    core.handleFetched(1, 4, 0, 30);
+    expect(core.deadlineMs).toBe(20);
   });
 });

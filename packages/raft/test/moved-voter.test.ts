@@ -44,6 +44,7 @@ describe('a voter that moved', () => {
     );
     endpoints.push(endpoint(4711));
     core.start(10);
+    core.handleHeard(1, 1, 1_000);
     core.handleFetched(1, 1, 1, 1_000);
     core.takeEffects();
     core.tick(core.deadlineMs);

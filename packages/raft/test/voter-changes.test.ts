@@ -295,6 +295,7 @@ describe('a voter that is updated', () => {
     const moved = new VoterSet([voter(1, 'A', 1), voter(2)]);
     const node = new Node(1, { kraftVersion: 1, voters: moved });
     node.core.handleBeginEpoch({ kind: 'beginEpoch', leaderId: 2, epoch: 3 }, 0);
+    node.core.handleHeard(2, 3, 1_500);
     node.core.handleFetched(2, 3, 0, 1_500);
     node.core.takeEffects();
     node.core.tick(2_000);
@@ -356,6 +357,7 @@ describe('joining by itself', () => {
       { self, voters: new VoterSet([]), election, log: disk, random: () => 0, endpoints, autoJoin },
       0,
     );
+    node.handleHeard(2, 3, 1_500);
     node.handleFetched(2, 3, -1, 1_500);
     node.tick(2_000);
     return node.takeEffects();

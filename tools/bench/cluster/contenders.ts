@@ -51,7 +51,7 @@ export function contenders(
 const OTTLA_TIMES = {
   'broker.session.timeout.ms': '2000',
   'broker.heartbeat.interval.ms': '500',
-  'controller.quorum.fetch.timeout.ms': '700',
+  'controller.quorum.fetch.timeout.ms': '1000',
   'controller.quorum.election.timeout.ms': '500',
 };
 

@@ -108,6 +108,7 @@ function nodeOptions(options: QuorumMemberOptions): QuorumNodeOptions {
       electionTimeoutMs: config.number('controller.quorum.election.timeout.ms'),
       fetchTimeoutMs: config.number('controller.quorum.fetch.timeout.ms'),
       requestTimeoutMs: config.number('controller.quorum.request.timeout.ms'),
+      retryBackoffMs: config.number('controller.quorum.retry.backoff.ms'),
     },
     fetchSizes: {
       logBytesMax: config.number('controller.quorum.fetch.max.bytes'),

@@ -19,6 +19,7 @@ import {
   QUORUM_TIMES_DEFAULT,
   type QuorumFetchSizes,
   type QuorumTimes,
+  RETRY_BACKOFF_MS,
 } from '../quorum-options.ts';
 import type { Voter } from '../replica.ts';
 import type { KnownNodes } from './known-nodes.ts';
@@ -44,7 +45,6 @@ const MAX_WAIT_MS = 500;
 const TIMEOUT_MS = 2_000;
 /** For a node that is asked who leads: it need not wait for anything before it answers. Twice as long after each failure. */
 const ASK_TIMEOUT_MS = 500;
-const RETRY_MS = 20;
 const FETCH: RequestKind<ReturnType<typeof fetchRequest.create>, FetchResponse> = {
   request: fetchRequest,
   response: fetchResponse,
@@ -59,6 +59,7 @@ const FETCH_SNAPSHOT = { request: fetchSnapshotRequest, response: fetchSnapshotR
 export class FollowerFetcher {
   readonly #options: FollowerFetcherOptions;
   readonly #maxWaitMs: number;
+  readonly #retryMs: number;
   readonly #sizes: QuorumFetchSizes;
   /** The round of fetches that counts; an earlier one has no say any more. */
   #round = 0;
@@ -77,9 +78,11 @@ export class FollowerFetcher {
   constructor(options: FollowerFetcherOptions) {
     this.#options = options;
     this.#sizes = options.fetchSizes ?? QUORUM_FETCH_SIZES_DEFAULT;
-    const { fetchTimeoutMs } = options.times ?? QUORUM_TIMES_DEFAULT;
-    // An idle leader must have answered well before this node takes it for gone.
-    this.#maxWaitMs = Math.min(MAX_WAIT_MS, fetchTimeoutMs / 2);
+    const times: QuorumTimes = options.times ?? QUORUM_TIMES_DEFAULT;
+    const { fetchTimeoutMs, retryBackoffMs = RETRY_BACKOFF_MS } = times;
+    this.#retryMs = retryBackoffMs;
+    // An idle leader must have answered well before this node takes it for gone: as in Kafka, after a quarter of that time.
+    this.#maxWaitMs = Math.min(MAX_WAIT_MS, fetchTimeoutMs / 4);
   }
 
   /** Starts fetching when there is somebody to fetch from. */
@@ -121,7 +124,7 @@ export class FollowerFetcher {
     this.#asking = undefined;
     this.#isRunning = false;
     if (this.#isClosed) return;
-    this.#retry = this.#options.platform.timers.set(RETRY_MS, () => {
+    this.#retry = this.#options.platform.timers.set(this.#retryMs, () => {
       this.#retry = undefined;
       this.wake();
     });
@@ -212,19 +215,33 @@ export class FollowerFetcher {
     );
     // The answer is to the question that this node asked as a follower in that epoch, or to nobody.
     if (
-      core.role.role !== 'follower' ||
+      core.leaderId !== source.id ||
       core.epoch !== epoch ||
       partition.errorCode !== ErrorCode.NONE
     ) {
       await this.#options.stepped();
       return core.epoch !== epoch;
     }
-    const continues = await this.#take(epoch, partition);
-    // Only records that continue this log say that its beginning is the leader's.
-    const highWatermark = continues ? partition.highWatermark : -1;
-    core.handleFetched(source.id, epoch, highWatermark, platform.clock.monotonicMs());
+    await this.#takingIn(source.id, epoch, async () => {
+      // Only records that continue this log say that its beginning is the leader's.
+      return (await this.#take(epoch, partition)) ? partition.highWatermark : -1;
+    });
     await this.#options.stepped();
     return true;
+  }
+
+  /** The leader was heard; what it said takes as long as the disk takes. @param take resolves with the leader's high watermark */
+  async #takingIn(leaderId: number, epoch: number, take: () => Promise<number>): Promise<void> {
+    const { core, platform } = this.#options;
+    const { clock } = platform;
+    core.handleHeard(leaderId, epoch, clock.monotonicMs());
+    void this.#options.stepped();
+    let highWatermark = -1;
+    try {
+      highWatermark = await take();
+    } finally {
+      core.handleFetched(leaderId, epoch, highWatermark, clock.monotonicMs());
+    }
   }
 
   /** Returns whether this node's log was a prefix of the leader's. */
@@ -273,8 +290,10 @@ export class FollowerFetcher {
       if (GONE.has(piece.errorCode)) await this.#abandon();
       return false;
     }
-    await download.write(bytes);
-    core.handleFetched(source.id, epoch, core.highWatermark, platform.clock.monotonicMs());
+    await this.#takingIn(source.id, epoch, async () => {
+      await download.write(bytes);
+      return -1;
+    });
     if (download.position < piece.size) return true;
     this.#download = undefined;
     try {

@@ -72,6 +72,10 @@ export interface SnapshotToWrite {
   readonly values: Iterable<Uint8Array>;
 }
 
+/** A timer that fires later than that was held up by a process that stood still. */
+const LATE_MS = 25;
+/** Most that such a process waits for its peers beyond the time that it should have; failover takes no longer than that more. */
+const GRACE_MS_MAX = 250;
 /** How often Kafka's cleaner looks. */
 const CLEAN_EVERY_MS = 60_000;
 /** Bytes of one batch, `controller.quorum.append` bound of Kafka. */
@@ -90,6 +94,8 @@ export class QuorumNode {
   /** The epoch in which `append` is allowed, once its leader change record is queued. */
   #appendEpoch = -1;
   #timer: Timer | undefined;
+  /** Monotonic milliseconds until which what this node slept through may still arrive; see `#setTimer`. */
+  #graceUntilMs = -Infinity;
   #cleanTimer: Timer | undefined;
   #cleaning: Promise<void> = Promise.resolve();
   #isClosed = false;
@@ -451,13 +457,20 @@ export class QuorumNode {
     }
   }
 
+  /**
+   * A timer that fires late tells of this process, which stood still, and not of its peers: what they sent meanwhile waits in
+   * its sockets. So the core hears of the time only after these could be read, and they as slow as this process was.
+   */
   #setTimer(): void {
     this.#timer?.cancel();
     this.#timer = undefined;
-    const deadlineMs = this.core.deadlineMs;
+    const deadlineMs = Math.max(this.core.deadlineMs, this.#graceUntilMs);
     if (this.#isClosed || deadlineMs === Infinity) return;
     this.#timer = this.#options.platform.timers.set(Math.max(0, deadlineMs - this.nowMs), () => {
-      this.core.tick(this.nowMs);
+      const { nowMs } = this;
+      const lateMs = nowMs - deadlineMs;
+      if (lateMs > LATE_MS) this.#graceUntilMs = nowMs + Math.min(lateMs, GRACE_MS_MAX);
+      else this.core.tick(nowMs);
       void this.#stepped();
     });
   }

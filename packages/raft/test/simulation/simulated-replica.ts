@@ -471,12 +471,14 @@ export class SimulatedReplica {
     this.#fetchUnderWay = exchange;
     core.handleAnswer(answer.answer, this.#world.nowMs);
     const { decision } = answer;
-    const isStale = core.role.role !== 'follower' || core.epoch !== asked.epoch;
+    const isStale = core.leaderId !== from || core.epoch !== asked.epoch;
     if (isStale || decision.kind === 'error') {
       this.#stepped();
       this.#fetchDone(exchange, RETRY_MS);
       return;
     }
+    core.handleHeard(from, asked.epoch, this.#world.nowMs);
+    this.#stepped();
     if (decision.kind === 'read') this.disk.append(answer.entries);
     else if (decision.kind === 'snapshot' && answer.snapshot !== undefined) {
       this.#world.invariants.snapshotLoaded(this, answer.snapshot);

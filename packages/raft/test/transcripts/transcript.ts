@@ -122,6 +122,7 @@ class Transcript {
         return decisionText(core.handleFetch(message, this.#nowMs));
       }
       case 'fetched':
+        core.handleHeard(from, epoch, this.#nowMs);
         core.handleFetched(from, epoch, Number(words['highWatermark']), this.#nowMs);
         return undefined;
       case 'resign':

@@ -123,11 +123,11 @@ export const CLUSTER_KEYS: readonly ConfigKey[] = [
     int('2000', { min: 0 }),
     'How long a request between controllers may take.',
   ),
-  accepted(
+  honoured(
     'controller.quorum.retry.backoff.ms',
     readOnly,
     int('20', { min: 0 }),
-    OWN_QUORUM_BOUNDS,
+    'How long a controller or broker waits after a failed fetch of the metadata before it asks again.',
   ),
   honoured(
     'controller.quorum.voters',
