@@ -209,6 +209,13 @@ export class Partition implements PartitionIdentity {
     return this.#leading?.hasMinInSync(this.#config.minInsyncReplicas) ?? false;
   }
 
+  /** Whether replicas are out of sync; false where this broker does not lead. Those that a reassignment adds only count as they come. */
+  get isUnderReplicated(): boolean {
+    if (!this.isLeader || this.#image === undefined) return false;
+    const { replicas, addingReplicas } = this.#image;
+    return this.isr.length < replicas.filter((id) => !addingReplicas.includes(id)).length;
+  }
+
   /** Whether acks=all would be refused with one replica in sync less; false where this broker does not lead. */
   get isAtMinInSync(): boolean {
     return this.#leading?.isAtMinInSync(this.#config.minInsyncReplicas) ?? false;

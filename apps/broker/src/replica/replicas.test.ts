@@ -8,6 +8,11 @@ import { BROKER_2, isrChange, leaderChange, removeTopic } from '../../test/metad
 import { decodePartitionMetadata, encodePartitionMetadata } from './partition-folders.ts';
 import type { Partition } from './partition.ts';
 
+/** It only appears in metadata. */
+const BROKER_3 = 3;
+/** Directory of a replica that has none yet. */
+const UNASSIGNED = 'AAAAAAAAAAAAAAAAAAAAAA';
+
 const planes: DataPlane[] = [];
 afterEach(async () => {
   for (const plane of planes.splice(0)) await plane.close();
@@ -184,6 +189,25 @@ describe('Replicas', () => {
     expect(orders(plane).highWatermark).toBe(0);
     await plane.commit(isrChange('orders', [BROKER_ID]));
     expect(orders(plane).highWatermark).toBe(3);
+  });
+
+  it('given a reassignment, does not miss the replicas that come, only those that were there', async () => {
+    const plane = await start();
+    await plane.createTopic('orders', { replicas: [BROKER_ID, BROKER_2] });
+    const topicId = topicIdOf('orders');
+    await plane.commit(
+      metadataRecord('PartitionChangeRecord', {
+        topicId,
+        partitionId: 0,
+        replicas: [BROKER_3, BROKER_ID, BROKER_2],
+        directories: [UNASSIGNED, UNASSIGNED, UNASSIGNED],
+        addingReplicas: [BROKER_3],
+        removingReplicas: [BROKER_2],
+      }),
+    );
+    expect(orders(plane).isUnderReplicated).toBe(false);
+    await plane.commit(isrChange('orders', [BROKER_ID]));
+    expect(orders(plane).isUnderReplicated).toBe(true);
   });
 
   it('given a log that cannot be opened, takes that partition alone offline', async () => {

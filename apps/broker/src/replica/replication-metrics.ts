@@ -21,7 +21,7 @@ export function registerReplicationMetrics(
   gauge(
     'ottla_under_replicated_partitions',
     'Partitions led here that lack replicas in sync.',
-    (partition) => partition.isLeader && partition.isr.length < partition.replicas.length,
+    ({ isUnderReplicated }) => isUnderReplicated,
   );
   gauge(
     'ottla_under_min_isr_partitions',

@@ -1,5 +1,11 @@
 // What the commands of `ottla cluster` look at: brokers, quorum, and where every replica is.
-import type { Admin, ClusterDescription, QuorumDescription, TopicMetadata } from '@ottla/client';
+import type {
+  Admin,
+  ClusterDescription,
+  OngoingReassignment,
+  QuorumDescription,
+  TopicMetadata,
+} from '@ottla/client';
 import type { PlacedPartition } from './placement.ts';
 
 export interface ClusterState {
@@ -7,8 +13,8 @@ export interface ClusterState {
   /** Undefined where the cluster does not tell, as before Kafka 3.3. */
   readonly quorum: QuorumDescription | undefined;
   readonly topics: readonly TopicMetadata[];
-  /** Topic and partition of every move under way. */
-  readonly reassigning: readonly string[];
+  /** Moves under way. */
+  readonly reassigning: readonly OngoingReassignment[];
 }
 
 /** What any broker knows. */
@@ -50,10 +56,7 @@ async function askController(admin: Admin): Promise<KnownToController> {
     unless('UNSUPPORTED_VERSION', admin.describeQuorum()),
     unless('UNSUPPORTED_VERSION', admin.listPartitionReassignments()),
   ]);
-  return {
-    quorum,
-    reassigning: (reassigning ?? []).map(({ topic, partition }) => `${topic}-${partition}`),
-  };
+  return { quorum, reassigning: reassigning ?? [] };
 }
 
 /** Every partition with its replicas. */

@@ -51,7 +51,7 @@ export async function clusterStatus(io: CliIo, options: ClusterStatusOptions): P
       members,
       partitions: partitions.length,
       underReplicated: unsafe,
-      reassigning,
+      reassigning: reassigning.map(nameOf),
     });
   } else {
     await io.stdout.write(headline(io, state));
@@ -103,10 +103,18 @@ function membersOf({ cluster, quorum, topics }: ClusterState): Member[] {
     });
 }
 
-function unsafePartitions({ topics }: ClusterState): UnsafePartition[] {
+/** Partitions with fewer replicas in sync than they shall have: a replica that a reassignment adds counts when it has come. */
+export function unsafePartitions({
+  topics,
+  reassigning,
+}: Pick<ClusterState, 'topics' | 'reassigning'>): UnsafePartition[] {
+  const coming = new Map(reassigning.map((one) => [nameOf(one), one.addingReplicas.length]));
   return topics.flatMap(({ name: topic, partitions }) =>
     partitions
-      .filter(({ isr, replicas, leaderId }) => isr.length < replicas.length || leaderId < 0)
+      .filter(({ partition, isr, replicas, leaderId }) => {
+        const wanted = replicas.length - (coming.get(nameOf({ topic, partition })) ?? 0);
+        return isr.length < wanted || leaderId < 0;
+      })
       .map(({ partition, leaderId, replicas, isr }) => ({
         topic,
         partition,
@@ -115,6 +123,10 @@ function unsafePartitions({ topics }: ClusterState): UnsafePartition[] {
         isr,
       })),
   );
+}
+
+function nameOf({ topic, partition }: { topic: string; partition: number }): string {
+  return `${topic}-${partition}`;
 }
 
 function headline(io: CliIo, { cluster, quorum, hasController }: LastKnownState): string {
