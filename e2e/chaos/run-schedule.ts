@@ -92,6 +92,8 @@ export async function runSchedule(options: RunOptions): Promise<RunReport> {
     return await play(options, stage, startedMs);
   } finally {
     await stage.close();
+    for (const { nodeId, output } of stage.nodes)
+      writeFileSync(fileOf(options, `node-${nodeId}.log`), output);
     await cluster.stop();
     await network?.close();
     for (const folder of disks.values()) unmountSmallDisk(folder);
@@ -134,8 +136,6 @@ async function play(options: RunOptions, stage: RunStage, startedMs: number): Pr
   }
   await read(options, stage, histories[0]!);
   await stage.close();
-  for (const { nodeId, output } of stage.nodes)
-    writeFileSync(fileOf(options, `node-${nodeId}.log`), output);
   const operations = readHistories(histories);
   const verdict = checkHistory(operations);
   for (const { message, load } of unabsorbed(operations)) stage.violation(message, load);

@@ -22,8 +22,11 @@ export function clockEnvironment(folder: string, nodeId: number): Record<string,
   return {
     LD_PRELOAD: library() ?? '',
     FAKETIME_TIMESTAMP_FILE: clockFile(folder, nodeId),
-    FAKETIME_NO_CACHE: '1',
+    // The file is read once a second: a JVM asks for the time far more often than that.
+    FAKETIME_CACHE_DURATION: '1',
     FAKETIME_DONT_FAKE_MONOTONIC: '1',
+    // Waits of a JVM are on the monotonic clock already; "mended", they return at once, or never.
+    FAKETIME_FORCE_MONOTONIC_FIX: '0',
     NO_FAKE_STAT: '1',
   };
 }
