@@ -1,7 +1,7 @@
 // The pull side of replication: while this node follows (or looks for a leader as an observer), one fetch after the other.
 // Kafka: KafkaRaftClient.pollFollower, handleFetchResponse, handleFetchSnapshotResponse.
 import type { Logger, Platform, Timer } from '@ottla/platform';
-import { ErrorCode, errorInfo, METADATA_TOPIC_ID } from '@ottla/protocol';
+import { ErrorCode, METADATA_TOPIC_ID } from '@ottla/protocol';
 import {
   fetchRequest,
   fetchResponse,
@@ -25,6 +25,7 @@ import type { Voter } from '../replica.ts';
 import type { KnownNodes } from './known-nodes.ts';
 import { METADATA_TOPIC, type MetadataLog } from './metadata-log.ts';
 import type { RaftTransport, RequestKind } from './raft-transport.ts';
+import { Refusals } from './refusals.ts';
 import { SnapshotDownload } from './snapshot-download.ts';
 
 export interface FollowerFetcherOptions {
@@ -61,6 +62,7 @@ export class FollowerFetcher {
   readonly #maxWaitMs: number;
   readonly #retryMs: number;
   readonly #sizes: QuorumFetchSizes;
+  readonly #refusals: Refusals;
   /** The round of fetches that counts; an earlier one has no say any more. */
   #round = 0;
   #isRunning = false;
@@ -78,6 +80,7 @@ export class FollowerFetcher {
   constructor(options: FollowerFetcherOptions) {
     this.#options = options;
     this.#sizes = options.fetchSizes ?? QUORUM_FETCH_SIZES_DEFAULT;
+    this.#refusals = new Refusals(options.platform.clock, options.logger, options.clusterId);
     const times: QuorumTimes = options.times ?? QUORUM_TIMES_DEFAULT;
     const { fetchTimeoutMs, retryBackoffMs = RETRY_BACKOFF_MS } = times;
     this.#retryMs = retryBackoffMs;
@@ -151,7 +154,7 @@ export class FollowerFetcher {
 
   /** One exchange. Returns false when it is better to wait a moment. */
   async #fetch(source: Voter, round: number): Promise<boolean> {
-    const { core, log, transport, platform, clusterId, logger } = this.#options;
+    const { core, log, transport, platform, clusterId } = this.#options;
     const { epoch, role } = core;
     // Whoever is not taken for the leader is only asked who is.
     const isLeader = role.role === 'follower' && role.leaderId === source.id;
@@ -197,12 +200,11 @@ export class FollowerFetcher {
     this.#asking = undefined;
     if (partition === undefined || response.errorCode !== ErrorCode.NONE) {
       this.#isLeaderDoubtful = !this.#isLeaderDoubtful;
-      logger.warn(`node ${source.id} refuses to give the metadata log`, {
-        error: errorInfo(response.errorCode).name,
-      });
+      this.#refusals.tell(source, response.errorCode);
       return false;
     }
     this.#isLeaderDoubtful = false;
+    this.#refusals.forget(source);
     this.#options.nodes.learn(response.nodeEndpoints);
     const leader = partition.currentLeader;
     core.handleAnswer(

@@ -183,7 +183,11 @@ export class QuorumSender {
   /** The leader's refusal is tried again later; somebody may want to know why it takes so long. */
   #told(message: OutgoingMessage, errorCode: number, reason: string | null): void {
     if (errorCode === ErrorCode.NONE) return;
-    const error = errorInfo(errorCode).name;
-    this.#options.logger.warn(`the leader refuses ${message.kind}`, { error, reason });
+    const { logger } = this.#options;
+    const fields = { error: errorInfo(errorCode).name, reason };
+    // One at a time may join: several that start at once wait for each other.
+    if (errorCode === ErrorCode.REQUEST_TIMED_OUT)
+      logger.info(`the leader cannot do ${message.kind} yet`, fields);
+    else logger.warn(`the leader refuses ${message.kind}`, fields);
   }
 }
