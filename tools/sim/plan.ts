@@ -11,6 +11,7 @@ export const TRAITS = [
   'topics',
   'stretch',
   'flips',
+  'segments',
 ] as const;
 export type Trait = (typeof TRAITS)[number];
 
@@ -23,7 +24,10 @@ const ONE_IN: Readonly<Record<Trait, number>> = {
   topics: 5,
   stretch: 12,
   flips: 4,
+  segments: 3,
 };
+/** Those that need no other brokers. */
+const OF_ONE_BROKER: ReadonlySet<Trait> = new Set(['snapshots', 'segments']);
 /** Makes the draws of traits others than those of the world, which has the same seed. */
 const TRAITS_SEED = 0x7261_6974;
 
@@ -51,7 +55,7 @@ export interface Plan {
    * `elr`: formatted as `ottla storage format` does, with KIP-966. `snapshots`: of the metadata, small and often. `voters`: they
    * change under way (KIP-853). `growth`: a broker comes late, another one is drained and removed. `topics`: others than the
    * load's are created and deleted. `stretch`: two sites and a third place, as docs/clusters.md has it. `flips`: bits of a
-   * replica change on its disk.
+   * replica change on its disk. `segments`: so small that logs begin a new one every few seconds.
    */
   readonly traits: ReadonlySet<Trait>;
   /** With `voters`: controllers join by themselves. */
@@ -132,7 +136,7 @@ function stretched(plan: Plan, random: Random): Plan {
 
 function drawTraits(random: Random, brokersMax: number): Set<Trait> {
   const traits = new Set(TRAITS.filter((trait) => random.below(ONE_IN[trait]) === 0));
-  if (brokersMax === 1) return new Set([...traits].filter((trait) => trait === 'snapshots'));
+  if (brokersMax === 1) return new Set([...traits].filter((trait) => OF_ONE_BROKER.has(trait)));
   // A site's share of brokers and voters is fixed.
   if (traits.has('stretch'))
     for (const other of ['voters', 'growth'] as const) traits.delete(other);

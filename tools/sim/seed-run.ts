@@ -56,6 +56,8 @@ const START_LIMIT_MS = 120_000;
 const CONVERGE_LIMIT_MS = 180_000;
 const CONVERGE_LOOK_MS = 100;
 const LOAD_LIMIT_MS = 240_000;
+/** With `segments`: of the topic of the load. */
+const SEGMENT_BYTES = '2500';
 const CLUSTER_ID = 'c2ltdWxhdGVkLWNsdXN0ZQ';
 
 /** Runs a seed; throws nothing that the cluster can be blamed for. */
@@ -199,7 +201,7 @@ class SeedRun {
 
   async #createTopic(): Promise<void> {
     const admin = new Admin(this.#clientOn('admin'));
-    const { partitions, replicationFactor, minInSyncReplicas, isSynced } = this.#plan;
+    const { partitions, replicationFactor, minInSyncReplicas, isSynced, traits } = this.#plan;
     await this.#simulation.settle(
       admin.createTopics([
         {
@@ -209,6 +211,7 @@ class SeedRun {
           configs: {
             'min.insync.replicas': String(minInSyncReplicas),
             ...(isSynced ? { 'flush.messages': '1' } : {}),
+            ...(traits.has('segments') ? { 'internal.segment.bytes': SEGMENT_BYTES } : {}),
           },
         },
       ]),

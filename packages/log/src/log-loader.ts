@@ -131,10 +131,13 @@ async function recover(
   epochs: LeaderEpochs,
 ): Promise<number> {
   let cutBytes = 0;
+  const from = recoveryStart(options, segments);
+  // What is read tells its epochs itself. One that began before goes on: noted again, it would begin where the reading does.
+  epochs.truncateFromEnd(from);
   for (let slot = 0; slot < segments.length; slot += 1) {
     const segment = segments[slot]!;
     const next = segments[slot + 1];
-    if (next !== undefined && next.baseOffset <= options.recoveryPoint) continue;
+    if (segment.baseOffset < from) continue;
     const size = segment.sizeBytes;
     const endOffset = next?.baseOffset ?? segment.baseOffset + OFFSETS_OF_SEGMENT_MAX;
     const valid = await recoverSegment(context, segment, endOffset, options, epochs);
