@@ -20,6 +20,8 @@ class ScriptedController {
   readonly registeredEpochs: number[] = [];
   readonly heartbeats: BrokerHeartbeatRequest[] = [];
   answer: Partial<BrokerHeartbeatResponse> = { isFenced: false };
+  /** Answer to registrations in place of an epoch. */
+  registrationError: number = ErrorCode.NONE;
 
   async send<Request, Response>(
     request: MessageCodec<Request>,
@@ -28,6 +30,10 @@ class ScriptedController {
   ): Promise<Response> {
     await Promise.resolve();
     if ((request as unknown) === brokerRegistrationRequest) {
+      if (this.registrationError !== ErrorCode.NONE)
+        return brokerRegistrationResponse.create({
+          errorCode: this.registrationError,
+        }) as Response;
       this.epoch += 10;
       this.registeredEpochs.push(this.epoch);
       return brokerRegistrationResponse.create({ brokerEpoch: this.epoch }) as Response;
@@ -45,16 +51,27 @@ const INTERVAL_MS = 500;
 let lifecycle: BrokerLifecycle | undefined;
 afterEach(() => void lifecycle?.close());
 
-async function registered(): Promise<{
-  controller: ScriptedController;
-  broker: BrokerLifecycle;
-  pass: (ms: number) => Promise<void>;
-}> {
+interface World {
+  readonly controller: ScriptedController;
+  readonly broker: BrokerLifecycle;
+  /** Warnings, as they came. */
+  readonly warnings: string[];
+  readonly pass: (ms: number) => Promise<void>;
+}
+
+async function registered(): Promise<World> {
+  const world = unregistered();
+  await world.broker.start();
+  return world;
+}
+
+function unregistered(): World {
   const time = new VirtualTime();
   const controller = new ScriptedController();
+  const warnings: string[] = [];
   const broker = new BrokerLifecycle({
-    platform: { timers: time },
-    logger: silentLogger,
+    platform: { clock: time, timers: time },
+    logger: { ...silentLogger, warn: (message) => void warnings.push(message) },
     controller,
     registration: () => brokerRegistrationRequest.create({ brokerId: 1 }),
     heartbeatIntervalMs: INTERVAL_MS,
@@ -63,8 +80,7 @@ async function registered(): Promise<{
     offlineLogDirs: () => [],
   });
   lifecycle = broker;
-  await broker.start();
-  return { controller, broker, pass: (ms) => time.pass(ms) };
+  return { controller, broker, warnings, pass: (ms) => time.pass(ms) };
 }
 
 describe('the life of a broker', () => {
@@ -88,6 +104,35 @@ describe('the life of a broker', () => {
     await pass(4 * INTERVAL_MS);
     expect(controller.registeredEpochs).toEqual([10]);
     expect(broker.isFenced).toBe(true);
+  });
+
+  it('given another process that lives as the same node, then it says so when a dead one would be missed, and twice a minute', async () => {
+    const { controller, broker, warnings, pass } = unregistered();
+    controller.registrationError = ErrorCode.DUPLICATE_BROKER_REGISTRATION;
+    const started = broker.start();
+    await pass(3000);
+    expect(warnings).toEqual([]);
+    await pass(2000);
+    const line = 'another process lives as node 1: stop it, or give this one a node.id of its own';
+    expect(warnings).toEqual([line]);
+    await pass(30_000);
+    expect(warnings).toEqual([line, line]);
+    controller.registrationError = ErrorCode.NONE;
+    await pass(1000);
+    await started;
+  });
+
+  it('given a refusal of every heartbeat, then it says so once in a while, and anew after one was taken', async () => {
+    const { controller, broker, warnings, pass } = await registered();
+    void broker.ready();
+    controller.answer = { errorCode: ErrorCode.BROKER_ID_NOT_REGISTERED };
+    await pass(10_000);
+    expect(warnings).toHaveLength(1);
+    controller.answer = { isFenced: false };
+    await pass(1000);
+    controller.answer = { errorCode: ErrorCode.BROKER_ID_NOT_REGISTERED };
+    await pass(1000);
+    expect(warnings).toHaveLength(2);
   });
 
   it('given that it stays fenced, then it asks often, but not without end', async () => {

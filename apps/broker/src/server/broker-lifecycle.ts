@@ -18,9 +18,10 @@ import {
 import type { BrokerRegistrationRequest } from '@ottla/protocol/messages/broker-registration';
 import { ApiError } from '../network/api-error.ts';
 import type { ControllerChannel } from './controller-channel.ts';
+import { RepeatedLines } from './repeated-lines.ts';
 
 export interface BrokerLifecycleOptions {
-  readonly platform: Pick<Platform, 'timers'>;
+  readonly platform: Pick<Platform, 'clock' | 'timers'>;
   readonly logger: Logger;
   readonly controller: Pick<ControllerChannel, 'send'>;
   readonly registration: () => BrokerRegistrationRequest;
@@ -37,6 +38,8 @@ export interface BrokerLifecycleOptions {
 const REGISTRATION_PAUSE_MS = 50;
 /** Longest such pause; the shortest one doubles up to it. */
 const REGISTRATION_PAUSE_MS_MAX = 200;
+/** So many times the time of a request, two sessions of a broker as they are set by default: nobody is missed later. */
+const DOUBLE_AFTER_TIMEOUTS = 4;
 /** Shortest pause between heartbeats while the broker waits to be unfenced or to stop. */
 const HURRIED_INTERVAL_MS = 10;
 /** Longest such pause; the shortest one doubles up to it. */
@@ -49,8 +52,11 @@ export class BrokerLifecycle {
   #brokerEpoch = -1;
   #isReady = false;
   #wantsShutDown = false;
+  readonly #failures: RepeatedLines;
   /** Error code of the last refusal that was logged; 0 for none. */
   #saidRefusal = 0;
+  /** Since when another process has been registered under this node's id, on the monotonic clock; undefined when none is. */
+  #doubleSinceMs: number | undefined;
   #mayStop = false;
   #isFenced = true;
   #hurriedMs = HURRIED_INTERVAL_MS;
@@ -62,6 +68,7 @@ export class BrokerLifecycle {
 
   constructor(options: BrokerLifecycleOptions) {
     this.#options = options;
+    this.#failures = new RepeatedLines(options.platform.clock, options.logger);
   }
 
   /** Epoch of the registration; −1 before it. */
@@ -125,7 +132,7 @@ export class BrokerLifecycle {
   }
 
   async #register(): Promise<boolean> {
-    const { controller, registration, requestTimeoutMs: timeoutMs, logger } = this.#options;
+    const { controller, registration, requestTimeoutMs: timeoutMs } = this.#options;
     try {
       const body = registration();
       const answer = await controller.send(
@@ -136,17 +143,21 @@ export class BrokerLifecycle {
       );
       if (answer.errorCode === ErrorCode.NONE) {
         this.#brokerEpoch = answer.brokerEpoch;
+        this.#doubleSinceMs = undefined;
+        this.#failures.forget();
         return true;
       }
       this.#sayRefusal(answer.errorCode);
     } catch (error) {
-      if (!this.#closing.signal.aborted) logger.warn('registration failed', reasonOf(error));
+      if (!this.#closing.signal.aborted)
+        this.#failures.warn('registration failed', reasonOf(error));
     }
     return false;
   }
 
   /** Once for each reason: it is asked many times a second. */
   #sayRefusal(errorCode: number): void {
+    if (errorCode === ErrorCode.DUPLICATE_BROKER_REGISTRATION) this.#sayDouble();
     if (this.#saidRefusal === errorCode) return;
     this.#saidRefusal = errorCode;
     const { logger } = this.#options;
@@ -156,13 +167,25 @@ export class BrokerLifecycle {
     else logger.warn(`registration refused: ${name}: ${description}`);
   }
 
+  /** The process before this one was missed long ago; who is not missed lives. */
+  #sayDouble(): void {
+    const { platform, registration, requestTimeoutMs } = this.#options;
+    const nowMs = platform.clock.monotonicMs();
+    this.#doubleSinceMs ??= nowMs;
+    if (nowMs - this.#doubleSinceMs < DOUBLE_AFTER_TIMEOUTS * requestTimeoutMs) return;
+    const { brokerId } = registration();
+    this.#failures.warn(
+      `another process lives as node ${brokerId}: stop it, or give this one a node.id of its own`,
+    );
+  }
+
   async #beat(): Promise<void> {
-    const { heartbeatIntervalMs, logger } = this.#options;
+    const { heartbeatIntervalMs } = this.#options;
     while (!this.#closing.signal.aborted && !this.#mayStop) {
       try {
         await this.#take(await this.#heartbeat());
       } catch (error) {
-        if (!this.#closing.signal.aborted) logger.warn('heartbeat failed', reasonOf(error));
+        if (!this.#closing.signal.aborted) this.#failures.warn('heartbeat failed', reasonOf(error));
       }
       const isHurried = (this.#isReady && this.#isFenced) || this.#wantsShutDown;
       const pauseMs = isHurried ? this.#hurriedMs : heartbeatIntervalMs;
@@ -195,11 +218,12 @@ export class BrokerLifecycle {
 
   async #take(answer: BrokerHeartbeatResponse): Promise<void> {
     if (answer.errorCode !== ErrorCode.NONE) {
-      this.#options.logger.warn(`heartbeat refused: ${errorInfo(answer.errorCode).name}`);
+      this.#failures.warn(`heartbeat refused: ${errorInfo(answer.errorCode).name}`);
       this.#isFenced = true;
       if (answer.errorCode === ErrorCode.STALE_BROKER_EPOCH) await this.#untilRegistered();
       return;
     }
+    this.#failures.forget();
     if (answer.isFenced && !this.#isFenced && !this.#wantsShutDown)
       this.#options.logger.warn('the controller has fenced this broker');
     this.#isFenced = answer.isFenced;

@@ -64,7 +64,7 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
   if (known === undefined && options.clusterId === undefined && !options.config.isStandalone)
     throw new StartError(
       'CONFIG',
-      `${first.path} is new, and which cluster it is for is not known: give the cluster's id to format it`,
+      `${first.path} is new, and which cluster it is for is not known: format it with \`ottla storage format\`, or start with --cluster-id`,
     );
   const clusterId = known ?? options.clusterId ?? randomUuid(options.platform.random);
   if (known !== undefined && options.clusterId !== undefined && options.clusterId !== known)

@@ -115,7 +115,7 @@ async function isFormatted(
   if (whose !== undefined)
     throw new StartError(
       'DIRECTORY_FOREIGN',
-      `${directory}/${META_PROPERTIES_FILE} is of ${whose}`,
+      `${directory}/${META_PROPERTIES_FILE} is of ${whose}: choose another log.dirs, or remove the folder if its data is not needed`,
     );
   return true;
 }

@@ -146,11 +146,11 @@ export const CLUSTER_KEYS: readonly ConfigKey[] = [
     'Replicas of a topic that is created without a count.',
   ),
   honoured('delete.topic.enable', readOnly, bool('true'), 'Whether topics may be deleted.'),
-  honoured(
+  accepted(
     'initial.broker.registration.timeout.ms',
     readOnly,
     int('60000'),
-    'How long the broker tries to register before it gives up.',
+    'a broker tries to register until it is stopped',
   ),
   accepted('internal.metadata.delete.delay.millis', readOnly, long('60000'), OWN_CONTROLLER, {
     internal: true,
