@@ -182,7 +182,7 @@ export class ConnectedChannel implements ControllerChannel {
   }
 
   #endPauses(): void {
-    for (const end of [...this.#pauses]) end();
+    for (const end of this.#pauses) end();
   }
 
   async #attempt<T>(
