@@ -75,7 +75,7 @@ export interface SnapshotToWrite {
 /** A timer that fires later than that was held up by a process that stood still. */
 const LATE_MS = 25;
 /** Most that such a process waits for its peers beyond the time that it should have; failover takes no longer than that more. */
-const GRACE_MS_MAX = 250;
+const GRACE_MS_MAX = 500;
 /** How often Kafka's cleaner looks. */
 const CLEAN_EVERY_MS = 60_000;
 /** Bytes of one batch, `controller.quorum.append` bound of Kafka. */
@@ -459,17 +459,19 @@ export class QuorumNode {
 
   /**
    * A timer that fires late tells of this process, which stood still, and not of its peers: what they sent meanwhile waits in
-   * its sockets. So the core hears of the time only after these could be read, and they as slow as this process was.
+   * its sockets. So the core hears of the time only after these could be read, and they as slow as this process was; once, so
+   * that a process which always is late still stands.
    */
   #setTimer(): void {
     this.#timer?.cancel();
     this.#timer = undefined;
-    const deadlineMs = Math.max(this.core.deadlineMs, this.#graceUntilMs);
+    const isGrace = this.core.deadlineMs <= this.#graceUntilMs;
+    const deadlineMs = isGrace ? this.#graceUntilMs : this.core.deadlineMs;
     if (this.#isClosed || deadlineMs === Infinity) return;
     this.#timer = this.#options.platform.timers.set(Math.max(0, deadlineMs - this.nowMs), () => {
       const { nowMs } = this;
       const lateMs = nowMs - deadlineMs;
-      if (lateMs > LATE_MS) this.#graceUntilMs = nowMs + Math.min(lateMs, GRACE_MS_MAX);
+      if (lateMs > LATE_MS && !isGrace) this.#graceUntilMs = nowMs + Math.min(lateMs, GRACE_MS_MAX);
       else this.core.tick(nowMs);
       void this.#stepped();
     });

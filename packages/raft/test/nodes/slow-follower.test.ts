@@ -183,6 +183,16 @@ describe('a follower that is slow itself', () => {
     expect(follower.asked).toContain('VoteRequest');
   });
 
+  it('given a process that always is late, when nothing comes from the leader any more, then it asks for votes all the same', async () => {
+    const follower = new Follower(5);
+    await follower.simulation.settle(follower.start());
+    await follower.hasAsked();
+    follower.lateMs = 200;
+    follower.answer();
+    await follower.run(FETCH_TIMEOUT_MS + 3 * 200 + 20);
+    expect(follower.asked).toContain('VoteRequest');
+  });
+
   it('given a fetch that failed, then the leader is asked again after controller.quorum.retry.backoff.ms', async () => {
     const follower = new Follower(4);
     await follower.simulation.settle(follower.start());
