@@ -40,6 +40,7 @@ describe.skipIf(whyNot !== undefined)('a cluster that changes while clients use 
     name,
     producers: 1,
     consumers: 2,
+    stay: 20_000,
     rate: 100,
   });
   const member = async (nodeId: number) =>

@@ -43,6 +43,16 @@ export class ClusterView {
     );
   }
 
+  /** The node that coordinates a group. */
+  async coordinatorOf(group: string): Promise<number> {
+    return this.#ask(async (admin) => {
+      const [{ coordinator } = { coordinator: '' }] = await admin.describeGroups([group]);
+      const node = this.#cluster.nodes.find(({ address }) => address === coordinator);
+      if (node === undefined) throw new Error(`nobody coordinates ${group}`);
+      return node.nodeId;
+    });
+  }
+
   async quorum(): Promise<QuorumDescription> {
     return this.#ask((admin) => admin.describeQuorum());
   }

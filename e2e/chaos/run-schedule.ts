@@ -16,6 +16,7 @@ import { type LoadProcess, startJavaLoad, startOttlaLoad } from './load/load-pro
 import type { LoadOptions } from './load/load-options.ts';
 import { ProxiedNetwork } from './network/proxied-network.ts';
 import { recoveries, type Recovery } from './recovery.ts';
+import { differingReplicas } from './replica-bytes.ts';
 import { RunStage } from './run-stage.ts';
 import type { FaultEvent, Schedule } from './schedule.ts';
 import { hasTimeFor, type Share } from './time-shares.ts';
@@ -23,6 +24,7 @@ import { hasTimeFor, type Share } from './time-shares.ts';
 const TOPIC = 'orders';
 const PARTITIONS = 12;
 const RATE = 100;
+const MEMBERS = { count: 2, stayMs: 20_000 };
 /** After the last fault, until everything that was sent has an answer. */
 const DRAIN_LIMIT_MS = 90_000;
 const READ_LIMIT_MS = 60_000;
@@ -84,6 +86,7 @@ export async function runSchedule(options: RunOptions): Promise<RunReport> {
     random,
     folder: scratch,
     topic: TOPIC,
+    group: groupOf('ottla'),
     partitions: PARTITIONS,
   });
   try {
@@ -135,6 +138,8 @@ async function play(options: RunOptions, stage: RunStage, startedMs: number): Pr
       );
   }
   await read(options, stage, histories[0]!);
+  for (const message of await differingReplicas(stage.nodes, TOPIC, PARTITIONS))
+    stage.violation(message);
   await stage.close();
   const operations = readHistories(histories);
   const verdict = checkHistory(operations);
@@ -190,7 +195,7 @@ function startLoads(
   bootstrap: string,
   histories: string[],
 ): LoadProcess[] {
-  const load = (name: LoadName, producers: number): LoadOptions => {
+  const load = (name: LoadName, producers: number, members = MEMBERS): LoadOptions => {
     const history = fileOf(options, `${name}.ndjson`);
     histories.push(history);
     return {
@@ -201,11 +206,12 @@ function startLoads(
       history,
       name,
       producers,
-      consumers: 2,
+      consumers: members.count,
+      stay: members.stayMs,
       rate: RATE,
     };
   };
-  const own = startOttlaLoad(load('ottla', 2));
+  const own = startOttlaLoad(load('ottla', 2, options.schedule.members));
   return hasJavaLoad ? [own, startJavaLoad(load('java', 1))] : [own];
 }
 

@@ -19,6 +19,7 @@ export interface RunStageOptions {
   readonly network: ProxiedNetwork | undefined;
   readonly disks: ReadonlyMap<number, string>;
   readonly topic: string;
+  readonly group: string;
   readonly partitions: number;
   readonly random: Random;
   readonly folder: string;
@@ -28,6 +29,7 @@ export class RunStage implements Stage {
   readonly cluster: Cluster;
   readonly view: ClusterView;
   readonly topic: string;
+  readonly group: string;
   readonly partitions: number;
   readonly random: Random;
   readonly folder: string;
@@ -46,6 +48,7 @@ export class RunStage implements Stage {
   constructor(options: RunStageOptions) {
     this.cluster = options.cluster;
     this.topic = options.topic;
+    this.group = options.group;
     this.partitions = options.partitions;
     this.random = options.random;
     this.folder = options.folder;

@@ -25,6 +25,8 @@ export interface Stage {
   readonly view: ClusterView;
   readonly partitions: number;
   readonly topic: string;
+  /** That the members of our client's load are in. */
+  readonly group: string;
   /** From the seed of the run. */
   readonly random: Random;
   /** @throws unless the schedule has asked for one */
@@ -61,6 +63,8 @@ export interface Schedule {
   readonly settings?: Readonly<Record<string, string>>;
   /** Of the load's topic. */
   readonly topic?: Readonly<Record<string, string>>;
+  /** Of our client's load; two that stay for 20 to 60 s unless told otherwise. */
+  readonly members?: { readonly count: number; readonly stayMs: number };
   /** @param folder for files of the run */
   readonly node?: (nodeId: number, folder: string) => NodeOptions;
   /** Proxies between all nodes and in front of clients. */

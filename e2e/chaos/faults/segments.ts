@@ -11,17 +11,22 @@ export function segmentFiles(dataDir: string, topic: string, partition: number):
     .map((name) => path.join(folder, name));
 }
 
-/** Turns one bit around. @returns where */
+/** Turns one bit around, somewhere. @returns where */
 export function flipBit(file: string, random: { below(bound: number): number }): number {
   const position = random.below(statSync(file).size);
+  flipBitAt(file, position, random.below(8));
+  return position;
+}
+
+/** @param bit 0 to 7 */
+export function flipBitAt(file: string, position: number, bit: number): void {
   const descriptor = openSync(file, 'r+');
   try {
     const byte = Buffer.alloc(1);
     readSync(descriptor, byte, 0, 1, position);
-    byte[0]! ^= 1 << random.below(8);
+    byte[0]! ^= 1 << bit;
     writeSync(descriptor, byte, 0, 1, position);
   } finally {
     closeSync(descriptor);
   }
-  return position;
 }

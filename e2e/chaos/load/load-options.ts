@@ -12,6 +12,8 @@ export interface LoadOptions {
   readonly name: string;
   readonly producers: number;
   readonly consumers: number;
+  /** For one, two or three times so many milliseconds a consumer is a member before it leaves and comes back. */
+  readonly stay: number;
   /** Records a second of each producer. */
   readonly rate: number;
 }
@@ -24,7 +26,7 @@ export function loadArguments(options: LoadOptions): string[] {
 /** @throws when something is missing */
 export function parseLoadArguments(args: readonly string[]): LoadOptions {
   const names = ['bootstrap', 'topic', 'group', 'history', 'name'] as const;
-  const amounts = ['partitions', 'producers', 'consumers', 'rate'] as const;
+  const amounts = ['partitions', 'producers', 'consumers', 'stay', 'rate'] as const;
   const { values } = parseArgs({
     args: [...args],
     options: Object.fromEntries(
@@ -45,6 +47,7 @@ export function parseLoadArguments(args: readonly string[]): LoadOptions {
     partitions: Number(text('partitions')),
     producers: Number(text('producers')),
     consumers: Number(text('consumers')),
+    stay: Number(text('stay')),
     rate: Number(text('rate')),
   };
 }

@@ -6,7 +6,6 @@ import type { HistoryFile } from './history-file.ts';
 import type { LoadOptions } from './load-options.ts';
 
 const POLL_MS = 500;
-const MEMBER_FOR_MS = 20_000;
 const COMMIT_TIMEOUT_MS = 15_000;
 
 export class MemberLoad {
@@ -27,7 +26,7 @@ export class MemberLoad {
   async run(): Promise<void> {
     for (let turn = 0; !this.#isOver; turn++)
       // Each leaves at a time of its own, so that somebody stays.
-      await this.#beMember(MEMBER_FOR_MS * (1 + ((this.#index + turn) % 3)));
+      await this.#beMember(this.#options.stay * (1 + ((this.#index + turn) % 3)));
   }
 
   stop(): void {

@@ -66,6 +66,27 @@ export const killTwo: Schedule = {
   },
 };
 
+export const lastInSync: Schedule = {
+  name: 'last-in-sync',
+  what: 'nodes die one after the other, and come back in that order: who was last has what the others have not (KIP-966)',
+  round: async (stage) => {
+    const first = stage.random.below(stage.nodes.length);
+    const order = stage.nodes.map((_, turn) => stage.nodes[(first + turn) % stage.nodes.length]!);
+    for (const { nodeId } of order) {
+      stage.mayEnd(nodeId);
+      stage.fault('kill', nodeId);
+      await stage.node(nodeId).kill();
+      // Long enough that those who are left write without it.
+      await stage.sleep(4_000);
+    }
+    for (const node of order) {
+      node.start();
+      await stage.sleep(3_000);
+    }
+    await stage.restore();
+  },
+};
+
 export const killAgain: Schedule = {
   name: 'kill-again',
   what: 'a node is killed while it comes back from having been killed',

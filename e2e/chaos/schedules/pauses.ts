@@ -24,6 +24,23 @@ export const pauseLeader: Schedule = {
   },
 };
 
+export const pauseFollower: Schedule = {
+  name: 'pause-follower',
+  what: 'a follower sleeps for 40 s: the others go on without it, and take it back when it has caught up',
+  round: async (stage) => {
+    const partition = stage.random.below(stage.partitions);
+    const follower = await stage.view.followerOf(partition);
+    let wasLeftOut = false;
+    const watching = stage.sleep(30_000).then(async () => {
+      const { isr } = (await stage.view.partitions())[partition]!;
+      wasLeftOut = !isr.includes(follower);
+    });
+    await pauseFor(stage, follower, 40_000);
+    await watching;
+    if (!wasLeftOut) stage.violation(`node ${follower} was in sync after 30 s of sleep`);
+  },
+};
+
 export const pauseController: Schedule = {
   name: 'pause-controller',
   what: 'the active controller sleeps until another is elected, and wakes as a zombie',
