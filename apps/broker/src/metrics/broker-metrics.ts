@@ -2,9 +2,10 @@
 // here; what can be asked at any time (sizes, bounds) is a gauge that its owner registers with a function. Names say
 // what Kafka's metrics of the same meaning are about, in Prometheus' way of writing. Kafka: RequestMetrics, Selector.
 
-import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { Counter, Gauge, Registry } from 'prom-client';
 import type { CloseReason, SessionMetrics } from '../network/connection-session.ts';
 import type { PipelineMetrics } from '../network/request-pipeline.ts';
+import { type Latencies, LatencyHistogram } from './latency-histogram.ts';
 
 /** Seconds; from a tenth of a millisecond to ten seconds. */
 const LATENCY_BUCKETS = [
@@ -17,18 +18,24 @@ export interface LabelledValue {
   readonly value: number;
 }
 
+/** What was answered of one API since the metrics were read last, and how soon ever since. */
+interface Answered {
+  readonly seconds: Latencies;
+  /** By version; cleared when read. */
+  readonly counts: number[];
+}
+
 /** Counts for the whole broker. The hot path pays a map lookup and two additions for each request. */
 export class BrokerMetrics implements SessionMetrics, PipelineMetrics {
   readonly registry: Registry = new Registry();
   readonly #requests: Counter<'api' | 'version'>;
-  readonly #seconds: Histogram<'api'>;
+  readonly #seconds: LatencyHistogram;
   readonly #errors: Counter<'api' | 'error'>;
   readonly #bytesIn: Counter<'listener'>;
   readonly #bytesOut: Counter<'listener'>;
   readonly #closed: Counter<'listener' | 'reason'>;
-  /** Label sets are hashed by prom-client on each call; these are looked up once. */
-  readonly #byApi = new Map<string, ReturnType<Histogram<'api'>['labels']>>();
-  readonly #byVersion = new Map<string, ReturnType<Counter<'api' | 'version'>['labels']>>();
+  /** Prom-client hashes label sets on each call: it is told only when somebody reads. */
+  readonly #byApi = new Map<string, Answered>();
   readonly #byListener = new Map<string, { in: number; out: number }>();
 
   constructor() {
@@ -38,13 +45,14 @@ export class BrokerMetrics implements SessionMetrics, PipelineMetrics {
       help: 'Requests answered.',
       labelNames: ['api', 'version'],
       registers,
+      collect: () => this.#flushAnswered(),
     });
-    this.#seconds = new Histogram({
+    this.#seconds = new LatencyHistogram({
       name: 'ottla_request_seconds',
       help: 'Time from the last byte of a request to the last byte of its response.',
-      labelNames: ['api'],
-      buckets: LATENCY_BUCKETS,
-      registers,
+      label: 'api',
+      bounds: LATENCY_BUCKETS,
+      registry: this.registry,
     });
     this.#errors = new Counter({
       name: 'ottla_request_errors_total',
@@ -75,19 +83,11 @@ export class BrokerMetrics implements SessionMetrics, PipelineMetrics {
   }
 
   answered(apiName: string, version: number, totalMs: number): void {
-    const key = `${apiName}:${version}`;
-    let requests = this.#byVersion.get(key);
-    if (requests === undefined) {
-      requests = this.#requests.labels({ api: apiName, version: String(version) });
-      this.#byVersion.set(key, requests);
-    }
-    requests.inc();
-    let seconds = this.#byApi.get(apiName);
-    if (seconds === undefined) {
-      seconds = this.#seconds.labels({ api: apiName });
-      this.#byApi.set(apiName, seconds);
-    }
-    seconds.observe(totalMs / 1000);
+    let api = this.#byApi.get(apiName);
+    if (api === undefined)
+      this.#byApi.set(apiName, (api = { seconds: this.#seconds.of(apiName), counts: [] }));
+    api.counts[version] = (api.counts[version] ?? 0) + 1;
+    api.seconds.observe(totalMs / 1000);
   }
 
   error(apiName: string, errorName: string): void {
@@ -161,6 +161,15 @@ export class BrokerMetrics implements SessionMetrics, PipelineMetrics {
     let bytes = this.#byListener.get(listenerName);
     if (bytes === undefined) this.#byListener.set(listenerName, (bytes = { in: 0, out: 0 }));
     return bytes;
+  }
+
+  #flushAnswered(): void {
+    for (const [api, { counts }] of this.#byApi) {
+      counts.forEach((count, version) =>
+        this.#requests.inc({ api, version: String(version) }, count),
+      );
+      counts.length = 0;
+    }
   }
 
   #flushBytes(): void {

@@ -158,6 +158,28 @@ describe('BrokerMetrics', () => {
     expect(time.pending).toBe(0);
   });
 
+  it('tells how many requests of each version were answered, and how soon', async () => {
+    const metrics = new BrokerMetrics();
+    metrics.answered('Fetch', 17, 0.5);
+    metrics.answered('Fetch', 17, 20_000);
+    metrics.answered('Fetch', 4, 2.5);
+    await metrics.text();
+    metrics.answered('Fetch', 17, 3);
+    const text = await metrics.text();
+    for (const line of [
+      'ottla_requests_total{api="Fetch",version="17"} 3',
+      'ottla_requests_total{api="Fetch",version="4"} 1',
+      'ottla_request_seconds_bucket{le="0.0001",api="Fetch"} 0',
+      'ottla_request_seconds_bucket{le="0.0005",api="Fetch"} 1',
+      'ottla_request_seconds_bucket{le="0.0025",api="Fetch"} 2',
+      'ottla_request_seconds_bucket{le="10",api="Fetch"} 3',
+      'ottla_request_seconds_bucket{le="+Inf",api="Fetch"} 4',
+      'ottla_request_seconds_count{api="Fetch"} 4',
+    ])
+      expect(text.split('\n')).toContain(line);
+    expect(text).toMatch(/^ottla_request_seconds_sum\{api="Fetch"\} 20\.006/m);
+  });
+
   it('has a registry of its own, so that several brokers fit in one process', () => {
     expect(new BrokerMetrics().registry).not.toBe(new BrokerMetrics().registry);
   });
