@@ -64,6 +64,8 @@ export async function runSeeds(options: RunOptions): Promise<number> {
 }
 
 async function runOnce(seed: number, options: RunOptions): Promise<SeedSummary> {
+  // A world makes errors by the thousand, and whoever replays a failure sees where from.
+  if (!options.verbose) Error.stackTraceLimit = 0;
   const startedMs = performance.now();
   const result = await runSeed(seed, seedOptions(options));
   return summaryOf(result, performance.now() - startedMs);

@@ -3,6 +3,9 @@ import { fork } from 'node:child_process';
 import path from 'node:path';
 import type { SeedSummary } from './digest.ts';
 
+/** Most of what a world makes is forgotten before this is full. */
+const YOUNG_MEMORY = '--max-semi-space-size=64';
+
 export interface WorkersOptions {
   readonly jobs: number;
   readonly args: readonly string[];
@@ -16,7 +19,8 @@ export async function runInProcesses(options: WorkersOptions): Promise<void> {
 
 function runWorker({ args, takeSeed, onSummary }: WorkersOptions): Promise<void> {
   const main = path.join(import.meta.dirname, 'main.ts');
-  const child = fork(main, ['--worker', ...args], { execArgv: process.execArgv });
+  const execArgv = [...process.execArgv, YOUNG_MEMORY];
+  const child = fork(main, ['--worker', ...args], { execArgv });
   return new Promise((resolve, reject) => {
     const next = (): void => {
       const seed = takeSeed();

@@ -52,7 +52,7 @@ export class MemoryInode {
     if (this.#isJournaled) {
       this.#note({
         position,
-        after: Uint8Array.from(source),
+        after: new Uint8Array(source),
         before: this.pages.slice(position, source.length),
         sizeBefore: this.pages.size,
         fate: 'unsynced',

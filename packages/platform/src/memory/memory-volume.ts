@@ -145,8 +145,8 @@ export class MemoryVolume {
 
   remove(path: string): void {
     const segments = segmentsOf(path);
-    const name = segments.pop();
-    const folder = name === undefined ? undefined : this.#lookup(segments.join('/'));
+    const name = segments.at(-1);
+    const folder = name === undefined ? undefined : this.#walk(segments, segments.length - 1);
     if (!(folder instanceof Folder) || name === undefined) return;
     const removed = folder.entries.get(name);
     if (removed === undefined) return;
@@ -226,10 +226,16 @@ export class MemoryVolume {
   }
 
   #lookup(path: string): Folder | MemoryInode | undefined {
+    const segments = segmentsOf(path);
+    return this.#walk(segments, segments.length);
+  }
+
+  /** Where the first `count` of the names lead to. */
+  #walk(names: readonly string[], count: number): Folder | MemoryInode | undefined {
     let found: Folder | MemoryInode | undefined = this.#root;
-    for (const name of segmentsOf(path)) {
+    for (let index = 0; index < count; index++) {
       if (!(found instanceof Folder)) return undefined;
-      found = found.entries.get(name);
+      found = found.entries.get(names[index]!);
     }
     return found;
   }
@@ -243,8 +249,8 @@ export class MemoryVolume {
 
   #place(operation: string, path: string): { folder: Folder; name: string } {
     const segments = segmentsOf(path);
-    const name = segments.pop() ?? '';
-    const folder = this.#lookup(segments.join('/'));
+    const name = segments.at(-1) ?? '';
+    const folder = this.#walk(segments, segments.length - 1);
     if (folder === undefined) throw failure('ENOENT', operation, path);
     if (!(folder instanceof Folder)) throw failure('ENOTDIR', operation, path);
     return { folder, name };
@@ -265,7 +271,20 @@ export function statOf(entry: MemoryInode | Folder): FileStat {
   };
 }
 
-function segmentsOf(path: string): string[] {
+/** Paths are few, and asked for again and again. */
+const knownSegments = new Map<string, readonly string[]>();
+const KNOWN_PATHS_MAX = 4_096;
+
+function segmentsOf(path: string): readonly string[] {
+  let segments = knownSegments.get(path);
+  if (segments !== undefined) return segments;
+  if (knownSegments.size === KNOWN_PATHS_MAX) knownSegments.clear();
+  segments = split(path);
+  knownSegments.set(path, segments);
+  return segments;
+}
+
+function split(path: string): string[] {
   const segments: string[] = [];
   for (const name of path.split('/')) {
     if (name === '..') segments.pop();

@@ -19,18 +19,21 @@ class Event implements Timer {
   readonly order: number;
   readonly life: Life;
   readonly label: string;
+  /** What it happens with, for the trace; or nothing. */
+  readonly subject: string;
   /** Undefined once cancelled. */
   callback: (() => void) | undefined;
   readonly #onCancel: () => void;
 
   constructor(
-    fields: Pick<Event, 'atMs' | 'order' | 'life' | 'label' | 'callback'>,
+    fields: Pick<Event, 'atMs' | 'order' | 'life' | 'label' | 'subject' | 'callback'>,
     onCancel: () => void,
   ) {
     this.atMs = fields.atMs;
     this.order = fields.order;
     this.life = fields.life;
     this.label = fields.label;
+    this.subject = fields.subject;
     this.callback = fields.callback;
     this.#onCancel = onCancel;
   }
@@ -59,17 +62,23 @@ export class Scheduler {
   #cancelledCount = 0;
   #eventsAtInstant = 0;
   readonly #holds: Set<Promise<unknown>> = new Set();
+  readonly #swept = (): void => this.#sweep();
 
   constructor(trace: Trace) {
     this.trace = trace;
   }
 
   /** Calls back in `delayMs`, to the microsecond, unless the timer is cancelled or the life ends. */
-  schedule(life: Life, delayMs: number, label: string, callback: () => void): Timer {
+  schedule(
+    life: Life,
+    delayMs: number,
+    label: string,
+    callback: () => void,
+    subject: string = '',
+  ): Timer {
     const atMs = Math.round((this.nowMs + Math.max(0, delayMs)) * 1000) / 1000;
-    const event = new Event({ atMs, order: this.#orderNext++, life, label, callback }, () =>
-      this.#sweep(),
-    );
+    const order = this.#orderNext++;
+    const event = new Event({ atMs, order, life, label, subject, callback }, this.#swept);
     if (life.isAlive) this.#push(event);
     return event;
   }
@@ -121,7 +130,7 @@ export class Scheduler {
     } else if (++this.#eventsAtInstant > EVENTS_PER_INSTANT_MAX) {
       throw new Error(`time does not move: ${event.life.name} ${event.label} again and again`);
     }
-    this.trace.note(this.nowMs, event.life.name, event.label);
+    this.trace.note(this.nowMs, event.life.name, event.label, 0, event.subject);
     const { callback } = event;
     event.callback = undefined;
     callback?.();

@@ -219,7 +219,7 @@ export class SimulatedVolume implements SimulatedDisk {
       this.#options.scheduler.schedule(
         life,
         this.#durationMs(call) + (fault?.kind === 'delay' ? fault.delayMs : 0),
-        `${operation} ${path}`,
+        operation,
         () => {
           try {
             if (fault?.kind === 'fail' && operation !== 'write') {
@@ -231,6 +231,7 @@ export class SimulatedVolume implements SimulatedDisk {
             reject(error);
           }
         },
+        path,
       );
     });
   }

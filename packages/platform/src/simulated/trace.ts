@@ -8,6 +8,7 @@ interface Line {
   readonly who: string;
   readonly what: string;
   readonly value: number;
+  readonly subject: string;
 }
 
 export class Trace {
@@ -22,13 +23,18 @@ export class Trace {
     this.#log = log;
   }
 
-  /** Something happened: when, to whom, what, and a number that belongs to it. */
-  note(atMs: number, who: string, what: string, value: number = 0): void {
+  /**
+   * Something happened: when, to whom, what, and a number that belongs to it.
+   *
+   * @param subject what it happened with; on its own, because to put words together anew for each event takes long
+   */
+  note(atMs: number, who: string, what: string, value: number = 0, subject: string = ''): void {
     this.#mix(Math.round(atMs * 1000));
     this.#mix(this.#hashOf(who));
     this.#mix(this.#hashOf(what));
     this.#mix(value);
-    const line = { atMs, who, what, value };
+    if (subject !== '') this.#mix(this.#hashOf(subject));
+    const line = { atMs, who, what, value, subject };
     this.#tail[this.#count++ % TAIL_LENGTH] = line;
     this.#log?.(format(line));
   }
@@ -77,6 +83,7 @@ export class Trace {
   }
 }
 
-function format({ atMs, who, what, value }: Line): string {
-  return `${atMs.toFixed(3).padStart(12)} ${who} ${what}${value === 0 ? '' : ` ${value}`}`;
+function format({ atMs, who, what, value, subject }: Line): string {
+  const words = subject === '' ? what : `${what} ${subject}`;
+  return `${atMs.toFixed(3).padStart(12)} ${who} ${words}${value === 0 ? '' : ` ${value}`}`;
 }
