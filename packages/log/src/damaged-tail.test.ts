@@ -1,10 +1,14 @@
 // Whatever a power loss leaves at the end of a log: it is cut to the last whole batch, and the broker starts.
 import { type Disk, memoryDisk, nodePlatform, type Platform, silentLogger } from '@ottla/platform';
-import { RecordBatchBuilder } from '@ottla/protocol/records';
+import { BATCH_OVERHEAD_BYTES, RecordBatchBuilder } from '@ottla/protocol/records';
 import { describe, expect, it } from 'vitest';
-import { LOG_CONFIG_DEFAULT, LogDirectory, type PartitionLog } from './index.ts';
+import { LOG_CONFIG_DEFAULT, LogDirectory, type LogError, type PartitionLog } from './index.ts';
 
 const SEGMENT = '/data/orders-0/00000000000000000000.log';
+const RECOVERY_POINTS = '/data/recovery-point-offset-checkpoint';
+const CLEAN_MARKER = '/data/.kafka_cleanshutdown';
+/** In a batch's header: the sum itself, and behind it what it covers. */
+const SUM_FROM = 17;
 const CONFIG = { ...LOG_CONFIG_DEFAULT, indexIntervalBytes: 100 };
 
 function batch(value: string, timestamp = 1_000): Buffer {
@@ -30,10 +34,11 @@ async function withLog<T>(
 }
 
 /** A closed log of ten batches: its bytes and where each batch ends. */
-async function tenBatches(): Promise<{ bytes: Buffer; ends: number[] }> {
-  const disk = memoryDisk();
+async function tenBatches(disk: Disk = memoryDisk()): Promise<{ bytes: Buffer; ends: number[] }> {
   const ends: number[] = [];
-  await withLog(disk, async (log) => {
+  await withLog(disk, async (log, directory) => {
+    const clusterId = 'AAAAAAAAAAAAAAAAAAAAZA';
+    await directory.format({ clusterId, nodeId: 1, directoryId: 'AAAAAAAAAAAAAAAAAAAABw' });
     for (let i = 0; i < 10; i += 1) {
       await log.appendAsLeader(batch(`value ${i}`, 1_000 + i), { leaderEpoch: 0 });
       ends.push(log.sizeBytes);
@@ -45,17 +50,8 @@ async function tenBatches(): Promise<{ bytes: Buffer; ends: number[] }> {
 // Found by the simulator (seed 3002 of nine brokers, flipped bits): one bit took all that had been written after it.
 it('given a batch that is damaged below the recovery point, when a crash comes, then what is behind it stays, and only that batch cannot be read', async () => {
   const disk = memoryDisk();
-  const ends: number[] = [];
-  await withLog(disk, async (log, directory) => {
-    const clusterId = 'AAAAAAAAAAAAAAAAAAAAZA';
-    await directory.format({ clusterId, nodeId: 1, directoryId: 'AAAAAAAAAAAAAAAAAAAABw' });
-    for (let i = 0; i < 10; i += 1) {
-      await log.appendAsLeader(batch(`value ${i}`), { leaderEpoch: 0 });
-      ends.push(log.sizeBytes);
-    }
-  });
-  await disk.remove('/data/.kafka_cleanshutdown');
-  const bytes = await disk.readFile(SEGMENT);
+  const { bytes, ends } = await tenBatches(disk);
+  await disk.remove(CLEAN_MARKER);
   bytes[ends[3]! - 1]! ^= 1;
   await disk.replaceFile(SEGMENT, bytes);
   await withLog(disk, async (log, directory) => {
@@ -70,6 +66,36 @@ it('given a batch that is damaged below the recovery point, when a crash comes, 
     await expect(read(3)).rejects.toMatchObject({ code: 'CORRUPT_MESSAGE' });
     expect(told).toEqual(['orders-0']);
   });
+});
+
+// Found by the simulator (seed 20166 of three brokers, flipped bits): a producer id beyond 2^53 was no header at all.
+it('given any bit of a header that the sum covers, flipped below the recovery point, when a crash comes, then only that batch cannot be read', async () => {
+  const disk = memoryDisk();
+  const { bytes, ends } = await tenBatches(disk);
+  const recoveryPoints = await disk.readFile(RECOVERY_POINTS);
+  const sizes = [ends[2]! - ends[1]!, ends[4]! - ends[3]!];
+  for (let bit = SUM_FROM * 8; bit < BATCH_OVERHEAD_BYTES * 8; bit += 1) {
+    const damaged = Buffer.from(bytes);
+    damaged[ends[2]! + (bit >>> 3)]! ^= 1 << (bit & 7);
+    await disk.remove(CLEAN_MARKER);
+    await disk.replaceFile(SEGMENT, damaged);
+    await disk.replaceFile(RECOVERY_POINTS, recoveryPoints);
+    await withLog(disk, async (log, directory) => {
+      const told: string[] = [];
+      directory.onDamage = (name) => told.push(name);
+      const read = async (offset: number): Promise<number | string> => {
+        try {
+          const wanted = { offset, maxBytes: 1, endOffset: log.logEndOffset, minOneBatch: true };
+          return (await log.read(wanted)).sizeBytes;
+        } catch (error) {
+          return (error as LogError).code;
+        }
+      };
+      const around = [log.logEndOffset, await read(2), await read(4)];
+      expect(around, `bit ${bit}`).toEqual([10, ...sizes]);
+      expect([await read(3), ...told], `bit ${bit}`).toEqual(['CORRUPT_MESSAGE', 'orders-0']);
+    });
+  }
 });
 
 async function openDamaged(

@@ -53,10 +53,12 @@ export async function loadLog(context: LogContext, options: LoadOptions): Promis
     ),
   );
   const rebuildFrom = options.isCleanShutdown ? undefined : recoveryStart(options, segments);
-  const cutBytes = options.isCleanShutdown ? 0 : await recover(context, options, segments, epochs);
+  const recovered = options.isCleanShutdown
+    ? NOT_RECOVERED
+    : await recover(context, options, segments, epochs);
   if (segments.length === 0) segments.push(await createSegment(context, options));
   for (const segment of segments) await readTimes(context, segment);
-  const logEndOffset = await endOf(context, segments.at(-1)!);
+  const logEndOffset = Math.min(recovered.endOffset, await endOf(context, segments.at(-1)!));
   const logStartOffset = Math.min(
     Math.max(options.logStartOffset, segments[0]!.baseOffset),
     logEndOffset,
@@ -70,8 +72,17 @@ export async function loadLog(context: LogContext, options: LoadOptions): Promis
     logEndOffset,
     rebuildFrom,
   });
+  const { cutBytes } = recovered;
   return { segments, logStartOffset, logEndOffset, epochs, producers, cutBytes };
 }
+
+interface Recovered {
+  readonly cutBytes: number;
+  /** Exclusive: nothing is known to be behind. */
+  readonly endOffset: number;
+}
+
+const NOT_RECOVERED: Recovered = { cutBytes: 0, endOffset: Infinity };
 
 async function createSegment(context: LogContext, options: LoadOptions): Promise<Segment> {
   const segment = new Segment(
@@ -123,14 +134,15 @@ function recoveryStart(options: LoadOptions, segments: readonly Segment[]): numb
   return first?.baseOffset ?? 0;
 }
 
-/** Sums every segment that may hold bytes past the recovery point; returns the bytes cut off. */
+/** Sums every segment that may hold bytes past the recovery point, and cuts off what is no sound batch. */
 async function recover(
   context: LogContext,
   options: LoadOptions,
   segments: Segment[],
   epochs: LeaderEpochs,
-): Promise<number> {
+): Promise<Recovered> {
   let cutBytes = 0;
+  let logEndOffset = Infinity;
   const from = recoveryStart(options, segments);
   // What is read tells its epochs itself. One that began before goes on: noted again, it would begin where the reading does.
   epochs.truncateFromEnd(from);
@@ -140,7 +152,8 @@ async function recover(
     if (segment.baseOffset < from) continue;
     const size = segment.sizeBytes;
     const endOffset = next?.baseOffset ?? segment.baseOffset + OFFSETS_OF_SEGMENT_MAX;
-    const valid = await recoverSegment(context, segment, endOffset, options, epochs);
+    logEndOffset = await recoverSegment(context, segment, endOffset, options, epochs);
+    const valid = segment.sizeBytes;
     if (valid === size) {
       await segment.writeIndexes(context);
       continue;
@@ -161,10 +174,15 @@ async function recover(
       await removeSegmentFiles(context, lost);
     }
   }
-  return cutBytes;
+  return { cutBytes, endOffset: logEndOffset };
 }
 
-/** @param endOffset exclusive: the offsets that the segment may hold */
+/**
+ * Leaves the segment with the size of its sound batches.
+ *
+ * @param endOffset exclusive: the offsets that the segment may hold
+ * @returns exclusive: where the last of them ends
+ */
 async function recoverSegment(
   context: LogContext,
   segment: Segment,
@@ -186,6 +204,7 @@ async function recoverSegment(
   let taken = segment.baseOffset - 1;
   let damagedAt: number | undefined;
   const visit = (header: BatchHeader): boolean => {
+    believeCount(waiting, header);
     const last = waiting === undefined ? taken : lastOffsetOf(waiting);
     const follows = header.lastOffsetDelta >= 0 && header.baseOffset > last;
     if (!follows || lastOffsetOf(header) >= endOffset) {
@@ -201,17 +220,27 @@ async function recoverSegment(
     return false;
   };
   const end = await context.handles.use(segment.path, 'read', async (file) => {
-    const durable = await scanBatches(
-      file,
-      { from: 0, to: size, verify: false },
-      (header) => nextOffsetOf(header) > recoveryPoint || visit(header),
-    );
+    const durable = await scanBatches(file, { from: 0, to: size, verify: false }, (header) => {
+      if (header.baseOffset >= recoveryPoint) return true;
+      const isTooLong = nextOffsetOf(header) > recoveryPoint || header.lastOffsetDelta < 0;
+      if (isTooLong) header.lastOffsetDelta = header.recordCount - 1;
+      return nextOffsetOf(header) > recoveryPoint || visit(header);
+    });
     if (damagedAt !== undefined || durable.reason !== 'stopped') return durable;
     return scanBatches(file, { from: durable.position, to: size, verify: true }, visit);
   });
   take(waiting);
   segment.sizeBytes = damagedAt ?? end.position;
-  return segment.sizeBytes;
+  return waiting === undefined ? taken + 1 : nextOffsetOf(waiting);
+}
+
+/**
+ * How many offsets a batch has stands twice in its header. Where only the number of its records fits what is behind it, the
+ * other one is damaged, and must not take the rest of the log along. Compacted batches have fewer records than offsets.
+ */
+function believeCount(batch: BatchHeader | undefined, next: BatchHeader): void {
+  if (batch !== undefined && batch.baseOffset + batch.recordCount === next.baseOffset)
+    batch.lastOffsetDelta = batch.recordCount - 1;
 }
 
 /** Whether it is this batch whose offsets are wrong, and not the next one's: it leaves a gap, and the next fits without it. */

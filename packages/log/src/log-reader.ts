@@ -6,7 +6,6 @@ import {
   createBatchHeader,
   lastOffsetOf,
   MAGIC_V2,
-  readBatchHeader,
 } from '@ottla/protocol/records';
 import type { LogContext } from './log-context.ts';
 import {
@@ -20,6 +19,7 @@ import {
   type RegionFile,
   sumWindow,
 } from './log-region.ts';
+import { reaches, readAnyHeader } from './segment-scan.ts';
 import type { Segment } from './segment.ts';
 import type { LogTail } from './tail-cache.ts';
 
@@ -142,7 +142,14 @@ async function readFile(
     const first = near ?? (await segment.locate(context, request.offset));
     if (first === undefined) return undefined;
     const sizeBytes = await sizeToRead(context, segment, segmentEndOffset, request, first);
-    if (sizeBytes <= 0) return new MemoryRegion([], 0);
+    if (sizeBytes <= 0) {
+      // No end is inside a batch: this one is damaged, and whoever waits for it would wait for ever.
+      if (first.baseOffset < request.endOffset && lastOffsetOf(first) >= request.endOffset) {
+        const { sizeInBytes } = first;
+        (await readWholeBatches(file, first.position, sizeInBytes, sizeInBytes)).lease.release();
+      }
+      return new MemoryRegion([], 0);
+    }
     isTaken = true;
     const ready =
       sumWindow(file, window, first.position - from, sizeBytes) ??
@@ -163,8 +170,8 @@ function findBatch(bytes: Buffer, offset: number): BatchHeader | undefined {
   const header = createBatchHeader();
   for (let position = 0; position + BATCH_OVERHEAD_BYTES <= bytes.length;) {
     if (bytes[position + BatchField.magic] !== MAGIC_V2) return undefined;
-    readBatchHeader(bytes, position, header);
-    if (lastOffsetOf(header) >= offset) return header;
+    readAnyHeader(bytes, position, header);
+    if (reaches(header, offset)) return header;
     position += header.sizeInBytes;
   }
   return undefined;

@@ -4,12 +4,12 @@ import {
   batchSizeAt,
   createBatchHeader,
   LOG_OVERHEAD_BYTES,
-  readBatchHeader,
   verifyCrc,
 } from '@ottla/protocol/records';
 import type { BufferPool } from './buffer-pool.ts';
 import { LogError } from './errors.ts';
 import type { FileHandle } from './handle-cache.ts';
+import { readAnyHeader } from './segment-scan.ts';
 import type { SlabLease } from './slab-pool.ts';
 import type { WriteNowGate } from './write-now-gate.ts';
 
@@ -239,7 +239,7 @@ function sumBatches(
   while (position < bytes.length) {
     const size = batchSizeAt(bytes, position);
     if (size === 0) break;
-    if (bytes[position + 16] === 2 && !verifyCrc(bytes, readBatchHeader(bytes, position, header))) {
+    if (bytes[position + 16] === 2 && !verifyCrc(bytes, readAnyHeader(bytes, position, header))) {
       damaged();
       throw new LogError(
         'CORRUPT_MESSAGE',

@@ -3,6 +3,7 @@
 import type { DiskFile } from '@ottla/platform';
 import {
   BATCH_OVERHEAD_BYTES,
+  BatchField,
   type BatchHeader,
   createBatchHeader,
   LOG_OVERHEAD_BYTES,
@@ -44,6 +45,10 @@ export interface ScanOptions {
  */
 export const VERIFY_WINDOW_BYTES: number = 128 * 1024;
 const HEADER_WINDOW_BYTES = 64 * 1024;
+const IMPOSSIBLE_NUMBER: ReadonlySet<string> = new Set(['OUT_OF_RANGE', 'INVALID_TIMESTAMP']);
+const INT64_BYTES = 8;
+/** All bytes of −1. */
+const ABSENT = 0xff;
 
 /** Visits the batches of `file` in order. */
 export async function scanBatches(
@@ -101,11 +106,37 @@ function readSound(
   verify: boolean,
 ): string | undefined {
   try {
-    readBatchHeader(window, at, header);
+    if (verify) readBatchHeader(window, at, header);
+    else readAnyHeader(window, at, header);
   } catch (error) {
     if (error instanceof ProtocolError) return error.message;
     throw error;
   }
   if (verify && !verifyCrc(window, header)) return 'a batch has a wrong CRC';
   return undefined;
+}
+
+/**
+ * Reads a header whose sum is not looked at. A number in it that cannot be is damage, and must not hide the batches behind
+ * this one, whose places other fields tell: timestamps and the producer then count as absent.
+ *
+ * @throws ProtocolError when it does not tell where the batch ends
+ */
+export function readAnyHeader(bytes: Buffer, position: number, into: BatchHeader): BatchHeader {
+  try {
+    return readBatchHeader(bytes, position, into);
+  } catch (error) {
+    if (!(error instanceof ProtocolError) || !IMPOSSIBLE_NUMBER.has(error.code)) throw error;
+  }
+  const copy = Buffer.from(bytes.subarray(position, position + BATCH_OVERHEAD_BYTES));
+  for (const field of [BatchField.baseTimestamp, BatchField.maxTimestamp, BatchField.producerId])
+    copy.fill(ABSENT, field, field + INT64_BYTES);
+  readBatchHeader(copy, 0, into);
+  into.position = position;
+  return into;
+}
+
+/** Whether the batch ends at the offset or behind it. One with fewer than no records is damaged: who reads it finds out. */
+export function reaches({ baseOffset, lastOffsetDelta }: BatchHeader, offset: number): boolean {
+  return baseOffset + Math.max(0, lastOffsetDelta) >= offset;
 }

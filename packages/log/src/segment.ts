@@ -11,7 +11,7 @@ import type { LogConfig } from './log-config.ts';
 import type { LogContext } from './log-context.ts';
 import { OffsetIndex } from './offset-index.ts';
 import { segmentPath } from './segment-files.ts';
-import { scanBatches } from './segment-scan.ts';
+import { reaches, scanBatches } from './segment-scan.ts';
 import { TimeIndex } from './time-index.ts';
 
 const INT32_MAX = 0x7fff_ffff;
@@ -191,7 +191,7 @@ export class Segment {
         file,
         { from: offsets.floorPosition(offset), to: this.sizeBytes, verify: false },
         (header) => {
-          if (lastOffsetOf(header) < offset) return false;
+          if (!reaches(header, offset)) return false;
           found = { ...header };
           return true;
         },
