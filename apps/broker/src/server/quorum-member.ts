@@ -10,6 +10,7 @@ import type { BrokerConfig } from '../config/broker-config.ts';
 import type { BrokerMetrics } from '../metrics/broker-metrics.ts';
 import type { EndPoint } from '../config/listeners.ts';
 import type { ClosingStack } from './closing-stack.ts';
+import { ClusterLog } from './cluster-log.ts';
 import type { ActiveController } from './controller-channel.ts';
 import { NetRaftTransport } from './net-raft-transport.ts';
 import { connectTo } from './peer.ts';
@@ -70,6 +71,9 @@ export class QuorumMember {
   start(endPoints: readonly EndPoint[]): void {
     for (const { listenerName: name, host, port } of endPoints)
       this.#endpoints.push({ name, host, port });
+    const { logger, config } = this.#options;
+    // Last: it tells of what the others have taken in.
+    this.adapter.register(new ClusterLog(logger, config.nodeId));
     this.adapter.start();
   }
 

@@ -85,6 +85,13 @@ const DEFAULT_FEATURES = [
   { name: KRAFT_VERSION_FEATURE, minSupportedVersion: 0, maxSupportedVersion: 1 },
 ];
 
+/** A broker that was silent for too long. */
+export interface StaleBroker {
+  readonly brokerId: number;
+  /** Whether it counted until now: false when it was fenced or gone already. */
+  readonly wasActive: boolean;
+}
+
 /** The controller's decisions and its state. */
 export class Controller {
   readonly #options: Required<ControllerOptions>;
@@ -154,18 +161,21 @@ export class Controller {
   /**
    * Fences one broker that was silent for too long.
    *
-   * @returns whether there was one; then it should be called again after the records were replayed
+   * @returns who it was, if anybody; then it should be called again after the records were replayed
    */
-  fenceOneStaleBroker(moment: DecisionMoment): ControllerResult<boolean> {
+  fenceOneStaleBroker(moment: DecisionMoment): ControllerResult<StaleBroker | undefined> {
     const stale = this.#sessions.findExpired(moment.nowMs);
-    if (stale === undefined) return { records: [], response: false };
+    if (stale === undefined) return { records: [], response: undefined };
     this.#sessions.remove(stale.brokerId);
     const broker = this.latest.cluster.brokers.get(stale.brokerId);
     const isCurrent = broker?.brokerEpoch === stale.brokerEpoch;
-    if (!isCurrent || broker.fenced) return { records: [], response: true };
+    const { brokerId } = stale;
+    if (!isCurrent || broker.fenced)
+      return { records: [], response: { brokerId, wasActive: false } };
     const scope = this.#scope(moment);
     const steps = fenceBroker(scope, broker);
-    return inSlices(scope, { steps, response: () => true, departing: broker.brokerId });
+    const response = (): StaleBroker => ({ brokerId, wasActive: true });
+    return inSlices(scope, { steps, response, departing: brokerId });
   }
 
   /**

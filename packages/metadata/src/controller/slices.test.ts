@@ -17,7 +17,7 @@ function start(options: Partial<ControllerOptions> = {}): void {
 }
 
 /** Fencing of broker 1, decided up to its first slice and not appended. */
-function beginFencing(): ControllerResult<boolean> {
+function beginFencing(): ControllerResult<unknown> {
   for (const id of [2, 3]) {
     cluster.nowMs += 5000;
     cluster.heartbeat(id);

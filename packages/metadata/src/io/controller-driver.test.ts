@@ -244,7 +244,9 @@ describe('ControllerDriver', () => {
     expect(driver.image.cluster.brokers.get(1)?.fenced).toBe(true);
   });
 
-  it('given a silent broker, then it is fenced within an eighth of the session more', async () => {
+  it('given a silent broker, then it is fenced within an eighth of the session more, and that is said once', async () => {
+    const warnings: string[] = [];
+    start({ logger: { ...silentLogger, warn: (message) => void warnings.push(message) } });
     await leadWithBroker();
     expect(driver.image.cluster.brokers.get(1)?.fenced).toBe(false);
 
@@ -252,6 +254,8 @@ describe('ControllerDriver', () => {
     quorum.commitAll();
 
     expect(driver.image.cluster.brokers.get(1)?.fenced).toBe(true);
+    time.advance(20_000);
+    expect(warnings).toEqual(['broker 1 was not heard of in time: it is fenced']);
   });
 
   it('given nothing to do, then a NoOpRecord says every half second that the log lives', async () => {

@@ -276,9 +276,14 @@ export class ControllerDriver implements QuorumListener {
   #fenceStaleBrokers(): Promise<void> | undefined {
     for (;;) {
       const result = this.#controller.fenceOneStaleBroker(this.#moment());
+      const stale = result.response;
+      if (stale?.wasActive === true)
+        this.#settings.logger.warn(
+          `broker ${stale.brokerId} was not heard of in time: it is fenced`,
+        );
       const turns = this.#performAll(result);
       if (turns !== undefined) return turns.then(() => this.#fenceStaleBrokers());
-      if (!result.response) return undefined;
+      if (stale === undefined) return undefined;
     }
   }
 
