@@ -62,9 +62,17 @@ describe('the log of a cluster', () => {
     commit(partitionChange({ leader: -1 }), partitionChange({ leader: -1 }));
     commit(partitionChange({ leader: 2, leaderRecoveryState: 1 }), partitionChange({ leader: 3 }));
     expect(lines).toEqual([
-      'warn: 2 partitions lost their leader, and nobody in sync is left to lead',
+      'warn: 2 partitions without a leader: nobody in sync is left to lead',
       'warn: 1 partition elected a leader that was not in sync: records may be lost',
     ]);
+  });
+
+  it('given the last broker in sync that stops in order, then its partitions are no warning; after its return they are', () => {
+    const { commit, lines } = active();
+    commit(brokerChange({ inControlledShutdown: 1 }), partitionChange({ leader: -1 }));
+    expect(lines.at(-1)).toMatch(/^info: 1 partition without a leader/);
+    commit(registration(2), partitionChange({ leader: -1 }));
+    expect(lines.at(-1)).toMatch(/^warn: 1 partition without a leader/);
   });
 
   it('given that another node leads, then is silent about what it hears', () => {

@@ -24,6 +24,8 @@ export class ClusterLog implements QuorumListener {
   readonly #nodeId: number;
   #isActive = false;
   #leaderId: number | undefined;
+  /** Brokers in controlled shutdown: that partitions lose their leader is what somebody asked for. */
+  readonly #stopping = new Set<number>();
 
   constructor(logger: Logger, nodeId: number) {
     this.#logger = logger;
@@ -32,6 +34,7 @@ export class ClusterLog implements QuorumListener {
 
   handleLeaderChange({ leaderId, epoch, isLocal }: QuorumLeader): void {
     this.#isActive = isLocal;
+    if (!isLocal) this.#stopping.clear();
     // This node may know that it was elected before it may act; it says so when it may.
     if (leaderId < 0 || leaderId === this.#leaderId || (leaderId === this.#nodeId && !isLocal))
       return;
@@ -52,10 +55,9 @@ export class ClusterLog implements QuorumListener {
           if (record.value.leaderRecoveryState === RECOVERING) unclean += 1;
         } else this.#tell(record);
       }
-    if (leaderless > 0)
-      this.#logger.warn(
-        `${partitions(leaderless)} lost their leader, and nobody in sync is left to lead`,
-      );
+    const text = `${partitions(leaderless)} without a leader: nobody in sync is left to lead`;
+    if (leaderless > 0 && this.#stopping.size > 0) this.#logger.info(text);
+    else if (leaderless > 0) this.#logger.warn(text);
     if (unclean > 0)
       this.#logger.warn(
         `${partitions(unclean)} elected a leader that was not in sync: records may be lost`,
@@ -66,6 +68,7 @@ export class ClusterLog implements QuorumListener {
     switch (record.type) {
       case 'RegisterBrokerRecord': {
         const { brokerId, brokerEpoch } = record.value;
+        this.#stopping.delete(brokerId);
         this.#logger.info(`broker ${brokerId} has registered`, { brokerEpoch });
         return;
       }
@@ -73,18 +76,24 @@ export class ClusterLog implements QuorumListener {
         this.#tellChange(record);
         return;
       case 'UnregisterBrokerRecord':
+        this.#stopping.delete(record.value.brokerId);
         this.#logger.info(`broker ${record.value.brokerId} was removed from the cluster`);
         return;
       case 'FeatureLevelRecord':
         this.#logger.info(`feature ${record.value.name} is at level ${record.value.featureLevel}`);
+        return;
+      default:
+        // The rest is asked for by clients, who know.
         return;
     }
   }
 
   #tellChange({ value }: MetadataRecordOf<'BrokerRegistrationChangeRecord'>): void {
     const { brokerId, fenced, inControlledShutdown } = value;
-    if (inControlledShutdown === 1)
+    if (inControlledShutdown === 1) {
+      this.#stopping.add(brokerId);
       this.#logger.info(`broker ${brokerId} stops: others take its leaderships over`);
+    }
     if (fenced === UNFENCE) this.#logger.info(`broker ${brokerId} is active`);
     if (fenced === FENCE) this.#logger.info(`broker ${brokerId} is fenced`);
   }
