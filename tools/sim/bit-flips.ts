@@ -2,7 +2,8 @@
 // ever given other bytes than were written, and what the other replicas have is not lost.
 import type { Random } from '@ottla/platform';
 import type { SimulatedDisk } from '@ottla/platform/simulated';
-import { BATCH_OVERHEAD_BYTES, readBatchHeader } from '@ottla/protocol/records';
+import { BATCH_OVERHEAD_BYTES } from '@ottla/protocol/records';
+import { headerOf } from './committed-prefix.ts';
 import { TOPIC } from './load.ts';
 import type { Member } from './member.ts';
 
@@ -53,7 +54,7 @@ function batchesOf(
   for (let position = 0; ;) {
     const head = disk.peek(path, position, BATCH_OVERHEAD_BYTES);
     if (head?.length !== BATCH_OVERHEAD_BYTES) return found;
-    const { sizeInBytes: sizeBytes, baseOffset, lastOffsetDelta } = readBatchHeader(head, 0);
+    const { sizeInBytes: sizeBytes, baseOffset, lastOffsetDelta } = headerOf(head);
     if (sizeBytes < BATCH_OVERHEAD_BYTES || baseOffset + lastOffsetDelta >= endOffset) return found;
     found.push({ position, sizeBytes });
     position += sizeBytes;

@@ -1,6 +1,11 @@
 // What is committed is committed: whatever replica says that a prefix of a log is, has the same batches there as every
 // other, now and after each restart. Batches are read from the simulated disks themselves, behind the servers' backs.
-import { BATCH_OVERHEAD_BYTES, type BatchHeader, readBatchHeader } from '@ottla/protocol/records';
+import {
+  BATCH_OVERHEAD_BYTES,
+  BatchField,
+  type BatchHeader,
+  readBatchHeader,
+} from '@ottla/protocol/records';
 import type { SimulatedDisk } from '@ottla/platform/simulated';
 
 interface Batch {
@@ -33,6 +38,8 @@ export interface ReplicaOnDisk {
 }
 
 const SEGMENT_NAME_DIGITS = 20;
+/** All bytes of −1. */
+const ABSENT = 0xff;
 
 /** Hears of each batch once, in the order of offsets, when the first replica calls it committed. */
 export interface CommittedListener {
@@ -131,7 +138,7 @@ export function nextBatch(
   log: string,
   disk: SimulatedDisk,
   cursor: Cursor,
-): ReturnType<typeof readBatchHeader> | undefined {
+): BatchHeader | undefined {
   let head = peekHead(log, disk, cursor);
   if (head === undefined && cursor.offset > cursor.segmentBase) {
     cursor.segmentBase = cursor.offset;
@@ -139,10 +146,22 @@ export function nextBatch(
     head = peekHead(log, disk, cursor);
   }
   if (head === undefined) return undefined;
-  const header = readBatchHeader(head, 0);
+  const header = headerOf(head);
   cursor.position += header.sizeInBytes;
   cursor.offset = header.baseOffset + header.lastOffsetDelta + 1;
   return header;
+}
+
+/** A flipped bit may have made a number of it impossible; what is compared here stands elsewhere. */
+export function headerOf(head: Buffer): BatchHeader {
+  try {
+    return readBatchHeader(head, 0);
+  } catch {
+    return readBatchHeader(
+      head.fill(ABSENT, BatchField.baseTimestamp, BatchField.producerEpoch),
+      0,
+    );
+  }
 }
 
 /** Undefined where no whole header stands. */
