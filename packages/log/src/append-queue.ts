@@ -25,6 +25,8 @@ export interface PendingAppend {
   /** Positions are relative to `bytes`. */
   readonly headers: readonly BatchHeader[];
   readonly recordCount: number;
+  /** Whether the tail cache keeps it. */
+  readonly isCached: boolean;
   readonly result: AppendResult;
   readonly resolve: (result: AppendResult) => void;
   readonly reject: (error: LogError) => void;

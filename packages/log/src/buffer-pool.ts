@@ -1,16 +1,23 @@
 // Memory in size classes, lent by reference count and lent again: for received frames and for cold reads. Each lease has a
 // buffer of its own, so that one that is kept (by the tail cache, by a slow reader, by a peer that never finishes) pins
 // nothing but itself, and nothing on the hot path is left to the garbage collector. DESIGN §4.3.
+import type { BufferArena } from './buffer-arena.ts';
 import { freeNow, type Slab, type SlabLease } from './slab-pool.ts';
 
 /** Classes go in steps of a quarter of a power of two: at most a fifth of a buffer is unused. */
 const SMALLEST_BYTES = 512;
+/** From here on in steps of a sixteenth. */
+const FINE_BYTES = 64 * 1024;
+/** Smaller ones are not worth their pages. */
+const SMALLEST_IN_ARENA_BYTES = 16 * 1024;
 /** Larger ones are rare; they are made for one lease. */
 const LARGEST_POOLED_BYTES = 4 * 1024 * 1024;
 
 export interface BufferPoolOptions {
   /** Most bytes that lie ready, unused. Default 8 MiB. */
   readonly idleBytesMax?: number;
+  /** Where larger buffers come from as long as it has room; without one, and then, from the system. */
+  readonly arena?: BufferArena;
   /** Overwrites buffers that come back, so that a use after release shows. For tests. */
   readonly poison?: boolean;
 }
@@ -19,6 +26,7 @@ export interface BufferPoolOptions {
 export class BufferPool {
   readonly #idleBytesMax: number;
   readonly #poison: boolean;
+  readonly #arena: BufferArena | undefined;
   /** By capacity; the class that was asked for or given longest ago comes first. */
   readonly #idle = new Map<number, Buffer[]>();
   #idleBytes = 0;
@@ -27,6 +35,7 @@ export class BufferPool {
   constructor(options: BufferPoolOptions = {}) {
     this.#idleBytesMax = options.idleBytesMax ?? 8 * 1024 * 1024;
     this.#poison = options.poison ?? false;
+    this.#arena = options.arena;
   }
 
   /** Bytes in use, by capacity. */
@@ -43,7 +52,7 @@ export class BufferPool {
   static capacityFor(sizeBytes: number): number {
     if (sizeBytes <= SMALLEST_BYTES) return SMALLEST_BYTES;
     if (sizeBytes > LARGEST_POOLED_BYTES) return sizeBytes;
-    const step = 2 ** (Math.ceil(Math.log2(sizeBytes)) - 3);
+    const step = 2 ** (Math.ceil(Math.log2(sizeBytes)) - (sizeBytes > FINE_BYTES ? 5 : 3));
     return Math.ceil(sizeBytes / step) * step;
   }
 
@@ -56,6 +65,8 @@ export class BufferPool {
   take(sizeBytes: number): Buffer {
     const capacity = BufferPool.capacityFor(sizeBytes);
     this.#lentBytes += capacity;
+    const placed = capacity < SMALLEST_IN_ARENA_BYTES ? undefined : this.#arena?.take(capacity);
+    if (placed !== undefined) return placed;
     const idle = this.#classOf(capacity).pop();
     if (idle === undefined) return Buffer.allocUnsafeSlow(capacity);
     this.#idleBytes -= capacity;
@@ -67,6 +78,10 @@ export class BufferPool {
     const capacity = buffer.length;
     this.#lentBytes -= capacity;
     if (this.#poison) buffer.fill(0xdb);
+    if (this.#arena?.owns(buffer) === true) {
+      this.#arena.give(buffer);
+      return;
+    }
     if (capacity > LARGEST_POOLED_BYTES || capacity > this.#idleBytesMax) {
       freeNow(buffer);
       return;

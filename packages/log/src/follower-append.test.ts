@@ -50,6 +50,18 @@ describe('an append as a follower', () => {
     expect((await log.appendAsFollower(batchAt(2))).lastOffset).toBe(3);
   });
 
+  it('given one that nobody is to read soon, then memory keeps it not, nor what came before, and files have both', async () => {
+    await log.appendAsFollower(batchAt(0));
+    expect(directory.context.tailCache.usedBytes).toBeGreaterThan(0);
+    await log.appendAsFollower(batchAt(2), { isCached: false });
+    expect(directory.context.tailCache.usedBytes).toBe(0);
+    const region = await log.read({ offset: 0, maxBytes: 4096, endOffset: 4, minOneBatch: true });
+    expect(region.sizeBytes).toBe(batchAt(0).length + batchAt(2).length);
+    region.release();
+    await log.appendAsFollower(batchAt(4));
+    expect(directory.context.tailCache.usedBytes).toBeGreaterThan(0);
+  });
+
   it('given an answer that ends inside a batch, then the whole batches are taken', async () => {
     const [first, second] = [batchAt(0), batchAt(2)];
     const cut = Buffer.concat([first, second.subarray(0, second.length - 1)]);

@@ -1,5 +1,6 @@
 // The only door of @ottla/log.
 export type { AppendResult } from './append-queue.ts';
+export { BufferArena } from './buffer-arena.ts';
 export { BufferLease, BufferPool, type BufferPoolOptions } from './buffer-pool.ts';
 export {
   formatCheckpoint,

@@ -38,6 +38,11 @@ export interface FollowerAppendOptions {
    * written again while it was sent (KAFKA-18723). Default: none is too high.
    */
   readonly leaderEpochMax?: number;
+  /**
+   * Whether the tail cache keeps it: worth its memory only where somebody reads the newest records. Default true; after an
+   * append that it does not keep, what it held of this log is gone too, for a tail has no gaps.
+   */
+  readonly isCached?: boolean;
 }
 
 /** Offsets that listeners hear of. */

@@ -170,6 +170,10 @@ export class LogWriter implements AppendTarget {
     const { baseOffset, lastOffset } = append.result;
     const { tailCache, slabs } = this.#context;
     const { tail } = this.#options;
+    if (!append.isCached) {
+      tail.clear();
+      return;
+    }
     if (append.lease !== undefined) {
       const { bytes, lease } = append;
       tailCache.add(tail, { baseOffset, lastOffset, bytes, lease });

@@ -264,15 +264,15 @@ export class PartitionLog {
       const first = checked.headers[0];
       if (first !== undefined && this.#startsInside(first))
         return this.truncateFullyAndStartAt(first.baseOffset).then(() =>
-          this.#follow(checked, options.lease),
+          this.#follow(checked, options),
         );
-      return this.#follow(checked, options.lease);
+      return this.#follow(checked, options);
     } catch (error) {
       return Promise.reject(error as Error);
     }
   }
 
-  #follow(checked: CheckedBatches, lease: SlabLease | undefined): Promise<AppendResult> {
+  #follow(checked: CheckedBatches, options: FollowerAppendOptions): Promise<AppendResult> {
     if (!continues(checked.headers, this.#nextOffset))
       throw new LogError(
         'INVALID_RECORD',
@@ -280,7 +280,7 @@ export class PartitionLog {
       );
     for (const header of checked.headers)
       this.#epochs.assign(header.partitionLeaderEpoch, header.baseOffset);
-    return this.#push(checked, lease, -1);
+    return this.#push(checked, options.lease, -1, options.isCached);
   }
 
   /** The leader's log starts in the middle of a batch, and this one, without records yet, where that log starts. */
@@ -333,6 +333,7 @@ export class PartitionLog {
     checked: CheckedBatches,
     lease: SlabLease | undefined,
     logAppendTimeMs: number,
+    isCached = true,
   ): Promise<AppendResult> {
     for (const header of checked.headers) this.#producers.accept(checked.bytes, header);
     const last = checked.headers.at(-1)!;
@@ -351,6 +352,7 @@ export class PartitionLog {
         lease,
         headers: checked.headers,
         recordCount: checked.recordCount,
+        isCached,
         result,
         resolve,
         reject,

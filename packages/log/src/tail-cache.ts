@@ -16,7 +16,7 @@ interface Node extends CachedAppend {
   isEvicted: boolean;
 }
 
-const BUDGET_BYTES_DEFAULT = 16 * 1024 * 1024;
+const BUDGET_BYTES_DEFAULT = 8 * 1024 * 1024;
 
 /** The budget, and the order in which appends leave. */
 export class TailCache {
@@ -141,6 +141,7 @@ export class LogTail {
 
   /** Drops everything: the log was cut or closed. */
   clear(): void {
+    if (this.#head === this.#nodes.length) return;
     const nodes = this.#nodes.slice(this.#head);
     this.#nodes = [];
     this.#head = 0;

@@ -55,7 +55,9 @@ async function walkElsewhere(
   options: WalkOptions,
 ): Promise<RecordWalk> {
   const { position, sizeInBytes } = header;
-  const task: WalkTask = { bytes: bytes.subarray(position, position + sizeInBytes), options };
+  // A copy: what is sent to a thread goes with all the memory behind it.
+  const batch = new Uint8Array(bytes.subarray(position, position + sizeInBytes));
+  const task: WalkTask = { bytes: batch, options };
   const result = await run(threads, task);
   if ('walk' in result) return result.walk;
   const { code, message, recordIndex } = result.error;

@@ -313,13 +313,13 @@ export class Partition implements PartitionIdentity {
    */
   async appendAsFollower(
     records: Buffer,
-    { leaderEpoch, lease }: FollowerAppendOptions & { readonly leaderEpoch: number },
+    { leaderEpoch, ...options }: FollowerAppendOptions & { readonly leaderEpoch: number },
     leader: { readonly highWatermark: number; readonly logStartOffset: number },
   ): Promise<void> {
     const log = this.#log;
     if (log === undefined || !this.follows(leaderEpoch)) return;
     if (records.length > 0)
-      await log.appendAsFollower(records, { lease, leaderEpochMax: leaderEpoch });
+      await log.appendAsFollower(records, { ...options, leaderEpochMax: leaderEpoch });
     // Another leader may be there by now, which tells of its own.
     if (!this.follows(leaderEpoch)) return;
     if (log.advanceHighWatermark(leader.highWatermark)) this.#host.moved(this);

@@ -31,6 +31,8 @@ export interface ReplicaFetchSettings {
   readonly backoffMs: number;
   /** `replica.socket.timeout.ms` */
   readonly timeoutMs: number;
+  /** Whether consumers may be sent to this broker (`replica.selector.class`); default false. What followers have nobody reads then. */
+  readonly serveConsumers?: boolean;
 }
 
 /** Keeps a rate of bytes for the partitions that it is set for. */
@@ -53,7 +55,7 @@ export interface ReplicaFetcherOptions {
   readonly connect: (leaderId: number, signal: AbortSignal) => Promise<LeaderConnection>;
 }
 
-/** Answers are in lent buffers, which the log's tail cache keeps. */
+/** Answers are in lent buffers, which the log keeps until they are written. */
 export type LeaderConnection = RequestConnection<SlabLease>;
 
 type HeldFetch = HeldResponse<FetchResponse<Buffer>, SlabLease>;
@@ -369,7 +371,9 @@ export class ReplicaFetcher {
     const { partition, state } = followed;
     const bytes = records ?? NO_RECORDS;
     this.#options.throttle.record(partition, bytes.length);
-    await partition.appendAsFollower(bytes, { leaderEpoch: step.leaderEpoch, lease }, step);
+    const { leaderEpoch } = step;
+    const isCached = this.#options.settings.serveConsumers ?? false;
+    await partition.appendAsFollower(bytes, { leaderEpoch, lease, isCached }, step);
     followed.lag = Math.max(0, step.highWatermark - followed.log.logEndOffset);
     state.done();
   }

@@ -21,7 +21,7 @@ export interface ReplicationOptions {
   readonly controller: Pick<ControllerChannel, 'send'>;
   readonly brokerEpoch: () => number;
   readonly image: () => MetadataImage;
-  /** Where answers of leaders are put: the logs keep them from there. */
+  /** Where answers of leaders are put until the logs have written them. */
   readonly buffers: BufferPool;
 }
 
@@ -122,6 +122,7 @@ function fetchSettings(config: BrokerConfig): ReplicaFetchSettings {
     waitMaxMs: config.number('replica.fetch.wait.max.ms'),
     bytesMin: config.number('replica.fetch.min.bytes'),
     partitionBytesMax: config.number('replica.fetch.max.bytes'),
+    serveConsumers: config.raw('replica.selector.class') !== null,
     responseBytesMax: config.number('replica.fetch.response.max.bytes'),
     backoffMs: config.number('replica.fetch.backoff.ms'),
     timeoutMs: config.number('replica.socket.timeout.ms'),

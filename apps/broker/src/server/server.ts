@@ -6,7 +6,7 @@
 
 import { nodePlatform, silentLogger } from '@ottla/platform';
 import type { Logger, Platform } from '@ottla/platform';
-import { BufferPool, type LogDirectory } from '@ottla/log';
+import { BufferArena, BufferPool, type LogDirectory } from '@ottla/log';
 import type { Uuid } from '@ottla/protocol';
 import { BrokerConfig } from '../config/broker-config.ts';
 import type { EndPoint } from '../config/listeners.ts';
@@ -114,7 +114,7 @@ class Server {
   readonly #metrics = new BrokerMetrics();
   readonly #wheel: TimerWheel;
   /** One for requests, answers of other servers and cold reads, so that what lies ready is bounded once. */
-  readonly #buffers = new BufferPool();
+  readonly #buffers = new BufferPool({ arena: new BufferArena() });
   readonly #purgatory: Purgatory;
   /** Rejected when the server has to stop by itself. */
   readonly #fatal = Promise.withResolvers<never>();

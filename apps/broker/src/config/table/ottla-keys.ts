@@ -69,8 +69,8 @@ export const OTTLA_KEYS: readonly ConfigKey[] = [
   honoured(
     'ottla.log.tail.cache.bytes',
     readOnly,
-    long('16777216', { min: 0 }),
-    'Memory for the newest records of all logs together.',
+    long('8388608', { min: 0 }),
+    'Memory for the newest records of all logs that this broker leads, together.',
   ),
   honoured(
     'ottla.log.open.files.max',
