@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { type Operation, parseOperation } from '../../../tools/history/operation.ts';
 import { until } from '../../src/processes.ts';
 
-const WARM_UP_LIMIT_MS = 60_000;
+const WARM_UP_LIMIT_MS = 180_000;
 
 /** All operations of these files, by time. */
 export function readHistories(files: readonly string[]): Operation[] {

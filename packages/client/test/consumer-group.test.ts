@@ -247,6 +247,39 @@ describe('Consumer in a group', () => {
     await settle(admin.close());
   });
 
+  it('given a static member that restarts within its session, then it has its partitions again and nobody else notices', async () => {
+    await given(10, 4);
+    const told: string[] = [];
+    const stay = member('a', { groupInstanceId: 'static-1' });
+    const listener = {
+      onAssigned: (partitions: readonly TopicPartition[]) =>
+        void told.push(`+${partitions.length}`),
+      onRevoked: (partitions: readonly TopicPartition[]) => void told.push(`-${partitions.length}`),
+    };
+    stay.subscribe(['t'], listener);
+    const back = (): Consumer => {
+      const consumer = member('b', { groupInstanceId: 'static-2' });
+      consumer.subscribe(['t']);
+      return consumer;
+    };
+    const before = back();
+    await world.simulation.runUntil(
+      () => stay.assignment().length === 2 && before.assignment().length === 2,
+      LIMIT_MS,
+    );
+    await world.simulation.run(2_000);
+    const { generationId } = stay.groupMetadata();
+    const had = names(before.assignment());
+    told.length = 0;
+    await settle(before.close());
+    const after = back();
+    await world.simulation.runUntil(() => after.assignment().length > 0, LIMIT_MS);
+    await world.simulation.run(10_000);
+    expect(names(after.assignment())).toEqual(had);
+    expect(after.groupMetadata().generationId).toBe(generationId);
+    expect(told).toEqual([]);
+  });
+
   it('given a broker that is gone, then close gives up after a while', async () => {
     await given(9, 1);
     const consumer = member('a');
