@@ -82,6 +82,12 @@ export class MetadataLog implements LogView {
         Buffer.from(`version: 0\ntopic_id: ${METADATA_TOPIC_ID}`),
       );
     const opened = new MetadataLog(log, disk, snapshots, settings);
+    // After a crash the log may start where its first segment does: what is before the snapshot goes again.
+    const oldest = snapshots.all.find(({ offset }) => offset >= log.logStartOffset);
+    if (log.logStartOffset > 0 && oldest !== undefined && oldest.offset <= log.logEndOffset) {
+      log.advanceHighWatermark(oldest.offset);
+      await log.advanceLogStart(oldest.offset);
+    }
     // Let go before a crash.
     snapshots.letGo(log.logStartOffset, -Infinity);
     await snapshots.deleteLeft(Infinity);
