@@ -63,7 +63,7 @@ describe('the log of a cluster', () => {
     commit(partitionChange({ leader: 2, leaderRecoveryState: 1 }), partitionChange({ leader: 3 }));
     expect(lines).toEqual([
       'warn: 2 partitions without a leader: nobody in sync is left to lead',
-      'warn: 1 partition elected a leader that was not in sync: records may be lost',
+      'warn: 1 partition led by a replica that may lack records: it was out of sync, or had crashed as the last one in sync',
     ]);
   });
 

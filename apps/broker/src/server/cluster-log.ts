@@ -60,7 +60,7 @@ export class ClusterLog implements QuorumListener {
     else if (leaderless > 0) this.#logger.warn(text);
     if (unclean > 0)
       this.#logger.warn(
-        `${partitions(unclean)} elected a leader that was not in sync: records may be lost`,
+        `${partitions(unclean)} led by a replica that may lack records: it was out of sync, or had crashed as the last one in sync`,
       );
   }
 
