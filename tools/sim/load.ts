@@ -110,6 +110,7 @@ export class Load {
       ...client,
       groupId: GROUP,
       autoOffsetReset: 'earliest',
+      fetchMaxWaitMs: plan.pace.fetchWaitMs,
       autoCommit: false,
       sessionTimeoutMs: 6_000,
       rebalanceTimeoutMs: 10_000,

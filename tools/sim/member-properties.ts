@@ -1,5 +1,5 @@
 // The cluster of a plan as Kafka's configuration says it: who is broker, who votes, and the times that `ottla` gives a new
-// cluster.
+// cluster, or as it has them where the pace says so.
 import type { FirstVoters } from '@ottla/broker';
 import type { Pace, Plan } from './plan.ts';
 import { siteOf } from './sites.ts';
@@ -10,9 +10,11 @@ const FIRST_CONTROLLER_ID = 101;
 /** Of two sites: where the third vote is. */
 const TIE_BREAKER_ID = FIRST_CONTROLLER_ID;
 
+/** A broker's heartbeat may be so late. */
+const SESSION_SLACK_MS = 1_500;
+
 const TIMES: Readonly<Record<string, string>> = {
   'controller.quorum.election.timeout.ms': '500',
-  'controller.quorum.fetch.timeout.ms': '1000',
   'controller.quorum.election.backoff.max.ms': '500',
   'replica.lag.time.max.ms': '4000',
 };
@@ -104,8 +106,8 @@ function sharedProperties(plan: Plan, { voters }: Roles): Record<string, string>
           .join(','),
       };
   return {
-    ...(traits.has('stretch') ? NEAR_READS : { ...TIMES, ...heartbeats(pace) }),
-    'replica.fetch.wait.max.ms': String(pace.replicaWaitMs),
+    ...(traits.has('stretch') ? NEAR_READS : { ...TIMES, ...paced(pace) }),
+    'replica.fetch.wait.max.ms': String(pace.fetchWaitMs),
     'metadata.max.idle.interval.ms': String(pace.idleRecordMs),
     ...(traits.has('snapshots') ? SNAPSHOTS : {}),
     ...(traits.has('flips') ? { 'log.flush.offset.checkpoint.interval.ms': '2000' } : {}),
@@ -120,10 +122,11 @@ function sharedProperties(plan: Plan, { voters }: Roles): Record<string, string>
   };
 }
 
-function heartbeats({ heartbeatMs }: Pace): Record<string, string> {
+function paced({ heartbeatMs, quorumTimeoutMs }: Pace): Record<string, string> {
   return {
+    'controller.quorum.fetch.timeout.ms': String(quorumTimeoutMs),
     'broker.heartbeat.interval.ms': String(heartbeatMs),
-    'broker.session.timeout.ms': String(4 * heartbeatMs),
+    'broker.session.timeout.ms': String(heartbeatMs + SESSION_SLACK_MS),
   };
 }
 

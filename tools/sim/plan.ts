@@ -71,11 +71,13 @@ export interface Pace {
   readonly burstRecordsMax: number;
   /** A member of the group rests so long between two polls, at most. */
   readonly restMsMax: number;
-  /** How long a follower's request waits at a leader that has nothing new. */
-  readonly replicaWaitMs: number;
+  /** How long a fetch, of a follower or of a member of the group, waits at a leader that has nothing new. */
+  readonly fetchWaitMs: number;
+  /** How long a voter hears nothing of the active controller until it calls for an election; it asks four times as often. */
+  readonly quorumTimeoutMs: number;
   /** Between two records that say nothing in the log of the metadata. */
   readonly idleRecordMs: number;
-  /** Between two heartbeats of a broker, which counts as gone after four of them. */
+  /** Between two heartbeats of a broker, which counts as gone when the next one is 1.5 s late. */
   readonly heartbeatMs: number;
 }
 
@@ -93,7 +95,7 @@ export function drawPlan(
 ): Plan {
   const isSingle = brokersMax === 1;
   const brokers = isSingle ? 1 : drawBrokers(random, brokersMax);
-  const isCombined = isSingle || random.below(3) > 0;
+  const isCombined = isSingle || random.below(4) > 0;
   const replicationFactor = Math.min(3, brokers);
   const own = seededRandom(seed ^ TRAITS_SEED);
   const drawn = drawTraits(own, brokersMax);
@@ -147,16 +149,17 @@ function drawPace(random: Random): Pace {
   return {
     burstRecordsMax: 12 * (1 + random.below(5)),
     restMsMax: 400 * random.below(4),
-    replicaWaitMs: 500 * (1 + random.below(4)),
+    fetchWaitMs: 500 * (1 + random.below(4)),
+    quorumTimeoutMs: random.below(4) === 0 ? 1_000 : 2_000,
     idleRecordMs: random.below(4) === 0 ? 500 : 5_000,
-    heartbeatMs: random.below(3) === 0 ? 500 : 750,
+    heartbeatMs: random.below(3) === 0 ? 500 : 1_000,
   };
 }
 
 /** Most often three, seldom as many as there may be: what goes wrong seldom needs more, and each one costs time. */
 function drawBrokers(random: Random, max: number): number {
   const draw = random.below(16);
-  if (draw < 11) return 3;
+  if (draw < 12) return 3;
   return Math.min(max, draw < 15 ? 4 + random.below(2) : 6 + random.below(4));
 }
 
@@ -186,9 +189,9 @@ export function describePlan(plan: Plan): string {
 }
 
 function describePace(pace: Pace): string {
-  const { burstRecordsMax, restMsMax, replicaWaitMs, idleRecordMs, heartbeatMs } = pace;
+  const { burstRecordsMax, restMsMax, ...waits } = pace;
   return (
     `up to ${burstRecordsMax} records at once, up to ${restMsMax} ms between polls, ` +
-    `waits of ${replicaWaitMs}, ${idleRecordMs} and ${heartbeatMs} ms`
+    `waits of ${Object.values(waits).join(', ')} ms`
   );
 }

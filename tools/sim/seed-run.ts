@@ -151,11 +151,19 @@ class SeedRun {
     await this.#converge(load);
     if (this.#plan.traits.has('stretch')) await this.#drill();
     await this.#readEverything();
-    for (const { server } of this.#members)
-      if (server !== undefined) await simulation.settle(server.close());
+    await this.#closeServers();
     await simulation.run(1_000);
     if (simulation.net.connectionCount > 0)
       throw new Error(`${simulation.net.connectionCount} connections are left open`);
+  }
+
+  /** The first hands over what it leads; the others stop together. */
+  async #closeServers(): Promise<void> {
+    const [first, ...others] = this.#members.flatMap(({ server }) => server ?? []);
+    await this.#simulation.settle(first?.close() ?? Promise.resolve());
+    await this.#simulation.settle(
+      Promise.all(others.map((other) => other.close({ leave: false }))),
+    );
   }
 
   #startMembers(): void {
