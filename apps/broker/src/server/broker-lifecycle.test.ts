@@ -20,6 +20,8 @@ class ScriptedController {
   readonly registeredEpochs: number[] = [];
   readonly heartbeats: BrokerHeartbeatRequest[] = [];
   answer: Partial<BrokerHeartbeatResponse> = { isFenced: false };
+  /** Nobody listens any more where it and its like were. */
+  isGone = false;
   /** Answer to registrations in place of an epoch. */
   registrationError: number = ErrorCode.NONE;
 
@@ -78,6 +80,7 @@ function unregistered(): World {
     requestTimeoutMs: 1000,
     metadataOffset: () => 100,
     offlineLogDirs: () => [],
+    isDeserted: () => Promise.resolve(controller.isGone),
   });
   lifecycle = broker;
   return { controller, broker, warnings, pass: (ms) => time.pass(ms) };
@@ -172,6 +175,21 @@ describe('the life of a broker', () => {
     const count = controller.heartbeats.length;
     await pass(2 * INTERVAL_MS);
     expect(controller.heartbeats).toHaveLength(count);
+  });
+
+  it('given that the controllers are gone as well, then it waits a second for their return, and no longer', async () => {
+    const { controller, broker, pass } = await registered();
+    let hasLeave: boolean | undefined;
+    void broker.controlledShutdown(5000).then((answer) => (hasLeave = answer));
+    controller.isGone = true;
+    await pass(800);
+    controller.isGone = false;
+    await pass(300);
+    controller.isGone = true;
+    await pass(800);
+    expect(hasLeave).toBeUndefined();
+    await pass(400);
+    expect(hasLeave).toBe(false);
   });
 
   it('given that nobody lets it go, then it stops in its time, and at once when it is closed', async () => {

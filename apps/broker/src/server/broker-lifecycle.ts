@@ -32,6 +32,8 @@ export interface BrokerLifecycleOptions {
   readonly metadataOffset: () => number;
   /** Ids of directories that failed. */
   readonly offlineLogDirs: () => readonly Uuid[];
+  /** Whether so many controllers are gone that none of them can answer. */
+  readonly isDeserted: () => Promise<boolean>;
 }
 
 /** Shortest pause before a registration that was refused or not answered. */
@@ -44,6 +46,10 @@ const DOUBLE_AFTER_TIMEOUTS = 4;
 const HURRIED_INTERVAL_MS = 10;
 /** Longest such pause; the shortest one doubles up to it. */
 const HURRIED_INTERVAL_MS_MAX = 160;
+
+/** How long a broker that stops hopes for controllers that are gone: some may only be starting again. */
+const DESERTED_MS = 1_000;
+const DESERTED_CHECK_MS = 250;
 
 /** One incarnation of the broker: start it once, stop it once. */
 export class BrokerLifecycle {
@@ -100,7 +106,8 @@ export class BrokerLifecycle {
   }
 
   /**
-   * Asks the controller to move leaderships away, and waits until it lets the broker go.
+   * Asks the controller to move leaderships away, and waits until it lets the broker go; not long when all are told to stop, and
+   * no controller is left that could.
    *
    * @param timeoutMs after which the broker stops all the same
    * @returns whether the controller agreed
@@ -110,9 +117,21 @@ export class BrokerLifecycle {
     this.#wantsShutDown = true;
     this.#hurry();
     const timer = this.#options.platform.timers.set(timeoutMs, this.#released.resolve);
+    void this.#watchDesertion();
     await this.#released.promise;
     timer.cancel();
     return this.#mayStop;
+  }
+
+  async #watchDesertion(): Promise<void> {
+    let isOver = false;
+    void this.#released.promise.then(() => (isOver = true));
+    for (let desertedMs = 0; desertedMs < DESERTED_MS && !isOver;) {
+      await this.#pause(DESERTED_CHECK_MS);
+      if (isOver) return;
+      desertedMs = (await this.#options.isDeserted()) ? desertedMs + DESERTED_CHECK_MS : 0;
+    }
+    this.#released.resolve();
   }
 
   /** Sends nothing any more; resolves when nothing is under way. */

@@ -52,6 +52,8 @@ export interface BrokerRoleOptions {
   readonly partitions: ControllerChannel;
   /** The finalized level now. */
   readonly kraftVersion: () => number;
+  /** Whether so many controllers are gone that none of them can answer. */
+  readonly isDeserted: () => Promise<boolean>;
   /** This broker's listeners as clients are told, ports filled in. */
   readonly advertised: () => readonly EndPoint[];
   /** The metadata and the partitions are there: what is asked from now on finds them. */
@@ -231,6 +233,7 @@ export class BrokerRole {
       heartbeatIntervalMs: config.number('broker.heartbeat.interval.ms'),
       requestTimeoutMs: config.number('broker.session.timeout.ms') / 2,
       metadataOffset: () => this.image.provenance.lastContainedOffset,
+      isDeserted: this.#options.isDeserted,
       offlineLogDirs: () =>
         storage.directoryIds.filter(
           (_, index) => storage.directories[index]?.failure !== undefined,

@@ -2,10 +2,10 @@
 // broker. Kafka: KafkaRaftManager, SharedServer.
 
 import type { QuorumListener } from '@ottla/metadata';
-import type { Connection, Logger, Platform } from '@ottla/platform';
+import { type Connection, type Logger, NetError, type Platform } from '@ottla/platform';
 import { ZERO_UUID } from '@ottla/protocol';
 import { QuorumNode, VoterSet } from '@ottla/raft';
-import type { QuorumEndpoint, QuorumNodeOptions } from '@ottla/raft';
+import type { QuorumEndpoint, QuorumNodeOptions, Voter } from '@ottla/raft';
 import type { BrokerConfig } from '../config/broker-config.ts';
 import type { BrokerMetrics } from '../metrics/broker-metrics.ts';
 import type { EndPoint } from '../config/listeners.ts';
@@ -28,6 +28,9 @@ export interface QuorumMemberOptions {
   /** The node cannot go on: its metadata log failed or contradicts itself. */
   readonly onFatal: (error: unknown) => void;
 }
+
+/** How long it may take to hear that somebody listens; who is silent for longer is not taken for gone. */
+const KNOCK_TIMEOUT_MS = 500;
 
 /** Opened by `open`; takes part from `start` on. */
 export class QuorumMember {
@@ -78,6 +81,39 @@ export class QuorumMember {
   }
 
   /**
+   * Gives leadership up before this node reads no requests any more: others lead at once, and what waits for a commit is
+   * answered. Whoever votes alone stays, and commits to its end.
+   */
+  resign(): void {
+    const { core } = this.node;
+    if (core.voters.voters.length > 1) this.node.resign(core.epoch);
+  }
+
+  /** Whether nobody listens any more where so many voters were that the rest cannot elect a leader. */
+  async isDeserted(): Promise<boolean> {
+    const { voters, self } = this.node.core;
+    const others = await Promise.all(voters.without(self.id).map((voter) => this.#isGone(voter)));
+    return voters.voters.length - others.filter((isGone) => isGone).length < voters.majority;
+  }
+
+  async #isGone(voter: Voter): Promise<boolean> {
+    const endpoint = this.#endpointOf(voter);
+    if (endpoint === undefined) return false;
+    try {
+      const connect = connectTo(this.#options.platform, endpoint, KNOCK_TIMEOUT_MS);
+      (await connect(new AbortController().signal)).destroy();
+      return false;
+    } catch (error) {
+      return error instanceof NetError && error.code === 'ECONNREFUSED';
+    }
+  }
+
+  #endpointOf({ endpoints }: Voter): QuorumEndpoint | undefined {
+    const [listenerName] = this.#options.config.controllerListenerNames;
+    return endpoints.find(({ name }) => name === listenerName) ?? endpoints[0];
+  }
+
+  /**
    * Who leads the quorum, which makes it the active controller, and the way to it; undefined while nobody is known to.
    *
    * @param connectHere opens a connection inside this process, for when it is this node
@@ -87,9 +123,7 @@ export class QuorumMember {
     if (leader === undefined) return undefined;
     const key = `${leader.id}/${core.epoch}`;
     if (leader.id === core.self.id) return { key, connect: () => Promise.resolve(connectHere()) };
-    const [listenerName] = this.#options.config.controllerListenerNames;
-    const endpoint =
-      leader.endpoints.find(({ name }) => name === listenerName) ?? leader.endpoints[0];
+    const endpoint = this.#endpointOf(leader);
     if (endpoint === undefined) return undefined;
     const timeoutMs = this.#options.config.number('socket.connection.setup.timeout.ms');
     return { key, connect: connectTo(this.#options.platform, endpoint, timeoutMs) };

@@ -121,6 +121,7 @@ class Server {
   #storage: Storage | undefined;
   #sockets: SocketServer | undefined;
   #broker: BrokerRole | undefined;
+  #member: QuorumMember | undefined;
   #isReady = false;
   #closed: Promise<void> | undefined;
 
@@ -158,6 +159,7 @@ class Server {
       onFatal: (error: unknown) => this.#fatal.reject(error),
     };
     const member = await QuorumMember.open(parts);
+    this.#member = member;
     const controller = this.#config.roles.has('controller')
       ? new ControllerRole({ ...parts, member })
       : undefined;
@@ -171,6 +173,7 @@ class Server {
           heartbeats: channels.open('heartbeats'),
           partitions: channels.open('partitions'),
           kraftVersion: () => member.node.kraftVersion,
+          isDeserted: () => member.isDeserted(),
           advertised: () => this.#sockets?.advertised() ?? [],
           onLoaded: () => this.#sockets?.admit('broker'),
         })
@@ -353,6 +356,7 @@ class Server {
       ? await this.#broker?.lifecycle.controlledShutdown(CONTROLLED_SHUTDOWN_TIMEOUT_MS)
       : undefined;
     if (hasLeave === false) this.#logger.warn('stopping without the leave of the controller');
+    this.#member?.resign();
     await this.#broker?.groups.close();
     this.#purgatory.close();
     const left = await this.#sockets?.drain(DRAIN_TIMEOUT_MS);

@@ -9,7 +9,7 @@ const NAMES = ['node-1', 'node-2', 'node-3'];
 const TIMES = {
   'broker.session.timeout.ms': '2000',
   'broker.heartbeat.interval.ms': '500',
-  'controller.quorum.fetch.timeout.ms': '700',
+  'controller.quorum.fetch.timeout.ms': '1000',
   'controller.quorum.election.timeout.ms': '500',
 };
 const RECOVERY_MS_MAX = 20_000;
