@@ -71,6 +71,9 @@ const NEXT_STEPS: Readonly<Record<string, string>> = {
   UNSUPPORTED_VERSION: 'The broker is too old for this command.',
   INVALID_TIMESTAMP:
     'Leave timestamps out with --no-keep-timestamp, or raise message.timestamp.after.max.ms of the topic.',
+  NOT_ENOUGH_REPLICAS:
+    'Start brokers that are down, or lower min.insync.replicas of the topic; `ottla topic describe` shows who is in sync.',
+  DELIVERY_TIMED_OUT: '`ottla cluster status` shows which brokers are active.',
   ENOENT: 'Check the path.',
 };
 

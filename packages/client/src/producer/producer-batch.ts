@@ -41,6 +41,8 @@ export class ProducerBatch {
   ordinal = -1;
   /** How often it failed. */
   attempts = 0;
+  /** Why the last attempt failed. */
+  failure: KafkaError | undefined;
   /** Monotonic milliseconds before which it is not sent again. */
   retryAtMs = 0;
   /** Epoch of the leader that it was sent to last. */

@@ -88,6 +88,12 @@ function bench(options: Partial<SenderCoreOptions> = {}) {
         if (outcome.kind !== 'failed') return outcome.kind;
         return (outcome.errorOf(0) as { code: string }).code;
       }),
+    failures: (): string[] =>
+      core.takeOutcomes().flatMap((outcome: Outcome) => {
+        if (outcome.kind !== 'failed') return [];
+        const { code, cause } = outcome.errorOf(0);
+        return [`${code} because of ${(cause as { code?: string } | undefined)?.code}`];
+      }),
   };
   return world;
 }
@@ -281,6 +287,16 @@ describe('SenderCore, time limits', () => {
     expect(world.sequences(again)).toEqual(['0:1']);
     world.answer(again[0]!, 0);
     expect(world.sequences(world.drain())).toEqual(['0:2']);
+  });
+
+  it('given a batch that expired while it waited for its next attempt, then says why the last one failed', () => {
+    const world = bench();
+    world.batch();
+    const [sent] = world.drain();
+    world.answer(sent!, ErrorCode.NOT_ENOUGH_REPLICAS);
+    world.later(DELIVERY_TIMEOUT_MS);
+    world.drain();
+    expect(world.failures()).toEqual(['DELIVERY_TIMED_OUT because of NOT_ENOUGH_REPLICAS']);
   });
 
   it('given that the batch behind an expired one does not fit, then a new epoch', () => {

@@ -139,7 +139,7 @@ export class SenderCore {
   #expire(queue: PartitionQueue, nowMs: number): void {
     for (const list of [queue.pending, queue.waiting])
       for (let batch = list[0]; batch !== undefined && batch.deadlineMs <= nowMs; batch = list[0])
-        this.#abandon(batch, undefined);
+        this.#abandon(batch, batch.failure);
   }
 
   #drainQueue(
@@ -288,6 +288,7 @@ export class SenderCore {
       isRetriable(error);
     if (wantsRetry && nowMs < batch.deadlineMs) {
       batch.attempts += 1;
+      batch.failure = error;
       batch.retryAtMs = nowMs + this.#options.backoffMs(batch.attempts);
       batch.phase = 'retrying';
     } else if (wantsRetry) this.#abandon(batch, error);
