@@ -90,8 +90,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'trust what a crash has left of a log',
     file: 'packages/log/src/log-loader.ts',
-    find: 'const cutBytes = options.isCleanShutdown ? 0 :',
-    replace: 'const cutBytes = true ? 0 :',
+    find: 'const recovered = options.isCleanShutdown\n    ? NOT_RECOVERED',
+    replace: 'const recovered = true\n    ? NOT_RECOVERED',
     brokers: 1,
     seed: 3,
   },
