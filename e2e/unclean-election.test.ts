@@ -33,7 +33,7 @@ describe.each([ottlaCluster, kafkaCluster])('$name', (kind) => {
       `${topic} is led by ${leader}, and ${isr.join()} in sync`,
       async () => {
         const now = await partitionOf(topic);
-        return now.leaderId === leader && [...now.isr].sort().join() === isr.join();
+        return now.leaderId === leader && now.isr.toSorted((a, b) => a - b).join() === isr.join();
       },
       LIMIT_MS,
     );
