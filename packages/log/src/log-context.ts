@@ -31,6 +31,8 @@ export interface LogContext {
   readonly indexIntervalBytes: number;
   /** A log began a new segment: the older ones can be dropped. */
   onRolled(): void;
+  /** The log in this folder was cut and ends at this offset (exclusive) now. Resolves when it may be written to again. */
+  onCut(folder: string, logEndOffset: number): Promise<void>;
   /** A write or a sync failed: nothing of this directory can be trusted to become durable any more. */
   onFailure(error: LogError): void;
   /** A read came upon a batch in this folder that is not what was written: a log's copy is damaged. */

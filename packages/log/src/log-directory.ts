@@ -10,6 +10,7 @@ import type { LogConfig } from './log-config.ts';
 import { LoadedIndexes, type LogContext } from './log-context.ts';
 import { type MetaProperties, readMetaProperties, writeMetaProperties } from './meta-properties.ts';
 import { PartitionLog } from './partition-log.ts';
+import { parseSegmentFile } from './segment-files.ts';
 import { SlabPool } from './slab-pool.ts';
 import { SyncGate } from './sync-gate.ts';
 import { WriteNowGate, type WriteNowLimits } from './write-now-gate.ts';
@@ -82,6 +83,9 @@ export class LogDirectory {
   readonly #recoveryPoints: Map<string, number>;
   readonly #highWatermarks: Map<string, number>;
   readonly #logStarts: Map<string, number>;
+  /** Logs of which the checkpoint files say something. */
+  #checkpointed: ReadonlySet<string>;
+  #checkpointing: Promise<void> = Promise.resolve();
   #meta: MetaProperties | undefined;
   #failure: LogError | undefined;
   #timers: Timer[] = [];
@@ -109,6 +113,7 @@ export class LogDirectory {
     this.#recoveryPoints = found.recoveryPoints;
     this.#highWatermarks = found.highWatermarks;
     this.#logStarts = found.logStarts;
+    this.#checkpointed = this.#known();
     this.#removals = new DelayedRemovals(platform.disk, platform.timers, logger);
     this.context = {
       disk: platform.disk,
@@ -128,6 +133,7 @@ export class LogDirectory {
       loadedIndexes: new LoadedIndexes(),
       indexIntervalBytes: 4096,
       onRolled: () => this.#capSoon(),
+      onCut: (folder, end) => this.#cut(folder.slice(this.path.length + 1), end),
       onFailure: (error) => this.#fail(error),
       onDamage: (folder) => this.onDamage(folder.slice(this.path.length + 1)),
     };
@@ -214,6 +220,7 @@ export class LogDirectory {
   async #open(name: string, wanted: LogToOpen): Promise<PartitionLog> {
     try {
       await this.#forgetMarker();
+      if (!(await this.#hasSegments(name))) await this.#forgetFormer(name);
       return await PartitionLog.open(this.context, {
         directory: `${this.path}/${name}`,
         topic: wanted.topic,
@@ -282,8 +289,7 @@ export class LogDirectory {
     const log = this.#logs.get(name);
     if (log === undefined) return;
     this.#logs.delete(name);
-    for (const map of [this.#recoveryPoints, this.#highWatermarks, this.#logStarts])
-      map.delete(name);
+    this.#forget(name);
     const unique = this.#platform.random.bytes(16).toString('hex');
     await log.delete(unique);
     this.#removals.add([log.directory], log.config.fileDeleteDelayMs);
@@ -397,29 +403,74 @@ export class LogDirectory {
     }
   }
 
-  async #writeCheckpoints(): Promise<void> {
-    for (const [name, log] of this.#logs) {
-      this.#recoveryPoints.set(name, log.recoveryPoint);
-      this.#logStarts.set(name, log.logStartOffset);
-    }
+  async #hasSegments(name: string): Promise<boolean> {
     const { disk } = this.#platform;
-    const moved = new Map([...this.#logStarts].filter(([, offset]) => offset > 0));
-    await writeOffsetCheckpoint(disk, `${this.path}/${RECOVERY_POINT_FILE}`, this.#recoveryPoints);
-    await writeOffsetCheckpoint(disk, `${this.path}/${LOG_START_FILE}`, moved);
-    await this.#writeHighWatermarks();
+    const folder = `${this.path}/${name}`;
+    if ((await disk.stat(folder)) === undefined) return false;
+    return (await disk.readdir(folder)).some((file) => parseSegmentFile(file)?.kind === 'log');
+  }
+
+  /** What the checkpoints say of a log of that name was said of another one. Durably: a crash would ask them. */
+  async #forgetFormer(name: string): Promise<void> {
+    this.#forget(name);
+    if (this.#checkpointed.has(name)) await this.#writeCheckpoints();
+  }
+
+  #forget(name: string): void {
+    for (const map of [this.#recoveryPoints, this.#highWatermarks, this.#logStarts])
+      map.delete(name);
+  }
+
+  /** What is written behind the cut is not durable because what was there before it had been. */
+  async #cut(name: string, logEndOffset: number): Promise<void> {
+    if ((this.#recoveryPoints.get(name) ?? 0) > logEndOffset) await this.#writeCheckpoints();
+  }
+
+  #known(): ReadonlySet<string> {
+    return new Set([
+      ...this.#recoveryPoints.keys(),
+      ...this.#highWatermarks.keys(),
+      ...this.#logStarts.keys(),
+    ]);
+  }
+
+  #writeCheckpoints(): Promise<void> {
+    return this.#inTurn(async () => {
+      for (const [name, log] of this.#logs) {
+        this.#recoveryPoints.set(name, log.recoveryPoint);
+        this.#logStarts.set(name, log.logStartOffset);
+        this.#highWatermarks.set(name, log.highWatermark);
+      }
+      const known = this.#known();
+      this.#checkpointed = this.#checkpointed.union(known);
+      const moved = new Map([...this.#logStarts].filter(([, offset]) => offset > 0));
+      await this.#write(RECOVERY_POINT_FILE, this.#recoveryPoints);
+      await this.#write(LOG_START_FILE, moved);
+      await this.#write(HIGH_WATERMARK_FILE, this.#highWatermarks);
+      this.#checkpointed = known;
+    });
   }
 
   /** Not where nothing moved since the last time. */
-  async #writeHighWatermarks(): Promise<void> {
-    const before = this.#highWatermarks.size;
-    let hasMoved = false;
-    for (const [name, { highWatermark }] of this.#logs) {
-      hasMoved ||= this.#highWatermarks.get(name) !== highWatermark;
-      this.#highWatermarks.set(name, highWatermark);
-    }
-    if (!hasMoved && before > 0 && !this.#isClosing) return;
-    const path = `${this.path}/${HIGH_WATERMARK_FILE}`;
-    await writeOffsetCheckpoint(this.#platform.disk, path, this.#highWatermarks);
+  #writeHighWatermarks(): Promise<void> {
+    return this.#inTurn(async () => {
+      let hasMoved = false;
+      for (const [name, { highWatermark }] of this.#logs) {
+        hasMoved ||= this.#highWatermarks.get(name) !== highWatermark;
+        this.#highWatermarks.set(name, highWatermark);
+      }
+      if (hasMoved) await this.#write(HIGH_WATERMARK_FILE, this.#highWatermarks);
+    });
+  }
+
+  #write(file: string, offsets: ReadonlyMap<string, number>): Promise<void> {
+    return writeOffsetCheckpoint(this.#platform.disk, `${this.path}/${file}`, offsets);
+  }
+
+  /** Checkpoints are written one after the other. */
+  #inTurn(write: () => Promise<void>): Promise<void> {
+    this.#checkpointing = this.#checkpointing.then(write, write);
+    return this.#checkpointing;
   }
 
   #fail(error: LogError): void {

@@ -239,6 +239,13 @@ export class LogWriter implements AppendTarget {
     await writeEpochCheckpoint(this.#context.disk, path, epochs.entries);
   }
 
+  /** The log was cut, and what it is now is known: others hear of it before anything is written behind. */
+  async recordCut(): Promise<void> {
+    await this.writeEpochs();
+    const { directory } = this.#options;
+    await this.#failing(() => this.#context.onCut(directory, this.#logEndOffset));
+  }
+
   /** Writes the producers at the log's end. */
   async takeSnapshot(): Promise<void> {
     const { producers, logStartOffset } = this.#options;

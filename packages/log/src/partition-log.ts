@@ -546,7 +546,7 @@ export class PartitionLog {
 
   async #reload(): Promise<void> {
     await this.#producers.reload(this.#segments.all, this.#logStartOffset, this.logEndOffset);
-    await this.#writer.writeEpochs();
+    await this.#writer.recordCut();
   }
 
   // ---- durability and life ----
