@@ -16,8 +16,8 @@ import type { Recorder } from './recorder.ts';
 export const TOPIC = 'orders';
 export const GROUP = 'billing';
 
-/** Between two bursts, times the number of producers, for each record of them: about 22 records a second of all producers. */
-const PAUSE_MS_OF_RECORD = 45;
+/** Between two bursts, times the number of producers, for each record of them: about 19 records a second of all producers. */
+const PAUSE_MS_OF_RECORD = 52;
 /** Records without an answer, beyond which a producer waits. */
 const OUTSTANDING_MAX = 400;
 const POLL_MS = 1_000;
