@@ -141,6 +141,16 @@ describe('ottla dev --brokers 3', () => {
     expect(existsSync(path.join(folder, 'none'))).toBe(false);
   });
 
+  it('given a file in the place of the data folder, then says so', async () => {
+    const file = path.join(folder, 'file');
+    writeFileSync(file, '');
+    const { code, stderr } = await ottla(['dev', '--brokers', '3', '--data', file]);
+    expect(stderr).toBe(
+      `ottla: ${file} cannot be the data folder: it is a file\nChoose another with --data.\n`,
+    );
+    expect(code).toBe(1);
+  });
+
   it('given a port that is taken, then says so before it writes anything', async () => {
     const port = await freePorts();
     const taken = createServer();

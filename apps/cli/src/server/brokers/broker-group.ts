@@ -111,8 +111,10 @@ export class BrokerGroup {
 /** A broker ended before it was ready. */
 export class StartFailure extends Error {
   override readonly name = 'StartFailure';
+  readonly nodeId: number;
 
   constructor({ nodeId, lastEnd, complaint }: BrokerProcess) {
     super(`broker ${nodeId} did not start (${lastEnd}): ${complaint.replace(/^ottla: /, '')}`);
+    this.nodeId = nodeId;
   }
 }

@@ -11,7 +11,10 @@ afterEach(async () => {
 });
 
 /** A process that runs a script, with what it went through. */
-function started(script: string): {
+function started(
+  script: string,
+  program = globalThis.process.execPath,
+): {
   process: BrokerProcess;
   states: ProcessState[];
   lines: LogLine[];
@@ -22,7 +25,7 @@ function started(script: string): {
   let changed: () => void = () => {};
   const process = new BrokerProcess({
     nodeId: 1,
-    command: [globalThis.process.execPath, '-e', script],
+    command: [program, '-e', script],
     env: globalThis.process.env,
     restartDelayMs: { first: 10, max: 20 },
     onState: ({ state }) => {
@@ -51,6 +54,15 @@ describe('BrokerProcess', () => {
     expect(states).toEqual(['starting', 'ready', 'stopping', 'stopped']);
     expect(process.pid).toBeUndefined();
     expect(process.lastEnd).toBe('exit code 0');
+  });
+
+  it('given that the system gives no process, then says why, and tries again', async () => {
+    const { process, states, until } = started('', './no-such-program');
+    await until(() => states.filter((state) => state === 'waiting').length > 1);
+    expect(process.lastEnd).toBe('no process');
+    expect(process.complaint).toContain('no-such-program ENOENT');
+    await process.stop();
+    expect(process.state).toBe('stopped');
   });
 
   it('asks with SIGTERM for a stop with leave', async () => {

@@ -89,20 +89,29 @@ export class BrokerProcess {
       detached: true,
     });
     this.#child = child;
-    this.#enter('starting');
-    // It is gone before we noticed: `close` says the rest.
-    child.stdin!.on('error', () => {});
-    createInterface({ input: child.stdout! }).on('line', (line) => this.#read(line));
-    createInterface({ input: child.stderr! }).on('line', (line) => {
-      this.#complaints = [...this.#complaints, line].slice(-COMPLAINT_LINES_MAX);
-    });
     this.#ended = new Promise((resolve) => {
-      child.once('error', (error) => this.#complaints.push(error.message));
-      child.once('close', (code, signal) => {
-        this.#finished(child, code, signal);
+      const finished = (end: string, wasOrderly: boolean): void => {
+        this.#finished(child, end, wasOrderly);
         resolve();
+      };
+      child.once('error', (error) => {
+        this.#complaints.push(error.message);
+        // Where the system gave no process, nothing will close.
+        if (child.pid === undefined) finished('no process', false);
       });
+      child.once('close', (code, signal) =>
+        finished(signal === null ? `exit code ${code}` : `signal ${signal}`, code === 0),
+      );
     });
+    this.#enter('starting');
+    // It is gone before we noticed: `close` says the rest. Without a process there may be no streams.
+    child.stdin?.on('error', () => {});
+    if (child.stdout)
+      createInterface({ input: child.stdout }).on('line', (line) => this.#read(line));
+    if (child.stderr)
+      createInterface({ input: child.stderr }).on('line', (line) => {
+        this.#complaints = [...this.#complaints, line].slice(-COMPLAINT_LINES_MAX);
+      });
   }
 
   /**
@@ -119,7 +128,7 @@ export class BrokerProcess {
     }
     this.#enter('stopping');
     if (leave) child.kill('SIGTERM');
-    else child.stdin!.end();
+    else child.stdin?.end();
     const force = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT_MS);
     await this.#ended;
     clearTimeout(force);
@@ -132,11 +141,12 @@ export class BrokerProcess {
     this.#options.onLine(this, line);
   }
 
-  #finished(child: ChildProcess, code: number | null, signal: NodeJS.Signals | null): void {
+  /** @param end in a few words */
+  #finished(child: ChildProcess, end: string, wasOrderly: boolean): void {
     if (this.#child !== child) return;
     this.#child = undefined;
-    this.#lastEnd = signal === null ? `exit code ${code}` : `signal ${signal}`;
-    const wasAsked = this.#state === 'ready' && code === 0;
+    this.#lastEnd = end;
+    const wasAsked = this.#state === 'ready' && wasOrderly;
     if (this.#state === 'stopping' || wasAsked) {
       this.#enter('stopped');
       return;

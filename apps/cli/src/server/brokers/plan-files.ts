@@ -46,8 +46,7 @@ export async function openPlan(
   brokers: number,
   firstPort: number | undefined,
 ): Promise<PlanOnDisk> {
-  const dataDir = path.resolve(folder);
-  await mkdir(dataDir, { recursive: true });
+  const dataDir = await madeDataDir(folder);
   const before = await planIn(dataDir);
   if (before !== undefined && firstPort !== undefined && before.nodes[0]?.port !== firstPort)
     throw usageError(
@@ -67,6 +66,27 @@ export async function openPlan(
   await rename(`${file}.tmp`, file);
   return { plan, dataDir };
 }
+
+async function madeDataDir(folder: string): Promise<string> {
+  const dataDir = path.resolve(folder);
+  try {
+    await mkdir(dataDir, { recursive: true });
+    return dataDir;
+  } catch (error) {
+    const code = errorNameOf(error) ?? '';
+    throw new CliError(
+      `${dataDir} cannot be the data folder: ${WHY_NO_FOLDER[code] ?? (error as Error).message}`,
+      'Choose another with --data.',
+    );
+  }
+}
+
+const WHY_NO_FOLDER: Readonly<Record<string, string>> = {
+  EEXIST: 'it is a file',
+  ENOTDIR: 'a part of the path is a file',
+  EACCES: 'this user may not write there',
+  EROFS: 'the file system is read-only',
+};
 
 /** The plan of the cluster in a folder; undefined where there is none. @throws CliError when it cannot be read */
 export async function planIn(folder: string): Promise<ClusterPlan | undefined> {
@@ -88,8 +108,7 @@ export async function lockCluster(
   { disk }: Platform,
   folder: string,
 ): Promise<DiskLock | undefined> {
-  const dataDir = path.resolve(folder);
-  await mkdir(dataDir, { recursive: true });
+  const dataDir = await madeDataDir(folder);
   await refuseSingleBroker(dataDir);
   try {
     return await disk.lock(path.join(dataDir, LOCK_FILE));
@@ -181,7 +200,7 @@ function portsOf({ nodes }: ClusterPlan): number[] {
 }
 
 /** Where a node's properties are. */
-export function propertiesPath(dataDir: string, { nodeId }: PlannedNode): string {
+export function propertiesPath(dataDir: string, { nodeId }: Pick<PlannedNode, 'nodeId'>): string {
   return path.join(dataDir, `broker-${nodeId}.properties`);
 }
 

@@ -134,17 +134,18 @@ async function runPlan(
     isReady = false;
     manner.onStopping();
   } catch (error) {
-    if (error instanceof StartFailure) throw new CliError(error.message, NEXT_STEP);
-    throw error;
+    if (!(error instanceof StartFailure)) throw error;
+    const properties = propertiesPath(dataDir, error);
+    throw new CliError(
+      error.message,
+      `It starts alone as well, and says more then: \`${io.invokedAs} server --config ${properties}\`.`,
+    );
   } finally {
     unwatch();
     await group.stop();
   }
   manner.onStopped();
 }
-
-const NEXT_STEP =
-  'Each broker starts alone as well, and says more then: `ottla server --config <data>/broker-1.properties`.';
 
 function refuseWhatCannotBe(options: ServerOptions): void {
   if (options.config !== undefined)
