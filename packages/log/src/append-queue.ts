@@ -106,6 +106,22 @@ export class AppendQueue {
     });
   }
 
+  /**
+   * As `exclusive`, for work that changes what was written already: where it fails, the log is done for. What a failed sync
+   * or a half-done cut has left must not be built upon.
+   */
+  rewrite(work: () => Promise<void>): Promise<void> {
+    return this.exclusive(async () => {
+      if (this.#failure !== undefined) throw this.#failure;
+      try {
+        await work();
+      } catch (cause) {
+        this.#fail([], cause);
+        throw this.#failure!;
+      }
+    });
+  }
+
   #start(): void {
     if (this.#isRunning) return;
     this.#isRunning = true;

@@ -139,6 +139,26 @@ describe('a disk that fails under flush.messages=1', () => {
     },
   );
 
+  // Found by the simulator (seed 20370 of three brokers): the log went on, and built upon what the sync had lost.
+  it.each(['truncateTo', 'truncateFullyAndStartAt'] as const)(
+    'given a cut by %s that fails, then the log takes no more',
+    async (cut) => {
+      const simulation = createSimulation({ seed: 1 });
+      const node = simulation.node('broker');
+      const { log, failures } = await simulation.settle(open(node.platform));
+      for (const value of ['a', 'b', 'c']) await simulation.settle(append(log, value));
+      node.disk.inject({
+        operation: cut === 'truncateTo' ? 'datasync' : 'remove',
+        path: SEGMENT,
+        effect: { kind: 'fail', code: 'EIO' },
+      });
+      const outcome = simulation.settle(log[cut](1));
+      await expect(outcome).rejects.toMatchObject({ code: 'KAFKA_STORAGE_ERROR' });
+      expect(failures).toHaveLength(1);
+      expect(await simulation.settle(append(log, 'd'))).toBe('KAFKA_STORAGE_ERROR');
+    },
+  );
+
   it('given a flush by time whose sync fails, then appends that wait behind it are not acknowledged', async () => {
     const simulation = createSimulation({ seed: 13 });
     const node = simulation.node('broker');

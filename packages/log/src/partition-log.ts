@@ -514,7 +514,7 @@ export class PartitionLog {
       await this.truncateFullyAndStartAt(Math.max(offset, 0));
       return;
     }
-    await this.#queue.exclusive(async () => {
+    await this.#queue.rewrite(async () => {
       this.#endAt(offset);
       await this.#segments.cut(offset);
       await this.#reload();
@@ -524,7 +524,7 @@ export class PartitionLog {
   /** Throws the whole content away and goes on at `offset` (a follower behind the leader's start). As `truncateTo`. */
   async truncateFullyAndStartAt(offset: number): Promise<void> {
     await this.#idle();
-    await this.#queue.exclusive(async () => {
+    await this.#queue.rewrite(async () => {
       this.#logStartOffset = offset;
       this.#endAt(offset);
       this.#epochs.truncateFromEnd(0);
