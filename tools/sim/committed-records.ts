@@ -24,6 +24,8 @@ export class CommittedRecords {
   readonly #sends: Map<string, number> = new Map();
   /** Offsets whose commit is under way, by process. */
   readonly #commits: Map<string, readonly OffsetOf[]> = new Map();
+  /** Folders of partitions of which a producer gave up a send: its later ones may come without those before. */
+  readonly #givenUp: Set<string> = new Set();
   /** Folders of which a node took more for committed than it could tell before it lost its power. */
   readonly #untold: Set<string> = new Set();
 
@@ -46,7 +48,9 @@ export class CommittedRecords {
     this.#producers.set(key, { epoch, lastSequence: lastSequenceOf(header) });
     const place = `${folder}@${baseOffset} is of producer ${producerId}, epoch ${epoch}, sequence ${baseSequence}`;
     if (before === undefined || epoch > before.epoch) {
-      if (baseSequence !== 0) this.failure ??= `${place}, the first of its epoch`;
+      // A leader takes any first number of a producer that it does not know, as Kafka's.
+      if (baseSequence !== 0 && !this.#givenUp.has(folder))
+        this.failure ??= `${place}, the first of its epoch`;
     } else if (epoch < before.epoch) {
       this.failure ??= `${place}; epoch ${before.epoch} is committed before it`;
     } else if (baseSequence !== before.lastSequence + 1) {
@@ -74,6 +78,7 @@ export class CommittedRecords {
   #answered(value: string, offset: number | undefined): void {
     const folder = `${TOPIC}-${this.#sends.get(value)}`;
     this.#sends.delete(value);
+    if (offset === undefined) this.#givenUp.add(folder);
     const end = this.#ends.get(folder) ?? 0;
     if (offset !== undefined && offset >= end && !this.#untold.has(folder))
       this.failure ??= `${value} is acknowledged at ${folder}@${offset}, and nobody has committed beyond ${end}`;
