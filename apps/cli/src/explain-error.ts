@@ -68,7 +68,9 @@ const NEXT_STEPS: Readonly<Record<string, string>> = {
   GROUP_ID_NOT_FOUND: 'See what there is with `ottla group list`.',
   MESSAGE_TOO_LARGE: "Raise the topic's max.message.bytes with `ottla config alter`, or compress.",
   RECORD_LIST_TOO_LARGE: "Raise the topic's segment.bytes with `ottla config alter`.",
-  UNSUPPORTED_VERSION: 'The broker is too old for this command.',
+  UNSUPPORTED_VERSION:
+    'The broker is too old for this command, or that is where controllers are reached: name a broker.',
+  BROKER_NOT_AVAILABLE: '`ottla cluster status` shows which brokers there are.',
   INVALID_TIMESTAMP:
     'Leave timestamps out with --no-keep-timestamp, or raise message.timestamp.after.max.ms of the topic.',
   NOT_ENOUGH_REPLICAS:

@@ -45,9 +45,11 @@ export class BrokerError extends KafkaError {
     const info = errorInfo(errorCode);
     const name = info?.name ?? `ERROR_${errorCode}`;
     const subject = describe(details);
+    const text = brokerMessage ?? info?.description ?? name;
     super(
       name,
-      `${brokerMessage ?? info?.description ?? name}${subject} (${name})`,
+      // What is a sentence by itself goes on with whom it is about.
+      `${subject === '' ? text : text.replace(/\.$/, '')}${subject} (${name})`,
       info?.retriable ?? false,
       details,
     );
