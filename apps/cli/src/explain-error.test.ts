@@ -23,6 +23,16 @@ describe('explainError', () => {
     });
   });
 
+  it('given a key that nobody knows, then says how plug-ins of Apache Kafka keep theirs', () => {
+    const error = new Error('Unknown broker config name: foo.bar');
+    error.name = 'ConfigError';
+    expect(explainError(error)).toEqual({
+      message: 'Unknown broker config name: foo.bar',
+      next: 'Keys of plug-ins pass with --allow-unknown; they have no effect.',
+      exitCode: 2,
+    });
+  });
+
   it('given causes that form a circle, then ends', () => {
     const error = new Error('round');
     error.cause = error;

@@ -24,13 +24,20 @@ export function explainError(error: unknown): Explanation {
   const { name, message } = error instanceof Error ? error : { name: '', message: String(error) };
   // Both say in one line what to do.
   if (name === 'ConfigError' || name === 'StartError')
-    return { message: oneLine(message), next: undefined, exitCode: exitCodeOf(error) };
+    return { message: oneLine(message), next: nextOfConfig(message), exitCode: exitCodeOf(error) };
   const code = codeOf(error);
   return {
     message: oneLine(message),
     next: code === undefined ? undefined : NEXT_STEPS[code],
     exitCode: EXIT.failed,
   };
+}
+
+/** The flag is ours; the rest is in the message. */
+function nextOfConfig(message: string): string | undefined {
+  return /Unknown broker config name/.test(message)
+    ? 'Keys of plug-ins pass with --allow-unknown; they have no effect.'
+    : undefined;
 }
 
 /** A StartError knows it; a ConfigError is always the user's. */
