@@ -98,7 +98,7 @@ function moved(
       `The replication factor is changed from ${factor} to ${replicas.length}`,
     );
   }
-  return { election: 'online', ...reassignmentTo(partition.replicas, replicas) };
+  return { election: 'online', ...reassignmentTo(partition, replicas) };
 }
 
 function cancelled(

@@ -45,7 +45,7 @@ function* addReplicas(scope: DecisionScope, topic: TopicImage): Steps {
     yield (now) => {
       const current = now.image.topics.byName.get(topic.name);
       if (current?.partitions[partitionId] !== partition) return [];
-      const moved = reassignmentTo(partition.replicas, replicas);
+      const moved = reassignmentTo(partition, replicas);
       const found = { topic: current, partitionId, partition };
       const record = decidePartition(now, found, { election: 'online', ...moved });
       return record === undefined ? [] : [record];

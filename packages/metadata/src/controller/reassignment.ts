@@ -27,16 +27,27 @@ export function isReassigning(partition: Omit<Reassignment, 'replicas'>): boolea
   return partition.removingReplicas.length > 0 || partition.addingReplicas.length > 0;
 }
 
-/** The way from `current` replicas to the `wanted` ones: those come first, so that the first of them is preferred. */
+/** The way to other replicas, and who is in sync where that changes at once. */
+export type Way = Reassignment & { readonly isr?: readonly number[] };
+
+/**
+ * The way from a partition's replicas to the `wanted` ones: those come first, so that the first of them is preferred. Where one
+ * is under way, the new one starts where that began: who was being added and is not wanted any more goes at once (unless
+ * nobody else is in sync), and who still is stays new, so that a cancellation goes back to the beginning.
+ */
 export function reassignmentTo(
-  current: readonly number[],
+  { replicas, addingReplicas, isr }: Pick<PartitionImage, 'replicas' | 'addingReplicas' | 'isr'>,
   wanted: readonly number[],
-): Reassignment {
-  const removingReplicas = sortedDifference(current, wanted);
+): Way {
+  const unwanted = without(addingReplicas, wanted);
+  const inSync = without(isr, unwanted);
+  const gone = inSync.length > 0 ? unwanted : [];
+  const removingReplicas = sortedDifference(without(replicas, gone), wanted);
   return {
     replicas: [...wanted, ...removingReplicas],
     removingReplicas,
-    addingReplicas: sortedDifference(wanted, current),
+    addingReplicas: sortedDifference(wanted, without(replicas, addingReplicas)),
+    ...(isr.some((id) => gone.includes(id)) ? { isr: inSync } : {}),
   };
 }
 
