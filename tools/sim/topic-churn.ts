@@ -40,7 +40,12 @@ async function createAndFill(
 ): Promise<void> {
   const numPartitions = 1 + client.platform.random.below(PARTITIONS_MAX);
   await admin.createTopics([{ name, numPartitions, replicationFactor }]);
-  const producer = new Producer({ ...client, deliveryTimeoutMs: DELIVERY_MS });
+  // A topic that is gone again does not come back by being written to, with fewer replicas.
+  const producer = new Producer({
+    ...client,
+    deliveryTimeoutMs: DELIVERY_MS,
+    allowAutoTopicCreation: false,
+  });
   const sent = Array.from({ length: RECORDS }, (_, index) =>
     producer.send({ topic: name, value: `${name} ${index}` }),
   );
