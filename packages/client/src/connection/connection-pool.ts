@@ -78,7 +78,7 @@ export class ConnectionPool {
     const own = keyOf(address);
     const isOf = (key: string): boolean => key === own || key.startsWith(`${own}/`);
     for (const [key, { controller }] of this.#opening) if (isOf(key)) controller.abort(reason);
-    for (const [key, connection] of [...this.#open]) if (isOf(key)) connection.cut(reason);
+    for (const [key, connection] of this.#open) if (isOf(key)) connection.cut(reason);
   }
 
   /** Cuts all connections; requests under way fail. */
