@@ -72,6 +72,7 @@ export class LightBroker {
         }),
       heartbeatIntervalMs,
       requestTimeoutMs: REQUEST_TIMEOUT_MS,
+      isDeserted: () => Promise.resolve(false),
       metadataOffset: () => eyes().broker?.image.provenance.lastContainedOffset ?? -1,
       offlineLogDirs: () => [],
     });
