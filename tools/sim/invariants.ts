@@ -202,9 +202,11 @@ export class Invariants {
       this.#checkLeader(name, id, leads, logEndOffset);
       replica.ledEpoch = leads;
     }
-    const lost = checkDurable(own, node.disk, log, replica.durable);
     // What a failed sync has lost is read as long as the machine runs; without syncs it is not started anew.
-    if (lost !== undefined && member.isSynced) this.#fail(`${name} ${lost}`);
+    if (member.isSynced) {
+      const lost = checkDurable(own, node.disk, log, replica.durable);
+      if (lost !== undefined) this.#fail(`${name} ${lost}`);
+    }
     if (highWatermark === replica.highWatermark && logStartOffset === replica.logStartOffset)
       return false;
     if (highWatermark < replica.highWatermark)
