@@ -8,9 +8,14 @@ import {
   startNodes,
 } from './cluster.ts';
 import { run } from './processes.ts';
-import { kafkaClassPath } from './toolchain.ts';
+import { kafkaClassPath, kafkaNodeClassPath } from './toolchain.ts';
 
 const JVM = ['-Xms192m', '-Xmx384m', '-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC'];
+
+/** What a node complains of, with times, for whoever wants to know why it broke a promise. */
+const LOG = ['defaultLogLevel=warn', 'showDateTime=true', 'dateTimeFormat=HH:mm:ss.SSS'].map(
+  (setting) => `-Dorg.slf4j.simpleLogger.${setting}`,
+);
 
 export type KafkaNode = ClusterNode;
 export type KafkaCluster = Cluster;
@@ -22,7 +27,7 @@ const commands: NodeCommands = {
     const tool = ['-cp', kafkaClassPath(), 'kafka.tools.StorageTool', 'format'];
     await run('java', [...JVM, ...tool, '-t', CLUSTER_ID, '-c', file]);
   },
-  command: (file) => ['java', ...JVM, '-cp', kafkaClassPath(), 'kafka.Kafka', file],
+  command: (file) => ['java', ...JVM, ...LOG, '-cp', kafkaNodeClassPath(), 'kafka.Kafka', file],
 };
 
 export const kafkaCluster: ClusterKind = {

@@ -44,6 +44,11 @@ export function kafkaClassPath(): string {
   return classPathOf(path.join(folder, 'java/pom.xml'));
 }
 
+/** As `kafkaClassPath`, for a node whose complaints are wanted: on standard error. */
+export function kafkaNodeClassPath(): string {
+  return classPathOf(path.join(folder, 'java/node/pom.xml'));
+}
+
 /** The jars that a pom asks for, resolved by Maven once for each version of it. */
 export function classPathOf(pom: string): string {
   const known = classPaths.get(pom);

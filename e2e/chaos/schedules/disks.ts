@@ -1,10 +1,12 @@
 // A disk that is full, and one that has turned a bit around.
 import { statSync } from 'node:fs';
+import { until } from '../../src/processes.ts';
 import { flipBit, segmentFiles } from '../faults/segments.ts';
 import { fillDisk, freeDisk, whyNoSmallDisk } from '../faults/small-disk.ts';
 import type { Schedule, Stage } from '../schedule.ts';
 
 const FULL_MS = 6_000;
+const CLOSED_LIMIT_MS = 60_000;
 /** Segments close soon, so that there are some to damage. */
 const SHORT_SEGMENTS = { 'segment.ms': '2000' };
 
@@ -25,15 +27,19 @@ export const diskFull: Schedule = {
   },
 };
 
-/** Turns a bit around in a closed segment of a node that is down. */
-async function damage(stage: Stage, nodeId: number, partition: number): Promise<void> {
-  await stage.kill(nodeId);
-  const closed = segmentFiles(stage.node(nodeId).dataDir, stage.topic, partition)
+function closedSegments(stage: Stage, nodeId: number, partition: number): string[] {
+  return segmentFiles(stage.node(nodeId).dataDir, stage.topic, partition)
     .slice(0, -1)
     .filter((each) => statSync(each).size > 0);
-  if (closed.length === 0) return;
-  const file = closed[stage.random.below(closed.length)]!;
-  flipBit(file, stage.random);
+}
+
+/** Turns a bit around in a closed segment of a node that is down. */
+async function damage(stage: Stage, nodeId: number, partition: number): Promise<void> {
+  const hasClosed = (): boolean => closedSegments(stage, nodeId, partition).length > 0;
+  await until('a segment is closed', hasClosed, CLOSED_LIMIT_MS);
+  await stage.kill(nodeId);
+  const closed = closedSegments(stage, nodeId, partition);
+  flipBit(closed[stage.random.below(closed.length)]!, stage.random);
   stage.fault('bit flipped', nodeId);
 }
 
