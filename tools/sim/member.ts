@@ -69,9 +69,20 @@ export class Member {
     this.#isWanted = false;
     this.server = undefined;
     this.#startCount++;
-    await server?.close();
-    this.node.crash({ unsynced: 'keep' });
+    await Promise.race([server?.close(), this.#down()]);
+    if (this.node.isUp) this.node.crash({ unsynced: 'keep' });
     this.parts = undefined;
+  }
+
+  /** Resolves when its machine is down: what it was about to do never ends then. */
+  #down(): Promise<void> {
+    return new Promise((resolve) => {
+      const look = (): void => {
+        if (this.node.isUp) this.#options.simulation.at(WATCH_EVERY_MS, look);
+        else resolve();
+      };
+      look();
+    });
   }
 
   /** Down for `downMs`, then up again with an empty disk. @returns false when it is down already */
