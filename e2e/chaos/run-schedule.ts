@@ -125,6 +125,20 @@ async function createTopic(bootstrapServers: string, { topic = {} }: Schedule): 
 async function play(options: RunOptions, stage: RunStage, startedMs: number): Promise<RunReport> {
   const histories = [fileOf(options, 'reader.ndjson')];
   const loads = startLoads(options, stage.cluster.bootstrap, histories);
+  try {
+    return await playUnder(loads, histories, options, stage, startedMs);
+  } finally {
+    await Promise.all(loads.map((load) => load.kill()));
+  }
+}
+
+async function playUnder(
+  loads: readonly LoadProcess[],
+  histories: readonly string[],
+  options: RunOptions,
+  stage: RunStage,
+  startedMs: number,
+): Promise<RunReport> {
   for (const history of histories.slice(1)) await untilFlowing(history);
   const rounds = await playRounds(options, stage);
   const playedMs = performance.now();

@@ -15,6 +15,8 @@ export interface LoadProcess {
   readonly complaints: string;
   /** Nothing new is sent; resolves with whether it ended by itself within the limit. */
   stop(limitMs: number): Promise<boolean>;
+  /** Ends it, if it still runs. */
+  kill(): Promise<void>;
 }
 
 /** Our own client. */
@@ -54,6 +56,9 @@ function startLoad(
       const { code } = await child.finished;
       clearTimeout(timer);
       return !isLate && code === 0;
+    },
+    kill: async () => {
+      if (child.isRunning) await child.stop('SIGKILL');
     },
   };
 }
