@@ -182,6 +182,13 @@ function bytesAt(
   return disk.peek(segmentFile(folder, segmentBase), position, length) ?? Buffer.alloc(0);
 }
 
+/** The newest name by folder: it is asked for with each batch. */
+const segmentFiles = new Map<string, { readonly segmentBase: number; readonly path: string }>();
+
 export function segmentFile(folder: string, segmentBase: number): string {
-  return `/data/${folder}/${String(segmentBase).padStart(SEGMENT_NAME_DIGITS, '0')}.log`;
+  const known = segmentFiles.get(folder);
+  if (known?.segmentBase === segmentBase) return known.path;
+  const path = `/data/${folder}/${String(segmentBase).padStart(SEGMENT_NAME_DIGITS, '0')}.log`;
+  segmentFiles.set(folder, { segmentBase, path });
+  return path;
 }

@@ -101,7 +101,7 @@ export const MUTANTS: readonly Mutant[] = [
     find: 'if (loaded.cutBytes > 0 || !(options.isCleanShutdown ?? true)) await log.flush();',
     replace: '',
     brokers: 1,
-    seed: 1,
+    seed: 12,
   },
   {
     name: 'a follower commits all that it has',

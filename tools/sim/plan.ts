@@ -104,7 +104,7 @@ export function drawPlan(
     brokers,
     controllers: isSingle ? 1 : brokers >= 5 && random.below(4) === 0 ? 5 : 3,
     isCombined,
-    partitions: 1 + random.below(6),
+    partitions: 1 + Math.min(random.below(6), random.below(6)),
     replicationFactor,
     minInSyncReplicas: replicationFactor === 3 ? 2 : 1,
     // What was not durable when it was damaged, a crash may have taken as well.
@@ -117,7 +117,8 @@ export function drawPlan(
     faultsMs: 45_000,
     traits,
     isAutoJoin: own.below(2) === 0,
-    pace: drawPace(own),
+    // One broker costs little, and what it was about to write when it died shows only while it writes.
+    pace: isSingle ? BUSY : drawPace(own),
   };
   return plan.traits.has('stretch') ? stretched(plan, own) : plan;
 }
@@ -145,10 +146,19 @@ function drawTraits(random: Random, brokersMax: number): Set<Trait> {
   return traits;
 }
 
+const BUSY: Pace = {
+  burstRecordsMax: 12,
+  restMsMax: 0,
+  fetchWaitMs: 500,
+  quorumTimeoutMs: 1_000,
+  idleRecordMs: 500,
+  heartbeatMs: 500,
+};
+
 function drawPace(random: Random): Pace {
   return {
-    burstRecordsMax: 12 * (1 + random.below(5)),
-    restMsMax: 400 * random.below(4),
+    burstRecordsMax: random.below(6) === 0 ? 12 : 24 * (1 + random.below(3)),
+    restMsMax: random.below(6) === 0 ? 0 : 400 * (1 + random.below(3)),
     fetchWaitMs: 500 * (1 + random.below(4)),
     quorumTimeoutMs: random.below(4) === 0 ? 1_000 : 2_000,
     idleRecordMs: random.below(4) === 0 ? 500 : 5_000,
