@@ -72,9 +72,11 @@ export class ProducerLoad {
   ): void {
     this.#outstanding[partition]! -= 1;
     const process = this.#name;
-    if (metadata !== undefined)
-      this.#history.note({ process, op: 'send', type: 'ok', value, offset: metadata.offset });
-    else this.#history.note({ process, op: 'send', type: 'info', value });
+    if (metadata !== undefined) {
+      // A batch that was there already, more than five back: the broker does not tell where.
+      const known = metadata.offset < 0 ? {} : { offset: metadata.offset };
+      this.#history.note({ process, op: 'send', type: 'ok', value, ...known });
+    } else this.#history.note({ process, op: 'send', type: 'info', value });
     if (error !== undefined) console.error(`${process}: ${error.message}`);
   }
 }
