@@ -190,9 +190,9 @@ describe('a snapshot that is downloaded', () => {
     await follow(leader, log);
     expect(log.snapshots).toEqual([next]);
     expect(leader.asked.slice(0, 4)).toEqual([0, 100, 0, 100]);
-    expect(
-      (await settle(platform.disk.readdir(FOLDER))).filter((n) => n.endsWith('.part')),
-    ).toEqual([]);
+    // The leader here offers the next one for ever, so a part of that may be on its way again.
+    const files = await settle(platform.disk.readdir(FOLDER));
+    expect(files.filter((name) => name.startsWith('00000000000000000050-'))).toEqual([]);
   });
 
   it('given one that came damaged, then it never gets its name, and is fetched anew', async () => {
