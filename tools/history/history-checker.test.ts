@@ -283,6 +283,20 @@ describe('HistoryChecker', () => {
     expect(verdict.counts).toEqual({ 'nonmonotonic-poll': 1 });
   });
 
+  it('given an acknowledgement that does not say where, then the record counts as acknowledged', () => {
+    const known = parseOperation('{"op":"send","type":"ok","at":9,"process":"p","value":"a"}');
+
+    expect(checkHistory([sent('a'), known, read('reader', [0, 'a'])]).anomalies).toEqual([]);
+    const lost = checkHistory([
+      sent('a'),
+      known,
+      sent('b'),
+      acked('b', 1),
+      read('reader', [1, 'b']),
+    ]);
+    expect(lost.counts).toEqual({ unseen: 1 });
+  });
+
   it('given values that are not unique, then it refuses the history', () => {
     expect(() => checkHistory([sent('a'), sent('a')])).toThrow('values must be unique');
   });
@@ -294,7 +308,8 @@ describe('history files', () => {
       expect(parseOperation(formatOperation(operation))).toEqual(operation);
   });
 
-  it.each(['', 'x', '{}', '{"op":"send","type":"lost","at":1,"process":"p","value":"v"}'])(
+  const send = '{"op":"send","at":1,"process":"p","value":"v"';
+  it.each(['', 'x', '{}', `${send},"type":"lost"}`, `${send},"type":"ok","offset":-1}`])(
     'given %j, then it is refused',
     (line) => expect(() => parseOperation(line)).toThrow(/^no /),
   );

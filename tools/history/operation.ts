@@ -29,7 +29,7 @@ export interface SendOutcome extends Base {
   readonly op: 'send';
   readonly type: Outcome;
   readonly value: string;
-  /** With `ok`: where the broker says it is. */
+  /** With `ok`: where the broker says it is. Of a batch that was there already it may not know. */
   readonly offset?: number;
 }
 
@@ -127,5 +127,6 @@ function isOperation(read: unknown): read is Operation {
   if (op !== 'send') return typeof fields['group'] === 'string';
   const isPlaced = typeof fields['topic'] === 'string' && typeof fields['partition'] === 'number';
   if (typeof fields['value'] !== 'string') return false;
-  return type === 'invoke' ? isPlaced : type !== 'ok' || typeof fields['offset'] === 'number';
+  const { offset } = fields;
+  return type === 'invoke' ? isPlaced : offset === undefined || Number(offset) >= 0;
 }
