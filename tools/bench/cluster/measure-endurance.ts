@@ -31,10 +31,12 @@ export async function measureEndurance(
   const fencedBefore = fencings(nodes);
   const epochBefore = await quorumEpoch();
   const startMs = Date.now();
+  const batchBytes = settings.batchBytes[0]!;
+  const step = settings.megabytes[batchBytes]!;
   let megabytes = 0;
   while (Date.now() - startMs < settings.enduranceMinutes * 60_000) {
-    await carry(cluster, settings, 'endurance', settings.batchBytes[0]!, settings.megabytes);
-    megabytes += settings.megabytes;
+    await carry(cluster, settings, 'endurance', batchBytes, step);
+    megabytes += step;
   }
   return {
     minutes: (Date.now() - startMs) / 60_000,

@@ -39,7 +39,8 @@ export async function measureLoad(
   for (const batchBytes of settings.batchBytes) {
     const topic = `batch-${batchBytes}`;
     await createTopic(bootstrap, topic, partitions);
-    cases[batchBytes] = await carry(cluster, settings, topic, batchBytes, settings.megabytes);
+    const megabytes = settings.megabytes[batchBytes]!;
+    cases[batchBytes] = await carry(cluster, settings, topic, batchBytes, megabytes);
   }
   const loadedMiB = residentMiB(cluster);
   await createTopic(bootstrap, 'flushed', partitions, { 'flush.messages': '1' });
@@ -48,7 +49,7 @@ export async function measureLoad(
     settings,
     'flushed',
     settings.flushBatchBytes,
-    settings.megabytes,
+    settings.megabytes[settings.flushBatchBytes]!,
   );
   return { idleMiB, loadedMiB, cases, flushed };
 }

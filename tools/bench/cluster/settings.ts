@@ -10,8 +10,8 @@ export interface ClusterBenchSettings {
   readonly recordBytes: number;
   /** Java processes that produce at the same time. */
   readonly producers: number;
-  /** Of each case, all producers together. */
-  readonly megabytes: number;
+  /** All producers together, by `batch.size`: as much as takes half a minute, so that it is not the clients' start that counts. */
+  readonly megabytes: Readonly<Record<string, number>>;
   readonly warmupMegabytes: number;
   /** `batch.size` of each case. */
   readonly batchBytes: readonly number[];
