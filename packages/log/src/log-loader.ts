@@ -164,15 +164,14 @@ async function recover(
       validBytes: valid,
       cutBytes: size - valid,
     });
+    const behind = segments.splice(slot + 1);
+    cutBytes += behind.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+    await removeFromEnd(context, behind);
     await context.handles.use(segment.path, 'write', async (file) => {
       await file.truncate(valid);
       await file.datasync();
     });
     await segment.writeIndexes(context);
-    for (const lost of segments.splice(slot + 1)) {
-      cutBytes += lost.sizeBytes;
-      await removeSegmentFiles(context, lost);
-    }
   }
   return { cutBytes, endOffset: logEndOffset };
 }
@@ -248,8 +247,20 @@ function isOutOfPlace(batch: BatchHeader, lastBefore: number, next: BatchHeader)
   return batch.baseOffset > lastBefore + 1 && next.baseOffset > lastBefore;
 }
 
-/** Removes the files of a segment that is no longer part of the log. */
-export async function removeSegmentFiles(context: LogContext, segment: Segment): Promise<void> {
+/**
+ * Removes the files of the last segments, the newest first and durably: a power cut in between leaves a log without a gap, and
+ * one after this does not bring a segment back behind what is cut off the one before.
+ */
+export async function removeFromEnd(
+  context: LogContext,
+  segments: readonly Segment[],
+): Promise<void> {
+  for (const segment of segments.toReversed()) await removeSegmentFiles(context, segment);
+  const [first] = segments;
+  if (first !== undefined) await context.disk.syncDirectory(first.directory);
+}
+
+async function removeSegmentFiles(context: LogContext, segment: Segment): Promise<void> {
   for (const kind of ['log', 'index', 'timeindex', 'txnindex'] as const) {
     const path = segmentPath(segment.directory, segment.baseOffset, kind);
     context.handles.forget(path);

@@ -2,7 +2,7 @@
 // removes files at both ends. Kafka: LogSegments, LocalLog.
 import { readAborted, truncateAborted } from './aborted-transactions.ts';
 import type { LogContext } from './log-context.ts';
-import { removeSegmentFiles } from './log-loader.ts';
+import { removeFromEnd } from './log-loader.ts';
 import { type LogRegion, MemoryRegion } from './log-region.ts';
 import { type ReadRequest, readSegment } from './log-reader.ts';
 import type { AbortedTransaction } from './producer-state.ts';
@@ -113,8 +113,7 @@ export class SegmentList {
 
   /** Cuts the batches at and above `offset` off; `offset` is above the first segment's base. */
   async cut(offset: number): Promise<void> {
-    for (const segment of this.#segments.splice(this.#floor(offset) + 1))
-      await removeSegmentFiles(this.#context, segment);
+    await removeFromEnd(this.#context, this.#segments.splice(this.#floor(offset) + 1));
     const segment = this.active;
     const first = await segment.locate(this.#context, offset);
     if (first !== undefined) {
@@ -131,8 +130,7 @@ export class SegmentList {
 
   /** Removes everything; `add` must follow. */
   async clear(): Promise<void> {
-    for (const segment of this.#segments.splice(0))
-      await removeSegmentFiles(this.#context, segment);
+    await removeFromEnd(this.#context, this.#segments.splice(0));
   }
 
   /** Lets go of open files and of indexes in memory. */
