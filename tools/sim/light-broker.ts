@@ -71,6 +71,7 @@ export class LightBroker {
           logDirs: [directoryId],
         }),
       heartbeatIntervalMs,
+      registrationTimeoutMs: 60_000,
       requestTimeoutMs: REQUEST_TIMEOUT_MS,
       isDeserted: () => Promise.resolve(false),
       metadataOffset: () => eyes().broker?.image.provenance.lastContainedOffset ?? -1,

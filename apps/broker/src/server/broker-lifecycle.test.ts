@@ -18,6 +18,8 @@ import { BrokerLifecycle } from './broker-lifecycle.ts';
 class ScriptedController {
   epoch = 0;
   readonly registeredEpochs: number[] = [];
+  /** Times it was asked. */
+  registrations = 0;
   readonly heartbeats: BrokerHeartbeatRequest[] = [];
   answer: Partial<BrokerHeartbeatResponse> = { isFenced: false };
   /** Nobody listens any more where it and its like were. */
@@ -32,6 +34,7 @@ class ScriptedController {
   ): Promise<Response> {
     await Promise.resolve();
     if ((request as unknown) === brokerRegistrationRequest) {
+      this.registrations += 1;
       if (this.registrationError !== ErrorCode.NONE)
         return brokerRegistrationResponse.create({
           errorCode: this.registrationError,
@@ -77,6 +80,7 @@ function unregistered(): World {
     controller,
     registration: () => brokerRegistrationRequest.create({ brokerId: 1 }),
     heartbeatIntervalMs: INTERVAL_MS,
+    registrationTimeoutMs: 60_000,
     requestTimeoutMs: 1000,
     metadataOffset: () => 100,
     offlineLogDirs: () => [],
@@ -123,6 +127,25 @@ describe('the life of a broker', () => {
     controller.registrationError = ErrorCode.NONE;
     await pass(1000);
     await started;
+  });
+
+  it('given no controller that takes its registration, then it gives up after the time for that, and says what to do', async () => {
+    const { controller, broker, pass } = unregistered();
+    controller.registrationError = ErrorCode.DUPLICATE_BROKER_REGISTRATION;
+    let failure: unknown;
+    void broker.start().catch((error: unknown) => (failure = error));
+    await pass(59_000);
+    expect(failure).toBeUndefined();
+    await pass(2000);
+    expect(failure).toMatchObject({
+      code: 'NOT_READY',
+      message: expect.stringMatching(
+        /broker 1 within 60000 ms \(initial.broker.registration.timeout.ms\)/,
+      ),
+    });
+    const { registrations } = controller;
+    await pass(10_000);
+    expect(controller.registrations).toBe(registrations);
   });
 
   it('given a refusal of every heartbeat, then it says so once in a while, and anew after one was taken', async () => {

@@ -19,6 +19,7 @@ import type { BrokerRegistrationRequest } from '@ottla/protocol/messages/broker-
 import { ApiError } from '../network/api-error.ts';
 import type { ControllerChannel } from './controller-channel.ts';
 import { RepeatedLines } from './repeated-lines.ts';
+import { StartError } from './start-error.ts';
 
 export interface BrokerLifecycleOptions {
   readonly platform: Pick<Platform, 'clock' | 'timers'>;
@@ -26,6 +27,8 @@ export interface BrokerLifecycleOptions {
   readonly controller: Pick<ControllerChannel, 'send'>;
   readonly registration: () => BrokerRegistrationRequest;
   readonly heartbeatIntervalMs: number;
+  /** How long a start looks for a controller that takes the registration. */
+  readonly registrationTimeoutMs: number;
   /** How long one registration or heartbeat may take before it is tried again. */
   readonly requestTimeoutMs: number;
   /** Offset of the last metadata record that this broker has taken in (inclusive). */
@@ -87,9 +90,23 @@ export class BrokerLifecycle {
     return this.#isFenced;
   }
 
-  /** Registers, trying until it works or `close`; heartbeats follow by themselves. */
+  /**
+   * Registers, trying until it works or `close`; heartbeats follow by themselves.
+   *
+   * @throws StartError when it did not work in time
+   */
   async start(): Promise<void> {
-    await this.#untilRegistered();
+    const { platform, registrationTimeoutMs, registration } = this.#options;
+    const late = new AbortController();
+    const timer = platform.timers.set(registrationTimeoutMs, () => late.abort());
+    await this.#untilRegistered(late.signal);
+    timer.cancel();
+    if (this.#brokerEpoch < 0 && late.signal.aborted)
+      throw new StartError(
+        'NOT_READY',
+        `no controller took the registration of broker ${registration().brokerId} within ${registrationTimeoutMs} ms ` +
+          '(initial.broker.registration.timeout.ms): start the others of the quorum, or look at the log for why they refuse',
+      );
     this.#heartbeats = this.#beat();
   }
 
@@ -142,9 +159,10 @@ export class BrokerLifecycle {
     await this.#heartbeats;
   }
 
-  async #untilRegistered(): Promise<void> {
+  async #untilRegistered(late?: AbortSignal): Promise<void> {
+    const { signal: closing } = this.#closing;
     let pauseMs = REGISTRATION_PAUSE_MS;
-    while (!this.#closing.signal.aborted && !(await this.#register())) {
+    while (!closing.aborted && late?.aborted !== true && !(await this.#register())) {
       await this.#pause(pauseMs);
       pauseMs = Math.min(2 * pauseMs, REGISTRATION_PAUSE_MS_MAX);
     }

@@ -231,6 +231,7 @@ export class BrokerRole {
         previousBrokerEpoch: cleanBrokerEpoch(storage),
       }),
       heartbeatIntervalMs: config.number('broker.heartbeat.interval.ms'),
+      registrationTimeoutMs: config.number('initial.broker.registration.timeout.ms'),
       requestTimeoutMs: config.number('broker.session.timeout.ms') / 2,
       metadataOffset: () => this.image.provenance.lastContainedOffset,
       isDeserted: this.#options.isDeserted,

@@ -219,6 +219,21 @@ describe('startServer', () => {
   });
 });
 
+/** A broker whose controller is nowhere. */
+function withoutQuorum(...overrides: string[]): BrokerConfig {
+  return BrokerConfig.load({
+    presets: LOOPBACK,
+    overrides: [
+      `log.dirs=${directory}`,
+      'process.roles=broker',
+      'controller.listener.names=CONTROLLER',
+      'controller.quorum.voters=2@127.0.0.1:1',
+      'listeners=PLAINTEXT://127.0.0.1:0',
+      ...overrides,
+    ],
+  });
+}
+
 describe('a start that is refused', () => {
   it('given a directory in use, then that is said and the other server goes on', async () => {
     const server = await startOn(directory);
@@ -249,17 +264,21 @@ describe('a start that is refused', () => {
     expect((await readdir(directory)).filter((name) => name !== '.lock')).toEqual(['notes.txt']);
   });
 
+  it.each(['initial.broker.registration.timeout.ms', 'server.max.startup.time.ms'])(
+    'given a start whose quorum never comes, then it ends after %s',
+    async (key) => {
+      const config = withoutQuorum(`${key}=300`);
+      const { platform, pending } = countedTimers();
+      const clusterId = 'Ej3_evlyTlCg2mz1BVtabw';
+      const error = await refusal(startServer({ config, platform, clusterId }));
+      expect(error).toMatchObject({ code: 'NOT_READY', exitCode: 1 });
+      expect(error.message).toContain('within 300 ms');
+      expect(pending.size).toBe(0);
+    },
+  );
+
   it('given a start whose quorum never comes, then it ends as soon as it is told to', async () => {
-    const config = BrokerConfig.load({
-      presets: LOOPBACK,
-      overrides: [
-        `log.dirs=${directory}`,
-        'process.roles=broker',
-        'controller.listener.names=CONTROLLER',
-        'controller.quorum.voters=2@127.0.0.1:1',
-        'listeners=PLAINTEXT://127.0.0.1:0',
-      ],
-    });
+    const config = withoutQuorum();
     const stop = new AbortController();
     const clusterId = 'Ej3_evlyTlCg2mz1BVtabw';
     const { platform, pending } = countedTimers();

@@ -49,7 +49,7 @@ export interface StartOptions {
   };
   /** The cluster's id when the data directory has to be formatted; default: a random one. */
   readonly clusterId?: Uuid;
-  /** How long to wait until clients can be served, in milliseconds; default 30,000. */
+  /** How long to wait until clients can be served, in milliseconds; default: `server.max.startup.time.ms`, without end. */
   readonly readyTimeoutMs?: number;
   /** Aborted, a start ends with a StartError; no effect on a server that is ready. */
   readonly signal?: AbortSignal;
@@ -87,7 +87,8 @@ export interface RunningServer {
   close(options?: { readonly leave?: boolean }): Promise<void>;
 }
 
-const READY_TIMEOUT_MS = 30_000;
+/** Longer ones are without end: no timer takes them. */
+const TIMEOUT_MS_MAX = 2 ** 31 - 1;
 /** For requests in flight when the server stops. */
 const DRAIN_TIMEOUT_MS = 2_000;
 /** For the controller to move leaderships away. */
@@ -331,13 +332,15 @@ class Server {
   }
 
   async #untilServing(broker: BrokerRole): Promise<void> {
-    const timeoutMs = this.#options.readyTimeoutMs ?? READY_TIMEOUT_MS;
+    const timeoutMs =
+      this.#options.readyTimeoutMs ?? this.#config.number('server.max.startup.time.ms');
     const late = Promise.withResolvers<never>();
-    const timer = this.#wheel.set(timeoutMs, () =>
+    const isLate = (): void =>
       late.reject(
         new StartError('NOT_READY', `the broker did not become ready within ${timeoutMs} ms`),
-      ),
-    );
+      );
+    // Logs to recover may take any time.
+    const timer = timeoutMs > TIMEOUT_MS_MAX ? undefined : this.#wheel.set(timeoutMs, isLate);
     const { signal } = this.#options;
     const abort = () => late.reject(new StartError('NOT_READY', 'stopped before it was ready'));
     signal?.addEventListener('abort', abort);
@@ -346,7 +349,7 @@ class Server {
       await Promise.race([broker.start(), late.promise, this.#fatal.promise]);
     } finally {
       signal?.removeEventListener('abort', abort);
-      this.#wheel.cancel(timer);
+      if (timer !== undefined) this.#wheel.cancel(timer);
     }
   }
 

@@ -146,11 +146,11 @@ export const CLUSTER_KEYS: readonly ConfigKey[] = [
     'Replicas of a topic that is created without a count.',
   ),
   honoured('delete.topic.enable', readOnly, bool('true'), 'Whether topics may be deleted.'),
-  accepted(
+  honoured(
     'initial.broker.registration.timeout.ms',
     readOnly,
     int('60000'),
-    'a broker tries to register until it is stopped',
+    'How long a broker that starts looks for a controller that takes its registration, before it gives up and ends.',
   ),
   accepted('internal.metadata.delete.delay.millis', readOnly, long('60000'), OWN_CONTROLLER, {
     internal: true,
@@ -217,11 +217,11 @@ export const CLUSTER_KEYS: readonly ConfigKey[] = [
     list('broker,controller', { oneOf: ['broker', 'controller'], nonEmpty: true }),
     'What this process is: broker, controller.',
   ),
-  accepted(
+  honoured(
     'server.max.startup.time.ms',
     readOnly,
     long('9223372036854775807', { min: 0 }),
-    OWN_CONTROLLER,
+    'How long a server may take until it serves, recovery of its logs included, before it gives up and ends.',
     { internal: true },
   ),
   refused('unstable.feature.versions.enable', readOnly, bool('false'), NO_UNSTABLE, {
