@@ -17,13 +17,17 @@ export class ClusterView {
     this.#topic = topic;
   }
 
-  /** By partition index. */
-  async partitions(): Promise<readonly PartitionMetadata[]> {
+  /**
+   * By partition index.
+   *
+   * @param sleeper is not asked: when it wakes it answers first, with what was true before
+   */
+  async partitions(sleeper?: number): Promise<readonly PartitionMetadata[]> {
     return this.#ask(async (admin) => {
       const [topic] = await admin.describeTopics([this.#topic]);
       if (topic === undefined || topic.errorCode !== 0) throw new Error(`no topic ${this.#topic}`);
       return topic.partitions;
-    });
+    }, sleeper);
   }
 
   async leaderOf(partition: number): Promise<number> {
@@ -85,10 +89,12 @@ export class ClusterView {
     throw new Error('no new controller');
   }
 
-  async #ask<T>(question: (admin: Admin) => Promise<T>): Promise<T> {
+  async #ask<T>(question: (admin: Admin) => Promise<T>, sleeper?: number): Promise<T> {
     const deadlineMs = performance.now() + LIMIT_MS;
     for (;;) {
-      const running = this.#cluster.nodes.filter(({ isRunning }) => isRunning);
+      const running = this.#cluster.nodes.filter(
+        ({ isRunning, nodeId }) => isRunning && nodeId !== sleeper,
+      );
       const addresses = (running.length > 0 ? running : this.#cluster.nodes).map(
         ({ address }) => address,
       );

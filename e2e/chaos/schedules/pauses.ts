@@ -32,7 +32,7 @@ export const pauseFollower: Schedule = {
     const follower = await stage.view.followerOf(partition);
     let wasLeftOut = false;
     const watching = stage.sleep(30_000).then(async () => {
-      const { isr } = (await stage.view.partitions())[partition]!;
+      const { isr } = (await stage.view.partitions(follower))[partition]!;
       wasLeftOut = !isr.includes(follower);
     });
     await pauseFor(stage, follower, 40_000);
