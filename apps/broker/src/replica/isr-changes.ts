@@ -12,6 +12,8 @@ import { type AskingBroker, PartitionWishes } from './partition-wishes.ts';
 const PAUSE_MS = 50;
 /** LeaderRecoveryState.RECOVERED: a leader leaves recovery behind with its first change of the ISR (KIP-704). */
 const RECOVERED = 0;
+/** Partitions that a line of the log names. */
+const NAMES_MAX = 5;
 
 /** Of all partitions that this broker leads. */
 export class IsrChanges {
@@ -19,6 +21,8 @@ export class IsrChanges {
   readonly #proposals: PartitionWishes<IsrProposal, AlterPartitionResponse>;
   #expansions = 0;
   #shrinkings = 0;
+  /** Names of partitions, by what one answer has granted them. */
+  readonly #granted = new Map<string, string[]>();
 
   constructor(options: AskingBroker) {
     const { platform, logger, controller } = options;
@@ -33,6 +37,7 @@ export class IsrChanges {
         controller.send(alterPartitionRequest, alterPartitionResponse, this.#request(sent)),
       isAnswered: (partition, proposal, response) =>
         this.#isAnswered(partition, proposal, response),
+      onAnswered: () => this.#tell(),
     });
   }
 
@@ -85,12 +90,29 @@ export class IsrChanges {
     // Not in the answer: it goes with the next request.
     if (answer === undefined) return false;
     const outcome = partition.isrAnswered(proposal, answer);
-    if (outcome === 'committed') this.#count(proposal);
+    if (outcome === 'committed') this.#count(partition, proposal);
     return outcome !== 'retry';
   }
 
-  #count({ kind }: IsrProposal): void {
+  #count({ name }: Partition, { kind, moved }: IsrProposal): void {
     if (kind === 'expand') this.#expansions += 1;
     else this.#shrinkings += 1;
+    const what =
+      kind === 'expand'
+        ? `replicas of broker ${moved.join(', ')} are in sync`
+        : `replicas of broker ${moved.join(', ')} are out of sync: they do not keep up`;
+    const names = this.#granted.get(what);
+    if (names === undefined) this.#granted.set(what, [name]);
+    else names.push(name);
+  }
+
+  /** A line for each broker and not for each partition: a broker that comes back joins thousands at once. */
+  #tell(): void {
+    for (const [what, names] of this.#granted) {
+      const more = names.length > NAMES_MAX ? ` and ${names.length - NAMES_MAX} more` : '';
+      const partitions = names.slice(0, NAMES_MAX).join(', ') + more;
+      this.#options.logger.info(what, { partitions });
+    }
+    this.#granted.clear();
   }
 }

@@ -38,6 +38,8 @@ export interface ProposedMember {
 /** An ISR that the controller is asked for. Compared by identity: an answer to another one is out of date. */
 export interface IsrProposal {
   readonly kind: 'expand' | 'shrink';
+  /** Brokers that come in or go out. */
+  readonly moved: readonly number[];
   readonly isr: readonly ProposedMember[];
   readonly leaderEpoch: number;
   readonly partitionEpoch: number;
@@ -251,7 +253,7 @@ export class LeaderState {
     const { logEndOffset } = follower;
     if (logEndOffset < position.highWatermark || logEndOffset < this.#epochStartOffset)
       return undefined;
-    return this.#propose('expand', [...this.#isr, brokerId]);
+    return this.#propose('expand', [brokerId], [...this.#isr, brokerId]);
   }
 
   /** Puts out of the ISR who was not caught up for too long. */
@@ -262,10 +264,15 @@ export class LeaderState {
       const follower = this.#followers.get(id);
       return follower !== undefined && this.#isCaughtUp(follower, logEndOffset, nowMs);
     });
-    return kept.length === this.#isr.length ? undefined : this.#propose('shrink', kept);
+    const gone = this.#isr.filter((id) => !kept.includes(id));
+    return gone.length === 0 ? undefined : this.#propose('shrink', gone, kept);
   }
 
-  #propose(kind: IsrProposal['kind'], isr: readonly number[]): IsrProposal {
+  #propose(
+    kind: IsrProposal['kind'],
+    moved: readonly number[],
+    isr: readonly number[],
+  ): IsrProposal {
     const members = isr.map((brokerId) => ({
       brokerId,
       brokerEpoch:
@@ -275,6 +282,7 @@ export class LeaderState {
     }));
     this.#pending = {
       kind,
+      moved,
       isr: members,
       leaderEpoch: this.#leaderEpoch,
       partitionEpoch: this.#partitionEpoch,

@@ -29,6 +29,8 @@ export interface PartitionWishesOptions<Wish, Response> extends Pick<
   readonly send: (sent: ReadonlyMap<Partition, Wish>) => Promise<Response>;
   /** @returns whether the wish was answered for good; otherwise it is sent again after the pause */
   readonly isAnswered: (partition: Partition, wish: Wish, response: Response) => boolean;
+  /** Every wish of one answer was looked at. */
+  readonly onAnswered?: () => void;
 }
 
 /** One wish for each partition. */
@@ -100,6 +102,7 @@ export class PartitionWishes<Wish, Response extends { readonly errorCode: number
     for (const [partition, wish] of sent)
       if (!this.#options.isAnswered(partition, wish, response)) isDone = false;
       else if (this.#pending.get(partition) === wish) this.#pending.delete(partition);
+    this.#options.onAnswered?.();
     return isDone;
   }
 }
