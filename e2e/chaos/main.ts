@@ -1,5 +1,4 @@
-// npm run chaos -- [--minutes 60] [--schedule name[,name]] [--seed n] [--kafka] [--no-java] [--report file] [--histories folder]
-// Exit code 0: nothing speaks against Ottla; 1: something does; 2: a schedule could not be played.
+// `npm run chaos`; usage.ts has its options.
 // Runs the schedules one after the other, each on a cluster of its own, prints a verdict a line and writes all as JSON.
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -13,6 +12,7 @@ import { type RunReport, runSchedule } from './run-schedule.ts';
 import type { Schedule } from './schedule.ts';
 import { SCHEDULES } from './schedules/index.ts';
 import { TimeShares } from './time-shares.ts';
+import { usage } from './usage.ts';
 
 const MINUTE_MS = 60_000;
 
@@ -21,18 +21,11 @@ interface NotPlayed {
   readonly reason: string;
 }
 
-const { values } = parseArgs({
-  options: {
-    minutes: { type: 'string', default: '60' },
-    schedule: { type: 'string' },
-    seed: { type: 'string' },
-    kafka: { type: 'boolean', default: false },
-    java: { type: 'boolean', default: true },
-    report: { type: 'string' },
-    histories: { type: 'string' },
-  },
-  allowNegative: true,
-});
+const values = parseOptions();
+if (values.help) {
+  console.log(usage(SCHEDULES));
+  process.exit(0);
+}
 
 const seed = Number(values.seed ?? Date.now() % 1_000_000);
 const kind = values.kafka ? kafkaCluster : ottlaCluster;
@@ -68,6 +61,28 @@ console.log(`report: ${file}`);
 // What the control has broken is its verdict, not a failure of this run.
 process.exitCode = !reports.every(isOttlaClean) ? 1 : failed.length > 0 ? 2 : 0;
 
+function parseOptions() {
+  try {
+    const { values } = parseArgs({
+      options: {
+        help: { type: 'boolean', short: 'h', default: false },
+        minutes: { type: 'string', default: '60' },
+        schedule: { type: 'string' },
+        seed: { type: 'string' },
+        kafka: { type: 'boolean', default: false },
+        java: { type: 'boolean', default: true },
+        report: { type: 'string' },
+        histories: { type: 'string' },
+      },
+      allowNegative: true,
+    });
+    return values;
+  } catch (error) {
+    console.error(`${(error as Error).message}\n\n${usage(SCHEDULES)}`);
+    process.exit(2);
+  }
+}
+
 /** One schedule; that its cluster does not come about must not take the others' turn. */
 async function play(schedule: Schedule): Promise<void> {
   try {
@@ -87,10 +102,8 @@ function chosen(names: string | undefined): readonly Schedule[] {
   if (names === undefined) return SCHEDULES;
   return names.split(',').map((name) => {
     const schedule = SCHEDULES.find((each) => each.name === name);
-    if (schedule === undefined)
-      throw new Error(
-        `no schedule ${name}; one of: ${SCHEDULES.map((each) => each.name).join(', ')}`,
-      );
-    return schedule;
+    if (schedule !== undefined) return schedule;
+    console.error(`no schedule ${name}; one of: ${SCHEDULES.map((each) => each.name).join(', ')}`);
+    process.exit(2);
   });
 }
