@@ -69,6 +69,16 @@ const FAULTS: readonly Fault[] = [
     },
   },
   {
+    name: 'kill at a disk call',
+    weight: 3,
+    begin: ({ members }, random) =>
+      pickMember(members, random).node.disk.inject({
+        ...(random.below(2) === 0 ? {} : { operation: ['write', 'datasync', 'rename'] as const }),
+        after: random.below(60),
+        effect: { kind: 'crash', unsynced: 'keep' },
+      }),
+  },
+  {
     name: 'power cut everywhere',
     weight: 1,
     begin: ({ members, plan }, random) => {

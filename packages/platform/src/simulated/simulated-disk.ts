@@ -32,7 +32,7 @@ export interface SimulatedVolumeOptions {
   readonly conditions: DiskConditions;
   readonly nowMs: () => number;
   /** The `crash` effect of a fault. */
-  readonly crashNode: () => void;
+  readonly crashNode: (unsynced: 'lose' | 'keep') => void;
 }
 
 /** Survives the lives of its node. */
@@ -138,9 +138,9 @@ export class SimulatedVolume implements SimulatedDisk {
     if (!life.isAlive) return never();
     const fault = this.#takeFault(call);
     if (fault?.kind === 'crash') {
-      // The call may have taken effect just before the power went.
+      // The call may have taken effect just before the end.
       if (call.operation === 'datasync' && this.#random.below(2) === 0) call.inode?.sync();
-      this.#options.crashNode();
+      this.#options.crashNode(fault.unsynced ?? 'lose');
       return never();
     }
     return this.#later(life, call, fault, () => this.#flipped(call, fault, effect()));
@@ -151,7 +151,7 @@ export class SimulatedVolume implements SimulatedDisk {
     if (!life.isAlive) throw failure(call, 'EIO');
     const fault = this.#takeFault(call);
     if (fault?.kind === 'crash') {
-      this.#options.crashNode();
+      this.#options.crashNode(fault.unsynced ?? 'lose');
       throw failure(call, 'EIO');
     }
     if (fault?.kind === 'fail') throw failure(call, fault.code);
@@ -176,7 +176,7 @@ export class SimulatedVolume implements SimulatedDisk {
     const write: WriteUnderWay = { source, lengthBytes: call.lengthBytes, effect };
     this.#writesUnderWay.add(write);
     if (fault?.kind === 'crash') {
-      this.#options.crashNode();
+      this.#options.crashNode(fault.unsynced ?? 'lose');
       return never();
     }
     return this.#later(life, call, fault, () => {
@@ -199,7 +199,7 @@ export class SimulatedVolume implements SimulatedDisk {
     const fault = this.#takeFault(call);
     if (fault?.kind === 'crash') {
       this.#writesUnderWay.add({ source, lengthBytes: call.lengthBytes, effect });
-      this.#options.crashNode();
+      this.#options.crashNode(fault.unsynced ?? 'lose');
       throw failure(call, 'EIO');
     }
     for (const chunk of source) this.#options.scheduler.trace.noteBytes(chunk);

@@ -44,7 +44,7 @@ export class NodeOfSimulation implements SimulatedNode {
       random: seededRandom(deriveSeed(options.seed, `${options.name} disk`)),
       conditions: options.diskConditions,
       nowMs: () => this.#nowMs(),
-      crashNode: () => this.crash(),
+      crashNode: (unsynced) => this.crash({ unsynced }),
     });
     this.#life = new Life(this.name);
     this.#platform = this.#createPlatform();

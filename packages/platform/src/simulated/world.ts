@@ -163,8 +163,8 @@ export type DiskEffect =
   | { readonly kind: 'tear'; readonly keepBytes?: number }
   /** One bit, chosen by chance, of what is read or written is flipped in silence. */
   | { readonly kind: 'flip' }
-  /** The node crashes when the call is made, a write perhaps half done. */
-  | { readonly kind: 'crash' };
+  /** The node crashes when the call is made, a write perhaps half done; `unsynced` as in {@link CrashOptions}. */
+  | { readonly kind: 'crash'; readonly unsynced?: 'lose' | 'keep' };
 
 export interface DiskFault {
   /** Default: any. `replaceFile` shows as the calls it is made of. */

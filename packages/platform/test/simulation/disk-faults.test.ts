@@ -272,6 +272,18 @@ describe('SimulatedDisk with injected faults', () => {
     }
     expect(lengths.size).toBeGreaterThan(3);
   });
+
+  it('given a process that is killed at a sync, then the system keeps what it has written', async () => {
+    for (const seed of SEEDS) {
+      const { simulation, node, disk } = await nodeWithLog(seed);
+      await simulation.settle(write(disk, 0, 'ok', false));
+      const effect = { kind: 'crash', unsynced: 'keep' } as const;
+      node.disk.inject({ operation: 'datasync', effect });
+      void write(disk, 2, '!', true);
+      await simulation.runUntil(() => !node.isUp);
+      expect(node.disk.peek(LOG)?.toString(), `seed ${seed}`).toBe('ok!');
+    }
+  });
 });
 
 function differingBits(left: Buffer, right: Buffer): number {
