@@ -23,11 +23,12 @@ export function checkDurable(
   const isSynced = log.config.flushMessages === 1;
   const promised = isSynced ? log.logEndOffset : log.recoveryPoint;
   if (promised === seen.promised) return undefined;
+  // It was cut: what comes behind the cut is not what was there.
+  if (promised < seen.promised) seen.cursor = undefined;
   seen.promised = promised;
   if (promised <= log.logStartOffset) return undefined;
   let { cursor } = seen;
-  // It was cut, or begins elsewhere.
-  if (cursor === undefined || cursor.offset > promised || cursor.offset < log.logStartOffset)
+  if (cursor === undefined || cursor.offset < log.logStartOffset)
     seen.cursor = cursor = cursorAt(disk, folder, log.logStartOffset);
   const what = isSynced ? 'shows' : 'has its recovery point at';
   while (cursor.offset < promised) {

@@ -5,6 +5,8 @@ import type { ReplicaKey, VoterSet } from './replica.ts';
 
 /** An observer that was silent for so long is forgotten. */
 const OBSERVER_SESSION_MS = 300_000;
+/** Who is to vote has fetched within so long; an observer that lives does so twice a second. */
+const READY_WITHIN_MS = 10_000;
 /** Observers that are remembered at most; the one that was silent longest goes. */
 const OBSERVERS_MAX = 10_000;
 
@@ -107,6 +109,19 @@ export class FetchProgress {
     return [...this.#replicas.values()].filter(
       ({ key, lastFetchMs }) => !voters.has(key) && nowMs - lastFetchMs < OBSERVER_SESSION_MS,
     );
+  }
+
+  /**
+   * Whether a replica could vote at once: it was at the leader's end, was heard of just now, and its node has not been heard of with
+   * another directory since. Kafka's leaders are content with a fetch in the last hour, and then count on a disk that was replaced.
+   */
+  isReady(key: ReplicaKey, voters: VoterSet, nowMs: number): boolean {
+    const found = this.of(key, voters);
+    if (found === undefined || found.lastCaughtUpMs < 0) return false;
+    const isReplaced = [...this.#replicas.values()].some(
+      (other) => other.key.id === key.id && other.lastFetchMs > found.lastFetchMs,
+    );
+    return !isReplaced && nowMs - found.lastFetchMs < READY_WITHIN_MS;
   }
 
   /** End offset of each voter; −1 where it is not known. */

@@ -17,8 +17,6 @@ import {
 } from './replica.ts';
 import type { VoterHistory } from './voter-history.ts';
 
-/** A new voter has caught up, and fetched within so long. */
-const CAUGHT_UP_WITHIN_MS = 3_600_000;
 const RECONFIGURABLE = 1;
 
 interface Change {
@@ -109,10 +107,12 @@ export class VoterChanges {
         error: 'INVALID_REQUEST',
         message: `node ${voterId} does not serve kraft.version ${level}`,
       });
-    if (!isCaughtUp(progress, change.voter, this.#voters, nowMs))
+    if (!progress.isReady(change.voter, this.#voters, nowMs))
       return this.#end({
         error: 'REQUEST_TIMED_OUT',
-        message: `node ${voterId} with directory ${change.voter.directoryId} has not caught up with the leader`,
+        message:
+          `node ${voterId} with directory ${change.voter.directoryId} has not caught up with the leader, or does not follow it any more: ` +
+          'see that it runs, and that this is its directory',
       });
     this.#append(change, { voters: this.#voters.with({ ...change.voter, kraftVersions: range }) });
   }
@@ -288,18 +288,4 @@ const DONE: VoterChangeAnswer = { error: 'NONE', message: null };
 
 function serves({ min, max }: VersionRange, level: number): boolean {
   return min <= level && level <= max;
-}
-
-function isCaughtUp(
-  progress: FetchProgress,
-  key: ReplicaKey,
-  voters: VoterSet,
-  nowMs: number,
-): boolean {
-  const found = progress.of(key, voters);
-  return (
-    found !== undefined &&
-    found.lastCaughtUpMs >= 0 &&
-    nowMs - found.lastFetchMs < CAUGHT_UP_WITHIN_MS
-  );
 }

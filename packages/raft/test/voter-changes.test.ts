@@ -181,6 +181,33 @@ describe('a new voter', () => {
     expect(node.core.voters.ids).toEqual([1]);
   });
 
+  // Simulator, seed 500402: an operator let the former selves of two nodes vote, and the quorum had no leader any more.
+  it('given a node that was given another disk, then its former self does not vote, however lately it was there', () => {
+    const node = committed(1);
+    node.fetch(key(2));
+    node.nowMs += 100;
+    node.fetch(key(2, 'B'));
+    const former = node.add(voter(2));
+    node.serves(2);
+    expect(node.error(former)).toBe('REQUEST_TIMED_OUT');
+    node.add(voter(2, 'B'));
+    node.serves(2);
+    expect(node.core.voters.voters.at(-1)).toMatchObject(key(2, 'B'));
+  });
+
+  it('given one that had caught up and went silent, then it does not vote', () => {
+    const node = committed(1);
+    node.fetch(key(2));
+    node.nowMs += 10_000;
+    const request = node.add(voter(2));
+    node.serves(2);
+    expect(node.error(request)).toBe('REQUEST_TIMED_OUT');
+    node.fetch(key(2));
+    node.add(voter(2));
+    node.serves(2);
+    expect(node.core.voters.ids).toEqual([1, 2]);
+  });
+
   it('given one that does not serve kraft.version 1, or does not know it, then it is refused', () => {
     const node = committed(1);
     node.fetch(key(2));

@@ -43,9 +43,24 @@ export class MemoryInode {
   /** How far, from its beginning, a power cut would leave the file as it is. */
   get durableBytes(): number {
     let end = this.pages.size;
-    for (const { fate, position } of this.#journal)
-      if (fate !== 'synced') end = Math.min(end, position);
+    for (const [index, change] of this.#journal.entries())
+      if (change.fate !== 'synced' && change.position < end && !this.#isWrittenAgain(change, index))
+        end = change.position;
     return end;
+  }
+
+  /** Whether what is not durable of this change is so by a later one, which wrote all of it anew. */
+  #isWrittenAgain({ position, after }: Change, index: number): boolean {
+    if (after === undefined) return false;
+    const end = position + after.length;
+    return this.#journal.some(
+      (later, at) =>
+        at > index &&
+        later.fate === 'synced' &&
+        later.after !== undefined &&
+        later.position <= position &&
+        later.position + later.after.length >= end,
+    );
   }
 
   write(source: Uint8Array, position: number): void {

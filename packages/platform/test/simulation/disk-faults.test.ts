@@ -50,6 +50,19 @@ describe('SimulatedDisk, what would be left', () => {
     expect(node.disk.durableBytes(LOG)).toBe(13);
   });
 
+  it('given bytes that a failed sync has lost, when they are written again and synced, then they are durable', async () => {
+    const { simulation, node, disk } = await nodeWithLog(1);
+    await simulation.settle(write(disk, 0, 'SYNCED', true));
+    node.disk.inject({ operation: 'datasync', effect: { kind: 'fail', code: 'EIO' } });
+    await expect(simulation.settle(write(disk, 6, 'lost', true))).rejects.toThrow('EIO');
+    await simulation.settle(write(disk, 12, 'end', true));
+    expect(node.disk.durableBytes(LOG)).toBe(6);
+    await simulation.settle(write(disk, 4, 'ED, again', true));
+    expect(node.disk.durableBytes(LOG)).toBe(15);
+    node.crash();
+    expect(node.disk.peek(LOG)?.toString()).toBe('SYNCED, againnd');
+  });
+
   it('given a file whose name, or its folder, is not durable, then nothing of it is', async () => {
     const { simulation, node, disk } = await nodeWithLog(1);
     await simulation.settle(write(disk, 0, 'SYNCED', true));
