@@ -57,6 +57,7 @@ describe('ottla topic', () => {
               "isr": [
                 1
               ],
+              "eligibleLeaders": [],
               "earliest": 0,
               "latest": 0
             },
@@ -69,6 +70,7 @@ describe('ottla topic', () => {
               "isr": [
                 1
               ],
+              "eligibleLeaders": [],
               "earliest": 0,
               "latest": 0
             }

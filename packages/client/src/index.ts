@@ -32,6 +32,7 @@ export type {
   PartitionName,
   PartitionReassignment,
 } from './admin/admin-replicas.ts';
+export type { EligibleLeaders } from './admin/eligible-leaders.ts';
 export type { OffsetQuery, OffsetResult } from './admin/list-offsets.ts';
 export type { CommittedOffset } from './consumer/committed-offsets.ts';
 export type { TopicPartition } from './group/consumer-protocol.ts';

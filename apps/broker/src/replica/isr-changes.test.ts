@@ -1,7 +1,7 @@
 // What the controller grants is told in the log: a line for each broker, whatever the number of partitions.
 import { expect, it } from 'vitest';
 import { silentLogger } from '@ottla/platform';
-import type { MessageCodec } from '@ottla/protocol';
+import { ErrorCode, type MessageCodec } from '@ottla/protocol';
 import type {
   AlterPartitionRequest,
   AlterPartitionResponse,
@@ -13,28 +13,33 @@ import type { Partition } from './partition.ts';
 
 const PROPOSAL = { isr: [], leaderEpoch: 1, partitionEpoch: 1 };
 
-function replica(id: number, outcome = 'committed'): Partition {
+function replica(id: number): Partition {
   return {
     topicId: 'orders',
     id,
     name: `orders-${id}`,
     isPending: () => true,
-    isrAnswered: () => outcome,
+    // As when the metadata told before the answer did.
+    isrAnswered: () => 'outdated',
   } as unknown as Partition;
 }
 
-/** A controller that grants all that it is asked for. */
-function granting({ topics }: AlterPartitionRequest): Partial<AlterPartitionResponse> {
+/** The same answer for all that is asked for. */
+function answering(
+  { topics }: AlterPartitionRequest,
+  errorCode: number,
+): Partial<AlterPartitionResponse> {
   return {
     topics: topics.map(({ topicId, partitions }) => ({
       topicId,
-      partitions: partitions.map(({ partitionIndex }) => ({ partitionIndex })),
+      partitions: partitions.map(({ partitionIndex }) => ({ partitionIndex, errorCode })),
     })),
   } as unknown as Partial<AlterPartitionResponse>;
 }
 
 async function linesAfter(
   wishes: readonly (readonly [Partition, Pick<IsrProposal, 'kind' | 'moved'>])[],
+  errorCode: number = ErrorCode.NONE,
 ): Promise<string[]> {
   const time = new VirtualTime();
   const lines: string[] = [];
@@ -49,7 +54,7 @@ async function linesAfter(
     controller: {
       send: <Q, R>(_request: MessageCodec<Q>, response: MessageCodec<R>, body: Q) =>
         Promise.resolve(
-          response.create(granting(body as AlterPartitionRequest) as unknown as Partial<R>),
+          response.create(answering(body as AlterPartitionRequest, errorCode) as Partial<R>),
         ),
     },
   });
@@ -81,6 +86,7 @@ it('given many partitions that one broker joins at once, then some are named and
 });
 
 it('given a change that the controller did not grant, then nothing is told', async () => {
-  const lines = await linesAfter([[replica(0, 'outdated'), { kind: 'shrink', moved: [2] }]]);
+  const shrinks = [[replica(0), { kind: 'shrink', moved: [2] }]] as const;
+  const lines = await linesAfter(shrinks, ErrorCode.INVALID_UPDATE_VERSION);
   expect(lines).toEqual([]);
 });

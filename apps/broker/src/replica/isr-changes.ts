@@ -1,4 +1,5 @@
 // The leader's requests for another ISR. Kafka: AlterPartitionManager.
+import { ErrorCode } from '@ottla/protocol';
 import {
   type AlterPartitionRequest,
   alterPartitionRequest,
@@ -89,9 +90,9 @@ export class IsrChanges {
       ?.partitions.find(({ partitionIndex }) => partitionIndex === partition.id);
     // Not in the answer: it goes with the next request.
     if (answer === undefined) return false;
-    const outcome = partition.isrAnswered(proposal, answer);
-    if (outcome === 'committed') this.#count(partition, proposal);
-    return outcome !== 'retry';
+    // It was granted, also where the metadata told so before the answer did.
+    if (answer.errorCode === ErrorCode.NONE) this.#count(partition, proposal);
+    return partition.isrAnswered(proposal, answer) !== 'retry';
   }
 
   #count({ name }: Partition, { kind, moved }: IsrProposal): void {

@@ -44,7 +44,13 @@ async function describe(admin: Admin, names: readonly string[]) {
   const configs = await Promise.all(
     names.map((name) => admin.describeConfigs({ type: 'topic', name })),
   );
-  const offsets = await knownOffsets(admin, topics);
+  const [offsets, eligible] = await Promise.all([
+    knownOffsets(admin, topics),
+    admin.describeEligibleLeaders(names),
+  ]);
+  const mayLead = new Map(
+    eligible.map((each) => [`${each.topic}-${each.partition}`, each.eligible] as const),
+  );
   const descriptions = topics.map(({ name, topicId, isInternal, partitions }, position) => ({
     name,
     id: topicId,
@@ -58,7 +64,9 @@ async function describe(admin: Admin, names: readonly string[]) {
     partitions: partitions.map(({ partition, leaderId, replicas, isr }) => {
       const range = offsets.of(name, partition);
       const { earliest = null, latest = null } = range ?? {};
-      return { partition, leader: leaderId < 0 ? null : leaderId, replicas, isr, earliest, latest };
+      const leader = leaderId < 0 ? null : leaderId;
+      const eligibleLeaders = mayLead.get(`${name}-${partition}`) ?? [];
+      return { partition, leader, replicas, isr, eligibleLeaders, earliest, latest };
     }),
   }));
   return { descriptions, silent: offsets.silent };
@@ -66,13 +74,24 @@ async function describe(admin: Admin, names: readonly string[]) {
 
 function asText(io: CliIo, { name, id, config, partitions }: Description): string {
   const settings = Object.entries(config).map(([key, value]) => `${key}=${value}`);
+  // Seldom is there anything to say: then the column is left out.
+  const isElr = partitions.some(({ eligibleLeaders }) => eligibleLeaders.length > 0);
   const table = formatTable(
-    ['PARTITION', 'LEADER', 'REPLICAS', 'IN SYNC', 'EARLIEST', 'LATEST'],
-    partitions.map(({ partition, leader, replicas, isr, earliest, latest }) => [
+    [
+      'PARTITION',
+      'LEADER',
+      'REPLICAS',
+      'IN SYNC',
+      ...(isElr ? ['MAY LEAD'] : []),
+      'EARLIEST',
+      'LATEST',
+    ],
+    partitions.map(({ partition, leader, replicas, isr, eligibleLeaders, earliest, latest }) => [
       partition,
       leader ?? 'none',
       replicas.join(','),
       isr.join(','),
+      ...(isElr ? [eligibleLeaders.join(',')] : []),
       earliest,
       latest,
     ]),

@@ -29,6 +29,7 @@ import { AdminConfigs } from './admin-configs.ts';
 import { AdminGroups } from './admin-groups.ts';
 import { AdminQuorum } from './admin-quorum.ts';
 import { AdminReplicas } from './admin-replicas.ts';
+import { describeEligibleLeaders, type EligibleLeaders } from './eligible-leaders.ts';
 import { listOffsets, type OffsetQuery, type OffsetResult } from './list-offsets.ts';
 
 const CREATE_TOPICS = { request: createTopicsRequest, response: createTopicsResponse };
@@ -160,6 +161,10 @@ export class Admin {
   }
   get listPartitionReassignments(): AdminReplicas['listReassignments'] {
     return this.#replicas.listReassignments;
+  }
+  /** Who may lead partitions of the topics though it is not in sync (KIP-966); partitions without such replicas are left out. */
+  describeEligibleLeaders(topics: readonly string[]): Promise<EligibleLeaders[]> {
+    return describeEligibleLeaders((what, use) => this.#anyBroker(what, use), topics);
   }
   /** Forgets a broker that will not come back. */
   get unregisterBroker(): AdminReplicas['unregisterBroker'] {
