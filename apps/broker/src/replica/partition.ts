@@ -349,10 +349,14 @@ export class Partition implements PartitionIdentity {
 
   // ---- what Replicas does with it ----
 
-  /** The log is open from here on; in the place of another one, if there was one. */
+  /**
+   * The log is open from here on. In the place of another one, if there was one: that is fetched into no more until now, for it
+   * would count as in sync by what it had.
+   */
   open(log: PartitionLog): void {
     this.#unlisten?.();
     this.#log = log;
+    this.#isLeftAlone = false;
     this.#unlisten = log.onEnd(() => this.#onEnd());
   }
 

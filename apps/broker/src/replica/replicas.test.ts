@@ -1,4 +1,4 @@
-import { metadataRecord } from '@ottla/metadata';
+import { DirectoryId, metadataRecord } from '@ottla/metadata';
 import { type Disk, DiskError, memoryDisk } from '@ottla/platform';
 import { ErrorCode } from '@ottla/protocol';
 import { RecordBatchBuilder } from '@ottla/protocol/records';
@@ -92,6 +92,40 @@ describe('Replicas', () => {
     expect(plane.replicas.directories.map(({ failure }) => failure?.code)).toEqual([
       'KAFKA_STORAGE_ERROR',
     ]);
+  });
+
+  // Found by the simulator (seed 600223 of three brokers, `flips`): the leader took it back into the ISR for what the old log had.
+  it('given a damaged replica, when the metadata changes while an empty log takes its place, then nothing is fetched into the old one', async () => {
+    const disk = memoryDisk();
+    const fetchedFrom: number[] = [];
+    const fetchers = {
+      assign: ({ following, logEndOffset }: Partition) => {
+        if (following !== undefined) fetchedFrom.push(logEndOffset);
+      },
+    };
+    const plane = await start({ disk, replication: () => ({ fetchers }) });
+    await plane.createTopic('orders', { replicas: [BROKER_ID, BROKER_2, BROKER_3] });
+    await orders(plane).append(batch(4));
+    const { mkdir } = disk;
+    disk.mkdir = async (path) => {
+      if (path.endsWith('orders-0')) void plane.commit(leaderChange('orders', BROKER_3));
+      await mkdir.call(disk, path);
+    };
+    const [directory] = plane.replicas.directories;
+    directory!.onDamage?.('orders-0');
+    await plane.commit(
+      metadataRecord('PartitionChangeRecord', {
+        topicId: topicIdOf('orders'),
+        partitionId: 0,
+        leader: BROKER_2,
+        isr: [BROKER_2, BROKER_3],
+        directories: [DirectoryId.LOST, UNASSIGNED, UNASSIGNED],
+      }),
+    );
+    await plane.replicas.settled();
+    expect(orders(plane).leader).toBe(BROKER_3);
+    expect(fetchedFrom.length).toBeGreaterThan(0);
+    expect(fetchedFrom.filter((offset) => offset > 0)).toEqual([]);
   });
 
   it('given a folder of no known topic, leaves it; given one of an earlier topic of the name, sets it aside', async () => {

@@ -316,7 +316,6 @@ export class Replicas {
   async #replace(partition: Partition): Promise<void> {
     if (partition.isDeleted || partition.isOffline) return;
     await this.#folders.delete(partition);
-    partition.leaveAlone(false);
     await this.#open(partition);
   }
 
