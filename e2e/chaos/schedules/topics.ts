@@ -1,4 +1,5 @@
 // Five hundred topics are created while the active controller dies: each of them is there as a whole, or not at all.
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Admin, type TopicMetadata } from '@ottla/client';
 import type { Schedule, Stage } from '../schedule.ts';
 
@@ -7,6 +8,7 @@ const AT_ONCE = 25;
 const PARTITIONS = 2;
 const REPLICAS = 3;
 const LIMIT_MS = 60_000;
+const AGAIN_MS = 500;
 
 export const topicsWhileControllerDies: Schedule = {
   name: 'topics-while-controller-dies',
@@ -24,14 +26,28 @@ export const topicsWhileControllerDies: Schedule = {
     await stage.kill((await stage.view.quorum()).leaderId);
     const confirmed = await creating;
     await stage.restore();
-    const there = (await admin.describeTopics(undefined)).filter(({ name }) =>
-      names.includes(name),
-    );
+    const there = await onceAllAreThere(admin, names, confirmed);
     check(stage, there, confirmed);
     // What is left of them does no harm: the next round has other names.
     await admin.deleteTopics(there.map(({ name }) => name)).catch(() => undefined);
   },
 };
+
+/** A broker that has just come back may answer by metadata of before: what was confirmed is given a minute to be seen. */
+async function onceAllAreThere(
+  admin: Admin,
+  names: readonly string[],
+  confirmed: ReadonlySet<string>,
+): Promise<TopicMetadata[]> {
+  const ours = new Set(names);
+  const deadlineMs = performance.now() + LIMIT_MS;
+  for (;;) {
+    const there = (await admin.describeTopics(undefined)).filter(({ name }) => ours.has(name));
+    const seen = new Set(there.map(({ name }) => name));
+    if (confirmed.isSubsetOf(seen) || performance.now() > deadlineMs) return there;
+    await sleep(AGAIN_MS);
+  }
+}
 
 /** @returns those whose creation was confirmed */
 async function createInTurns(admin: Admin, names: readonly string[]): Promise<Set<string>> {
