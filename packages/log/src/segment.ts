@@ -165,21 +165,20 @@ export class Segment {
     this.sizeBytes = size;
   }
 
-  /** Writes both index files, with the final time entry that Kafka expects at the end of a segment. */
+  /**
+   * Replaces both index files, with the final time entry that Kafka expects at the end of a segment. Durable when it resolves:
+   * once the segment counts as sound nobody compares them with it, and a part of them, or those of before a cut, would pass.
+   */
   async writeIndexes(context: LogContext): Promise<void> {
     const indexes = this.#indexes;
     if (indexes === undefined) return;
     indexes.times.append(this.maxTimestamp, this.offsetOfMaxTimestamp);
-    await writeWhole(
-      context,
-      segmentPath(this.directory, this.baseOffset, 'index'),
-      indexes.offsets.serialize(),
-    );
-    await writeWhole(
-      context,
-      segmentPath(this.directory, this.baseOffset, 'timeindex'),
-      indexes.times.serialize(),
-    );
+    const path = (kind: 'index' | 'timeindex'): string =>
+      segmentPath(this.directory, this.baseOffset, kind);
+    await Promise.all([
+      context.disk.replaceFile(path('index'), indexes.offsets.serialize()),
+      context.disk.replaceFile(path('timeindex'), indexes.times.serialize()),
+    ]);
   }
 
   /** Position of the first batch whose last offset is ≥ `offset`, and its header; undefined behind the end. */
@@ -257,13 +256,4 @@ async function readIndex<T>(
 ): Promise<T | undefined> {
   if ((await context.disk.stat(path)) === undefined) return undefined;
   return parse(await context.disk.readFile(path));
-}
-
-async function writeWhole(context: LogContext, path: string, bytes: Buffer): Promise<void> {
-  context.handles.forget(path);
-  await context.handles.use(path, 'write', async (file) => {
-    if (bytes.length > 0) await file.write([bytes], 0);
-    await file.truncate(bytes.length);
-  });
-  context.handles.forget(path);
 }
