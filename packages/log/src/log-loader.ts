@@ -8,7 +8,12 @@ import type { LogContext } from './log-context.ts';
 import { LeaderEpochs } from './leader-epochs.ts';
 import { loadProducers } from './load-producers.ts';
 import type { ProducerState } from './producer-state.ts';
-import { DELETED_SUFFIX, parseSegmentFile, segmentPath } from './segment-files.ts';
+import {
+  DELETED_SUFFIX,
+  parseSegmentFile,
+  type SegmentFile,
+  segmentPath,
+} from './segment-files.ts';
 import { scanBatches } from './segment-scan.ts';
 import { Segment } from './segment.ts';
 
@@ -116,11 +121,24 @@ async function listSegments(context: LogContext, directory: string): Promise<num
         `${directory}/${name.slice(0, -'.swap'.length)}`,
       );
   }
-  for (const name of await context.disk.readdir(directory)) {
-    const parsed = parseSegmentFile(name);
-    if (parsed?.kind === 'log') bases.push(parsed.baseOffset);
-  }
+  const files = (await context.disk.readdir(directory)).flatMap(
+    (name) => parseSegmentFile(name) ?? [],
+  );
+  for (const { kind, baseOffset } of files) if (kind === 'log') bases.push(baseOffset);
+  await removeOrphans(context, directory, files, new Set(bases));
   return bases.sort((a, b) => a - b);
+}
+
+/** Indexes whose segment a power cut left removed must not become those of another one that begins there. */
+async function removeOrphans(
+  context: LogContext,
+  directory: string,
+  files: readonly SegmentFile[],
+  bases: ReadonlySet<number>,
+): Promise<void> {
+  for (const { kind, baseOffset } of files)
+    if (kind !== 'snapshot' && !bases.has(baseOffset))
+      await context.disk.remove(segmentPath(directory, baseOffset, kind));
 }
 
 /** Indexes hold offsets relative to the segment's, as int32. */

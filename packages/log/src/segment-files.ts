@@ -3,6 +3,12 @@
 /** The kinds of files that belong to one base offset. */
 export type SegmentFileKind = 'log' | 'index' | 'timeindex' | 'txnindex' | 'snapshot';
 
+/** What the name of a file says. */
+export interface SegmentFile {
+  readonly baseOffset: number;
+  readonly kind: SegmentFileKind;
+}
+
 /** Of files on their way out. */
 export const DELETED_SUFFIX = '.deleted';
 const OFFSET_DIGITS = 20;
@@ -13,9 +19,7 @@ export function segmentPath(directory: string, baseOffset: number, kind: Segment
 }
 
 /** The base offset and kind of a file name, or undefined for any other file. */
-export function parseSegmentFile(
-  name: string,
-): { readonly baseOffset: number; readonly kind: SegmentFileKind } | undefined {
+export function parseSegmentFile(name: string): SegmentFile | undefined {
   const match = /^(\d{20})\.(log|index|timeindex|txnindex|snapshot)$/.exec(name);
   if (match === null) return undefined;
   const baseOffset = Number(match[1]);
