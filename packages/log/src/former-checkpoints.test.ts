@@ -86,4 +86,36 @@ describe('checkpoints of former logs', () => {
     await openLog();
     expect(log.logEndOffset).toBe(7);
   });
+
+  it('given a power cut between a cut and the checkpoints, when a crash damages what was written since, then that is not taken for durable', async () => {
+    node.disk.inject({ operation: 'open', path: /recovery-point/, effect: { kind: 'crash' } });
+    void log.truncateTo(5);
+    await simulation.run(1_000);
+    node.restart();
+    await openDirectory();
+    await openLog();
+    expect(log.logEndOffset).toBe(5);
+    await append(3, 1);
+    const path = '/data/orders-0/00000000000000000000.log';
+    const end = node.disk.peek(path)!.length;
+    await crash();
+    node.disk.flipBit(path, end - 1, 0);
+    await openLog();
+    expect(log.logEndOffset).toBe(7);
+  });
+
+  it('given a log whose start was moved up and then cut below it, when a crash comes soon, then it starts at the cut', async () => {
+    await simulation.settle(directory.deleteLog('orders-0'));
+    await openLog();
+    await append(10);
+    log.advanceHighWatermark(10);
+    await simulation.settle(log.advanceLogStart(4));
+    await simulation.run(CHECKPOINT_MS + 1_000);
+    expect(log.recoveryPoint).toBe(0);
+    await simulation.settle(log.truncateTo(2));
+    await append(8, 1);
+    await crash();
+    await openLog();
+    expect([log.logStartOffset, log.logEndOffset, log.highWatermark]).toEqual([2, 10, 2]);
+  });
 });

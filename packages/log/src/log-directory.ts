@@ -48,6 +48,9 @@ export interface LogDirectoryOptions {
   readonly sizeBytesMax?: number;
 }
 
+/** By `topic-partition`. */
+type Offsets = ReadonlyMap<string, number>;
+
 /** A log to open, found on disk or wanted by the metadata. */
 export interface LogToOpen {
   readonly topic: string;
@@ -221,7 +224,7 @@ export class LogDirectory {
     try {
       await this.#forgetMarker();
       if (!(await this.#hasSegments(name))) await this.#forgetFormer(name);
-      return await PartitionLog.open(this.context, {
+      const log = await PartitionLog.open(this.context, {
         directory: `${this.path}/${name}`,
         topic: wanted.topic,
         partition: wanted.partition,
@@ -230,6 +233,8 @@ export class LogDirectory {
         recoveryPoint: this.#recoveryPoints.get(name) ?? 0,
         logStartOffset: this.#logStarts.get(name) ?? 0,
       });
+      await this.#correct(name, log);
+      return log;
     } catch (error) {
       if (!(error instanceof DiskError)) throw error;
       const failure = new LogError(
@@ -421,9 +426,23 @@ export class LogDirectory {
       map.delete(name);
   }
 
-  /** What is written behind the cut is not durable because what was there before it had been. */
+  /** What is written behind the cut is not durable, or committed, or deleted, because what was there before it had been. */
   async #cut(name: string, logEndOffset: number): Promise<void> {
-    if ((this.#recoveryPoints.get(name) ?? 0) > logEndOffset) await this.#writeCheckpoints();
+    const isBehind = (offsets: Offsets): boolean => (offsets.get(name) ?? 0) > logEndOffset;
+    if ([this.#recoveryPoints, this.#logStarts, this.#highWatermarks].some(isBehind))
+      await this.#writeCheckpoints();
+  }
+
+  /**
+   * Recovery has cut the log, or a crash came between a cut and the checkpoints. High watermarks wait for the next
+   * checkpoint: after a power cut those of many logs are behind the end.
+   */
+  async #correct(name: string, { logEndOffset, logStartOffset }: PartitionLog): Promise<void> {
+    const isBehind = (offsets: Offsets): boolean => (offsets.get(name) ?? 0) > logEndOffset;
+    if (![this.#recoveryPoints, this.#logStarts].some(isBehind)) return;
+    this.#recoveryPoints.set(name, Math.min(this.#recoveryPoints.get(name) ?? 0, logEndOffset));
+    this.#logStarts.set(name, logStartOffset);
+    await this.#writeCheckpoints();
   }
 
   #known(): ReadonlySet<string> {
@@ -463,7 +482,7 @@ export class LogDirectory {
     });
   }
 
-  #write(file: string, offsets: ReadonlyMap<string, number>): Promise<void> {
+  #write(file: string, offsets: Offsets): Promise<void> {
     return writeOffsetCheckpoint(this.#platform.disk, `${this.path}/${file}`, offsets);
   }
 
