@@ -3,9 +3,9 @@
 // keeps a broker from starting. Below the recovery point everything was durable: what is damaged there was not the crash,
 // and cutting it off would take what is behind it along (Kafka cuts). Kafka: LogLoader.
 import { type BatchHeader, lastOffsetOf, nextOffsetOf } from '@ottla/protocol/records';
-import { readEpochCheckpoint } from './checkpoint-file.ts';
 import type { LogContext } from './log-context.ts';
 import { LeaderEpochs } from './leader-epochs.ts';
+import { completeEpochs, readEpochs } from './load-epochs.ts';
 import { loadProducers } from './load-producers.ts';
 import type { ProducerState } from './producer-state.ts';
 import {
@@ -52,15 +52,13 @@ export async function loadLog(context: LogContext, options: LoadOptions): Promis
   for (const segment of segments) {
     segment.sizeBytes = (await context.disk.stat(segment.path))?.size ?? 0;
   }
-  const epochs = new LeaderEpochs(
-    await readEpochCheckpoint(context.disk, `${options.directory}/${EPOCH_CHECKPOINT_FILE}`).catch(
-      () => [],
-    ),
-  );
+  const epochsFile = `${options.directory}/${EPOCH_CHECKPOINT_FILE}`;
+  const epochsRead = await readEpochs(context.disk, epochsFile);
+  const known = epochsRead ?? new LeaderEpochs();
   const rebuildFrom = options.isCleanShutdown ? undefined : recoveryStart(options, segments);
   const recovered = options.isCleanShutdown
     ? NOT_RECOVERED
-    : await recover(context, options, segments, epochs);
+    : await recover(context, options, segments, known);
   if (segments.length === 0) segments.push(await createSegment(context, options));
   for (const segment of segments) await readTimes(context, segment);
   const logEndOffset = Math.min(recovered.endOffset, await endOf(context, segments.at(-1)!));
@@ -68,6 +66,8 @@ export async function loadLog(context: LogContext, options: LoadOptions): Promis
     Math.max(options.logStartOffset, segments[0]!.baseOffset),
     logEndOffset,
   );
+  const areWhole = options.isCleanShutdown && epochsRead !== undefined;
+  const epochs = areWhole ? known : await completeEpochs(context, segments, known, logStartOffset);
   epochs.truncateFromEnd(logEndOffset);
   epochs.truncateFromStart(logStartOffset);
   const producers = await loadProducers(context, {

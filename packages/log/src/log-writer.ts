@@ -231,12 +231,12 @@ export class LogWriter implements AppendTarget {
     this.#recoveryPoint = Math.min(this.#recoveryPoint, offset);
   }
 
-  /** Writes the file of leader epochs, if it lacks something. */
+  /** Writes the file of leader epochs, if it lacks something. Where that fails, nothing may be written of an epoch it lacks. */
   async writeEpochs(): Promise<void> {
     const { epochs, directory } = this.#options;
     if (!epochs.takeDirty()) return;
     const path = `${directory}/${EPOCH_CHECKPOINT_FILE}`;
-    await writeEpochCheckpoint(this.#context.disk, path, epochs.entries);
+    await this.#failing(() => writeEpochCheckpoint(this.#context.disk, path, epochs.entries));
   }
 
   /** The log was cut, and what it is now is known: others hear of it before anything is written behind. */
