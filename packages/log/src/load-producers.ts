@@ -94,24 +94,27 @@ async function replayBatches(
   });
 }
 
-/** Passes over those that are newer than what must be looked through again. */
+/**
+ * Passes over those that are newer than what must be looked through again. Those outside the segments go: they are of what was
+ * cut off, or of a log that was there before this one began anew.
+ */
 async function loadNewestSnapshot(
   context: LogContext,
-  { directory, logStartOffset, logEndOffset, rebuildFrom = Infinity }: ProducersToLoad,
+  { directory, segments, logStartOffset, logEndOffset, rebuildFrom = Infinity }: ProducersToLoad,
   producers: ProducerState,
 ): Promise<void> {
+  const first = segments[0]?.baseOffset ?? 0;
   const offsets = (await context.disk.readdir(directory))
     .map(parseSegmentFile)
     .filter((file) => file?.kind === 'snapshot')
     .map((file) => file!.baseOffset)
     .sort((a, b) => b - a);
+  for (const offset of offsets)
+    if (offset > logEndOffset || offset < first)
+      await context.disk.remove(segmentPath(directory, offset, 'snapshot'));
   for (const offset of offsets) {
     const path = segmentPath(directory, offset, 'snapshot');
-    if (offset > logEndOffset) {
-      await context.disk.remove(path);
-      continue;
-    }
-    if (offset > rebuildFrom) continue;
+    if (offset > logEndOffset || offset > rebuildFrom) continue;
     if (offset < logStartOffset) return;
     try {
       producers.reset(decodeProducerSnapshot(await context.disk.readFile(path)), offset);
