@@ -72,3 +72,18 @@ it('given a log of several segments, when the power is cut while it is cut, then
     expect(await simulation.settle(offsetsOf(again)), `seed ${seed}`).toEqual(upTo(end));
   }
 });
+
+// An empty log is in sync with an empty one: it may be the last in sync, and lead.
+it('given a log that began anew at an offset, when the power is cut before anything is written, then it begins there', async () => {
+  for (let seed = 1; seed <= SEEDS; seed += 1) {
+    const simulation = createSimulation({ seed });
+    const node = simulation.node('broker');
+    const log = await simulation.settle(openLog(node));
+    await simulation.settle(log.truncateFullyAndStartAt(1_000));
+    node.crash();
+    node.restart();
+    const again = await simulation.settle(openLog(node));
+    const range = [again.logStartOffset, again.logEndOffset];
+    expect(range, `seed ${seed}`).toEqual([1_000, 1_000]);
+  }
+});

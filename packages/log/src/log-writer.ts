@@ -197,17 +197,18 @@ export class LogWriter implements AppendTarget {
       await this.#datasync();
       this.#context.loadedIndexes.touch(old);
       await this.addSegment(baseOffset);
-      await this.#context.disk.syncDirectory(this.#options.directory);
     });
     this.#recoveryPoint = Math.max(this.#recoveryPoint, this.#logEndOffset);
     this.#unflushedRecords = 0;
     this.#context.onRolled();
   }
 
+  /** Starts a segment whose name is durable: where the log ends does not depend on its records alone. */
   async addSegment(baseOffset: number): Promise<void> {
     const { segmentJitterMs } = this.#options.config();
     const jitterMs = segmentJitterMs > 0 ? this.#context.random.below(segmentJitterMs) : 0;
     await this.#segments.add(baseOffset, jitterMs);
+    await this.#context.disk.syncDirectory(this.#options.directory);
   }
 
   /** Makes everything visible durable. Nothing is written meanwhile. */
