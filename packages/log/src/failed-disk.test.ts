@@ -237,6 +237,25 @@ describe('a process that starts again on the same machine after its disk failed'
     }
   });
 
+  it('given a cut whose sync had failed, when the power is cut later, then it was cut, and what came behind is there', async () => {
+    const simulation = createSimulation({ seed: 5 });
+    const node = simulation.node('broker');
+    const { directory, log } = await simulation.settle(open(node.platform));
+    for (const value of ['a', 'b', 'c', 'd'])
+      expect(await simulation.settle(append(log, value))).toBe('acknowledged');
+    node.disk.inject(syncFails);
+    const cut = simulation.settle(log.truncateTo(2));
+    await expect(cut).rejects.toMatchObject({ code: 'KAFKA_STORAGE_ERROR' });
+    await simulation.settle(directory.close());
+    node.crash({ unsynced: 'keep' });
+    const { log: again } = await simulation.settle(open(node.restart()));
+    expect(await simulation.settle(valuesOf(again))).toEqual(['a', 'b']);
+    expect(await simulation.settle(append(again, 'e'))).toBe('acknowledged');
+    node.crash();
+    const { log: third } = await simulation.settle(open(node.restart()));
+    expect(await simulation.settle(valuesOf(third))).toEqual(['a', 'b', 'e']);
+  });
+
   it('given a disk that fails again meanwhile, then it does not start, and the next start tries again', async () => {
     const simulation = await failAndRestart(3);
     const node = simulation.node('broker');

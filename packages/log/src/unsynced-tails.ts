@@ -77,6 +77,8 @@ async function rewriteFile(
       await file.write([chunk.subarray(0, count)], position);
       position += count;
     }
+    // What was behind may have been cut off by then, and the disk has not got that either.
+    await file.truncate(size);
     await file.datasync();
     return position - from;
   } finally {
