@@ -1,7 +1,7 @@
 // The data directories: locked, formatted when they are new, refused when they are somebody else's. The first one holds
 // the metadata log. Kafka: StorageTool, MetaPropertiesEnsemble.
 
-import { LogDirectory, SlabPool } from '@ottla/log';
+import { LogDirectory, META_PROPERTIES_FILE, SlabPool } from '@ottla/log';
 import type { BufferPool, LogError } from '@ottla/log';
 import {
   BOOTSTRAP_CHECKPOINT_FILE,
@@ -180,7 +180,7 @@ async function refuseUsed({ disk }: Platform, directory: LogDirectory): Promise<
 
 /** What a directory may hold before it is formatted: nothing but what we leave when formatting is cut short. */
 function isOwnName(name: string): boolean {
-  const own = [METADATA_LOG_FOLDER, BOOTSTRAP_CHECKPOINT_FILE, 'lost+found'];
+  const own = [METADATA_LOG_FOLDER, BOOTSTRAP_CHECKPOINT_FILE, META_PROPERTIES_FILE, 'lost+found'];
   return name.startsWith('.') || own.some((each) => name === each || name.startsWith(`${each}.`));
 }
 
