@@ -110,6 +110,53 @@ describe('SocketServer on real sockets', () => {
     expect(lines[0]).toContain('max.connections=1 is reached');
   });
 
+  const THREE_LISTENERS = [
+    'listeners=IN://127.0.0.1:0,OUT://127.0.0.1:0,CONTROLLER://127.0.0.1:0',
+    'listener.security.protocol.map=IN:PLAINTEXT,OUT:PLAINTEXT,CONTROLLER:PLAINTEXT',
+    'inter.broker.listener.name=IN',
+  ];
+
+  it('given clients that have taken all of max.connections, when brokers and controllers connect to their own listeners, then they are served', async () => {
+    const { server, lines } = await listen(...THREE_LISTENERS, 'max.connections=1');
+    const connect = (name: string) => connectTo(server.bound(name)!.port);
+    await connect('OUT');
+    await until(() => server.sessions.size === 1);
+    for (const name of ['IN', 'CONTROLLER']) {
+      const client = await connect(name);
+      client.send(heartbeat(1));
+      await until(() => client.frames.length === 1);
+    }
+    const second = await connect('OUT');
+    await until(() => second.isClosed);
+    const third = await connect('IN');
+    await until(() => third.isClosed);
+    expect(lines.map((line) => line.replace(/^.*: /, ''))).toEqual([
+      'max.connections=1 is reached',
+      'max.connections=1 of listener IN is reached',
+    ]);
+  });
+
+  it('given a listener with a max.connections of its own, when it has so many, then others still take more', async () => {
+    const { server, lines } = await listen(
+      ...THREE_LISTENERS,
+      'listener.name.out.max.connections=1',
+    );
+    const connect = (name: string) => connectTo(server.bound(name)!.port);
+    const first = await connect('OUT');
+    await until(() => server.sessions.size === 1);
+    const second = await connect('OUT');
+    await until(() => second.isClosed);
+    expect(lines[0]).toContain('max.connections=1 of listener OUT is reached');
+    const other = await connect('IN');
+    other.send(heartbeat(1));
+    await until(() => other.frames.length === 1);
+    first.connection.destroy();
+    await until(() => server.sessions.size === 1);
+    const third = await connect('OUT');
+    third.send(heartbeat(2));
+    await until(() => third.frames.length === 1);
+  });
+
   it('given a port in use, fails with its code and leaves no listener open', async () => {
     const { server } = await listen();
     const { port } = server.bound('PLAINTEXT')!;

@@ -32,7 +32,7 @@ export class SocketServer {
   readonly memory: RequestMemory;
   readonly buffers: BufferPool;
   readonly #options: SocketServerOptions;
-  readonly #limits: ConnectionLimits;
+  readonly #limits: Readonly<Record<ListenerRole, ConnectionLimits>>;
   readonly #surroundings: SessionSurroundings;
   readonly #sessions = new Set<ConnectionSession>();
   readonly #listeners = new Map<string, Listener>();
@@ -44,7 +44,10 @@ export class SocketServer {
   constructor(options: SocketServerOptions) {
     const { config, platform, wheel, logger } = options;
     this.#options = options;
-    this.#limits = new ConnectionLimits(config);
+    this.#limits = {
+      broker: new ConnectionLimits(config, 'broker'),
+      controller: new ConnectionLimits(config, 'controller'),
+    };
     this.buffers = options.buffers ?? new BufferPool();
     this.memory = requestMemory(config, wheel);
     this.#surroundings = {
@@ -180,15 +183,19 @@ export class SocketServer {
       return;
     }
     const address = connection.remoteHost;
-    const refusal = this.#isClosed ? 'the broker is shutting down' : this.#limits.tryAdd(address);
+    const { listenerName, role } = endPoint;
+    const limits = this.#limits[role];
+    const refusal = this.#isClosed
+      ? 'the broker is shutting down'
+      : limits.tryAdd(address, listenerName);
     if (refusal === undefined) {
-      this.#open(connection, endPoint, () => this.#limits.remove(address));
+      this.#open(connection, endPoint, () => limits.remove(address, listenerName));
       return;
     }
     connection.destroy();
     if (!this.#isClosed)
       this.#surroundings.lines.warn(`refusing a connection of ${address}: ${refusal}`, {
-        listener: endPoint.listenerName,
+        listener: listenerName,
       });
   }
 

@@ -94,7 +94,7 @@ export const NETWORK_KEYS: readonly ConfigKey[] = [
     'max.connections',
     clusterWide,
     int('2147483647', { min: 0 }),
-    'Most connections to this broker at once.',
+    'Most connections to this broker at once, and to each listener; not the listener of other brokers, when it is not the clients’.',
   ),
   honoured(
     'max.connections.per.ip',
