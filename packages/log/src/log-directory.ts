@@ -44,6 +44,8 @@ export interface LogDirectoryOptions {
   readonly highWatermarkCheckpointMs?: number;
   /** `log.flush.scheduler.interval.ms`; default: only with `checkpointMs`. */
   readonly flushCheckMs?: number;
+  /** `log.initial.task.delay.ms`: from `start` to the first look at what is repeated; default: the time of each repetition. */
+  readonly firstTaskMs?: number;
   /** Memory mode: bytes of all logs, above which the oldest segments go. Default: none. */
   readonly sizeBytesMax?: number;
 }
@@ -273,13 +275,19 @@ export class LogDirectory {
     this.#isStarted = true;
     for (const name of names)
       if (name.endsWith('-delete')) this.#removals.add([`${this.path}/${name}`], 0);
-    this.#every(this.#options.retentionCheckMs ?? RETENTION_CHECK_MS_DEFAULT, () => this.#retain());
-    this.#every(this.#options.checkpointMs ?? CHECKPOINT_MS_DEFAULT, () => this.#checkpointAll());
-    const { highWatermarkCheckpointMs } = this.#options;
+    const {
+      retentionCheckMs = RETENTION_CHECK_MS_DEFAULT,
+      checkpointMs = CHECKPOINT_MS_DEFAULT,
+      highWatermarkCheckpointMs,
+      flushCheckMs,
+      firstTaskMs,
+    } = this.#options;
+    this.#every(retentionCheckMs, () => this.#retain(), firstTaskMs);
+    this.#every(checkpointMs, () => this.#checkpointAll(), firstTaskMs);
+    if (flushCheckMs !== undefined)
+      this.#every(flushCheckMs, () => this.#maintainAll(), firstTaskMs);
     if (highWatermarkCheckpointMs !== undefined)
       this.#every(highWatermarkCheckpointMs, () => this.#writeHighWatermarks());
-    if (this.#options.flushCheckMs !== undefined)
-      this.#every(this.#options.flushCheckMs, () => this.#maintainAll());
   }
 
   /** Closes a log and forgets it; its files stay. */
@@ -344,14 +352,16 @@ export class LogDirectory {
     return this.#markerGone;
   }
 
-  #every(intervalMs: number, work: () => Promise<void>): void {
+  #every(intervalMs: number, work: () => Promise<void>, firstMs: number = intervalMs): void {
     const slot = this.#timers.length;
     const run = (): void => {
       void this.#maintained(work).then(() => {
-        if (!this.#isClosing) this.#timers[slot] = this.#platform.timers.set(intervalMs, run);
+        // As in Kafka, without a pause it is done once.
+        if (!this.#isClosing && intervalMs > 0)
+          this.#timers[slot] = this.#platform.timers.set(intervalMs, run);
       });
     };
-    this.#timers.push(this.#platform.timers.set(intervalMs, run));
+    this.#timers.push(this.#platform.timers.set(firstMs, run));
   }
 
   /** Runs `work` after what is under way. */

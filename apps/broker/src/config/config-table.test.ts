@@ -1,6 +1,9 @@
-import { readFileSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { BROKER_TABLE, DYNAMIC_ONLY_TABLE, GROUP_TABLE, TOPIC_TABLE } from './config-table.ts';
+import type { ConfigKey } from './config-key.ts';
 import type { ConfigTable } from './config-table.ts';
 import { OTTLA_KEYS } from './table/ottla-keys.ts';
 import { parseConfigValue } from './config-value.ts';
@@ -31,6 +34,17 @@ const OWN_DEFAULTS = new Set([
 function text(value: KafkaKey['default']): string | null {
   if (value === null || value === undefined) return null;
   return Array.isArray(value) ? value.join(',') : JSON.stringify(value).replaceAll('"', '');
+}
+
+/** Text of all that may read a key: the tables are no readers. */
+function ownSource(): string {
+  const roots = ['..', '../../../../packages/metadata/src'];
+  return roots
+    .map((root) => fileURLToPath(new URL(root, import.meta.url)))
+    .flatMap((root) => globSync('**/*.ts', { cwd: root }).map((name) => join(root, name)))
+    .filter((path) => !path.endsWith('.test.ts') && !path.includes(join('config', 'table')))
+    .map((path) => readFileSync(path, 'utf8'))
+    .join('\n');
 }
 
 describe('the configuration table', () => {
@@ -79,6 +93,21 @@ describe('the configuration table', () => {
     for (const table of [BROKER_TABLE, DYNAMIC_ONLY_TABLE, TOPIC_TABLE, GROUP_TABLE])
       for (const key of table.values())
         expect(() => parseConfigValue(key, key.defaultValue), key.name).not.toThrow();
+  });
+
+  it('given a key that is honoured, then there is code that reads it', () => {
+    const source = ownSource();
+    const isHonoured = ({ class: keyClass }: ConfigKey): boolean => keyClass === 'honoured';
+    const standIns = [...TOPIC_TABLE.values()]
+      .filter(isHonoured)
+      .flatMap(({ synonyms }) => synonyms.map(({ name }) => name));
+    const isRead = (name: string): boolean =>
+      // Levels are read as `compression.${codec}.level`.
+      name.startsWith('compression.') || source.includes(`'${name}'`);
+    const unread = [BROKER_TABLE, DYNAMIC_ONLY_TABLE, TOPIC_TABLE, GROUP_TABLE]
+      .flatMap((table) => [...table.values()].filter(isHonoured).map(({ name }) => name))
+      .filter((name) => !standIns.includes(name) && !isRead(name));
+    expect(unread).toEqual([]);
   });
 
   it('explains every key in one sentence', () => {

@@ -89,6 +89,7 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
 
 async function openDirectory(options: StorageOptions, path: string): Promise<LogDirectory> {
   const { platform, config, logger, closing, buffers, logBytesMax, onFailure } = options;
+  const flushCheckMs = config.number('log.flush.scheduler.interval.ms');
   const directory: LogDirectory = await LogDirectory.open({
     platform,
     logger,
@@ -100,11 +101,18 @@ async function openDirectory(options: StorageOptions, path: string): Promise<Log
     retentionCheckMs: config.number('log.retention.check.interval.ms'),
     checkpointMs: config.number('log.flush.offset.checkpoint.interval.ms'),
     highWatermarkCheckpointMs: config.number('replica.high.watermark.checkpoint.interval.ms'),
+    firstTaskMs: config.number('log.initial.task.delay.ms'),
+    ...(isRepeated(flushCheckMs) ? { flushCheckMs } : {}),
     onFailure: (error) => onFailure(directory, error),
     ...(logBytesMax === undefined ? {} : { sizeBytesMax: logBytesMax }),
   });
   closing.add(`data directory ${path}`, () => directory.close());
   return directory;
+}
+
+/** What Kafka writes for never is 2^63−1, and nothing is repeated without a pause. */
+function isRepeated(intervalMs: number): boolean {
+  return intervalMs > 0 && intervalMs < Number.MAX_SAFE_INTEGER;
 }
 
 /** The cluster that formatted directories belong to; undefined when all are new. */

@@ -87,11 +87,11 @@ export const CLUSTER_KEYS: readonly ConfigKey[] = [
     list(''),
     'Controllers, as host:port, to ask who leads as long as this node does not know the voters.',
   ),
-  honoured(
+  accepted(
     'controller.quorum.election.backoff.max.ms',
     readOnly,
     int('1000', { min: 0 }),
-    'Longest random wait before a new election.',
+    OWN_QUORUM_BOUNDS,
   ),
   honoured(
     'controller.quorum.election.timeout.ms',

@@ -22,6 +22,7 @@ import {
   NO_STREAMS_GROUPS,
   NO_TRANSACTIONS,
   THREADS,
+  WITH_RECOVERY_POINTS,
 } from './reasons.ts';
 
 /** Broker keys of Kafka 4. */
@@ -394,11 +395,11 @@ export const COORDINATOR_KEYS: readonly ConfigKey[] = [
     int('104857600', { min: 1 }),
     'Segment size of the offsets topic.',
   ),
-  honoured(
+  accepted(
     'producer.id.expiration.check.interval.ms',
     readOnly,
     int('600000', { min: 1 }),
-    'How often idle producer ids are looked for.',
+    WITH_RECOVERY_POINTS,
     { internal: true },
   ),
   honoured(

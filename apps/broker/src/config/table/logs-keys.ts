@@ -26,6 +26,7 @@ import {
   NO_TIERS,
   SYSTEM_BUFFERS,
   THREADS,
+  WITH_RECOVERY_POINTS,
 } from './reasons.ts';
 
 /** Broker keys of Kafka 4. */
@@ -142,7 +143,7 @@ export const LOGS_KEYS: readonly ConfigKey[] = [
     'log.flush.offset.checkpoint.interval.ms',
     readOnly,
     int('60000', { min: 0 }),
-    'How often the recovery point is written.',
+    'How often recovery points and log start offsets are written.',
   ),
   honoured(
     'log.flush.scheduler.interval.ms',
@@ -150,11 +151,11 @@ export const LOGS_KEYS: readonly ConfigKey[] = [
     long('9223372036854775807'),
     'How often the time for a flush is looked at; stands in for log.flush.interval.ms when that is not given.',
   ),
-  honoured(
+  accepted(
     'log.flush.start.offset.checkpoint.interval.ms',
     readOnly,
     int('60000', { min: 0 }),
-    'How often the log start offsets are written.',
+    WITH_RECOVERY_POINTS,
   ),
   honoured(
     'log.index.interval.bytes',

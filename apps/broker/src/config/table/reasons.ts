@@ -8,6 +8,8 @@ export const NO_SHARE_GROUPS: string = 'share groups are not served yet';
 export const NO_STREAMS_GROUPS: string = 'streams groups are not served yet';
 export const NO_CONSUMER_GROUPS: string =
   'groups of the consumer protocol are not served yet; classic groups are';
+export const WITH_RECOVERY_POINTS: string =
+  'it is done with the recovery points, see log.flush.offset.checkpoint.interval.ms';
 export const NO_TIERS: string = 'tiered storage is not served yet';
 export const NO_MOVES: string = 'replicas are not moved between data directories yet';
 export const ALWAYS_LEAVES: string = 'a broker that stops always asks for leave';
