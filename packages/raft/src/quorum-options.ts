@@ -27,7 +27,7 @@ export interface QuorumTimes {
   readonly electionTimeoutMs: number;
   /** `controller.quorum.fetch.timeout.ms`. Default 2,000. */
   readonly fetchTimeoutMs: number;
-  /** `controller.quorum.request.timeout.ms`: how long a change of the voters may take. Default 2,000. */
+  /** `controller.quorum.request.timeout.ms`: how long any request to another node may take, a fetch without its wait. Default 2,000. */
   readonly requestTimeoutMs?: number;
   /** `controller.quorum.retry.backoff.ms`: from a fetch that failed to the next. Default 20. */
   readonly retryBackoffMs?: number;

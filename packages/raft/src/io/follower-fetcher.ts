@@ -19,6 +19,7 @@ import {
   QUORUM_TIMES_DEFAULT,
   type QuorumFetchSizes,
   type QuorumTimes,
+  REQUEST_TIMEOUT_MS,
   RETRY_BACKOFF_MS,
 } from '../quorum-options.ts';
 import type { Voter } from '../replica.ts';
@@ -43,7 +44,6 @@ export interface FollowerFetcherOptions {
 }
 
 const MAX_WAIT_MS = 500;
-const TIMEOUT_MS = 2_000;
 /** For a node that is asked who leads: it need not wait for anything before it answers. Twice as long after each failure. */
 const ASK_TIMEOUT_MS = 500;
 const FETCH: RequestKind<ReturnType<typeof fetchRequest.create>, FetchResponse> = {
@@ -73,7 +73,8 @@ export class FollowerFetcher {
   /** An observer whose leader did not answer asks somebody else next, who may know a new one (as Kafka's observers do). */
   #isLeaderDoubtful = false;
   #askTimeoutMs = ASK_TIMEOUT_MS;
-
+  /** `controller.quorum.request.timeout.ms` */
+  readonly #timeoutMs: number;
   /** A snapshot of which some pieces are there. */
   #download: SnapshotDownload | undefined;
 
@@ -83,6 +84,7 @@ export class FollowerFetcher {
     this.#refusals = new Refusals(options.platform.clock, options.logger, options.clusterId);
     const times: QuorumTimes = options.times ?? QUORUM_TIMES_DEFAULT;
     const { fetchTimeoutMs, retryBackoffMs = RETRY_BACKOFF_MS } = times;
+    this.#timeoutMs = times.requestTimeoutMs ?? REQUEST_TIMEOUT_MS;
     this.#retryMs = retryBackoffMs;
     // An idle leader must have answered well before this node takes it for gone: as in Kafka, after a quarter of that time.
     this.#maxWaitMs = Math.min(MAX_WAIT_MS, fetchTimeoutMs / 4);
@@ -120,7 +122,7 @@ export class FollowerFetcher {
       }
     } catch (error) {
       if (round === this.#round) this.#isLeaderDoubtful = !this.#isLeaderDoubtful;
-      this.#askTimeoutMs = Math.min(2 * this.#askTimeoutMs, TIMEOUT_MS);
+      this.#askTimeoutMs = Math.min(2 * this.#askTimeoutMs, this.#timeoutMs);
       logger.debug('a fetch of the metadata log failed', { error: String(error) });
     }
     if (round !== this.#round) return;
@@ -192,7 +194,7 @@ export class FollowerFetcher {
       source,
       FETCH,
       request,
-      isLeader ? TIMEOUT_MS + maxWaitMs : this.#askTimeoutMs,
+      isLeader ? this.#timeoutMs + maxWaitMs : this.#askTimeoutMs,
     )) as FetchResponse<Buffer>;
     this.#askTimeoutMs = ASK_TIMEOUT_MS;
     const partition = response.responses[0]?.partitions[0];
@@ -276,7 +278,7 @@ export class FollowerFetcher {
     const { id, epoch, position } = download;
     const request = this.#snapshotRequest(download);
     this.#asking = this.#believed();
-    const response = await transport.send(source, FETCH_SNAPSHOT, request, TIMEOUT_MS);
+    const response = await transport.send(source, FETCH_SNAPSHOT, request, this.#timeoutMs);
     if (this.#isClosed || round !== this.#round) return false;
     this.#asking = undefined;
     const piece = response.topics[0]?.partitions[0];

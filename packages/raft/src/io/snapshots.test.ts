@@ -22,11 +22,11 @@ import {
   MetadataLog,
   type MetadataLogSettings,
   QuorumCore,
-  type QuorumFetchSizes,
+  QUORUM_TIMES_DEFAULT,
   VoterSet,
   writeSnapshotFile,
 } from '../index.ts';
-import { FollowerFetcher } from './follower-fetcher.ts';
+import { FollowerFetcher, type FollowerFetcherOptions } from './follower-fetcher.ts';
 import { KnownNodes } from './known-nodes.ts';
 
 const FOLDER = `/data/${METADATA_LOG_FOLDER}`;
@@ -77,12 +77,20 @@ class Leader {
   readonly asked: number[] = [];
   /** Bytes that each request wanted, of the log and of snapshots. */
   readonly sizes: Record<'log' | 'snapshot', Set<number>> = { log: new Set(), snapshot: new Set() };
+  /** How long each request was given, in ms. */
+  readonly timesMs: Record<'log' | 'snapshot', Set<number>> = {
+    log: new Set(),
+    snapshot: new Set(),
+  };
   /** What happens to the request for a piece of that number, from 1 on; undefined: it is answered. */
   fault: (count: number) => 'lost' | 'gone' | undefined = () => undefined;
 
-  send(request: unknown): unknown {
-    return (request as { topics: { partitions: { position?: number }[] }[] }).topics[0]
-      ?.partitions[0]?.position === undefined
+  send(request: unknown, timeoutMs: number): unknown {
+    const isOfLog =
+      (request as { topics: { partitions: { position?: number }[] }[] }).topics[0]?.partitions[0]
+        ?.position === undefined;
+    this.timesMs[isOfLog ? 'log' : 'snapshot'].add(timeoutMs);
+    return isOfLog
       ? this.#fetch(request as FetchRequest)
       : this.#snapshot(request as FetchSnapshotRequest);
   }
@@ -126,7 +134,7 @@ class Leader {
 async function follow(
   leader: Leader,
   log: MetadataLog,
-  fetchSizes?: QuorumFetchSizes,
+  settings: Pick<FollowerFetcherOptions, 'fetchSizes' | 'times'> = {},
 ): Promise<void> {
   const core = new QuorumCore(
     {
@@ -145,9 +153,11 @@ async function follow(
     core,
     log,
     nodes: new KnownNodes(() => VOTERS),
-    transport: { send: async (_to, _kind, request) => leader.send(request) as never },
+    transport: {
+      send: async (_to, _kind, request, timeoutMs) => leader.send(request, timeoutMs) as never,
+    },
     stepped: async () => {},
-    ...(fetchSizes === undefined ? {} : { fetchSizes }),
+    ...settings,
   });
   fetcher.wake();
   await simulation.runUntil(() => log.voterHistory.last !== undefined, 10_000);
@@ -172,9 +182,17 @@ describe('a snapshot that is downloaded', () => {
     const log = await settle(openLog());
     const leader = new Leader();
     leader.bytes = await settle(snapshotBytes(leader.id, 20));
-    await follow(leader, log, { logBytesMax: 12_345, snapshotBytesMax: 40 });
+    await follow(leader, log, { fetchSizes: { logBytesMax: 12_345, snapshotBytesMax: 40 } });
     expect(leader.asked.slice(0, 3)).toEqual([0, 40, 80]);
     expect(leader.sizes).toEqual({ log: new Set([12_345]), snapshot: new Set([40]) });
+  });
+
+  it('given how long a request between controllers may take, then a piece on a slow way has so long, and a fetch besides as long as it waits', async () => {
+    const log = await settle(openLog());
+    const leader = new Leader();
+    leader.bytes = await settle(snapshotBytes(leader.id, 20));
+    await follow(leader, log, { times: { ...QUORUM_TIMES_DEFAULT, requestTimeoutMs: 9_000 } });
+    expect(leader.timesMs).toEqual({ log: new Set([9_500]), snapshot: new Set([9_000]) });
   });
 
   it('given a snapshot that vanished meanwhile, then the one that is offered next is taken', async () => {
