@@ -67,7 +67,8 @@ const HIGH_WATERMARK_FILE = 'replication-offset-checkpoint';
 const LOG_START_FILE = 'log-start-offset-checkpoint';
 const RETENTION_CHECK_MS_DEFAULT = 300_000;
 const CHECKPOINT_MS_DEFAULT = 60_000;
-const LOADS_AT_ONCE = 8;
+/** Logs that are opened or closed at a time. */
+const LOGS_AT_ONCE = 8;
 const READ_NOW_SLOW_MS = 1;
 
 export class LogDirectory {
@@ -254,16 +255,12 @@ export class LogDirectory {
     wanted: readonly LogToOpen[],
     onProgress?: (done: number, total: number) => void,
   ): Promise<void> {
-    let next = 0;
     let done = 0;
-    const work = async (): Promise<void> => {
-      for (let item = wanted[next++]; item !== undefined; item = wanted[next++]) {
-        await this.openLog(item);
-        done += 1;
-        onProgress?.(done, wanted.length);
-      }
-    };
-    await Promise.all(Array.from({ length: Math.min(LOADS_AT_ONCE, wanted.length) }, work));
+    await atATime(LOGS_AT_ONCE, wanted, async (item) => {
+      await this.openLog(item);
+      done += 1;
+      onProgress?.(done, wanted.length);
+    });
   }
 
   /** Starts retention, flushing by time and checkpoints, now that all logs are open; nothing when it is closed meanwhile. */
@@ -317,18 +314,26 @@ export class LogDirectory {
     this.#isClosing = true;
     for (const timer of this.#timers) timer.cancel();
     await this.#maintenance;
-    for (const log of this.#logs.values()) await log.close();
+    const failed = await this.#closeLogs();
     // A directory that is not ours is left as it was.
-    if (this.#failure === undefined && this.#meta !== undefined) {
+    if (failed === undefined && this.#failure === undefined && this.#meta !== undefined) {
       await this.#writeCheckpoints();
-      if (this.#wasClean || this.#wasNew || this.#isStarted) {
-        await this.#writeMarker();
-      }
+      if (this.#wasClean || this.#wasNew || this.#isStarted) await this.#writeMarker();
     }
     await this.#removals.close();
     await this.context.handles.close();
     await this.#failureNoted;
     await this.#lock.release();
+    if (failed !== undefined) throw failed.reason;
+  }
+
+  /** A few at a time: each waits for the disk more than once. @returns why the first one that could not be closed could not */
+  async #closeLogs(): Promise<PromiseRejectedResult | undefined> {
+    const closed: PromiseSettledResult<void>[] = [];
+    await atATime(LOGS_AT_ONCE, [...this.#logs.values()], async (log) => {
+      closed.push(...(await Promise.allSettled([log.close()])));
+    });
+    return closed.find((each) => each.status === 'rejected');
   }
 
   /** Who never came to have an epoch changed nothing either: then the former one still says how clean the logs are. */
@@ -517,6 +522,19 @@ export class LogDirectory {
     );
     this.#options.onFailure?.(error);
   }
+}
+
+/** Does `work` with every item, in their order, so many at a time. */
+async function atATime<T>(
+  count: number,
+  items: readonly T[],
+  work: (item: T) => Promise<void>,
+): Promise<void> {
+  const left = items.values();
+  const worker = async (): Promise<void> => {
+    for (const item of left) await work(item);
+  };
+  await Promise.all(Array.from({ length: Math.min(count, items.length) }, worker));
 }
 
 async function listLogs(disk: Platform['disk'], path: string): Promise<string[]> {
