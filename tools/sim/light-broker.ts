@@ -72,6 +72,7 @@ export class LightBroker {
         }),
       heartbeatIntervalMs,
       registrationTimeoutMs: 60_000,
+      sessionTimeoutMs: 2 * REQUEST_TIMEOUT_MS,
       requestTimeoutMs: REQUEST_TIMEOUT_MS,
       isDeserted: () => Promise.resolve(false),
       metadataOffset: () => eyes().broker?.image.provenance.lastContainedOffset ?? -1,

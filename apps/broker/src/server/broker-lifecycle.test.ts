@@ -12,6 +12,7 @@ import {
 import { silentLogger } from '@ottla/platform';
 import { afterEach, describe, expect, it } from 'vitest';
 import { VirtualTime } from '../../test/virtual-time.ts';
+import { ApiError } from '../network/api-error.ts';
 import { BrokerLifecycle } from './broker-lifecycle.ts';
 
 /** Registers with the next epoch each time, and answers heartbeats as the test says. */
@@ -24,6 +25,8 @@ class ScriptedController {
   answer: Partial<BrokerHeartbeatResponse> = { isFenced: false };
   /** Nobody listens any more where it and its like were. */
   isGone = false;
+  /** It cannot be reached, which may be the way's fault. */
+  isSilent = false;
   /** Answer to registrations in place of an epoch. */
   registrationError: number = ErrorCode.NONE;
 
@@ -33,6 +36,7 @@ class ScriptedController {
     body: Request,
   ): Promise<Response> {
     await Promise.resolve();
+    if (this.isSilent) throw new ApiError(ErrorCode.REQUEST_TIMED_OUT);
     if ((request as unknown) === brokerRegistrationRequest) {
       this.registrations += 1;
       if (this.registrationError !== ErrorCode.NONE)
@@ -53,6 +57,7 @@ class ScriptedController {
 }
 
 const INTERVAL_MS = 500;
+const SESSION_MS = 2000;
 let lifecycle: BrokerLifecycle | undefined;
 afterEach(() => void lifecycle?.close());
 
@@ -81,7 +86,8 @@ function unregistered(): World {
     registration: () => brokerRegistrationRequest.create({ brokerId: 1 }),
     heartbeatIntervalMs: INTERVAL_MS,
     registrationTimeoutMs: 60_000,
-    requestTimeoutMs: 1000,
+    requestTimeoutMs: SESSION_MS / 2,
+    sessionTimeoutMs: SESSION_MS,
     metadataOffset: () => 100,
     offlineLogDirs: () => [],
     isDeserted: () => Promise.resolve(controller.isGone),
@@ -214,6 +220,39 @@ describe('the life of a broker', () => {
     await pass(400);
     expect(hasLeave).toBe(false);
   });
+
+  it('given a controller that answers, when moving the leaderships takes minutes, then it waits for its leave', async () => {
+    const { controller, broker, pass } = await registered();
+    let hasLeave: boolean | undefined;
+    void broker.controlledShutdown(300_000).then((answer) => (hasLeave = answer));
+    await pass(200_000);
+    expect(hasLeave).toBeUndefined();
+    controller.answer = { shouldShutDown: true };
+    await pass(1000);
+    expect(hasLeave).toBe(true);
+  });
+
+  it.each([
+    ['does not answer', (controller: ScriptedController) => (controller.isSilent = true)],
+    [
+      'refuses every heartbeat',
+      (controller: ScriptedController) =>
+        (controller.answer = { errorCode: ErrorCode.BROKER_ID_NOT_REGISTERED }),
+    ],
+  ])(
+    'given a controller that %s, when a session is over, then it stops: by then others lead in any case',
+    async (_what, fail) => {
+      const { controller, broker, pass } = await registered();
+      let hasLeave: boolean | undefined;
+      void broker.controlledShutdown(300_000).then((answer) => (hasLeave = answer));
+      await pass(10_000);
+      fail(controller);
+      await pass(SESSION_MS - 300);
+      expect(hasLeave).toBeUndefined();
+      await pass(1000);
+      expect(hasLeave).toBe(false);
+    },
+  );
 
   it('given that nobody lets it go, then it stops in its time, and at once when it is closed', async () => {
     for (const end of ['time', 'close'] as const) {

@@ -29,6 +29,8 @@ export interface BrokerLifecycleOptions {
   readonly heartbeatIntervalMs: number;
   /** How long a start looks for a controller that takes the registration. */
   readonly registrationTimeoutMs: number;
+  /** After so much silence the controller counts this broker out. */
+  readonly sessionTimeoutMs: number;
   /** How long one registration or heartbeat may take before it is tried again. */
   readonly requestTimeoutMs: number;
   /** Offset of the last metadata record that this broker has taken in (inclusive). */
@@ -66,6 +68,8 @@ export class BrokerLifecycle {
   #saidRefusal = 0;
   /** Since when another process has been registered under this node's id, on the monotonic clock; undefined when none is. */
   #doubleSinceMs: number | undefined;
+  /** When the controller took a heartbeat last, on the monotonic clock. */
+  #heardMs = -Infinity;
   #mayStop = false;
   #isFenced = true;
   #hurriedMs = HURRIED_INTERVAL_MS;
@@ -74,6 +78,7 @@ export class BrokerLifecycle {
   readonly #unfenced = Promise.withResolvers<void>();
   /** It may stop, or need not wait any longer. */
   readonly #released = Promise.withResolvers<void>();
+  #isReleased = false;
 
   constructor(options: BrokerLifecycleOptions) {
     this.#options = options;
@@ -124,7 +129,7 @@ export class BrokerLifecycle {
 
   /**
    * Asks the controller to move leaderships away, and waits until it lets the broker go; not long when all are told to stop, and
-   * no controller is left that could.
+   * no controller is left that could, nor for longer than a session without an answer: then the leaderships are others'.
    *
    * @param timeoutMs after which the broker stops all the same
    * @returns whether the controller agreed
@@ -134,18 +139,30 @@ export class BrokerLifecycle {
     this.#wantsShutDown = true;
     this.#hurry();
     const timer = this.#options.platform.timers.set(timeoutMs, this.#released.resolve);
+    void this.#watchSilence();
     void this.#watchDesertion();
     await this.#released.promise;
+    this.#isReleased = true;
     timer.cancel();
     return this.#mayStop;
   }
 
+  async #watchSilence(): Promise<void> {
+    const { platform, sessionTimeoutMs } = this.#options;
+    const startedMs = platform.clock.monotonicMs();
+    for (;;) {
+      const endMs = Math.max(startedMs, this.#heardMs) + sessionTimeoutMs;
+      const leftMs = endMs - platform.clock.monotonicMs();
+      if (leftMs <= 0 || this.#isReleased) break;
+      await this.#pause(Math.min(leftMs, DESERTED_CHECK_MS));
+    }
+    this.#released.resolve();
+  }
+
   async #watchDesertion(): Promise<void> {
-    let isOver = false;
-    void this.#released.promise.then(() => (isOver = true));
-    for (let desertedMs = 0; desertedMs < DESERTED_MS && !isOver;) {
+    for (let desertedMs = 0; desertedMs < DESERTED_MS && !this.#isReleased;) {
       await this.#pause(DESERTED_CHECK_MS);
-      if (isOver) return;
+      if (this.#isReleased) return;
       desertedMs = (await this.#options.isDeserted()) ? desertedMs + DESERTED_CHECK_MS : 0;
     }
     this.#released.resolve();
@@ -261,6 +278,7 @@ export class BrokerLifecycle {
       return;
     }
     this.#failures.forget();
+    this.#heardMs = this.#options.platform.clock.monotonicMs();
     if (answer.isFenced && !this.#isFenced && !this.#wantsShutDown)
       this.#options.logger.warn('the controller has fenced this broker');
     this.#isFenced = answer.isFenced;

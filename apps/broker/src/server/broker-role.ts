@@ -232,6 +232,7 @@ export class BrokerRole {
       }),
       heartbeatIntervalMs: config.number('broker.heartbeat.interval.ms'),
       registrationTimeoutMs: config.number('initial.broker.registration.timeout.ms'),
+      sessionTimeoutMs: config.number('broker.session.timeout.ms'),
       requestTimeoutMs: config.number('broker.session.timeout.ms') / 2,
       metadataOffset: () => this.image.provenance.lastContainedOffset,
       isDeserted: this.#options.isDeserted,

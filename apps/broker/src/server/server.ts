@@ -91,8 +91,8 @@ export interface RunningServer {
 const TIMEOUT_MS_MAX = 2 ** 31 - 1;
 /** For requests in flight when the server stops. */
 const DRAIN_TIMEOUT_MS = 2_000;
-/** For the controller to move leaderships away. */
-const CONTROLLED_SHUTDOWN_TIMEOUT_MS = 5_000;
+/** For the controller to move leaderships away, as long as it answers: Kafka's. */
+const CONTROLLED_SHUTDOWN_TIMEOUT_MS = 5 * 60_000;
 
 /** @throws StartError: one line on what to do, and the exit code of a process; nothing is left running */
 export async function startServer(options: StartOptions = {}): Promise<RunningServer> {

@@ -12,7 +12,7 @@ const TIMES = {
   'controller.quorum.fetch.timeout.ms': '1000',
   'controller.quorum.election.timeout.ms': '500',
 };
-/** An election and a second of hope; the time for a controlled shutdown is 5 s. */
+/** An election and a second of hope; without the latter each would wait for a session at least. */
 const STOPPED_MS_MAX = 3_000;
 
 let cluster: TestCluster | undefined;
