@@ -1,5 +1,6 @@
 // The leader's requests for another ISR. Kafka: AlterPartitionManager.
-import { ErrorCode } from '@ottla/protocol';
+import type { Uuid } from '@ottla/protocol';
+  #count({ name }: Partition, { kind, moved }: IsrProposal): void {
 import {
   type AlterPartitionRequest,
   alterPartitionRequest,
@@ -9,6 +10,8 @@ import {
 import type { IsrProposal } from './leader-state.ts';
 import type { Partition } from './partition.ts';
 import { type AskingBroker, PartitionWishes } from './partition-wishes.ts';
+
+type Answer = AlterPartitionResponse['topics'][number]['partitions'][number];
 
 const PAUSE_MS = 50;
 /** LeaderRecoveryState.RECOVERED: a leader leaves recovery behind with its first change of the ISR (KIP-704). */
@@ -20,6 +23,9 @@ const NAMES_MAX = 5;
 export class IsrChanges {
   readonly #options: AskingBroker;
   readonly #proposals: PartitionWishes<IsrProposal, AlterPartitionResponse>;
+  #answered:
+    | { readonly response: AlterPartitionResponse; readonly answers: ReadonlyMap<string, Answer> }
+    | undefined;
   #expansions = 0;
   #shrinkings = 0;
   /** Names of partitions, by what one answer has granted them. */
@@ -64,10 +70,10 @@ export class IsrChanges {
 
   #request(sent: ReadonlyMap<Partition, IsrProposal>): AlterPartitionRequest {
     const { brokerId, brokerEpoch } = this.#options;
-    const request: AlterPartitionRequest = { brokerId, brokerEpoch: brokerEpoch(), topics: [] };
+    const topics = new Map<Uuid, AlterPartitionRequest['topics'][number]>();
     for (const [{ topicId, id }, proposal] of sent) {
-      let topic = request.topics.find((other) => other.topicId === topicId);
-      if (topic === undefined) request.topics.push((topic = { topicId, partitions: [] }));
+      let topic = topics.get(topicId);
+      if (topic === undefined) topics.set(topicId, (topic = { topicId, partitions: [] }));
       topic.partitions.push({
         partitionIndex: id,
         leaderEpoch: proposal.leaderEpoch,
@@ -77,17 +83,15 @@ export class IsrChanges {
         partitionEpoch: proposal.partitionEpoch,
       });
     }
-    return request;
+    return { brokerId, brokerEpoch: brokerEpoch(), topics: [...topics.values()] };
   }
 
   #isAnswered(
     partition: Partition,
     proposal: IsrProposal,
-    { topics }: AlterPartitionResponse,
+    response: AlterPartitionResponse,
   ): boolean {
-    const answer = topics
-      .find(({ topicId }) => topicId === partition.topicId)
-      ?.partitions.find(({ partitionIndex }) => partitionIndex === partition.id);
+    const answer = this.#answersOf(response).get(keyOf(partition.topicId, partition.id));
     // Not in the answer: it goes with the next request.
     if (answer === undefined) return false;
     // It was granted, also where the metadata told so before the answer did.
@@ -95,7 +99,22 @@ export class IsrChanges {
     return partition.isrAnswered(proposal, answer) !== 'retry';
   }
 
+<<<<<<< HEAD
   #count({ name }: Partition, { kind, moved }: IsrProposal): void {
+=======
+  /** There may be thousands: they are put in order once for each response. */
+  #answersOf(response: AlterPartitionResponse): ReadonlyMap<string, Answer> {
+    if (this.#answered?.response !== response) {
+      const answers = new Map<string, Answer>();
+      for (const { topicId, partitions } of response.topics)
+        for (const answer of partitions) answers.set(keyOf(topicId, answer.partitionIndex), answer);
+      this.#answered = { response, answers };
+    }
+    return this.#answered.answers;
+  }
+
+  #count({ kind }: IsrProposal): void {
+>>>>>>> 8a94cbe (fix(broker): thousands of ISR changes do not hold the event loop)
     if (kind === 'expand') this.#expansions += 1;
     else this.#shrinkings += 1;
     const what =
@@ -116,4 +135,8 @@ export class IsrChanges {
     }
     this.#granted.clear();
   }
+}
+
+function keyOf(topicId: Uuid, partition: number): string {
+  return `${topicId}/${partition}`;
 }
