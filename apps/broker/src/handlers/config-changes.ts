@@ -51,20 +51,22 @@ export async function changeConfigs<Resource extends ChangedResource>(
   submit: (rest: Resource[]) => Promise<readonly ChangeResult[]>,
 ): Promise<ChangeResult[]> {
   const refused = new Map<Resource, ChangeResult>();
+  const repeated = repeatedIn(resources);
   for (const resource of resources) {
-    const error = refusal(services, resource, resources);
+    const error = refusal(services, resource, repeated);
     if (error !== undefined) refused.set(resource, result(resource, error.code, error.message));
   }
   const rest = resources.filter((resource) => !refused.has(resource));
   const decided = rest.length === 0 ? [] : await submit(rest);
-  const changed = rest.filter((resource) =>
-    decided.some((one) => one.errorCode === ErrorCode.NONE && isSame(one, resource)),
+  const results = new Map(decided.map((one) => [keyOf(one), one]));
+  const changed = rest.filter(
+    (resource) => results.get(keyOf(resource))?.errorCode === ErrorCode.NONE,
   );
   if (!validateOnly) await services.catchUp.applied(hasChanged(changed), CATCH_UP_MS_MAX);
   return resources.map(
     (resource) =>
       refused.get(resource) ??
-      decided.find((one) => isSame(one, resource)) ??
+      results.get(keyOf(resource)) ??
       result(resource, ErrorCode.UNKNOWN_SERVER_ERROR, 'the controller did not say'),
   );
 }
@@ -72,10 +74,10 @@ export async function changeConfigs<Resource extends ChangedResource>(
 function refusal(
   services: BrokerServices,
   resource: ChangedResource,
-  all: readonly ChangedResource[],
+  repeated: ReadonlySet<string>,
 ): ApiError | undefined {
   try {
-    checkForm(resource, all);
+    checkForm(resource, repeated);
     if (resource.resourceType === ConfigResourceType.BROKER) checkBroker(services, resource);
     return undefined;
   } catch (error) {
@@ -85,9 +87,8 @@ function refusal(
   }
 }
 
-function checkForm(resource: ChangedResource, all: readonly ChangedResource[]): void {
-  if (all.filter((one) => isSame(one, resource)).length > 1)
-    throw invalid('Each resource must appear at most once.');
+function checkForm(resource: ChangedResource, repeated: ReadonlySet<string>): void {
+  if (repeated.has(keyOf(resource))) throw invalid('Each resource must appear at most once.');
   const names = resource.configs.map(({ name }) => name);
   if (new Set(names).size < names.length) throw invalid('Error due to duplicate config keys');
   const nulls = resource.configs.filter(
@@ -174,11 +175,16 @@ function hasChanged(resources: readonly ChangedResource[]): (image: MetadataImag
     });
 }
 
-function isSame(
-  a: Pick<ChangedResource, 'resourceType' | 'resourceName'>,
-  b: Pick<ChangedResource, 'resourceType' | 'resourceName'>,
-): boolean {
-  return a.resourceType === b.resourceType && a.resourceName === b.resourceName;
+/** Those that are named more than once. */
+function repeatedIn(resources: readonly ChangedResource[]): ReadonlySet<string> {
+  const seen = new Set<string>();
+  const repeated = new Set<string>();
+  for (const key of resources.map(keyOf)) (seen.has(key) ? repeated : seen).add(key);
+  return repeated;
+}
+
+function keyOf(resource: Pick<ChangedResource, 'resourceType' | 'resourceName'>): string {
+  return `${resource.resourceType}/${resource.resourceName}`;
 }
 
 function result(resource: ChangedResource, errorCode: number, errorMessage: string): ChangeResult {
