@@ -76,6 +76,20 @@ export function membersInOrder(
   });
 }
 
+/** Who subscribed to each topic, by topic, in the order of `members`. */
+export function takersByTopic(
+  members: readonly (readonly [string, Subscription])[],
+): Map<string, string[]> {
+  const takers = new Map<string, string[]>();
+  for (const [id, { topics }] of members)
+    for (const topic of new Set(topics)) {
+      const others = takers.get(topic);
+      if (others === undefined) takers.set(topic, [id]);
+      else others.push(id);
+    }
+  return takers;
+}
+
 /** By UTF-16 units, as Java compares strings. */
 export function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;

@@ -38,10 +38,10 @@ export function cooperativeStickyAssignor(): Assignor {
 function assignCooperatively(group: GroupSubscriptions): Map<string, MemberAssignment> {
   const { shares, transferring } = stickyAssignment(group, claimOf);
   const moving = transferring ?? transferringOf(group, shares);
-  for (const [name, id] of moving)
+  for (const id of new Set(moving.values()))
     shares.set(
       id,
-      shares.get(id)!.filter((target) => nameOf(target) !== name),
+      shares.get(id)!.filter((target) => moving.get(nameOf(target)) !== id),
     );
   return withoutUserData(shares);
 }

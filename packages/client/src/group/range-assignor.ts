@@ -4,6 +4,7 @@ import {
   emptyAssignment,
   membersInOrder,
   subscribedTopics,
+  takersByTopic,
   withoutUserData,
 } from './assignor.ts';
 
@@ -12,14 +13,14 @@ export const rangeAssignor: Assignor = {
   name: 'range',
   assign(group) {
     const assignment = emptyAssignment(group);
-    const members = membersInOrder(group.members);
+    const takersOf = takersByTopic(membersInOrder(group.members));
     for (const topic of subscribedTopics(group)) {
       const count = group.partitionCounts.get(topic) ?? 0;
-      const takers = members.filter(([, { topics }]) => topics.includes(topic));
+      const takers = takersOf.get(topic) ?? [];
       const each = Math.floor(count / takers.length);
       const extra = count % takers.length;
       let next = 0;
-      takers.forEach(([id], place) => {
+      takers.forEach((id, place) => {
         const end = next + each + (place < extra ? 1 : 0);
         for (; next < end; next += 1) assignment.get(id)!.push({ topic, partition: next });
       });
