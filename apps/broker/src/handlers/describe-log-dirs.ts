@@ -34,9 +34,11 @@ export const createHandler = ({
       try {
         results.push(await describe(directory, platform, isAsked));
       } catch (error) {
-        results.push(unavailable(directory, errorCodeOf(error)));
+        results.push(unavailable(directory.path, errorCodeOf(error)));
       }
     }
+    for (const path of replicas.lostPaths)
+      results.push(unavailable(path, ErrorCode.KAFKA_STORAGE_ERROR));
     return describeLogDirsResponse.create({ results });
   },
   errorResponse: (_request, _version, code) => describeLogDirsResponse.create({ errorCode: code }),
@@ -50,10 +52,10 @@ function asked({ topics }: DescribeLogDirsRequest): IsAsked {
   return ({ topic, partition }) => wanted.get(topic)?.has(partition) === true;
 }
 
-function unavailable(directory: LogDirectory, errorCode: number): DescribeLogDirsResult {
+function unavailable(logDir: string, errorCode: number): DescribeLogDirsResult {
   return {
     errorCode,
-    logDir: directory.path,
+    logDir,
     topics: [],
     totalBytes: UNKNOWN_BYTES,
     usableBytes: UNKNOWN_BYTES,
@@ -66,7 +68,8 @@ async function describe(
   platform: DescribeLogDirsServices['platform'],
   isAsked: IsAsked,
 ): Promise<DescribeLogDirsResult> {
-  if (directory.failure !== undefined) return unavailable(directory, ErrorCode.KAFKA_STORAGE_ERROR);
+  if (directory.failure !== undefined)
+    return unavailable(directory.path, ErrorCode.KAFKA_STORAGE_ERROR);
   const { totalBytes, usableBytes } = await platform.disk.space(directory.path);
   const topics = new Map<string, DescribeLogDirsTopic>();
   for (const log of directory.logs.values()) {

@@ -1,6 +1,5 @@
 // The leader's requests for another ISR. Kafka: AlterPartitionManager.
-import type { Uuid } from '@ottla/protocol';
-  #count({ name }: Partition, { kind, moved }: IsrProposal): void {
+import { ErrorCode, type Uuid } from '@ottla/protocol';
 import {
   type AlterPartitionRequest,
   alterPartitionRequest,
@@ -99,9 +98,6 @@ export class IsrChanges {
     return partition.isrAnswered(proposal, answer) !== 'retry';
   }
 
-<<<<<<< HEAD
-  #count({ name }: Partition, { kind, moved }: IsrProposal): void {
-=======
   /** There may be thousands: they are put in order once for each response. */
   #answersOf(response: AlterPartitionResponse): ReadonlyMap<string, Answer> {
     if (this.#answered?.response !== response) {
@@ -113,8 +109,7 @@ export class IsrChanges {
     return this.#answered.answers;
   }
 
-  #count({ kind }: IsrProposal): void {
->>>>>>> 8a94cbe (fix(broker): thousands of ISR changes do not hold the event loop)
+  #count({ name }: Partition, { kind, moved }: IsrProposal): void {
     if (kind === 'expand') this.#expansions += 1;
     else this.#shrinkings += 1;
     const what =

@@ -15,6 +15,8 @@ export interface PartitionFoldersOptions {
   readonly platform: Pick<Platform, 'disk' | 'random'>;
   readonly logger: Logger;
   readonly directories: readonly LogDirectory[];
+  /** Paths of directories that could not be opened; default none. */
+  readonly lostPaths?: readonly string[];
 }
 
 /** Knows the folders; the logs belong to their `LogDirectory`. */
@@ -24,6 +26,9 @@ export class PartitionFolders {
   readonly #homes = new Map<string, LogDirectory>();
   /** Folders of each directory, those that are being made included. */
   readonly #sizes = new Map<LogDirectory, number>();
+
+  /** What is opened now was there before this process. */
+  #isLoading = true;
 
   constructor(options: PartitionFoldersOptions) {
     this.#options = options;
@@ -43,6 +48,11 @@ export class PartitionFolders {
           });
       }
     }
+  }
+
+  /** Everything that the metadata had at the start was opened. */
+  loaded(): void {
+    this.#isLoading = false;
   }
 
   /** The directory of a partition whose log is or was open. */
@@ -93,13 +103,16 @@ export class PartitionFolders {
 
   /**
    * The directory that the metadata names. If that one failed, the log may be there: an empty one elsewhere would pass for
-   * it.
+   * it. Where it is not known which one it was, any that could not be opened may be it.
    */
   #wanted({ directoryId, name }: Partition): LogDirectory | undefined {
-    const { directories } = this.#options;
+    const { directories, lostPaths = [] } = this.#options;
     const named = directories.find(({ meta }) => meta?.directoryId === directoryId);
+    const isNamed = directoryId !== DirectoryId.UNASSIGNED && directoryId !== DirectoryId.MIGRATING;
+    const hasUnopened = lostPaths.length > 0 && named === undefined && (isNamed || this.#isLoading);
+    const hasFailed = directories.some(({ failure }) => failure !== undefined);
     const isLost = directoryId === DirectoryId.LOST || named?.failure !== undefined;
-    if (isLost && directories.some(({ failure }) => failure !== undefined))
+    if (hasUnopened || (isLost && hasFailed))
       throw new LogError('KAFKA_STORAGE_ERROR', `the directory of ${name} has failed`);
     return named;
   }

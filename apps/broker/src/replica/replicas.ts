@@ -40,6 +40,8 @@ export interface ReplicasOptions {
   readonly fetchers?: FollowerFetchers;
   /** Open, not started; at least one. Closed by their owner after `close`. */
   readonly directories: readonly LogDirectory[];
+  /** Paths of directories that could not be opened; default none. */
+  readonly lostPaths?: readonly string[];
   /** Told whenever a partition (its key there) moved. */
   readonly purgatory: Pick<Purgatory, 'checkAndComplete'>;
   /** Effective settings of a topic with these own values: `BrokerConfig.topic`. */
@@ -80,6 +82,8 @@ const LAG_MAX_MS_DEFAULT = 30_000;
 /** All partitions of this broker. */
 export class Replicas {
   readonly directories: readonly LogDirectory[];
+  /** Paths of directories that could not be opened. */
+  readonly lostPaths: readonly string[];
   readonly #options: ReplicasOptions;
   readonly #logger: Logger;
   readonly #folders: PartitionFolders;
@@ -96,6 +100,7 @@ export class Replicas {
 
   constructor(options: ReplicasOptions) {
     this.directories = options.directories;
+    this.lostPaths = options.lostPaths ?? [];
     this.#options = options;
     this.#logger = options.logger;
     this.#image = options.image;
@@ -162,6 +167,7 @@ export class Replicas {
     await this.#enqueue(async () => {
       await this.#folders.find(image);
       await this.#openAll(created);
+      this.#folders.loaded();
       for (const directory of this.directories) await directory.start();
     });
   }

@@ -94,6 +94,7 @@ export class BrokerRole {
       brokerId: config.nodeId,
       brokerEpoch,
       directories: storage.directories,
+      lostPaths: storage.lostPaths,
       purgatory: options.purgatory,
       topicConfig: (overrides) => config.topic(overrides),
       image: EMPTY_IMAGE,

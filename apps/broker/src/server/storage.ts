@@ -1,8 +1,8 @@
 // The data directories: locked, formatted when they are new, refused when they are somebody else's. The first one holds
 // the metadata log. Kafka: StorageTool, MetaPropertiesEnsemble.
 
-import { LogDirectory, META_PROPERTIES_FILE, SlabPool } from '@ottla/log';
-import type { BufferPool, LogError } from '@ottla/log';
+import { LogDirectory, LogError, META_PROPERTIES_FILE, SlabPool } from '@ottla/log';
+import type { BufferPool } from '@ottla/log';
 import {
   BOOTSTRAP_CHECKPOINT_FILE,
   bootstrapFromRecords,
@@ -47,6 +47,8 @@ export interface Storage {
   readonly buffers: BufferPool;
   /** At least one; the first holds the metadata log. */
   readonly directories: readonly [LogDirectory, ...LogDirectory[]];
+  /** Paths of those that could not be opened. */
+  readonly lostPaths: readonly string[];
   /** Id of each directory, in the same order. */
   readonly directoryIds: readonly [Uuid, ...Uuid[]];
   readonly bootstrap: BootstrapMetadata;
@@ -57,7 +59,18 @@ export interface Storage {
 /** @throws LogError, StartError: one line each */
 export async function openStorage(options: StorageOptions): Promise<Storage> {
   const directories: LogDirectory[] = [];
-  for (const path of options.config.logDirs) directories.push(await openDirectory(options, path));
+  const lostPaths: string[] = [];
+  for (const path of options.config.logDirs) {
+    try {
+      directories.push(await openDirectory(options, path));
+    } catch (error) {
+      // The first one has the metadata log. What another one held is offline, as if it failed later.
+      const isLost = error instanceof LogError && error.code === 'KAFKA_STORAGE_ERROR';
+      if (!isLost || directories.length === 0) throw error;
+      lostPaths.push(path);
+      options.logger.error(`${error.message}; its partitions are offline until the next start`);
+    }
+  }
   const [first, ...others] = directories;
   if (first === undefined) throw new StartError('CONFIG', 'log.dirs names no directory');
   const known = identityOf(options, directories);
@@ -81,6 +94,7 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
     clusterId,
     buffers: options.buffers,
     directories: [first, ...others],
+    lostPaths,
     directoryIds,
     bootstrap,
     wasFormatted,
