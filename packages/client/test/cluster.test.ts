@@ -227,7 +227,8 @@ describe('Cluster, metadata', () => {
       cluster.brokers.delete(1);
       cluster.moveLeader('orders-0', 2);
       await simulation.settle(sent, 5_000);
-      expect(simulation.elapsedMs - startedMs).toBeLessThan(4_000);
+      // It was known a second at most after the others went on, which was after two.
+      expect(simulation.elapsedMs - startedMs).toBeLessThan(3_100);
       expect(brokers[1]!.values('orders', 0)).toEqual(['a', 'b']);
       await simulation.settle(producer.close());
     });
