@@ -89,7 +89,7 @@ export interface ModelOptions {
   readonly brokers: number;
   readonly minIsr: number;
   /** What is broken on purpose, to see that the checks find it. */
-  readonly mutant?: 'commit-without-followers' | 'no-truncation' | 'join-early';
+  readonly mutant?: 'commit-without-followers' | 'no-truncation' | 'join-early' | 'forget-min-isr';
 }
 
 /** The whole; every `step` checks what must always hold. */
@@ -305,7 +305,7 @@ export class ReplicationModel {
   }
 
   #produce(broker: ModelBroker): void {
-    if (!broker.leader!.hasMinInSync(this.#options.minIsr)) return;
+    if (!broker.leader!.hasMinInSync(this.#minIsr)) return;
     const entry = { epoch: broker.leader!.leaderEpoch, value: (this.#nextValue += 1) };
     broker.waiting.push({ ...entry, offset: broker.log.logEndOffset });
     broker.log.append([entry]);
@@ -318,12 +318,25 @@ export class ReplicationModel {
     const committed =
       this.#options.mutant === 'commit-without-followers'
         ? log.logEndOffset
-        : leader.committedOffset(this.#options.minIsr, log.logEndOffset, this.#nowMs);
+        : leader.committedOffset(this.#minIsr, log.logEndOffset, this.#nowMs);
     if (committed === undefined || committed <= log.highWatermark) return;
     log.highWatermark = committed;
     for (const { offset, value, epoch } of broker.waiting)
-      if (offset < committed && epoch === leader.leaderEpoch) this.acknowledged.set(offset, value);
+      if (offset < committed && epoch === leader.leaderEpoch) this.#acknowledge(offset, value);
     broker.waiting = broker.waiting.filter(({ offset }) => offset >= committed);
+  }
+
+  /** What a leader goes by. */
+  get #minIsr(): number {
+    return this.#options.mutant === 'forget-min-isr' ? 1 : this.#options.minIsr;
+  }
+
+  /** Whoever is lost for ever from now on, all but one of so many may be. */
+  #acknowledge(offset: number, value: number): void {
+    this.acknowledged.set(offset, value);
+    const copies = this.brokers.filter(({ log }) => log.entries[offset]?.value === value);
+    if (copies.length < this.#options.minIsr)
+      throw new Error(`offset ${offset} was acknowledged with ${copies.length} copies`);
   }
 
   #tick(broker: ModelBroker): void {

@@ -36,16 +36,16 @@ describe('leader and followers of one partition', () => {
     expect(counts.filter((count) => count > 5).length).toBeGreaterThan(10);
   });
 
-  it.each(['commit-without-followers', 'no-truncation', 'join-early'] as const)(
-    'given the mutant %s, are caught losing records',
-    (mutant) => {
-      const caught = fc.check(
-        fc.property(history, (choices) =>
-          run({ brokers: 3, minIsr: 1, mutant }, choices).converge(),
-        ),
-        { numRuns: 500, endOnFailure: true },
-      );
-      expect(String(caught.errorInstance)).toMatch(/acknowledged|differ|cuts/);
-    },
-  );
+  it.each([
+    ['commit-without-followers', 1],
+    ['no-truncation', 1],
+    ['join-early', 1],
+    ['forget-min-isr', 2],
+  ] as const)('given the mutant %s, are caught losing records, or about to', (mutant, minIsr) => {
+    const caught = fc.check(
+      fc.property(history, (choices) => run({ brokers: 3, minIsr, mutant }, choices).converge()),
+      { numRuns: 500, endOnFailure: true },
+    );
+    expect(String(caught.errorInstance)).toMatch(/acknowledged|differ|cuts/);
+  });
 });
