@@ -2,7 +2,7 @@
 // connection, the answer's records straight from its frame into the logs. What an answer means is `FollowerState`'s matter.
 // Kafka: ReplicaFetcherThread, RemoteLeaderEndPoint.
 import { LogError, type PartitionLog, type SlabLease } from '@ottla/log';
-import type { Logger, Platform, Timer } from '@ottla/platform';
+import { type Logger, NetError, type Platform, type Timer } from '@ottla/platform';
 import { ApiKey, requireApi, type Uuid } from '@ottla/protocol';
 import {
   type FetchRequest,
@@ -293,7 +293,9 @@ export class ReplicaFetcher {
     this.#connection?.close();
     if (this.#closing.signal.aborted || this.#isGivenUp) return;
     const { logger, leaderId } = this.#options;
-    logger.debug('a fetch from a leader failed', { leader: leaderId, error: String(error) });
+    // A way that is cut heals, and is seen elsewhere. An answer that cannot be read comes again and again.
+    const level = error instanceof NetError || this.#failures > 0 ? 'debug' : 'warn';
+    logger[level]('a fetch from a leader failed', { leader: leaderId, error: String(error) });
     await this.#pause();
   }
 

@@ -110,11 +110,17 @@ export class Replication {
   }
 }
 
-/** One batch is given whole, however large; none is larger than the request that brought it. */
-function responseBytesMax(config: BrokerConfig): number {
-  const askedBytes = config.number('replica.fetch.response.max.bytes');
-  const batchBytes = config.number('socket.request.max.bytes');
-  return Math.max(askedBytes, batchBytes) + RESPONSE_OVERHEAD_BYTES_MAX;
+/**
+ * One batch is given whole, however large. It is no larger than the request that brought it, or than what the leader may make
+ * of that where the topic is stored with another compression.
+ */
+export function responseBytesMax(config: BrokerConfig): number {
+  const largest = Math.max(
+    config.number('replica.fetch.response.max.bytes'),
+    config.number('socket.request.max.bytes'),
+    config.number('ottla.decompressed.batch.max.bytes'),
+  );
+  return largest + RESPONSE_OVERHEAD_BYTES_MAX;
 }
 
 function fetchSettings(config: BrokerConfig): ReplicaFetchSettings {
