@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { Logger } from '@ottla/platform';
 import { BrokerConfig } from './broker-config.ts';
+import { BROKER_TABLE } from './config-table.ts';
 import { validateConfigs } from './dynamic-config.ts';
+import { concernsTopics } from './topic-config.ts';
 
 /** Without the comments, what Kafka 4.3 ships as config/server.properties. */
 const KAFKA_STOCK = `
@@ -285,6 +287,22 @@ describe('dynamic configuration', () => {
     expect(config.topicDefaults().maxMessageBytes).toBe(1);
     config.applyDynamic({ cluster: new Map(), broker: new Map() });
     expect(config.number('message.max.bytes')).toBe(3);
+  });
+
+  it('given any dynamic key, then it is known whether topics are configured otherwise with another value', () => {
+    const counts = [...BROKER_TABLE.values()].filter(
+      ({ type, updateMode }) => updateMode !== 'read-only' && (type === 'int' || type === 'long'),
+    );
+    const concerning = counts.filter(({ name }) => {
+      const config = load();
+      const before = JSON.stringify(config.topicDefaults());
+      config.applyDynamic({ cluster: values(name, '2097153'), broker: new Map() });
+      return JSON.stringify(config.topicDefaults()) !== before;
+    });
+    expect(concerning.length).toBeGreaterThan(5);
+    expect(concerning.filter(({ name }) => !concernsTopics([name]))).toEqual([]);
+    expect(concernsTopics(['max.connections', 'compression.type'])).toBe(true);
+    expect(concernsTopics(['max.connections'])).toBe(false);
   });
 
   it('tells what changed, and only that', () => {

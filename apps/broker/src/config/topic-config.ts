@@ -42,6 +42,19 @@ export interface TopicConfig {
   readonly decompressedBytesMax: number;
 }
 
+/** Broker keys that every topic's configuration is made with. */
+const STAND_INS: ReadonlySet<string> = new Set([
+  ...[...TOPIC_TABLE.values()].flatMap(({ synonyms }) => synonyms.map(({ name }) => name)),
+  'producer.id.expiration.ms',
+  'ottla.decompressed.batch.max.bytes',
+]);
+
+/** Whether topics are configured otherwise after these broker keys have changed. */
+export function concernsTopics(changed: Iterable<string>): boolean {
+  for (const name of changed) if (STAND_INS.has(name)) return true;
+  return false;
+}
+
 /** The broker's side of a lookup: its effective text for a broker key, null when it has none. */
 export interface BrokerValues {
   raw(name: string): string | null;

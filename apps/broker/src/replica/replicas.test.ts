@@ -2,7 +2,7 @@ import { DirectoryId, metadataRecord } from '@ottla/metadata';
 import { type Disk, DiskError, memoryDisk } from '@ottla/platform';
 import { ErrorCode } from '@ottla/protocol';
 import { RecordBatchBuilder } from '@ottla/protocol/records';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { BROKER_ID, DataPlane, type DataPlaneOptions, topicIdOf } from '../../test/data-plane.ts';
 import { BROKER_2, isrChange, leaderChange, removeTopic } from '../../test/metadata-records.ts';
 import { decodePartitionMetadata, encodePartitionMetadata } from './partition-folders.ts';
@@ -52,6 +52,38 @@ describe('Replicas', () => {
     expect(orders(plane).isLeader).toBe(true);
     const file = await disk.readFile('/data/orders-2/partition.metadata');
     expect(file.toString()).toBe(`version: 0\ntopic_id: ${topicIdOf('orders')}`);
+  });
+
+  it('given a topic with settings of its own, when its partitions come, then they are put together once, and later changes reach all', async () => {
+    const plane = await start();
+    const settings = vi.spyOn(plane.config, 'topic');
+    await plane.createTopic('orders', { partitions: 50, configs: { 'retention.ms': '1000' } });
+    expect(settings.mock.calls.length).toBeLessThan(5);
+    const retentions = (): Set<number> =>
+      new Set(plane.replicas.partitions().map(({ log }) => log!.config.retentionMs));
+    expect(retentions()).toEqual(new Set([1000]));
+    const retention = (value: string) =>
+      metadataRecord('ConfigRecord', {
+        resourceType: 2,
+        resourceName: 'orders',
+        name: 'retention.ms',
+        value,
+      });
+    await plane.commit(retention('2000'));
+    expect(retentions()).toEqual(new Set([2000]));
+    await plane.commit(
+      metadataRecord('PartitionRecord', {
+        partitionId: 50,
+        topicId: topicIdOf('orders'),
+        replicas: [BROKER_ID],
+        isr: [BROKER_ID],
+        leader: BROKER_ID,
+        leaderEpoch: 0,
+        partitionEpoch: 0,
+      }),
+    );
+    expect(plane.replicas.partitions()).toHaveLength(51);
+    expect(retentions()).toEqual(new Set([2000]));
   });
 
   it('answers not leader while the log is being opened, and leads when it is', async () => {

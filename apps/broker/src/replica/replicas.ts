@@ -74,6 +74,8 @@ interface HostedTopic {
   readonly id: Uuid;
   /** By partition id; undefined where other brokers have the replicas. */
   readonly partitions: (Partition | undefined)[];
+  /** Put together once for all of them. */
+  config: TopicConfig;
 }
 
 const OPENED_AT_ONCE = 8;
@@ -280,10 +282,15 @@ export class Replicas {
 
   #host(replica: LocalReplica): Partition {
     const { topicName, topicId, partitionId } = replica;
-    const topic = this.#byId.get(topicId) ?? { name: topicName, id: topicId, partitions: [] };
+    const topic = this.#byId.get(topicId) ?? {
+      name: topicName,
+      id: topicId,
+      partitions: [],
+      config: this.#configOf(topicName),
+    };
     const partition = new Partition(
       { topic: topicName, topicId, id: partitionId },
-      this.#configOf(topicName),
+      topic.config,
       this.#partitionHost,
     );
     partition.update(replica.partition);
@@ -372,6 +379,7 @@ export class Replicas {
     if (topic === undefined) return;
     const config = this.#configOf(topicName);
     this.#sayIfCompacted(topicName, config);
+    topic.config = config;
     for (const partition of topic.partitions) partition?.configure(config);
   }
 

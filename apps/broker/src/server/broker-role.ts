@@ -14,6 +14,7 @@ import type { MetadataDelta, MetadataImage, QuorumListener } from '@ottla/metada
 import type { Logger, Platform } from '@ottla/platform';
 import type { BrokerConfig } from '../config/broker-config.ts';
 import type { EndPoint } from '../config/listeners.ts';
+import { concernsTopics } from '../config/topic-config.ts';
 import type { BrokerMetrics } from '../metrics/broker-metrics.ts';
 import type { Purgatory } from '../purgatory/purgatory.ts';
 import type { TimerWheel } from '../purgatory/timer-wheel.ts';
@@ -121,7 +122,9 @@ export class BrokerRole {
     this.services = this.#createServices();
     closing.add(
       'dynamic configs',
-      config.onChange(() => this.replicas.reconfigure()),
+      config.onChange((changed) => {
+        if (concernsTopics(changed)) this.replicas.reconfigure();
+      }),
     );
     closing.add('the start of the broker', () => (this.#isClosing = true));
   }
