@@ -16,6 +16,7 @@ import {
 } from './segment-files.ts';
 import { scanBatches } from './segment-scan.ts';
 import { Segment } from './segment.ts';
+import { LAST_ENTRIES_BYTES, TimeIndex } from './time-index.ts';
 
 /** What loading found. */
 export interface LoadedLog {
@@ -60,7 +61,8 @@ export async function loadLog(context: LogContext, options: LoadOptions): Promis
     ? NOT_RECOVERED
     : await recover(context, options, segments, known);
   if (segments.length === 0) segments.push(await createSegment(context, options));
-  for (const segment of segments) await readTimes(context, segment);
+  for (const [slot, segment] of segments.entries())
+    await readTimes(context, segment, segments[slot + 1]?.baseOffset);
   const logEndOffset = Math.min(recovered.endOffset, await endOf(context, segments.at(-1)!));
   const logStartOffset = Math.min(
     Math.max(options.logStartOffset, segments[0]!.baseOffset),
@@ -287,13 +289,46 @@ async function removeSegmentFiles(context: LogContext, segment: Segment): Promis
   context.loadedIndexes.forget(segment);
 }
 
-/** The highest timestamp of a loaded segment is the last entry of its time index. */
-async function readTimes(context: LogContext, segment: Segment): Promise<void> {
+/**
+ * The highest timestamp of a loaded segment is the last entry of its time index. Of closed ones only that is read: there may
+ * be thousands, and their indexes have megabytes.
+ */
+async function readTimes(
+  context: LogContext,
+  segment: Segment,
+  endOffset: number | undefined,
+): Promise<void> {
   if (segment.maxTimestamp >= 0 || segment.sizeBytes === 0) return;
+  if (endOffset !== undefined && segment.loadedIndexes === undefined) {
+    const last = await readLastTime(context, segment, endOffset);
+    segment.maxTimestamp = last?.timestamp ?? -1;
+    segment.offsetOfMaxTimestamp = last?.offset ?? segment.offsetOfMaxTimestamp;
+    if (last !== undefined) return;
+  }
   const { times } = await segment.indexes(context);
   if (segment.maxTimestamp < 0) {
     segment.maxTimestamp = times.lastTimestamp;
     segment.offsetOfMaxTimestamp = times.lastOffset;
+  }
+}
+
+async function readLastTime(
+  { disk }: LogContext,
+  { directory, baseOffset }: Segment,
+  endOffset: number,
+): Promise<ReturnType<typeof TimeIndex.lastEntry>> {
+  const path = segmentPath(directory, baseOffset, 'timeindex');
+  const size = (await disk.stat(path))?.size ?? 0;
+  const length = Math.min(size, LAST_ENTRIES_BYTES);
+  if (length === 0) return undefined;
+  // Past the cache of open files: it would lose those that are used.
+  const file = await disk.open(path, 'read');
+  try {
+    const bytes = Buffer.alloc(length);
+    const count = await file.read(bytes, size - length);
+    return TimeIndex.lastEntry(bytes.subarray(0, count), baseOffset, endOffset);
+  } finally {
+    await file.close();
   }
 }
 

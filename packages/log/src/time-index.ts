@@ -2,6 +2,8 @@
 // both rising. As a file exactly Kafka's `.timeindex`. Pure. Kafka: TimeIndex.
 
 const ENTRY_BYTES = 12;
+/** What `TimeIndex.lastEntry` wants of a file's end. */
+export const LAST_ENTRIES_BYTES: number = 2 * ENTRY_BYTES;
 const CAPACITY_INITIAL = 64;
 const TWO_32 = 2 ** 32;
 
@@ -35,6 +37,25 @@ export class TimeIndex {
       index.#push(timestamp, relative);
     }
     return index;
+  }
+
+  /**
+   * The last entry, from the last bytes of a file: two entries, or all that it has. Undefined when they do not say for
+   * certain: then the whole file must be read.
+   *
+   * @param endOffset of the segment (exclusive)
+   */
+  static lastEntry(
+    bytes: Buffer,
+    baseOffset: number,
+    endOffset: number,
+  ): { readonly timestamp: number; readonly offset: number } | undefined {
+    const index = TimeIndex.parse(bytes, baseOffset);
+    // Zeros are what Kafka has made room with, and not an entry.
+    if (index === undefined || index.count === 0 || index.sizeBytes < bytes.length)
+      return undefined;
+    const { lastTimestamp: timestamp, lastOffset: offset } = index;
+    return timestamp > 0 && offset < endOffset ? { timestamp, offset } : undefined;
   }
 
   get count(): number {
