@@ -55,7 +55,12 @@ export class LoadedIndexes {
     this.#max = max;
   }
 
-  /** Notes a use; the holder that was used longest ago may lose its indexes. */
+  /** Notes a use of indexes that are there; of a segment that still grows they are not kept here. */
+  used(holder: IndexHolder): void {
+    if (this.#holders.delete(holder)) this.#holders.add(holder);
+  }
+
+  /** Notes that a holder has its indexes; the one that was used longest ago may lose its own. */
   touch(holder: IndexHolder): void {
     this.#holders.delete(holder);
     this.#holders.add(holder);

@@ -3,6 +3,7 @@ import { type Disk, memoryDisk, nodePlatform, silentLogger } from '@ottla/platfo
 import { RecordBatchBuilder } from '@ottla/protocol/records';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { LOG_CONFIG_DEFAULT, LogDirectory, type PartitionLog } from './index.ts';
+import { LoadedIndexes } from './log-context.ts';
 
 const FOLDER = '/data/orders-0';
 const START_MS = 1_700_000_000_000;
@@ -18,7 +19,9 @@ function batch(timestamp: number): Buffer {
 let disk: Disk;
 let indexReads: string[];
 
-async function withLog<T>(use: (log: PartitionLog) => Promise<T>): Promise<T> {
+async function withLog<T>(
+  use: (log: PartitionLog, directory: LogDirectory) => Promise<T>,
+): Promise<T> {
   const platform = { ...nodePlatform(), disk };
   const directory = await LogDirectory.open({ platform, logger: silentLogger, path: '/data' });
   if (directory.meta === undefined)
@@ -26,7 +29,7 @@ async function withLog<T>(use: (log: PartitionLog) => Promise<T>): Promise<T> {
   const wanted = { topic: 'orders', partition: 0, config: CONFIG };
   const log = await directory.openLog(wanted);
   try {
-    return await use(log);
+    return await use(log, directory);
   } finally {
     await directory.close();
   }
@@ -75,6 +78,29 @@ describe('a log with many segments', () => {
           undefined,
         ].map((each) => (each === undefined ? undefined : expect.objectContaining(each))),
       );
+    });
+  });
+
+  it('given room for the indexes of few, when one is read again and again beside others, then its own stay', async () => {
+    await withLog(async (log, directory) => {
+      Object.assign(directory.context, { loadedIndexes: new LoadedIndexes(2) });
+      const bases = (await closedTimeIndexes()).map((name) => parseInt(name, 10));
+      const read = async (segment: number): Promise<void> => {
+        const offset = bases[segment]!;
+        const region = await log.read({
+          offset,
+          maxBytes: 1,
+          endOffset: Infinity,
+          minOneBatch: true,
+        });
+        region.release();
+      };
+      indexReads = [];
+      for (const segment of [0, 1, 0, 2, 0, 3, 0]) await read(segment);
+      const own = `${FOLDER}/${String(bases[0]).padStart(20, '0')}.index`;
+      expect(indexReads.filter((path) => path === own)).toHaveLength(1);
+      await read(1);
+      expect(indexReads.filter((path) => path.endsWith('.index'))).toHaveLength(5);
     });
   });
 

@@ -121,7 +121,10 @@ export class Segment {
 
   /** The indexes, read from their files, or built from the log where the files are missing or damaged. */
   indexes(context: LogContext): SegmentIndexes | Promise<SegmentIndexes> {
-    if (this.#indexes !== undefined) return this.#indexes;
+    if (this.#indexes !== undefined) {
+      context.loadedIndexes.used(this);
+      return this.#indexes;
+    }
     this.#loading ??= this.#load(context).finally(() => {
       this.#loading = undefined;
     });
