@@ -32,8 +32,8 @@ export interface BrokerProcessOptions {
 const RESTART_DELAY_MS = { first: 500, max: 10_000 };
 /** Who has run for so long gets its next restart soon again. */
 const STEADY_MS = 30_000;
-/** After SIGTERM, before SIGKILL. */
-const STOP_TIMEOUT_MS = 20_000;
+/** Before SIGKILL: when all stop, and after SIGTERM, which lets a broker wait five minutes until others lead its partitions. */
+const STOP_TIMEOUT_MS = { together: 20_000, leaving: 6 * 60_000 };
 /** Lines of standard error that are kept to say why it did not start. */
 const COMPLAINT_LINES_MAX = 5;
 
@@ -115,7 +115,7 @@ export class BrokerProcess {
   }
 
   /**
-   * Asks it to stop and waits until it has; forces it after 20 s. It is not started again.
+   * Asks it to stop and waits until it has; forces it after a while. It is not started again.
    *
    * @param leave whether its partitions shall be led by others first; of no use when all stop
    */
@@ -129,7 +129,8 @@ export class BrokerProcess {
     this.#enter('stopping');
     if (leave) child.kill('SIGTERM');
     else child.stdin?.end();
-    const force = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT_MS);
+    const timeoutMs = leave ? STOP_TIMEOUT_MS.leaving : STOP_TIMEOUT_MS.together;
+    const force = setTimeout(() => child.kill('SIGKILL'), timeoutMs);
     await this.#ended;
     clearTimeout(force);
   }
