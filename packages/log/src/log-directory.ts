@@ -1,11 +1,11 @@
 // One data directory: its lock, its identity, its checkpoints and all its logs. Kafka: LogManager, one `log.dirs` entry.
 import { DiskError, type DiskLock, type Logger, type Platform, type Timer } from '@ottla/platform';
 import { BufferPool } from './buffer-pool.ts';
-import { readOffsetCheckpoint, writeOffsetCheckpoint } from './checkpoint-file.ts';
 import { createDurably } from './create-durably.ts';
 import { DelayedRemovals } from './delayed-removals.ts';
 import { LogError } from './errors.ts';
 import { HandleCache } from './handle-cache.ts';
+import { LogCheckpoints } from './log-checkpoints.ts';
 import type { LogConfig } from './log-config.ts';
 import { LoadedIndexes, type LogContext } from './log-context.ts';
 import { type MetaProperties, readMetaProperties, writeMetaProperties } from './meta-properties.ts';
@@ -50,9 +50,6 @@ export interface LogDirectoryOptions {
   readonly sizeBytesMax?: number;
 }
 
-/** By `topic-partition`. */
-type Offsets = ReadonlyMap<string, number>;
-
 /** A log to open, found on disk or wanted by the metadata. */
 export interface LogToOpen {
   readonly topic: string;
@@ -62,9 +59,6 @@ export interface LogToOpen {
 
 const LOCK_FILE = '.lock';
 const CLEAN_SHUTDOWN_FILE = '.kafka_cleanshutdown';
-const RECOVERY_POINT_FILE = 'recovery-point-offset-checkpoint';
-const HIGH_WATERMARK_FILE = 'replication-offset-checkpoint';
-const LOG_START_FILE = 'log-start-offset-checkpoint';
 const RETENTION_CHECK_MS_DEFAULT = 300_000;
 const CHECKPOINT_MS_DEFAULT = 60_000;
 /** Logs that are opened or closed at a time. */
@@ -86,12 +80,7 @@ export class LogDirectory {
   brokerEpoch: () => number = () => -1;
   /** Told when a read came upon a batch that is not what was written; the name is `topic-partition`. */
   onDamage: (name: string) => void = () => undefined;
-  readonly #recoveryPoints: Map<string, number>;
-  readonly #highWatermarks: Map<string, number>;
-  readonly #logStarts: Map<string, number>;
-  /** Logs of which the checkpoint files say something. */
-  #checkpointed: ReadonlySet<string>;
-  #checkpointing: Promise<void> = Promise.resolve();
+  readonly #checkpoints: LogCheckpoints;
   #meta: MetaProperties | undefined;
   #failure: LogError | undefined;
   #timers: Timer[] = [];
@@ -116,10 +105,7 @@ export class LogDirectory {
     this.#wasClean = found.cleanBrokerEpoch !== undefined;
     this.#cleanBrokerEpoch = found.cleanBrokerEpoch ?? -1;
     this.#wasNew = found.meta === undefined;
-    this.#recoveryPoints = found.recoveryPoints;
-    this.#highWatermarks = found.highWatermarks;
-    this.#logStarts = found.logStarts;
-    this.#checkpointed = this.#known();
+    this.#checkpoints = found.checkpoints;
     this.#removals = new DelayedRemovals(platform.disk, platform.timers, logger);
     this.context = {
       disk: platform.disk,
@@ -139,7 +125,8 @@ export class LogDirectory {
       loadedIndexes: new LoadedIndexes(),
       indexIntervalBytes: 4096,
       onRolled: () => this.#capSoon(),
-      onCut: (folder, end) => this.#cut(folder.slice(this.path.length + 1), end),
+      onCut: (folder, end) =>
+        this.#checkpoints.cut(folder.slice(this.path.length + 1), end, this.#logs),
       onFailure: (error) => this.#fail(error),
       onDamage: (folder) => this.onDamage(folder.slice(this.path.length + 1)),
     };
@@ -156,7 +143,7 @@ export class LogDirectory {
       await createDurably(disk, options.path);
       lock = await disk.lock(`${options.path}/${LOCK_FILE}`);
       const found = await readState(disk, options.path);
-      await trustTails(options, found.recoveryPoints);
+      await trustTails(options, found.checkpoints.recoveryPoints);
       // The process may have been killed between making a folder and its sync: nobody else would make that name durable.
       if (found.cleanBrokerEpoch === undefined) await disk.syncDirectory(options.path);
       return new LogDirectory(options, lock, found);
@@ -217,7 +204,8 @@ export class LogDirectory {
     // Another process may have it by now.
     if (this.#isClosing) throw new LogError('CLOSED', `${this.path} is closed`);
     const log = await this.#open(name, wanted);
-    log.advanceHighWatermark(Math.min(this.#highWatermarks.get(name) ?? 0, log.logEndOffset));
+    const { highWatermark } = this.#checkpoints.of(name);
+    log.advanceHighWatermark(Math.min(highWatermark, log.logEndOffset));
     this.#logs.set(name, log);
     return log;
   }
@@ -226,17 +214,18 @@ export class LogDirectory {
   async #open(name: string, wanted: LogToOpen): Promise<PartitionLog> {
     try {
       await this.#forgetMarker();
-      if (!(await this.#hasSegments(name))) await this.#forgetFormer(name);
+      if (!(await this.#hasSegments(name))) await this.#checkpoints.forgetFormer(name, this.#logs);
+      const { recoveryPoint, logStartOffset } = this.#checkpoints.of(name);
       const log = await PartitionLog.open(this.context, {
         directory: `${this.path}/${name}`,
         topic: wanted.topic,
         partition: wanted.partition,
         config: wanted.config,
         isCleanShutdown: this.#wasClean,
-        recoveryPoint: this.#recoveryPoints.get(name) ?? 0,
-        logStartOffset: this.#logStarts.get(name) ?? 0,
+        recoveryPoint,
+        logStartOffset,
       });
-      await this.#correct(name, log);
+      await this.#checkpoints.correct(name, log, this.#logs);
       return log;
     } catch (error) {
       if (!(error instanceof DiskError)) throw error;
@@ -284,7 +273,9 @@ export class LogDirectory {
     if (flushCheckMs !== undefined)
       this.#every(flushCheckMs, () => this.#maintainAll(), firstTaskMs);
     if (highWatermarkCheckpointMs !== undefined)
-      this.#every(highWatermarkCheckpointMs, () => this.#writeHighWatermarks());
+      this.#every(highWatermarkCheckpointMs, () =>
+        this.#checkpoints.writeHighWatermarks(this.#logs),
+      );
   }
 
   /** Closes a log and forgets it; its files stay. */
@@ -299,7 +290,7 @@ export class LogDirectory {
     const log = this.#logs.get(name);
     if (log === undefined) return;
     this.#logs.delete(name);
-    this.#forget(name);
+    this.#checkpoints.forget(name);
     const unique = this.#platform.random.bytes(16).toString('hex');
     await log.delete(unique);
     this.#removals.add([log.directory], log.config.fileDeleteDelayMs);
@@ -317,7 +308,7 @@ export class LogDirectory {
     const failed = await this.#closeLogs();
     // A directory that is not ours is left as it was.
     if (failed === undefined && this.#failure === undefined && this.#meta !== undefined) {
-      await this.#writeCheckpoints();
+      await this.#checkpoints.write(this.#logs);
       if (this.#wasClean || this.#wasNew || this.#isStarted) await this.#writeMarker();
     }
     await this.#removals.close();
@@ -405,7 +396,7 @@ export class LogDirectory {
 
   async #checkpointAll(): Promise<void> {
     await this.#maintainAll();
-    await this.#writeCheckpoints();
+    await this.#checkpoints.write(this.#logs);
   }
 
   async #capSize(): Promise<void> {
@@ -428,83 +419,6 @@ export class LogDirectory {
     const folder = `${this.path}/${name}`;
     if ((await disk.stat(folder)) === undefined) return false;
     return (await disk.readdir(folder)).some((file) => parseSegmentFile(file)?.kind === 'log');
-  }
-
-  /** What the checkpoints say of a log of that name was said of another one. Durably: a crash would ask them. */
-  async #forgetFormer(name: string): Promise<void> {
-    this.#forget(name);
-    if (this.#checkpointed.has(name)) await this.#writeCheckpoints();
-  }
-
-  #forget(name: string): void {
-    for (const map of [this.#recoveryPoints, this.#highWatermarks, this.#logStarts])
-      map.delete(name);
-  }
-
-  /** What is written behind the cut is not durable, or committed, or deleted, because what was there before it had been. */
-  async #cut(name: string, logEndOffset: number): Promise<void> {
-    const isBehind = (offsets: Offsets): boolean => (offsets.get(name) ?? 0) > logEndOffset;
-    if ([this.#recoveryPoints, this.#logStarts, this.#highWatermarks].some(isBehind))
-      await this.#writeCheckpoints();
-  }
-
-  /**
-   * Recovery has cut the log, or a crash came between a cut and the checkpoints. High watermarks wait for the next
-   * checkpoint: after a power cut those of many logs are behind the end.
-   */
-  async #correct(name: string, { logEndOffset, logStartOffset }: PartitionLog): Promise<void> {
-    const isBehind = (offsets: Offsets): boolean => (offsets.get(name) ?? 0) > logEndOffset;
-    if (![this.#recoveryPoints, this.#logStarts].some(isBehind)) return;
-    this.#recoveryPoints.set(name, Math.min(this.#recoveryPoints.get(name) ?? 0, logEndOffset));
-    this.#logStarts.set(name, logStartOffset);
-    await this.#writeCheckpoints();
-  }
-
-  #known(): ReadonlySet<string> {
-    return new Set([
-      ...this.#recoveryPoints.keys(),
-      ...this.#highWatermarks.keys(),
-      ...this.#logStarts.keys(),
-    ]);
-  }
-
-  #writeCheckpoints(): Promise<void> {
-    return this.#inTurn(async () => {
-      for (const [name, log] of this.#logs) {
-        this.#recoveryPoints.set(name, log.recoveryPoint);
-        this.#logStarts.set(name, log.logStartOffset);
-        this.#highWatermarks.set(name, log.highWatermark);
-      }
-      const known = this.#known();
-      this.#checkpointed = this.#checkpointed.union(known);
-      const moved = new Map([...this.#logStarts].filter(([, offset]) => offset > 0));
-      await this.#write(RECOVERY_POINT_FILE, this.#recoveryPoints);
-      await this.#write(LOG_START_FILE, moved);
-      await this.#write(HIGH_WATERMARK_FILE, this.#highWatermarks);
-      this.#checkpointed = known;
-    });
-  }
-
-  /** Not where nothing moved since the last time. */
-  #writeHighWatermarks(): Promise<void> {
-    return this.#inTurn(async () => {
-      let hasMoved = false;
-      for (const [name, { highWatermark }] of this.#logs) {
-        hasMoved ||= this.#highWatermarks.get(name) !== highWatermark;
-        this.#highWatermarks.set(name, highWatermark);
-      }
-      if (hasMoved) await this.#write(HIGH_WATERMARK_FILE, this.#highWatermarks);
-    });
-  }
-
-  #write(file: string, offsets: Offsets): Promise<void> {
-    return writeOffsetCheckpoint(this.#platform.disk, `${this.path}/${file}`, offsets);
-  }
-
-  /** Checkpoints are written one after the other. */
-  #inTurn(write: () => Promise<void>): Promise<void> {
-    this.#checkpointing = this.#checkpointing.then(write, write);
-    return this.#checkpointing;
   }
 
   #fail(error: LogError): void {
@@ -562,24 +476,14 @@ interface FoundState {
   readonly meta: MetaProperties | undefined;
   /** Undefined without the marker of a clean shutdown; −1 when it names no epoch. */
   readonly cleanBrokerEpoch: number | undefined;
-  readonly recoveryPoints: Map<string, number>;
-  readonly highWatermarks: Map<string, number>;
-  readonly logStarts: Map<string, number>;
+  readonly checkpoints: LogCheckpoints;
 }
 
 async function readState(disk: Platform['disk'], path: string): Promise<FoundState> {
-  const offsets = (file: string): Promise<Map<string, number>> =>
-    // A damaged checkpoint costs time, not data: everything is checked from the start.
-    readOffsetCheckpoint(disk, `${path}/${file}`).catch((error: unknown) => {
-      if (error instanceof LogError) return new Map<string, number>();
-      throw error;
-    });
   return {
     meta: await readMetaProperties(disk, path),
     cleanBrokerEpoch: await readMarker(disk, `${path}/${CLEAN_SHUTDOWN_FILE}`),
-    recoveryPoints: await offsets(RECOVERY_POINT_FILE),
-    highWatermarks: await offsets(HIGH_WATERMARK_FILE),
-    logStarts: await offsets(LOG_START_FILE),
+    checkpoints: await LogCheckpoints.read(disk, path),
   };
 }
 
