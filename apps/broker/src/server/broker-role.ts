@@ -10,7 +10,13 @@ import {
   topicById,
   topicByName,
 } from '@ottla/metadata';
-import type { MetadataDelta, MetadataImage, QuorumListener } from '@ottla/metadata';
+import type {
+  MetadataBatch,
+  MetadataDelta,
+  MetadataImage,
+  QuorumListener,
+  SnapshotGenerator,
+} from '@ottla/metadata';
 import type { Logger, Platform } from '@ottla/platform';
 import type { BrokerConfig } from '../config/broker-config.ts';
 import type { EndPoint } from '../config/listeners.ts';
@@ -51,6 +57,8 @@ export interface BrokerRoleOptions {
   readonly heartbeats: ControllerChannel;
   /** For what partitions ask (AlterPartition, AssignReplicasToDirs), which must not wait behind what clients ask. */
   readonly partitions: ControllerChannel;
+  /** Sums the metadata log up; undefined where a controller in this process does. */
+  readonly snapshots: Pick<SnapshotGenerator, 'handleCommit' | 'handleSnapshot'> | undefined;
   /** The finalized level now. */
   readonly kraftVersion: () => number;
   /** Whether so many controllers are gone that none of them can answer. */
@@ -137,8 +145,11 @@ export class BrokerRole {
   /** What the quorum tells. */
   get listener(): QuorumListener {
     return {
-      handleCommit: (batches) => this.#guard(() => this.#loader.handleCommit(batches)),
-      handleSnapshot: (snapshot) => this.#guard(() => this.#loader.handleSnapshot(snapshot)),
+      handleCommit: (batches) => this.#guard(() => this.#takeIn(batches)),
+      handleSnapshot: (snapshot) => {
+        this.#guard(() => this.#loader.handleSnapshot(snapshot));
+        this.#options.snapshots?.handleSnapshot(snapshot.provenance.lastContainedOffset);
+      },
       handleLeaderChange: () => {},
     };
   }
@@ -160,6 +171,13 @@ export class BrokerRole {
     this.#options.onLoaded();
     await this.lifecycle.ready();
     await this.#catchUp.reached((image) => image.cluster.brokers.get(brokerId)?.fenced === false);
+  }
+
+  #takeIn(batches: readonly MetadataBatch[]): void {
+    this.#loader.handleCommit(batches);
+    if (this.#isClosing) return;
+    const bytes = batches.reduce((sum, { sizeBytes = 0 }) => sum + sizeBytes, 0);
+    this.#options.snapshots?.handleCommit(bytes, this.image);
   }
 
   #publish(delta: MetadataDelta, image: MetadataImage): void {

@@ -15,6 +15,7 @@ import {
 import type { ClosingStack } from './closing-stack.ts';
 import { controllerConfigs } from './controller-configs.ts';
 import type { QuorumMember } from './quorum-member.ts';
+import { snapshotThresholds } from './snapshot-thresholds.ts';
 import type { Storage } from './storage.ts';
 import { SUPPORTED_FEATURES } from './supported-features.ts';
 
@@ -91,10 +92,7 @@ function createDriver(options: ControllerRoleOptions): ControllerDriver {
       : 0,
     leaderBalanceDelayMs: config.number('ottla.leader.balance.delay.ms'),
     uncleanElectionIntervalMs: config.number('unclean.leader.election.interval.ms'),
-    snapshots: {
-      bytesMax: config.number('metadata.log.max.record.bytes.between.snapshots'),
-      intervalMsMax: config.number('metadata.log.max.snapshot.interval.ms'),
-    },
+    snapshots: snapshotThresholds(config),
     onFatal,
   });
 }

@@ -7,6 +7,7 @@
 import { nodePlatform, silentLogger } from '@ottla/platform';
 import type { Logger, Platform } from '@ottla/platform';
 import { BufferArena, BufferPool, type LogDirectory } from '@ottla/log';
+import { SnapshotGenerator } from '@ottla/metadata';
 import type { Uuid } from '@ottla/protocol';
 import { BrokerConfig } from '../config/broker-config.ts';
 import type { EndPoint } from '../config/listeners.ts';
@@ -30,6 +31,7 @@ import { QuorumMember } from './quorum-member.ts';
 import { registerServerMetrics } from './server-metrics.ts';
 import type { ServerParts } from './server-parts.ts';
 import { listenerError, StartError, toStartError } from './start-error.ts';
+import { snapshotThresholds } from './snapshot-thresholds.ts';
 import { openStorage } from './storage.ts';
 import type { Storage } from './storage.ts';
 
@@ -175,6 +177,7 @@ class Server {
           partitions: channels.open('partitions'),
           kraftVersion: () => member.node.kraftVersion,
           isDeserted: () => member.isDeserted(),
+          snapshots: controller === undefined ? this.#createSnapshots(member) : undefined,
           advertised: () => this.#sockets?.advertised() ?? [],
           onLoaded: () => this.#sockets?.admit('broker'),
         })
@@ -262,6 +265,18 @@ class Server {
     });
     this.#closing.add('the ways to the controller', () => channels.close());
     return channels;
+  }
+
+  /** As every node of the quorum, one that does not vote makes its own. */
+  #createSnapshots(member: QuorumMember): SnapshotGenerator {
+    const snapshots = new SnapshotGenerator({
+      quorum: member.adapter,
+      clock: this.#platform.clock,
+      logger: this.#logger,
+      ...snapshotThresholds(this.#config),
+    });
+    this.#closing.add('the snapshots of the metadata', () => snapshots.idle());
+    return snapshots;
   }
 
   #registerController(channels: ControllerChannels, sockets: SocketServer): Promise<void> {
