@@ -175,7 +175,8 @@ async function recover(
     logEndOffset = await recoverSegment(context, segment, endOffset, options, epochs);
     const valid = segment.sizeBytes;
     if (valid === size) {
-      await segment.writeIndexes(context);
+      // Those of the last segment are written when it ends: as long as it grows, a crash builds them anew.
+      if (next !== undefined) await segment.writeIndexes(context);
       continue;
     }
     cutBytes += size - valid;
@@ -191,7 +192,6 @@ async function recover(
       await file.truncate(valid);
       await file.datasync();
     });
-    await segment.writeIndexes(context);
   }
   return { cutBytes, endOffset: logEndOffset };
 }
