@@ -30,3 +30,19 @@ it.each(['open', 'datasync', 'readdir'] as const)(
     expect(failures.map(({ code }) => code)).toEqual(['KAFKA_STORAGE_ERROR']);
   },
 );
+
+// The next log of that name would have its records.
+it('given a log whose folder cannot be renamed when it is deleted, then the directory has failed', async () => {
+  const simulation = createSimulation({ seed: 1 });
+  const { platform, disk } = simulation.node('broker');
+  const directory = await simulation.settle(
+    LogDirectory.open({ platform, logger: silentLogger, path: '/data' }),
+  );
+  const config = LOG_CONFIG_DEFAULT;
+  await simulation.settle(directory.openLog({ topic: 'orders', partition: 0, config }));
+  disk.inject({ operation: 'rename', path: /orders/, effect: { kind: 'fail', code: 'EIO' } });
+  const code = 'KAFKA_STORAGE_ERROR';
+
+  await expect(simulation.settle(directory.deleteLog('orders-0'))).rejects.toMatchObject({ code });
+  expect(directory.failure).toMatchObject({ code });
+});

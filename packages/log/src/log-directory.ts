@@ -203,37 +203,37 @@ export class LogDirectory {
     if (open !== undefined) return open;
     // Another process may have it by now.
     if (this.#isClosing) throw new LogError('CLOSED', `${this.path} is closed`);
-    const log = await this.#open(name, wanted);
+    const log = await this.#orFail(`${name} cannot be opened`, () => this.#open(name, wanted));
     const { highWatermark } = this.#checkpoints.of(name);
     log.advanceHighWatermark(Math.min(highWatermark, log.logEndOffset));
     this.#logs.set(name, log);
     return log;
   }
 
-  /** A disk that cannot be read or written now is as failed as one that fails later: nobody would try again. */
   async #open(name: string, wanted: LogToOpen): Promise<PartitionLog> {
+    await this.#forgetMarker();
+    if (!(await this.#hasSegments(name))) await this.#checkpoints.forgetFormer(name, this.#logs);
+    const { recoveryPoint, logStartOffset } = this.#checkpoints.of(name);
+    const log = await PartitionLog.open(this.context, {
+      directory: `${this.path}/${name}`,
+      topic: wanted.topic,
+      partition: wanted.partition,
+      config: wanted.config,
+      isCleanShutdown: this.#wasClean,
+      recoveryPoint,
+      logStartOffset,
+    });
+    await this.#checkpoints.correct(name, log, this.#logs);
+    return log;
+  }
+
+  /** A disk that cannot be read or written now is as failed as one that fails later: nobody would try again. */
+  async #orFail<T>(what: string, work: () => Promise<T>): Promise<T> {
     try {
-      await this.#forgetMarker();
-      if (!(await this.#hasSegments(name))) await this.#checkpoints.forgetFormer(name, this.#logs);
-      const { recoveryPoint, logStartOffset } = this.#checkpoints.of(name);
-      const log = await PartitionLog.open(this.context, {
-        directory: `${this.path}/${name}`,
-        topic: wanted.topic,
-        partition: wanted.partition,
-        config: wanted.config,
-        isCleanShutdown: this.#wasClean,
-        recoveryPoint,
-        logStartOffset,
-      });
-      await this.#checkpoints.correct(name, log, this.#logs);
-      return log;
+      return await work();
     } catch (error) {
       if (!(error instanceof DiskError)) throw error;
-      const failure = new LogError(
-        'KAFKA_STORAGE_ERROR',
-        `${name} cannot be opened: ${error.message}`,
-        error,
-      );
+      const failure = new LogError('KAFKA_STORAGE_ERROR', `${what}: ${error.message}`, error);
       this.#fail(failure);
       throw failure;
     }
@@ -285,14 +285,17 @@ export class LogDirectory {
     await log?.close();
   }
 
-  /** Deletes a log: the folder is renamed now and removed after `file.delete.delay.ms`. */
+  /**
+   * Deletes a log: the folder is renamed now and removed after `file.delete.delay.ms`.
+   * @throws LogError `KAFKA_STORAGE_ERROR`: the next log of that name would have its records
+   */
   async deleteLog(name: string): Promise<void> {
     const log = this.#logs.get(name);
     if (log === undefined) return;
     this.#logs.delete(name);
     this.#checkpoints.forget(name);
     const unique = this.#platform.random.bytes(16).toString('hex');
-    await log.delete(unique);
+    await this.#orFail(`${name} cannot be deleted`, () => log.delete(unique));
     this.#removals.add([log.directory], log.config.fileDeleteDelayMs);
   }
 

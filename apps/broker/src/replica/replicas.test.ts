@@ -205,6 +205,26 @@ describe('Replicas', () => {
     expect(plane.replicas.whyMissingById(topicIdOf('orders'), 0)).toBe(ErrorCode.UNKNOWN_TOPIC_ID);
   });
 
+  it('given a folder that cannot be renamed when its topic is deleted and made again, then the new one has nothing of it', async () => {
+    const disk = memoryDisk();
+    const { rename } = disk;
+    disk.rename = (from, to) =>
+      from.endsWith('/orders-0')
+        ? Promise.reject(new DiskError({ code: 'EIO', operation: 'rename', path: from }))
+        : rename.call(disk, from, to);
+    const plane = await start({ disk });
+    await plane.createTopic('orders');
+    await orders(plane).append(batch(4));
+    const topicId = topicIdOf('orders again');
+    await plane.commit(removeTopic('orders'));
+    await plane.createTopic('orders', { topicId });
+    expect(orders(plane).topicId).toBe(topicId);
+    expect(orders(plane).checkLeader(-1)).toBe(ErrorCode.KAFKA_STORAGE_ERROR);
+    expect(plane.replicas.directories.map(({ failure }) => failure?.code)).toEqual([
+      'KAFKA_STORAGE_ERROR',
+    ]);
+  });
+
   it('given changed settings, appends by them', async () => {
     const plane = await start();
     await plane.createTopic('orders');

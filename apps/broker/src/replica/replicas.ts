@@ -196,9 +196,18 @@ export class Replicas {
       if (resource.type === ConfigResourceType.TOPIC) this.#configure(resource.name);
     if (removed.length === 0 && opening.length === 0) return this.#work;
     return this.#enqueue(async () => {
-      for (const partition of removed) await this.#folders.delete(partition);
+      for (const partition of removed) await this.#delete(partition);
       await this.#openAll(opening);
     });
+  }
+
+  /** Where that fails, the directory has failed; those that are in others are opened all the same. */
+  async #delete(partition: Partition): Promise<void> {
+    try {
+      await this.#folders.delete(partition);
+    } catch (error) {
+      this.#logger.error('a log cannot be deleted', { name: partition.name, error });
+    }
   }
 
   /** The broker's own settings changed, which stand in where topics have none. */
