@@ -58,7 +58,10 @@ export class Growth {
     for (const { topic, partition } of await this.#placed(admin)) {
       if (this.#random.below(2) === 0) continue;
       await this.#until(async () => {
-        await this.#move(admin, topic, partition, late.nodeId);
+        // Topics go, too, and come back with fewer partitions.
+        const placed = await this.#placed(admin);
+        if (placed.some((each) => each.topic === topic && each.partition === partition))
+          await this.#move(admin, topic, partition, late.nodeId);
         return true;
       });
     }
