@@ -10,6 +10,7 @@ type PartitionLog = NonNullable<Partition['log']>;
 export interface DurableSeen {
   /** Exclusive. */
   promised: number;
+  logStartOffset: number;
   cursor: Cursor | undefined;
 }
 
@@ -23,13 +24,13 @@ export function checkDurable(
   const isSynced = log.config.flushMessages === 1;
   const promised = isSynced ? log.logEndOffset : log.recoveryPoint;
   if (promised === seen.promised) return undefined;
-  // It was cut: what comes behind the cut is not what was there.
-  if (promised < seen.promised) seen.cursor = undefined;
-  seen.promised = promised;
-  if (promised <= log.logStartOffset) return undefined;
+  const { logStartOffset } = log;
+  // It was cut: what comes behind the cut is not what was there. Or old segments went, perhaps the one that was looked at.
+  if (promised < seen.promised || logStartOffset !== seen.logStartOffset) seen.cursor = undefined;
+  Object.assign(seen, { promised, logStartOffset });
+  if (promised <= logStartOffset) return undefined;
   let { cursor } = seen;
-  if (cursor === undefined || cursor.offset < log.logStartOffset)
-    seen.cursor = cursor = cursorAt(disk, folder, log.logStartOffset);
+  if (cursor === undefined) seen.cursor = cursor = cursorAt(disk, folder, logStartOffset);
   const what = isSynced ? 'shows' : 'has its recovery point at';
   while (cursor.offset < promised) {
     const { segmentBase, position } = cursor;

@@ -167,7 +167,7 @@ export class Invariants {
     const replica = {
       ...seen,
       cursor: cursorAt(node.disk, seen.name, seen.logStartOffset),
-      durable: { promised: -1, cursor: undefined },
+      durable: { promised: -1, logStartOffset: -1, cursor: undefined },
       highWatermark: -1,
       logEndOffset: -1,
       leaderEpoch: -1,

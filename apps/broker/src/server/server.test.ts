@@ -12,6 +12,7 @@ import {
   type Timer,
   type Timers,
 } from '@ottla/platform';
+import { LogError } from '@ottla/log';
 import { ZERO_UUID } from '@ottla/protocol';
 import {
   createCreatableTopic,
@@ -30,7 +31,14 @@ import {
   startTestServer,
   withClient,
 } from '../../test/running-server.ts';
-import { BrokerConfig, type RunningServer, StartError, startServer } from '../index.ts';
+import {
+  BrokerConfig,
+  MEMORY_PRESETS,
+  type RunningServer,
+  StartError,
+  startServer,
+} from '../index.ts';
+import type { ServerParts } from './server-parts.ts';
 
 const CREATE = [createTopicsRequest, createTopicsResponse] as const;
 const METADATA = [metadataRequest, metadataResponse] as const;
@@ -168,34 +176,44 @@ describe('startServer', () => {
   });
 
   it('given a disk that fails under the metadata log, then the server stops by itself and says why', async () => {
-    const disk = memoryDisk();
     let isBroken = false;
-    const failure = new DiskError({ code: 'EIO', operation: 'write', path: directory });
-    const open = async (path: string, mode: 'read' | 'write'): Promise<DiskFile> => {
-      const file = await disk.open(path, mode);
-      const later = intercepted(file, 'write', (write, args) =>
-        isBroken ? Promise.reject(failure) : write(...args),
-      );
-      return intercepted(later, 'writeNow', (writeNow, args) => {
-        if (isBroken) throw failure;
-        writeNow(...args);
-      });
-    };
+    const platform = platformThatFails(() => isBroken);
     const fatal = Promise.withResolvers<unknown>();
-    const server = await startServer({
-      config: BrokerConfig.load({ presets: LOOPBACK, overrides: [`log.dirs=${directory}`] }),
-      platform: {
-        ...nodePlatform(),
-        disk: intercepted(disk, 'open', (_open, args) => open(...args)),
-      },
-      onFatal: fatal.resolve,
-    });
+    const server = await startServer({ config: inMemory(), platform, onFatal: fatal.resolve });
 
     isBroken = true;
 
     expect(String(await fatal.promise)).toContain('EIO');
     await expect(ProtocolClient.connect(server.endpoints[0]!)).rejects.toThrow('ECONNREFUSED');
     await server.close();
+  });
+
+  // Simulator, seeds 1100348 and 1100466: whoever had started it was told nothing, and waited for a server that was closed.
+  it('given a directory that fails while the start comes to its end, then the start ends, or the server says that it stops', async () => {
+    for (let turns = 0; turns < 8; turns += 1) {
+      const fatal = Promise.withResolvers<unknown>();
+      const fails = (parts: ServerParts): void => {
+        const broker = parts.broker as { start(): Promise<void> } & typeof parts.broker;
+        const { start } = broker;
+        const [data] = broker.replicas.directories;
+        const error = new LogError('KAFKA_STORAGE_ERROR', 'the disk is gone');
+        broker.start = async () => {
+          await start.call(broker);
+          void afterTurns(turns).then(() => data!.context.onFailure(error));
+        };
+      };
+      const outcome = await startServer({
+        config: BrokerConfig.load({ presets: { ...LOOPBACK, ...MEMORY_PRESETS } }),
+        memory: {},
+        onAssembled: (parts) => fails(parts as ServerParts),
+        onFatal: fatal.resolve,
+      }).then(
+        async (server) => ({ server, error: await fatal.promise }),
+        (error: unknown) => ({ server: undefined, error }),
+      );
+      expect(String(outcome.error), `after ${turns} turns`).toContain('the disk is gone');
+      await outcome.server?.close();
+    }
   });
 
   it('given clients that are connected and wait, then closing does not wait for them', async () => {
@@ -218,6 +236,32 @@ describe('startServer', () => {
     await expect(fetch(`${url}/healthz`)).rejects.toThrow();
   });
 });
+
+async function afterTurns(count: number): Promise<void> {
+  for (let turn = 0; turn < count; turn += 1) await Promise.resolve();
+}
+
+function inMemory(): BrokerConfig {
+  return BrokerConfig.load({ presets: LOOPBACK, overrides: [`log.dirs=${directory}`] });
+}
+
+/** Its disk is in memory, and asks before each write of a log whether it fails. */
+function platformThatFails(fails: () => boolean): Platform {
+  const disk = memoryDisk();
+  const failure = new DiskError({ code: 'EIO', operation: 'write', path: directory });
+  const open = async (path: string, mode: 'read' | 'write'): Promise<DiskFile> => {
+    const file = await disk.open(path, mode);
+    if (!path.endsWith('.log')) return file;
+    const later = intercepted(file, 'write', (write, args) =>
+      fails() ? Promise.reject(failure) : write(...args),
+    );
+    return intercepted(later, 'writeNow', (writeNow, args) => {
+      if (fails()) throw failure;
+      writeNow(...args);
+    });
+  };
+  return { ...nodePlatform(), disk: intercepted(disk, 'open', (_open, args) => open(...args)) };
+}
 
 /** A broker whose controller is nowhere. */
 function withoutQuorum(...overrides: string[]): BrokerConfig {

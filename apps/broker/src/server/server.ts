@@ -203,8 +203,10 @@ class Server {
       controller === undefined ? undefined : this.#registerController(channels, sockets);
     if (broker !== undefined) {
       await this.#untilServing(broker);
-      await registered;
+      await Promise.race([registered, this.#fatal.promise]);
     }
+    // It had to stop while the last step was done: nobody is told of that any more, and nobody would close it.
+    if (this.#closed !== undefined) await this.#fatal.promise;
     this.#isReady = true;
     return {
       clusterId: storage.clusterId,
