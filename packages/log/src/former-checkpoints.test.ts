@@ -76,14 +76,19 @@ describe('checkpoints of former logs', () => {
     expectNew();
   });
 
-  it('given a log that is cut and goes on, when a crash damages what it wrote since, then that is not taken for durable', async () => {
-    await simulation.settle(log.truncateTo(5));
-    await append(3, 1);
+  /** The last batch is damaged, and the log opened again. */
+  async function crashWithDamagedEnd(): Promise<void> {
     const path = '/data/orders-0/00000000000000000000.log';
     const end = node.disk.peek(path)!.length;
     await crash();
     node.disk.flipBit(path, end - 1, 0);
     await openLog();
+  }
+
+  it('given a log that is cut and goes on, when a crash damages what it wrote since, then that is not taken for durable', async () => {
+    await simulation.settle(log.truncateTo(5));
+    await append(3, 1);
+    await crashWithDamagedEnd();
     expect(log.logEndOffset).toBe(7);
   });
 
@@ -96,11 +101,7 @@ describe('checkpoints of former logs', () => {
     await openLog();
     expect(log.logEndOffset).toBe(5);
     await append(3, 1);
-    const path = '/data/orders-0/00000000000000000000.log';
-    const end = node.disk.peek(path)!.length;
-    await crash();
-    node.disk.flipBit(path, end - 1, 0);
-    await openLog();
+    await crashWithDamagedEnd();
     expect(log.logEndOffset).toBe(7);
   });
 
