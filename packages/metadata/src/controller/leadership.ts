@@ -31,8 +31,9 @@ export function* fenceBroker(scope: DecisionScope, broker: BrokerRegistration): 
 export function* unfenceBroker(scope: DecisionScope, broker: BrokerRegistration): Steps {
   const { brokerId, brokerEpoch } = broker;
   yield () => [brokerChangeRecord({ brokerId, brokerEpoch, fenced: -1 })];
+  // Only the first slice cannot see the record above; a later one sees what became of the broker since.
   yield* partitionSteps(scope.image, hasNoLeader, (now, found) =>
-    decidePartition(now, found, { joining: brokerId }),
+    decidePartition(now, found, now === scope ? { joining: brokerId } : {}),
   );
 }
 

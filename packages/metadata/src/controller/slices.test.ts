@@ -1,7 +1,12 @@
 import { ErrorCode, ZERO_UUID } from '@ottla/protocol';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { assigned, incarnationOf, testConfigs, TestCluster } from '../../test/support/cluster.ts';
-import type { ControllerOptions, ControllerResult, MetadataRecord } from '../index.ts';
+import {
+  type ControllerOptions,
+  type ControllerResult,
+  type MetadataRecord,
+  NO_LEADER,
+} from '../index.ts';
 
 const SLICE_RECORDS_MAX = 20;
 const PARTITIONS = 3 * SLICE_RECORDS_MAX - 10;
@@ -105,6 +110,21 @@ describe('work on many partitions', () => {
     cluster.heartbeat(1);
 
     expect(cluster.image.cluster.brokers.get(1)).toMatchObject({ brokerEpoch, fenced: false });
+  });
+
+  it('given a broker that is fenced again before all its partitions have it back, then it gets no more of them', () => {
+    const lonely = Array.from({ length: PARTITIONS }, () => [1]);
+    cluster.createTopic('lonely', assigned(...lonely));
+    cluster.append(cluster.decide('brokerHeartbeat', cluster.beat(1, { wantFence: true })));
+    const unfencing = cluster.decide('brokerHeartbeat', cluster.beat(1));
+    cluster.appendPart(unfencing);
+    expect(leadersOf('lonely')).toEqual(new Set([1, NO_LEADER]));
+    cluster.append(cluster.decide('brokerHeartbeat', cluster.beat(1, { wantFence: true })));
+
+    cluster.finish(unfencing);
+
+    expect(isFenced(1)).toBe(true);
+    expect(leadersOf('lonely')).toEqual(new Set([NO_LEADER]));
   });
 
   it('given this controller is lost half-way, then the next one fences the broker again, from the beginning', () => {
