@@ -1,5 +1,6 @@
 // One vitest run for the whole workspace, from source: the condition `@ottla/source` makes every
 // package resolve to its TypeScript, so no build is needed before a test.
+import path from 'node:path';
 import { defineConfig } from 'vitest/config';
 import TotalsReporter from './tools/totals-reporter.ts';
 
@@ -12,7 +13,17 @@ function project(name: string, root: string, include: readonly string[], extra: 
 const unit = ['src/**/*.test.ts', 'test/**/*.test.ts'];
 const pure = { isolate: false };
 
+const PROPERTIES = path.resolve(import.meta.dirname, 'tools/properties.ts');
+/** Gives tests that import fast-check the one with our seed and number of runs. */
+const properties = {
+  name: 'ottla:properties',
+  enforce: 'pre' as const,
+  resolveId: (source: string, importer: string | undefined) =>
+    source === 'fast-check' && importer !== PROPERTIES ? PROPERTIES : undefined,
+};
+
 export default defineConfig({
+  plugins: [properties],
   resolve: { conditions },
   ssr: {
     resolve: {
