@@ -18,6 +18,7 @@ export type { MessageCodec } from './wire/message-codec.ts';
 export { ARRAY_ELEMENTS_MAX, Reader, STRING_BYTES_MAX } from './wire/reader.ts';
 export { recordsBytes, SPLICE_BYTES_MIN } from './wire/records-source.ts';
 export type { RecordsRegion, RecordsSource, Segment } from './wire/records-source.ts';
+export { arrayLengthSize } from './wire/sizes.ts';
 export { UNKNOWN_TAGGED_FIELDS_MAX } from './wire/tagged-fields.ts';
 export type { RawTaggedField, Tagged } from './wire/tagged-fields.ts';
 export {

@@ -125,6 +125,29 @@ describe('Metadata', () => {
     });
   });
 
+  it('given more partitions than are told in one turn, then all of them are told, and what is not there too', async () => {
+    await createTopic('small');
+    const topicId = await createTopic('large', 300);
+    const all = await client.ask(METADATA, { topics: null });
+    expect(new Set(all.topics.map(({ name }) => name))).toEqual(new Set(['large', 'small']));
+
+    const names = ['large', 'none', 'small'].map((name) => ({ name, topicId: ZERO_UUID }));
+    const { topics } = await client.ask(METADATA, {
+      topics: names,
+      allowAutoTopicCreation: false,
+    });
+    expect(topics.map(({ name, errorCode }) => [name, errorCode])).toEqual([
+      ['large', 0],
+      ['small', 0],
+      ['none', ErrorCode.UNKNOWN_TOPIC_OR_PARTITION],
+    ]);
+    expect(topics[0]).toEqual(all.topics.find(({ name }) => name === 'large'));
+    expect(topics[0]?.topicId).toBe(topicId);
+    expect(topics[0]?.partitions.map(({ partitionIndex }) => partitionIndex)).toEqual([
+      ...Array(300).keys(),
+    ]);
+  });
+
   it.each(Array.from({ length: 14 }, (_, version) => version))(
     'given a topic, then version %d describes its partitions',
     async (version) => {

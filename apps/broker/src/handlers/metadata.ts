@@ -5,14 +5,9 @@
 import { invalidTopicName, topicById, topicByName } from '@ottla/metadata';
 import type { PartitionImage, TopicImage } from '@ottla/metadata';
 import { ErrorCode, ZERO_UUID } from '@ottla/protocol';
-import {
-  createMetadataResponseTopic,
-  metadataRequest,
-  metadataResponse,
-} from '@ottla/protocol/messages/metadata';
+import { createMetadataResponseTopic, metadataRequest } from '@ottla/protocol/messages/metadata';
 import type {
   MetadataRequest,
-  MetadataResponse,
   MetadataResponsePartition,
   MetadataResponseTopic,
 } from '@ottla/protocol/messages/metadata';
@@ -27,6 +22,8 @@ import {
 } from './authorized-operations.ts';
 import { ClusterView } from './cluster-view.ts';
 import { isInternalTopic } from './internal-topics.ts';
+import { encodeTopics, type MetadataAnswer, metadataAnswer } from './metadata-answer.ts';
+import { CHUNK_PARTITIONS, type EncodeChunk, TopicChunks } from './topic-chunks.ts';
 
 const NO_LEADER = -1;
 /** Most that a client waits for topics that it creates by asking; the pause of most clients is 100 ms and more. */
@@ -42,65 +39,93 @@ const TOPIC_ID_VERSION_MIN = 12;
 
 /** One request's question, for the functions below. */
 interface Question {
-  readonly services: BrokerServices;
   readonly view: ClusterView;
   readonly version: number;
   readonly request: MetadataRequest;
 }
 
+/** Topics of an answer; many come encoded. */
+type Topics = Pick<MetadataAnswer, 'topics' | 'encodedTopics'>;
+
 /** Answers from the newest image. */
-export const createHandler: CreateApiHandler<BrokerServices, MetadataRequest, MetadataResponse> = (
+export const createHandler: CreateApiHandler<BrokerServices, MetadataRequest, MetadataAnswer> = (
   services,
-) => ({
-  request: metadataRequest,
-  response: metadataResponse,
-  handle: (context, request) => {
-    const creating = createMissing(services, request);
-    return creating === undefined
-      ? describe(services, context, request)
-      : creating.then(() => describe(services, context, request));
-  },
-  errorResponse: (request, _version, errorCode) =>
-    metadataResponse.create({
-      errorCode,
-      topics: (request.topics ?? []).map(({ name, topicId }) =>
-        createMetadataResponseTopic({ errorCode, name: name ?? '', topicId }),
-      ),
-    }),
-});
+) => {
+  const chunks = new TopicChunks(services.platform.timers);
+  const answer = async (
+    context: RequestContext,
+    request: MetadataRequest,
+  ): Promise<MetadataAnswer> => {
+    await createMissing(services, request);
+    const { listenerName } = context.connection;
+    const view = new ClusterView(services.image(), listenerName);
+    const question = { view, version: context.apiVersion, request };
+    return describe(services, question, await describeTopics(question, listenerName, chunks));
+  };
+  return {
+    request: metadataRequest,
+    response: metadataAnswer,
+    handle: answer,
+    errorResponse: (request, _version, errorCode) =>
+      metadataAnswer.create({
+        errorCode,
+        topics: (request.topics ?? []).map(({ name, topicId }) =>
+          createMetadataResponseTopic({ errorCode, name: name ?? '', topicId }),
+        ),
+      }),
+  };
+};
 
 function describe(
   services: BrokerServices,
-  context: RequestContext,
-  request: MetadataRequest,
-): MetadataResponse {
-  const version = context.apiVersion;
-  const view = new ClusterView(services.image(), context.connection.listenerName);
-  const topics = describeTopics({ services, view, version, request });
+  { view, version, request }: Question,
+  topics: Topics,
+): MetadataAnswer {
   const asksCluster =
     request.includeClusterAuthorizedOperations && version <= CLUSTER_OPERATIONS_VERSION_MAX;
-  return metadataResponse.create({
-    brokers: view
-      .nodes()
-      .filter(({ isFenced }) => !isFenced)
-      .map(({ id, host, port, rack }) => ({ nodeId: id, host, port, rack })),
-    clusterId: services.clusterId,
-    controllerId: view.controllerId(services.platform.random),
-    topics,
-    clusterAuthorizedOperations: asksCluster ? CLUSTER_OPERATIONS : OPERATIONS_NOT_ASKED,
-  });
+  return {
+    ...metadataAnswer.create({
+      brokers: view
+        .nodes()
+        .filter(({ isFenced }) => !isFenced)
+        .map(({ id, host, port, rack }) => ({ nodeId: id, host, port, rack })),
+      clusterId: services.clusterId,
+      controllerId: view.controllerId(services.platform.random),
+      clusterAuthorizedOperations: asksCluster ? CLUSTER_OPERATIONS : OPERATIONS_NOT_ASKED,
+    }),
+    ...topics,
+  };
 }
 
-function describeTopics(question: Question): MetadataResponseTopic[] {
+async function describeTopics(
+  question: Question,
+  listenerName: string,
+  chunks: TopicChunks,
+): Promise<Topics> {
   const { request, version, view } = question;
   const asked = request.topics;
-  if (asked === null || (asked.length === 0 && version < NULL_TOPICS_VERSION_MIN))
-    return [...view.image.topics.byName.values()].map((topic) => describeTopic(question, topic));
+  const encode: EncodeChunk = (topics) =>
+    encodeTopics(
+      topics.map((topic) => describeTopic(question, topic)),
+      version,
+    );
+  if (asked === null || (asked.length === 0 && version < NULL_TOPICS_VERSION_MIN)) {
+    const kind = `${version} ${topicOperations(request)} ${listenerName}`;
+    return { topics: [], encodedTopics: await chunks.all(kind, view.image, encode) };
+  }
   refuseMisfits(request, version);
-  const ids = new Set(asked.map(({ topicId }) => topicId).filter((id) => id !== ZERO_UUID));
-  // One request asks by id or by name; where both are given, ids are what counts.
-  if (ids.size > 0) return [...ids].map((id) => describeTopicById(question, id));
-  return describeByNames(question, new Set(asked.map(({ name }) => name ?? '')));
+  const { found, missing } = findTopics(question);
+  const partitions = found.reduce((count, topic) => count + topic.partitions.length, 0);
+  if (partitions <= CHUNK_PARTITIONS)
+    return { topics: [...found.map((topic) => describeTopic(question, topic)), ...missing] };
+  const encoded = await chunks.these(found, encode);
+  return {
+    topics: [],
+    encodedTopics: {
+      count: encoded.count + missing.length,
+      chunks: [...encoded.chunks, encodeTopics(missing, version)],
+    },
+  };
 }
 
 function refuseMisfits(request: MetadataRequest, version: number): void {
@@ -123,9 +148,29 @@ function refuseMisfits(request: MetadataRequest, version: number): void {
   }
 }
 
-function describeTopicById(question: Question, topicId: string): MetadataResponseTopic {
-  const topic = topicById(question.view.image, topicId);
-  if (topic !== undefined) return describeTopic(question, topic);
+/** Topics that were asked for, and the answers for those that are not there. */
+function findTopics({ view, request }: Question): {
+  readonly found: readonly TopicImage[];
+  readonly missing: readonly MetadataResponseTopic[];
+} {
+  const asked = request.topics ?? [];
+  const ids = new Set(asked.map(({ topicId }) => topicId).filter((id) => id !== ZERO_UUID));
+  // One request asks by id or by name; where both are given, ids are what counts.
+  const [keys, topicOf, missingTopic] =
+    ids.size > 0
+      ? ([ids, topicById, missingId] as const)
+      : ([new Set(asked.map(({ name }) => name ?? '')), topicByName, missingName] as const);
+  const found: TopicImage[] = [];
+  const missing: MetadataResponseTopic[] = [];
+  for (const key of keys) {
+    const topic = topicOf(view.image, key);
+    if (topic === undefined) missing.push(missingTopic(key, request));
+    else found.push(topic);
+  }
+  return { found, missing };
+}
+
+function missingId(topicId: string): MetadataResponseTopic {
   return createMetadataResponseTopic({
     errorCode: ErrorCode.UNKNOWN_TOPIC_ID,
     name: null,
@@ -134,24 +179,13 @@ function describeTopicById(question: Question, topicId: string): MetadataRespons
   });
 }
 
-function describeByNames(question: Question, names: ReadonlySet<string>): MetadataResponseTopic[] {
-  const { view, request } = question;
-  const found: MetadataResponseTopic[] = [];
-  const missing: string[] = [];
-  for (const name of names) {
-    const topic = topicByName(view.image, name);
-    if (topic === undefined) missing.push(name);
-    else found.push(describeTopic(question, topic));
-  }
-  const absent = missing.map((name) =>
-    createMetadataResponseTopic({
-      errorCode: missingTopicError(name),
-      name,
-      isInternal: isInternalTopic(name),
-      topicAuthorizedOperations: topicOperations(request),
-    }),
-  );
-  return [...found, ...absent];
+function missingName(name: string, request: MetadataRequest): MetadataResponseTopic {
+  return createMetadataResponseTopic({
+    errorCode: missingTopicError(name),
+    name,
+    isInternal: isInternalTopic(name),
+    topicAuthorizedOperations: topicOperations(request),
+  });
 }
 
 /**

@@ -120,9 +120,9 @@ export class Writer {
       return;
     }
     this.#length(recordsBytes(records), compact);
-    if (!(records instanceof Uint8Array)) this.#splice(records);
+    if (!(records instanceof Uint8Array)) this.splice(records);
     else if (splicedBytes(records) > 0)
-      this.#splice(Buffer.from(records.buffer, records.byteOffset, records.byteLength));
+      this.splice(Buffer.from(records.buffer, records.byteOffset, records.byteLength));
     else this.raw(records);
   }
 
@@ -150,6 +150,11 @@ export class Writer {
   raw(bytes: Uint8Array): void {
     this.buffer.set(bytes, this.position);
     this.position += bytes.byteLength;
+  }
+
+  /** A piece of the message as it is, without a length, and without a copy. */
+  splice(segment: Segment): void {
+    (this.#splices ??= []).push({ position: this.position, segment });
   }
 
   /** Tag and size of a tagged field; its content follows. */
@@ -207,10 +212,6 @@ export class Writer {
     if (compact) this.uvarint(0);
     else if (prefixBytes === 2) this.int16(-1);
     else this.int32(-1);
-  }
-
-  #splice(segment: Segment): void {
-    (this.#splices ??= []).push({ position: this.position, segment });
   }
 
   #advance(written: number, expected: number): void {
