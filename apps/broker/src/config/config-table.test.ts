@@ -29,6 +29,7 @@ const OWN_DEFAULTS = new Set([
   'listeners',
   'log.dir',
   'queued.max.request.bytes',
+  'socket.listen.backlog.size',
 ]);
 
 function text(value: KafkaKey['default']): string | null {

@@ -164,8 +164,8 @@ export const NETWORK_KEYS: readonly ConfigKey[] = [
   honoured(
     'socket.listen.backlog.size',
     readOnly,
-    int('50', { min: 1 }),
-    'Connections that may wait to be accepted.',
+    int('511', { min: 1 }),
+    'Connections that may wait to be accepted; the system has a bound of its own.',
   ),
   accepted('socket.receive.buffer.bytes', readOnly, int('102400'), SYSTEM_BUFFERS),
   honoured(
