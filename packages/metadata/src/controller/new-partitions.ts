@@ -117,13 +117,16 @@ export function newPartitionRecord(
   return partitionToRecord(topicId, partitionId, partition, metadataVersionOf(scope));
 }
 
-/** Brokers that take new replicas: not on their way out, and with a log directory that takes some. */
-export function usableBrokers({ image }: DecisionScope): UsableBroker[] {
+/**
+ * Brokers that take new replicas: not shutting down, and with a log directory that takes some. One that is being taken out
+ * of its partitions is as good as fenced: it would not be in sync, and may be nobody's only replica.
+ */
+export function usableBrokers({ image, sessions }: DecisionScope): UsableBroker[] {
   return [...image.cluster.brokers.values()].filter(isUsable).map((broker) => ({
     brokerId: broker.brokerId,
     rack: broker.rack,
     host: machineOf(broker),
-    fenced: broker.fenced,
+    fenced: broker.fenced || sessions.isDeparting(broker.brokerId),
   }));
 }
 

@@ -81,6 +81,21 @@ describe('work on many partitions', () => {
     }
   });
 
+  it('given a broker half-way out, then new partitions of one replica go to the others', () => {
+    cluster.appendPart(beginFencing());
+
+    const created = cluster.createTopic('one', { numPartitions: 9, replicationFactor: 1 });
+    const grown = cluster.handle('createPartitions', {
+      topics: [{ name: 'one', count: 18, assignments: null }],
+      timeoutMs: 0,
+      validateOnly: false,
+    });
+
+    expect(created).toMatchObject({ errorCode: ErrorCode.NONE, numPartitions: 9 });
+    expect(grown.results).toMatchObject([{ errorCode: ErrorCode.NONE }]);
+    expect(leadersOf('one')).toEqual(new Set([2, 3]));
+  });
+
   it('given a broker that is out, then it may come back like any other', () => {
     cluster.append(beginFencing());
 
