@@ -40,15 +40,21 @@ export function registerBroker(
 ): ControllerResult<BrokerRegistrationResponse> {
   const { brokerId } = request;
   let brokerEpoch = -1;
-  const { errorCode } = errorFieldsOf(() => checkRegistration(scope, request));
-  if (errorCode !== ErrorCode.NONE) {
-    return { records: [], response: { throttleTimeMs: 0, errorCode, brokerEpoch } };
-  }
+  let { errorCode } = errorFieldsOf(() => checkRegistration(scope, request));
+  const response = (): BrokerRegistrationResponse => ({
+    throttleTimeMs: 0,
+    errorCode,
+    brokerEpoch,
+  });
+  if (errorCode !== ErrorCode.NONE) return { records: [], response: response() };
   const existing = scope.image.cluster.brokers.get(brokerId);
   const isClean =
     apiVersion >= CLEAN_SHUTDOWN_VERSION_MIN &&
     existing?.brokerEpoch === request.previousBrokerEpoch;
   const register: Step = (now) => {
+    // In a later turn another process may have this id or a directory of it, and a feature another level.
+    if (now !== scope) ({ errorCode } = errorFieldsOf(() => checkRegistration(now, request)));
+    if (errorCode !== ErrorCode.NONE) return [];
     const current = now.image.cluster.brokers.get(brokerId);
     const amended = current?.incarnationId === request.incarnationId ? current : undefined;
     brokerEpoch = amended?.brokerEpoch ?? now.nextOffset;
@@ -60,11 +66,7 @@ export function registerBroker(
     if (!isAmendment) yield* endIncarnation(scope, brokerId, isClean);
     yield register;
   }
-  return inSlices(scope, {
-    steps: steps(),
-    response: () => ({ throttleTimeMs: 0, errorCode: ErrorCode.NONE, brokerEpoch }),
-    departing: brokerId,
-  });
+  return inSlices(scope, { steps: steps(), response, departing: brokerId });
 }
 
 /** Decides on an UnregisterBroker request. */

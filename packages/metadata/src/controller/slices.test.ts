@@ -1,9 +1,18 @@
 import { ErrorCode, ZERO_UUID } from '@ottla/protocol';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { assigned, incarnationOf, testConfigs, TestCluster } from '../../test/support/cluster.ts';
+import {
+  assigned,
+  directoryOf,
+  incarnationOf,
+  TEST_FEATURES,
+  testConfigs,
+  TestCluster,
+} from '../../test/support/cluster.ts';
 import {
   type ControllerOptions,
+  type ControllerRequest,
   type ControllerResult,
+  ELR_FEATURE,
   type MetadataRecord,
   NO_LEADER,
 } from '../index.ts';
@@ -34,6 +43,13 @@ function beginFencing(): ControllerResult<unknown> {
 
 const leadersOf = (topic: string): ReadonlySet<number> =>
   new Set(cluster.image.topics.byName.get(topic)?.partitions.map(({ leader }) => leader));
+
+function finalizeElr(): void {
+  const update = { feature: ELR_FEATURE, maxVersionLevel: 1, allowDowngrade: false };
+  const featureUpdates = [{ ...update, upgradeType: 1 }];
+  const request = { timeoutMs: 0, featureUpdates, validateOnly: false };
+  expect(cluster.handle('updateFeatures', request).errorCode).toBe(ErrorCode.NONE);
+}
 
 const isFenced = (id: number): boolean | undefined => cluster.image.cluster.brokers.get(id)?.fenced;
 
@@ -125,6 +141,49 @@ describe('work on many partitions', () => {
     cluster.heartbeat(1);
 
     expect(cluster.image.cluster.brokers.get(1)).toMatchObject({ brokerEpoch, fenced: false });
+  });
+
+  describe('given a registration half-way', () => {
+    type Registration = ControllerRequest<'registerBroker'>;
+    const restart = (start: number, changes: Partial<Registration> = {}): Registration =>
+      cluster.registration(1, { incarnationId: incarnationOf(1, start), ...changes });
+    const beginRegistration = (changes: Partial<Registration> = {}) => {
+      cluster.nowMs += 9001;
+      const part = cluster.decide('registerBroker', restart(1, changes));
+      cluster.appendPart(part);
+      expect(part.rest).toBeDefined();
+      return part;
+    };
+
+    it('when another process with its id has registered and lives, then that one stays', () => {
+      const part = beginRegistration();
+      cluster.handle('registerBroker', restart(2));
+      cluster.heartbeat(1);
+
+      const { response } = cluster.finish(part);
+
+      expect(response).toMatchObject({
+        errorCode: ErrorCode.DUPLICATE_BROKER_REGISTRATION,
+        brokerEpoch: -1,
+      });
+      expect(cluster.image.cluster.brokers.get(1)?.incarnationId).toBe(incarnationOf(1, 2));
+    });
+
+    it('when a feature is finalized that it does not know, then it is refused', () => {
+      const features = TEST_FEATURES.filter(({ name }) => name !== ELR_FEATURE);
+      const part = beginRegistration({ features });
+      finalizeElr();
+
+      expect(cluster.finish(part).response.errorCode).toBe(ErrorCode.UNSUPPORTED_VERSION);
+    });
+
+    it('when another broker has registered with its directory, then it is refused', () => {
+      const logDirs = [directoryOf(8)];
+      const part = beginRegistration({ logDirs });
+      cluster.register(4, { logDirs });
+
+      expect(cluster.finish(part).response.errorCode).toBe(ErrorCode.INVALID_REGISTRATION);
+    });
   });
 
   it('given a broker that is fenced again before all its partitions have it back, then it gets no more of them', () => {
