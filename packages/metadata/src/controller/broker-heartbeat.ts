@@ -71,7 +71,7 @@ function heartbeatOf(
   const onAppended = (lastOffset: number): void => {
     if (isFenced) sessions.endControlledShutdown(brokerId);
     else if (next === 'controlledShutdown' && next !== current) {
-      sessions.beginControlledShutdown(brokerId, lastOffset);
+      sessions.beginControlledShutdown(broker, lastOffset);
     }
   };
   return inSlices(scope, {

@@ -99,9 +99,9 @@ export class BrokerSessions {
   }
 
   /** Notes the offset of the latest record that moved something away from a broker that is about to stop. */
-  beginControlledShutdown(brokerId: number, offset: number): void {
+  beginControlledShutdown({ brokerId, brokerEpoch }: BrokerIdAndEpoch, offset: number): void {
     const session = this.#sessions.get(brokerId);
-    if (session !== undefined) session.controlledShutdownOffset = offset;
+    if (session?.brokerEpoch === brokerEpoch) session.controlledShutdownOffset = offset;
   }
 
   /** A fenced broker is no longer shutting down: its next heartbeat lets it stop at once. */

@@ -43,7 +43,10 @@ export function* beginControlledShutdown(scope: DecisionScope, broker: BrokerReg
   if (!inControlledShutdown) {
     yield () => [brokerChangeRecord({ brokerId, brokerEpoch, inControlledShutdown: 1 })];
   }
-  yield* leaveIsrs(scope, brokerId);
+  // Nothing keeps the next incarnation from serving before these are through.
+  for (const step of leaveIsrs(scope, brokerId)) {
+    yield step && ((now) => (isRegistered(now, broker) ? step(now) : []));
+  }
 }
 
 /** Takes a broker out of the cluster. It may stay eligible to lead: if it comes back, then without its past. */

@@ -256,6 +256,24 @@ describe('work on many partitions', () => {
     expect(cluster.heartbeat(1, shutDown)).toMatchObject({ shouldShutDown: true, isFenced: true });
   });
 
+  it('given a controlled shutdown, when the broker starts anew before it is through, then the new incarnation may serve', () => {
+    const shutDown = cluster.decide('brokerHeartbeat', cluster.beat(1, { wantShutDown: true }));
+    cluster.appendPart(shutDown);
+    cluster.nowMs += 9001;
+    for (const id of [2, 3]) cluster.heartbeat(id);
+    cluster.fenceStale();
+    cluster.register(1, { incarnationId: incarnationOf(1, 1) });
+    cluster.heartbeat(1);
+    const partitionId = PARTITIONS - 1;
+    expect(cluster.alterIsr('big', [2, 1], { partitionId })).toBe(ErrorCode.NONE);
+
+    cluster.finish(shutDown);
+
+    expect(cluster.partition('big', partitionId).isr).toEqual([2, 1]);
+    for (const id of [2, 3]) cluster.heartbeat(id);
+    expect(cluster.heartbeat(1)).toMatchObject({ shouldShutDown: false, isFenced: false });
+  });
+
   it('given a controlled shutdown and this controller lost half-way, then the next one goes on with it', () => {
     const wish = cluster.beat(1, { wantShutDown: true });
     cluster.appendPart(cluster.decide('brokerHeartbeat', wish));
