@@ -80,14 +80,12 @@ function assignOne(
   if (!partition.replicas.includes(brokerId)) throw new ApiError(ErrorCode.NOT_LEADER_OR_FOLLOWER);
   const found = { topic, partitionId: partitionIndex, partition };
   const directories = new Map([[brokerId, directory]]);
-  const broker = scope.image.cluster.brokers.get(brokerId);
-  const record =
-    broker !== undefined && isDirectoryOnline(broker, directory)
-      ? decidePartition(scope, found, { election: 'online', directories })
-      : decidePartition(scope, found, {
-          directories,
-          leaving: brokerId,
-          isr: partition.isr.filter((id) => id !== brokerId),
-        });
+  const record = isDirectoryOnline(scope, brokerId, directory)
+    ? decidePartition(scope, found, { election: 'online', directories })
+    : decidePartition(scope, found, {
+        directories,
+        leaving: brokerId,
+        isr: partition.isr.filter((id) => id !== brokerId),
+      });
   return record === undefined ? [] : [record];
 }

@@ -8,7 +8,7 @@
 //     └───────────────────────────────▶ shut down now ◀──────────────────────────────┘
 //
 // Kafka: BrokerHeartbeatManager.calculateNextBrokerState, ReplicationControlManager.processBrokerHeartbeat.
-import { ErrorCode } from '@ottla/protocol';
+import { ErrorCode, type Uuid } from '@ottla/protocol';
 import type {
   BrokerHeartbeatRequest,
   BrokerHeartbeatResponse,
@@ -78,7 +78,7 @@ function heartbeatOf(
     steps: stepsOf(scope, broker, request, current, next),
     response: () => response,
     onAppended,
-    ...(isFenced ? { departing: brokerId } : {}),
+    departing: [...(isFenced ? [brokerId] : []), ...lostDirectories(scope, broker, request)],
   });
 }
 
@@ -148,17 +148,30 @@ function transitionSteps(
 
 function* offlineDirectorySteps(
   scope: DecisionScope,
-  { brokerId, brokerEpoch, logDirs }: BrokerRegistration,
-  { offlineLogDirs }: BrokerHeartbeatRequest,
+  broker: BrokerRegistration,
+  request: BrokerHeartbeatRequest,
 ): Steps {
-  const lost = logDirs.filter((directory) => offlineLogDirs.includes(directory));
-  if (lost.length === 0 || !gatesOf(scope).isDirectoryAssignmentSupported) return;
+  const { brokerId, brokerEpoch } = broker;
+  const lost = lostDirectories(scope, broker, request);
+  if (lost.length === 0) return;
   yield* loseDirectories(scope, brokerId, lost);
-  const online = logDirs.filter((directory) => !offlineLogDirs.includes(directory));
-  yield (now) =>
-    isRegistered(now, { brokerId, brokerEpoch })
-      ? [brokerChangeRecord({ brokerId, brokerEpoch, logDirs: online })]
-      : [];
+  yield (now) => {
+    // Others of it may have gone offline meanwhile.
+    const current = now.image.cluster.brokers.get(brokerId);
+    if (current?.brokerEpoch !== brokerEpoch) return [];
+    const logDirs = current.logDirs.filter((directory) => !lost.includes(directory));
+    return [brokerChangeRecord({ brokerId, brokerEpoch, logDirs })];
+  };
+}
+
+/** Log directories that are offline from now on. */
+function lostDirectories(
+  scope: DecisionScope,
+  { logDirs }: BrokerRegistration,
+  { offlineLogDirs }: BrokerHeartbeatRequest,
+): readonly Uuid[] {
+  if (offlineLogDirs.length === 0 || !gatesOf(scope).isDirectoryAssignmentSupported) return [];
+  return logDirs.filter((directory) => offlineLogDirs.includes(directory));
 }
 
 function cordoningRecords(

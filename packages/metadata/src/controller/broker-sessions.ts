@@ -1,6 +1,7 @@
 // BrokerSessions: when each broker was last heard of, and how far it has read the metadata log. Soft
 // state: known to the active controller only, and begun anew by the next one.
 // Kafka: org.apache.kafka.controller.BrokerHeartbeatManager and BrokerHeartbeatTracker.
+import type { Uuid } from '@ottla/protocol';
 import { type BrokerRegistration, isActiveBroker } from '../image/cluster-image.ts';
 import type { MetadataImage } from '../image/metadata-image.ts';
 
@@ -21,12 +22,15 @@ export interface BrokerIdAndEpoch {
   readonly brokerEpoch: number;
 }
 
+/** A broker by its id, or a log directory. */
+export type Departing = number | Uuid;
+
 /** Sessions of all brokers that were heard of. */
 export class BrokerSessions {
   readonly #timeoutMs: number;
   readonly #sessions = new Map<number, Session>();
-  /** How many times over a broker is being taken out of its partitions, by broker id. */
-  readonly #departures = new Map<number, number>();
+  /** How many times over a broker, or a log directory, is being taken out of its partitions. */
+  readonly #departures = new Map<Departing, number>();
 
   /** @param timeoutMs silence after which a session has expired */
   constructor(timeoutMs: number) {
@@ -110,21 +114,21 @@ export class BrokerSessions {
     if (session !== undefined) session.controlledShutdownOffset = undefined;
   }
 
-  /** From here to `endDeparture` nothing may come to the broker that is being taken out of its partitions. */
-  beginDeparture(brokerId: number): void {
-    this.#departures.set(brokerId, (this.#departures.get(brokerId) ?? 0) + 1);
+  /** From here to `endDeparture` nothing may come to what is being taken out of its partitions. */
+  beginDeparture(what: Departing): void {
+    this.#departures.set(what, (this.#departures.get(what) ?? 0) + 1);
   }
 
-  /** One departure is through; there may be others of the same broker. */
-  endDeparture(brokerId: number): void {
-    const others = (this.#departures.get(brokerId) ?? 1) - 1;
-    if (others > 0) this.#departures.set(brokerId, others);
-    else this.#departures.delete(brokerId);
+  /** One departure is through; there may be others of the same. */
+  endDeparture(what: Departing): void {
+    const others = (this.#departures.get(what) ?? 1) - 1;
+    if (others > 0) this.#departures.set(what, others);
+    else this.#departures.delete(what);
   }
 
-  /** Whether the broker is being taken out of its partitions, which takes more than one turn. */
-  isDeparting(brokerId: number): boolean {
-    return this.#departures.has(brokerId);
+  /** Whether it is being taken out of its partitions, which takes more than one turn. */
+  isDeparting(what: Departing): boolean {
+    return this.#departures.has(what);
   }
 
   /** Lowest offset that an active broker has read up to; Infinity when there is no active broker. */

@@ -175,7 +175,7 @@ export class Controller {
     const scope = this.#scope(moment);
     const steps = fenceBroker(scope, broker);
     const response = (): StaleBroker => ({ brokerId, wasActive: true });
-    return inSlices(scope, { steps, response, departing: brokerId });
+    return inSlices(scope, { steps, response, departing: [brokerId] });
   }
 
   /**

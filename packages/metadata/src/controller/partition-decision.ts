@@ -1,7 +1,6 @@
 // The change of one partition under what holds in its cluster: features, configs, and who is alive.
 import type { Uuid } from '@ottla/protocol';
 import { DirectoryId, type PartitionImage } from '../image/partition-image.ts';
-import type { BrokerRegistration } from '../image/cluster-image.ts';
 import type { MetadataRecordOf } from '../metadata-record.ts';
 import {
   defaultDirectory,
@@ -47,8 +46,7 @@ export function decidePartition(
     metadataVersion: metadataVersionOf(scope),
     isElrEnabled: hasElr,
     minIsr: hasElr ? minIsrOf(scope, topic) : 0,
-    isAcceptableLeader: (id) =>
-      isServing(id) && isReplicaOnline(scope.image.cluster.brokers.get(id), partition, id),
+    isAcceptableLeader: (id) => isServing(id) && isReplicaOnline(scope, partition, id),
     defaultDirectory: (id) => defaultDirectory(scope, id),
   });
 }
@@ -61,18 +59,24 @@ function mayJoin({ image, sessions }: DecisionScope, brokerId: number): boolean 
 
 /** Whether the log directory of the broker's replica is online; false when it has none. */
 function isReplicaOnline(
-  broker: BrokerRegistration | undefined,
+  scope: DecisionScope,
   { replicas, directories }: PartitionImage,
   brokerId: number,
 ): boolean {
   const directory = directories[replicas.indexOf(brokerId)];
-  return broker !== undefined && directory !== undefined && isDirectoryOnline(broker, directory);
+  return directory !== undefined && isDirectoryOnline(scope, brokerId, directory);
 }
 
 /** Whether a replica that the broker has in that log directory can be used, as far as the broker said. */
-export function isDirectoryOnline({ logDirs }: BrokerRegistration, directory: Uuid): boolean {
-  if (directory === DirectoryId.LOST) return false;
+export function isDirectoryOnline(
+  { image, sessions }: DecisionScope,
+  brokerId: number,
+  directory: Uuid,
+): boolean {
+  const broker = image.cluster.brokers.get(brokerId);
+  if (broker === undefined || directory === DirectoryId.LOST) return false;
   if (directory === DirectoryId.UNASSIGNED || directory === DirectoryId.MIGRATING) return true;
+  if (sessions.isDeparting(directory)) return false;
   // A broker from before directories were tracked names none; then nothing can be held against it.
-  return logDirs.length === 0 || logDirs.includes(directory);
+  return broker.logDirs.length === 0 || broker.logDirs.includes(directory);
 }

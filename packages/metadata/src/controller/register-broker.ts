@@ -66,7 +66,7 @@ export function registerBroker(
     if (!isAmendment) yield* endIncarnation(scope, brokerId, isClean);
     yield register;
   }
-  return inSlices(scope, { steps: steps(), response, departing: brokerId });
+  return inSlices(scope, { steps: steps(), response, departing: [brokerId] });
 }
 
 /** Decides on an UnregisterBroker request. */
@@ -84,7 +84,7 @@ export function unregisterBroker(
   return inSlices(scope, {
     steps: unregistrationSteps(scope, broker),
     response: () => ({ throttleTimeMs: 0, ...NO_ERROR }),
-    departing: brokerId,
+    departing: [brokerId],
   });
 }
 

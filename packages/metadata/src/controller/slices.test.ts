@@ -51,6 +51,11 @@ function finalizeElr(): void {
   expect(cluster.handle('updateFeatures', request).errorCode).toBe(ErrorCode.NONE);
 }
 
+const idOf = (topic: string): string => cluster.image.topics.byName.get(topic)?.id ?? ZERO_UUID;
+
+const indexes = (partitionIds: readonly number[]): Array<{ partitionIndex: number }> =>
+  partitionIds.map((partitionIndex) => ({ partitionIndex }));
+
 const isFenced = (id: number): boolean | undefined => cluster.image.cluster.brokers.get(id)?.fenced;
 
 describe('work on many partitions', () => {
@@ -285,6 +290,50 @@ describe('work on many partitions', () => {
     for (const id of [2, 3]) cluster.heartbeat(id);
 
     expect(cluster.heartbeat(1, { wantShutDown: true }).shouldShutDown).toBe(true);
+  });
+
+  describe('given a broker whose log directory went offline, and partitions that did not leave it yet', () => {
+    const [first, second, third] = [directoryOf(4), directoryOf(14), directoryOf(24)];
+    const assign = (directory: string, partitionIds: readonly number[]) =>
+      cluster.handle('assignReplicasToDirs', {
+        brokerId: 4,
+        brokerEpoch: cluster.image.cluster.brokers.get(4)?.brokerEpoch ?? -1,
+        directories: [
+          { id: directory, topics: [{ topicId: idOf('kept'), partitions: indexes(partitionIds) }] },
+        ],
+      });
+    const last = PARTITIONS - 1;
+    const beginLoss = () => {
+      cluster.register(4, { logDirs: [first, second, third] });
+      cluster.heartbeat(4);
+      cluster.createTopic('kept', assigned(...Array.from({ length: PARTITIONS }, () => [4, 2])));
+      assign(
+        first,
+        Array.from({ length: last }, (_, id) => id),
+      );
+      const part = cluster.decide('brokerHeartbeat', cluster.beat(4, { offlineLogDirs: [first] }));
+      cluster.appendPart(part);
+      expect(part.rest).toBeDefined();
+      return part;
+    };
+
+    it('when a replica is said to live in it, then the broker does not lead that one either', () => {
+      const part = beginLoss();
+      assign(first, [last]);
+
+      cluster.finish(part);
+
+      expect(cluster.partition('kept', last)).toMatchObject({ leader: 2, isr: [2] });
+    });
+
+    it('when another one goes offline, then both stay so', () => {
+      const part = beginLoss();
+      cluster.heartbeat(4, { offlineLogDirs: [first, second] });
+
+      cluster.finish(part);
+
+      expect(cluster.image.cluster.brokers.get(4)?.logDirs).toEqual([third]);
+    });
   });
 
   it('given a leader that asks for the ISRs of many partitions at once, then each gets its own answer', () => {

@@ -6,12 +6,13 @@
 //   image of the beginning ──▶ candidates ──▶ step on today's state ──▶ records ──▶ …next slice
 // A slice goes into the log as one batch, and a step's records are never parted.
 //
-// Candidates come from one image, which never changes. A broker that is being taken out of its
-// partitions gains none meanwhile: `departing` sees to it.
+// Candidates come from one image, which never changes. A broker or log directory that is being taken
+// out of its partitions gains none meanwhile: `departing` sees to it.
 import type { Uuid } from '@ottla/protocol';
 import { type MetadataImage, topicById, type TopicImage } from '../image/metadata-image.ts';
 import type { PartitionImage } from '../image/partition-image.ts';
 import type { MetadataRecord } from '../metadata-record.ts';
+import type { Departing } from './broker-sessions.ts';
 import type { DecisionScope } from './decision-scope.ts';
 import type { ControllerResult } from './operations.ts';
 
@@ -35,8 +36,8 @@ export interface SlicedWork<Response> {
   readonly steps: Steps;
   /** Valid when all steps were taken. */
   readonly response: () => Response;
-  /** Broker that is being taken out of its partitions: it neither leads nor joins anything until the work is done. */
-  readonly departing?: number;
+  /** What is being taken out of its partitions: it neither leads nor joins anything until the work is done. */
+  readonly departing?: readonly Departing[];
   /** As of ControllerResult; called after each slice. */
   readonly onAppended?: (lastOffset: number) => void;
 }
@@ -44,14 +45,14 @@ export interface SlicedWork<Response> {
 /** The first slice of the work, which often is all of it. */
 export function inSlices<Response>(
   scope: DecisionScope,
-  { steps, response, departing, onAppended }: SlicedWork<Response>,
+  { steps, response, departing = [], onAppended }: SlicedWork<Response>,
 ): ControllerResult<Response> {
   const { sessions } = scope;
   const iterator = steps[Symbol.iterator]() as Iterator<Step | undefined, void>;
   const ahead = { iterator, next: iterator.next() };
   let isDeparting = false;
   const endDeparture = (): void => {
-    if (isDeparting && departing !== undefined) sessions.endDeparture(departing);
+    if (isDeparting) for (const what of departing) sessions.endDeparture(what);
   };
   const slice = (now: DecisionScope): ControllerResult<Response> => {
     let taken;
@@ -62,9 +63,9 @@ export function inSlices<Response>(
       throw error;
     }
     const { records, isDone } = taken;
-    if (!isDone && departing !== undefined && !isDeparting) {
+    if (!isDone && !isDeparting) {
       isDeparting = true;
-      sessions.beginDeparture(departing);
+      for (const what of departing) sessions.beginDeparture(what);
     }
     return {
       records,
