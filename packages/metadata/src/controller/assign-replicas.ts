@@ -37,7 +37,7 @@ export function assignReplicasToDirs(
 }
 
 function* assignments(
-  { brokerId, directories }: AssignReplicasToDirsRequest,
+  { brokerId, brokerEpoch, directories }: AssignReplicasToDirsRequest,
   results: DirectoryResult[],
 ): Steps {
   for (const { id: directory, topics } of directories) {
@@ -50,6 +50,8 @@ function* assignments(
         yield (scope) => {
           const records: MetadataRecord[] = [];
           const { errorCode } = errorFieldsOf(() => {
+            // Meanwhile it may have begun anew, with other directories.
+            registeredBroker(scope, brokerId, brokerEpoch);
             const replica = { brokerId, topicId, partitionIndex };
             records.push(...assignOne(scope, replica, directory));
           });

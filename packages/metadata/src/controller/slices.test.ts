@@ -336,6 +336,24 @@ describe('work on many partitions', () => {
     });
   });
 
+  it('given a broker that says where many replicas live, when it starts anew meanwhile, then the rest is not about the new incarnation', () => {
+    const partitions = indexes(Array.from({ length: PARTITIONS }, (_, id) => id));
+    const part = cluster.decide('assignReplicasToDirs', {
+      brokerId: 1,
+      brokerEpoch: cluster.image.cluster.brokers.get(1)?.brokerEpoch ?? -1,
+      directories: [{ id: directoryOf(11), topics: [{ topicId: idOf('big'), partitions }] }],
+    });
+    cluster.appendPart(part);
+    cluster.nowMs += 9001;
+    cluster.register(1, { incarnationId: incarnationOf(1, 1), logDirs: [directoryOf(21)] });
+    const before = cluster.partition('big', PARTITIONS - 1);
+
+    const [directory] = cluster.finish(part).response.directories;
+
+    expect(directory?.topics[0]?.partitions.at(-1)?.errorCode).toBe(ErrorCode.STALE_BROKER_EPOCH);
+    expect(cluster.partition('big', PARTITIONS - 1)).toBe(before);
+  });
+
   it('given a leader that asks for the ISRs of many partitions at once, then each gets its own answer', () => {
     const { id: topicId = '' } = cluster.image.topics.byName.get('big') ?? {};
     const partitions = Array.from({ length: PARTITIONS }, (_, partitionIndex) => ({
