@@ -9,7 +9,6 @@ import { brokerChangeRecord, metadataRecord } from '../metadata-record.ts';
 import {
   type DecisionScope,
   isActive,
-  isElrEnabled,
   isRegistered,
   isUncleanElectionEnabled,
 } from './decision-scope.ts';
@@ -65,7 +64,7 @@ export function* unregisterBroker(scope: DecisionScope, broker: BrokerRegistrati
  * @param isClean whether it is known that nothing of its logs was lost; otherwise it is not eligible to lead any more
  */
 export function endIncarnation(scope: DecisionScope, brokerId: number, isClean: boolean): Steps {
-  if (isClean || !isElrEnabled(scope)) return leaveIsrs(scope, brokerId);
+  if (isClean) return leaveIsrs(scope, brokerId);
   return partitionSteps(
     scope.image,
     ({ isr, elr }) => isr.includes(brokerId) || elr.includes(brokerId),

@@ -182,6 +182,18 @@ describe('work on many partitions', () => {
       expect(cluster.finish(part).response.errorCode).toBe(ErrorCode.UNSUPPORTED_VERSION);
     });
 
+    it('when eligible leader replicas are switched on, then it is not one: its logs may lack records', () => {
+      const configs = [{ name: 'min.insync.replicas', configOperation: 0, value: '2' }];
+      const resources = [{ resourceType: 2, resourceName: 'big', configs }];
+      cluster.handle('incrementalAlterConfigs', { resources, validateOnly: false });
+      const part = beginRegistration();
+      finalizeElr();
+
+      expect(cluster.finish(part).response.errorCode).toBe(ErrorCode.NONE);
+
+      expect(cluster.partition('big', PARTITIONS - 1)).toMatchObject({ isr: [2], elr: [] });
+    });
+
     it('when another broker has registered with its directory, then it is refused', () => {
       const logDirs = [directoryOf(8)];
       const part = beginRegistration({ logDirs });
