@@ -35,6 +35,7 @@ describe('Controller, over random histories', () => {
         cluster.finishAll();
         checkLeadership(cluster, cluster.image);
         checkReplay(cluster);
+        checkReturn(cluster);
       }),
       { numRuns: 120 },
     );
@@ -62,6 +63,13 @@ describe('Controller, over random histories', () => {
     );
   });
 });
+
+/** Nothing is held for ever: whoever goes on with its heartbeats serves again, a controlled shutdown that was asked for aside. */
+function checkReturn(cluster: RandomCluster): void {
+  const { brokers } = cluster.image.cluster;
+  for (let round = 0; round < 4; round++) for (const id of brokers.keys()) cluster.heartbeat(id);
+  for (const { fenced } of cluster.image.cluster.brokers.values()) expect(fenced).toBe(false);
+}
 
 /** Log → image, image → snapshot → image, and log → controller all come to the same. */
 function checkReplay({ log, image }: { log: RandomCluster['log']; image: MetadataImage }): void {

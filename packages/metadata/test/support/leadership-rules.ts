@@ -2,6 +2,7 @@
 import { expect } from 'vitest';
 import { isElrEnabled } from '../../src/controller/decision-scope.ts';
 import {
+  DirectoryId,
   type MetadataImage,
   NO_LEADER,
   type PartitionImage,
@@ -44,6 +45,10 @@ function checkPartition(image: MetadataImage, partition: PartitionImage): void {
   if (leader === NO_LEADER) return;
   expect(isr).toContain(leader);
   expect(partition.lastKnownElr).toEqual([]);
+  const directory = partition.directories[replicas.indexOf(leader)] ?? '';
+  const { logDirs = [] } = image.cluster.brokers.get(leader) ?? {};
+  if (logDirs.length > 0 && directory !== DirectoryId.UNASSIGNED)
+    expect(logDirs).toContain(directory);
   // Who is fenced left every ISR before, except the last one of it, and then nobody leads.
   for (const id of isr) expect(image.cluster.brokers.get(id)?.fenced).toBe(false);
 }

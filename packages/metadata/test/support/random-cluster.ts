@@ -25,8 +25,8 @@ const step = fc.oneof(
   kind('shutDown', { brokerId }),
   kind('unregister', { brokerId }),
   kind('silence', { ms: fc.integer({ min: 1, max: 6000 }) }),
-  kind('loseDirectory', { brokerId }),
-  kind('assignDirectory', { brokerId, name, which: fc.nat(1) }),
+  kind('loseDirectory', { brokerId, which: fc.nat(1) }),
+  kind('assignDirectory', { brokerId, name, which: fc.nat(2) }),
   kind('createTopic', {
     name,
     partitions: fc.integer({ min: 1, max: 4 }),
@@ -66,6 +66,11 @@ function kind<K extends string, T>(
   return fc.record({ kind: fc.constant(value), ...fields }) as fc.Arbitrary<{ kind: K } & T>;
 }
 
+/** Log directories of a broker that has lost none. */
+function directoriesOf(id: number): string[] {
+  return [directoryOf(id), directoryOf(id + 10)];
+}
+
 type StepOf<K extends Step['kind']> = Extract<Step, { kind: K }>;
 
 /** Four brokers that serve, and work that waits for its next turn. */
@@ -76,7 +81,10 @@ export class RandomCluster extends TestCluster {
 
   constructor(options: Partial<ControllerOptions>, seed: number) {
     super(options, seed);
-    this.startBrokers(0, 1, 2, 3);
+    for (const id of [0, 1, 2, 3]) {
+      this.register(id, { logDirs: directoriesOf(id) });
+      this.heartbeat(id);
+    }
   }
 
   perform(one: Step): void {
@@ -136,7 +144,7 @@ export class RandomCluster extends TestCluster {
       case 'unregister':
         return this.#ask('unregisterBroker', { brokerId: id });
       case 'loseDirectory':
-        return this.#beat(id, { offlineLogDirs: [directoryOf(id)] });
+        return this.#loseDirectory(id, directoriesOf(id)[one.which]);
       case 'producerIds':
         return this.#ask('allocateProducerIds', { brokerId: id, brokerEpoch });
     }
@@ -181,8 +189,16 @@ export class RandomCluster extends TestCluster {
     const request = this.registration(id, {
       incarnationId: incarnationOf(id, start),
       previousBrokerEpoch: isClean ? brokerEpoch : -1,
+      logDirs: directoriesOf(id),
     });
     this.#ask('registerBroker', request);
+  }
+
+  /** A broker that has no other one stops instead. */
+  #loseDirectory(id: number, directory = ''): void {
+    const { logDirs = [] } = this.image.cluster.brokers.get(id) ?? {};
+    if (logDirs.some((other) => other !== directory))
+      this.#beat(id, { offlineLogDirs: [directory] });
   }
 
   #beat(id: number, changes: Partial<ControllerRequest<'brokerHeartbeat'>>): void {
