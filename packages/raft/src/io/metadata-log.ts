@@ -42,6 +42,8 @@ export class MetadataLog implements LogView {
   readonly #settings: MetadataLogSettings;
   /** The newest change that a leader asked for; one at a time. */
   #changing: Promise<unknown> = Promise.resolve();
+  /** The newest round in which snapshots go. */
+  #retiring: Promise<void> = Promise.resolve();
 
   private constructor(
     log: PartitionLog,
@@ -165,6 +167,13 @@ export class MetadataLog implements LogView {
     await this.log.truncateTo(Infinity);
   }
 
+  /** Snapshots go in one round after the other: none vanishes while another round looks into it. */
+  #retire(round: () => Promise<void>): Promise<void> {
+    const done = this.#retiring.then(round);
+    this.#retiring = done.catch(() => undefined);
+    return done;
+  }
+
   #change<T>(change: Promise<T>): Promise<T> {
     this.#changing = change;
     return change;
@@ -229,7 +238,11 @@ export class MetadataLog implements LogView {
    *
    * @param nowMs milliseconds since 1970
    */
-  async clean(nowMs: number): Promise<void> {
+  clean(nowMs: number): Promise<void> {
+    return this.#retire(() => this.#clean(nowMs));
+  }
+
+  async #clean(nowMs: number): Promise<void> {
     const { log } = this;
     for (;;) {
       const [oldest, next] = this.#snapshots.all;
@@ -262,8 +275,10 @@ export class MetadataLog implements LogView {
         .truncateFullyAndStartAt(id.offset)
         .then(() => this.voterHistory.restart(id.offset, quorum)),
     );
-    this.#snapshots.letGo(id.offset, -Infinity);
-    await this.#snapshots.deleteLeft(Infinity);
+    await this.#retire(() => {
+      this.#snapshots.letGo(id.offset, -Infinity);
+      return this.#snapshots.deleteLeft(Infinity);
+    });
   }
 }
 

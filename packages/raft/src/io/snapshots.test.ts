@@ -301,6 +301,19 @@ describe('snapshots that are not needed', () => {
     expect(await settle(platform.disk.stat(log.snapshotPath(id)))).toBeUndefined();
   });
 
+  it('given a log that begins anew at a leader’s snapshot at that moment, then nothing is looked for in those that went with it', async () => {
+    const log = await settle(filled({}));
+    const newest = { offset: 100, epoch: 1 };
+    const content = { lastContainedLogTimestampMs: 1, values: [], epoch: 1, nowMs: 1 };
+    await settle(writeSnapshotFile(platform.disk, log.snapshotPath(newest), content));
+    const path = log.snapshotPath({ offset: 30, epoch: 1 });
+    const effect = { kind: 'delay', delayMs: 50 } as const;
+    simulation.node('follower').disk.inject({ operation: 'stat', path, effect });
+    await settle(Promise.all([log.clean(10), log.startAt(newest)]));
+    expect(offsets(log)).toEqual([100]);
+    expect(log.startOffset).toBe(100);
+  });
+
   it('given a newer snapshot that is beyond what is known as committed, then the older one is needed', async () => {
     const log = await settle(openLog({ retentionBytes: 1 }));
     for (const offset of [0, 10]) {
