@@ -151,6 +151,24 @@ describe('ottla dev --brokers 3', () => {
     expect(code).toBe(1);
   });
 
+  it.skipIf(process.platform !== 'linux')(
+    "given a file system that takes no folders of one's own, then says so at once",
+    async () => {
+      const several = await ottla(['dev', '--brokers', '3', '--data', '/proc/x']);
+      expect(several).toMatchObject({
+        code: 1,
+        stderr:
+          'ottla: /proc/x cannot be the data folder: nobody can make a folder there\nChoose another with --data.\n',
+      });
+      const one = await ottla(['dev', '--port', '0', '--data', '/proc/x']);
+      expect(one).toMatchObject({
+        code: 1,
+        stderr:
+          'ottla: /proc/x cannot be used (ENOENT): no directory can be made there; choose another log.dirs\n',
+      });
+    },
+  );
+
   it('given a port that is taken, then says so before it writes anything', async () => {
     const port = await freePorts();
     const taken = createServer();

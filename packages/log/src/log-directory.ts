@@ -511,13 +511,12 @@ function explain(error: unknown, path: string): unknown {
       `${path} is in use by another Ottla or Kafka process: stop it, or choose another log.dirs`,
       error,
     );
-  const why =
-    error.code === 'EACCES' || error.code === 'EROFS' || error.code === 'EPERM'
-      ? 'is not writable'
-      : 'cannot be used';
-  return new LogError(
-    'KAFKA_STORAGE_ERROR',
-    `${path} ${why} (${error.code}): check its permissions or choose another log.dirs`,
-    error,
-  );
+  return new LogError('KAFKA_STORAGE_ERROR', `${path} ${whyUnusable(error)}`, error);
+}
+
+function whyUnusable({ code, operation }: DiskError): string {
+  if (code === 'ENOENT' && operation === 'mkdir')
+    return `cannot be used (${code}): no directory can be made there; choose another log.dirs`;
+  const isForbidden = code === 'EACCES' || code === 'EROFS' || code === 'EPERM';
+  return `${isForbidden ? 'is not writable' : 'cannot be used'} (${code}): check its permissions or choose another log.dirs`;
 }

@@ -8,6 +8,7 @@ import { FileReplacer } from '../replace-file.ts';
 import { toDiskError } from './disk-errors.ts';
 import { NodeDiskFile, toFileStat } from './disk-file.ts';
 import { lockFile } from './disk-lock.ts';
+import { makeDirectory } from './make-directory.ts';
 
 const OPEN_FLAGS: Readonly<Record<OpenMode, number>> = {
   read: fs.constants.O_RDONLY,
@@ -41,7 +42,7 @@ export class NodeDisk implements Disk {
   }
 
   async mkdir(path: string): Promise<void> {
-    await attempt('mkdir', path, () => fs.mkdir(path, { recursive: true }));
+    await attempt('mkdir', path, () => makeDirectory(path));
   }
 
   async readdir(path: string): Promise<string[]> {

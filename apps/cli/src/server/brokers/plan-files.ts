@@ -2,9 +2,9 @@
 // beside it, and sees when somebody else changes it.
 import { randomBytes } from 'node:crypto';
 import { unwatchFile, watchFile } from 'node:fs';
-import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { DiskLock, Platform } from '@ottla/platform';
+import type { Disk, DiskLock, Platform } from '@ottla/platform';
 import { CliError, errorNameOf, usageError } from '../../cli-error.ts';
 import type { CliIo } from '../../io.ts';
 import {
@@ -46,7 +46,7 @@ export async function openPlan(
   brokers: number,
   firstPort: number | undefined,
 ): Promise<PlanOnDisk> {
-  const dataDir = await madeDataDir(folder);
+  const dataDir = await madeDataDir((await io.platform()).disk, folder);
   const before = await planIn(dataDir);
   if (before !== undefined && firstPort !== undefined && before.nodes[0]?.port !== firstPort)
     throw usageError(
@@ -67,10 +67,10 @@ export async function openPlan(
   return { plan, dataDir };
 }
 
-async function madeDataDir(folder: string): Promise<string> {
+async function madeDataDir(disk: Disk, folder: string): Promise<string> {
   const dataDir = path.resolve(folder);
   try {
-    await mkdir(dataDir, { recursive: true });
+    await disk.mkdir(dataDir);
     return dataDir;
   } catch (error) {
     const code = errorNameOf(error) ?? '';
@@ -85,6 +85,8 @@ const WHY_NO_FOLDER: Readonly<Record<string, string>> = {
   EEXIST: 'it is a file',
   ENOTDIR: 'a part of the path is a file',
   EACCES: 'this user may not write there',
+  EPERM: 'nobody can make a folder there',
+  ENOENT: 'nobody can make a folder there',
   EROFS: 'the file system is read-only',
 };
 
@@ -108,7 +110,7 @@ export async function lockCluster(
   { disk }: Platform,
   folder: string,
 ): Promise<DiskLock | undefined> {
-  const dataDir = await madeDataDir(folder);
+  const dataDir = await madeDataDir(disk, folder);
   await refuseSingleBroker(dataDir);
   try {
     return await disk.lock(path.join(dataDir, LOCK_FILE));
