@@ -213,6 +213,18 @@ describe('ottla config', () => {
     expect((await ottla('config describe broker default')).stdout).toContain('90000');
     await ottla('config alter broker default --delete log.retention.ms');
   });
+
+  it('given a broker that is not there, then says at once which there are', async () => {
+    for (const command of [
+      'config describe broker 9',
+      'config alter broker 9 --set log.cleaner.threads=2',
+    ])
+      expect(await ottla(command)).toMatchObject({
+        code: 1,
+        stderr:
+          'ottla: there is no broker 9 in this cluster\nThere is 1; see `ottla cluster status`.\n',
+      });
+  });
 });
 
 describe('a cluster that is not there', () => {

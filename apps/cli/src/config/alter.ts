@@ -5,7 +5,7 @@ import { withAdmin } from '../cluster.ts';
 import type { CliIo } from '../io.ts';
 import type { ClusterOptions } from '../options.ts';
 import { printDone } from '../output/print.ts';
-import { describeTopicsByName } from '../topic/partition-offsets.ts';
+import { checkResource } from './resource-check.ts';
 import { type ResourceKind, resourceOf } from './resource.ts';
 
 type Pairs = readonly (readonly [string, string])[];
@@ -32,7 +32,7 @@ export async function alterConfig(
   const { dryRun = false } = options;
   const resource = resourceOf(kind, name);
   await withAdmin(io, options, async (admin) => {
-    if (kind === 'topic') await describeTopicsByName(admin, [name]);
+    await checkResource(admin, resource);
     await admin.incrementalAlterConfigs(resource, changes, { validateOnly: dryRun });
   });
   const keys = changes.map((change) => change.name).join(', ');

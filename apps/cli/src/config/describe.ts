@@ -3,7 +3,7 @@ import { withAdmin } from '../cluster.ts';
 import type { CliIo } from '../io.ts';
 import type { ClusterOptions } from '../options.ts';
 import { print } from '../output/print.ts';
-import { describeTopicsByName } from '../topic/partition-offsets.ts';
+import { checkResource } from './resource-check.ts';
 import { type ResourceKind, resourceOf } from './resource.ts';
 
 /** Options of the command. */
@@ -20,7 +20,7 @@ export async function describeConfig(
 ): Promise<void> {
   const resource = resourceOf(kind, name);
   const entries = await withAdmin(io, options, async (admin) => {
-    if (kind === 'topic') await describeTopicsByName(admin, [name]);
+    await checkResource(admin, resource);
     return (await admin.describeConfigs(resource)).entries;
   });
   const json = entries

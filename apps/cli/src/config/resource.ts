@@ -16,5 +16,5 @@ export function resourceOf(kind: ResourceKind, name: string): ConfigResource {
       `"${name}" is no broker`,
       `Give its id, or \`${ALL_BROKERS}\` for all brokers.`,
     );
-  return { type: kind, name: name === ALL_BROKERS ? '' : name };
+  return { type: kind, name: name === ALL_BROKERS ? '' : String(Number(name)) };
 }
