@@ -1,7 +1,7 @@
 // Runs the CLI in this process, with streams in memory.
 import { Buffer } from 'node:buffer';
 import { createReadStream } from 'node:fs';
-import { nodePlatform } from '@ottla/platform';
+import { nodePlatform, type Platform } from '@ottla/platform';
 import type { CliIo, Output } from '../src/io.ts';
 import { run } from '../src/run.ts';
 
@@ -22,12 +22,15 @@ export interface World {
   readonly interrupt?: AbortSignal;
   /** Sees standard output as it comes. */
   readonly onStdout?: (text: string) => void;
+  readonly onStderr?: (text: string) => void;
+  /** Lets the command's time pass so many times as fast. */
+  readonly speed?: number;
 }
 
 /** Runs `ottla …argv`. */
 export async function ottla(argv: readonly string[], world: World = {}): Promise<Outcome> {
   const stdout = new Captured(world.onStdout);
-  const stderr = new Captured();
+  const stderr = new Captured(world.onStderr);
   const io: CliIo = {
     stdin: input(world.stdin ?? ''),
     stdinIsTty: world.answer !== undefined,
@@ -35,7 +38,7 @@ export async function ottla(argv: readonly string[], world: World = {}): Promise
     stderr,
     env: world.env ?? {},
     invokedAs: 'ottla',
-    platform: async () => nodePlatform(),
+    platform: async () => faster(nodePlatform(), world.speed ?? 1),
     stayFrugal: async () => {},
     readFile: (path) => createReadStream(path),
     interrupt: () => world.interrupt ?? new AbortController().signal,
@@ -44,6 +47,20 @@ export async function ottla(argv: readonly string[], world: World = {}): Promise
   };
   const code = await run(argv, io);
   return { code, stdout: stdout.text(), stderr: stderr.text(), stdoutBytes: stdout.bytes() };
+}
+
+function faster(platform: Platform, speed: number): Platform {
+  if (speed === 1) return platform;
+  const { clock, timers } = platform;
+  return {
+    ...platform,
+    clock: { nowMs: clock.nowMs, monotonicMs: () => clock.monotonicMs() * speed },
+    timers: {
+      ...timers,
+      set: (delayMs, callback) => timers.set(delayMs / speed, callback),
+      sleep: (delayMs, signal) => timers.sleep(delayMs / speed, signal),
+    },
+  };
 }
 
 async function* input(

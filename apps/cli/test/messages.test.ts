@@ -1,5 +1,8 @@
 // `produce`, `consume` and `group` against a real broker.
 import { Buffer } from 'node:buffer';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { Consumer, type ConsumerRecord, Producer } from '@ottla/client';
 import { startBroker, type TestBroker } from '@ottla/testing';
 import fc from 'fast-check';
@@ -99,6 +102,34 @@ describe('produce and consume', () => {
         code: 1,
         stderr: `ottla: topic ${topic} has no partition 5\nSee what it has with \`ottla topic describe ${topic}\`.\n`,
       });
+  });
+
+  it('given a broker that goes and comes back, then says what it waits for, and that it goes on', async () => {
+    const dataDir = await mkdtemp(path.join(tmpdir(), 'ottla-produce-'));
+    const first = await startBroker({ dataDir });
+    const { bootstrapServers, port } = first;
+    const env = { OTTLA_BOOTSTRAP_SERVERS: bootstrapServers };
+    await first.createTopic('patient');
+    async function* stdin(): AsyncGenerator<Uint8Array> {
+      yield Buffer.from('one\n');
+      await first.close();
+      yield Buffer.from('two\n');
+    }
+    let second: Promise<TestBroker> | undefined;
+    const produced = await run(['produce', 'patient'], {
+      env,
+      stdin: stdin(),
+      speed: 10,
+      // The first message may be late as well.
+      onStderr: () => void (second ??= first.close().then(() => startBroker({ dataDir, port }))),
+    });
+    expect(produced).toMatchObject({ code: 0, stdout: '' });
+    expect(produced.stderr).toMatch(
+      /^waiting with patient-0: .*\n.*\nIt is tried again and again; a message that waits for 120 s ends this command\.\n(.*\n)*going on after \d+ s\n2 messages, 6 bytes in /,
+    );
+    expect((await run(['consume', 'patient', ...ALL], { env })).stdout).toBe('one\ntwo\n');
+    await (await second)?.close();
+    await rm(dataDir, { recursive: true });
   });
 
   it('given --auto-create, then the broker makes the topic', async () => {

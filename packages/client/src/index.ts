@@ -52,6 +52,7 @@ export type {
 } from './metadata/cluster-metadata.ts';
 export type { ClientOptions } from './options.ts';
 export type { OnDelivery, RecordMetadata } from './producer/delivery.ts';
+export type { HeldPartition } from './producer/held-partition.ts';
 export { Producer, type SendOptions } from './producer/producer.ts';
 export type { CompressionType, ProducerOptions } from './producer/producer-options.ts';
 export type { Bytes, ProducerRecord } from './producer/producer-record.ts';

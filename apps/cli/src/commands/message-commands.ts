@@ -12,7 +12,7 @@ export function produceCommand(io: CliIo): Command {
     .argument('[topic]', 'topic to write to; with --json it goes before the "topic" of each line')
     .summary('write messages from standard input or a file')
     .description(
-      'Write messages: each line of standard input is a value, or with --json a line of `ottla consume --json`.\nThe summary goes to standard error.',
+      'Write messages: each line of standard input is a value, or with --json a line of `ottla consume --json`.\nThe summary goes to standard error, and after three seconds why nothing is delivered.',
     )
     .option('-f, --file <path>', 'read a file in place of standard input')
     .option('-k, --key <key>', 'key of every message')
@@ -36,7 +36,7 @@ export function produceCommand(io: CliIo): Command {
         .default('all'),
     )
     .option('--auto-create', 'let the broker create the topic by its rules')
-    .option('-q, --quiet', 'no summary')
+    .option('-q, --quiet', 'no summary, and no word while nothing is delivered')
     .action(async (topic: string | undefined, options: ProduceOptions) =>
       (await import('../message/produce.ts')).produce(io, topic, options),
     );

@@ -5,6 +5,7 @@ import { clientOptions } from '../cluster.ts';
 import type { CliIo } from '../io.ts';
 import type { ClusterOptions } from '../options.ts';
 
+import { DeliveryWatch } from './delivery-watch.ts';
 import { InFlightWindow } from './in-flight-window.ts';
 import { checkLineOptions, type LineOptions, messagesIn } from './messages-in.ts';
 import type { MessageToProduce } from './record-json.ts';
@@ -26,6 +27,9 @@ const ACKS = { '0': 'none', '1': 'leader', all: 'all' } as const;
 /** Input that streams fills larger batches than the client's default. */
 const BATCH_BYTES = 131_072;
 
+/** A message that is not acknowledged for so long ends the command. */
+const DELIVERY_TIMEOUT_MS = 120_000;
+
 /** Sends every message of the input and waits for the acknowledgements. */
 export async function produce(
   io: CliIo,
@@ -40,7 +44,7 @@ export async function produce(
   const settings = await clientOptions(io, options);
   const { clock } = await io.platform();
   const startMs = clock.monotonicMs();
-  const sent = await sendAll(settings, messagesIn(inputOf(io, options), options), topic, options);
+  const sent = await sendAll(io, settings, topic, options);
   if (options.quiet !== true)
     await io.stderr.write(summary(sent, Math.max(clock.monotonicMs() - startMs, 1) / 1000));
 }
@@ -64,8 +68,8 @@ interface Sent {
 }
 
 async function sendAll(
+  io: CliIo,
   settings: ClientOptions,
-  messages: AsyncIterable<readonly MessageToProduce[]>,
   topic: string | undefined,
   options: ProduceOptions,
 ): Promise<Sent> {
@@ -77,10 +81,21 @@ async function sendAll(
     compression: options.compression,
     batchSizeBytes: BATCH_BYTES,
     allowAutoTopicCreation: options.autoCreate ?? false,
+    deliveryTimeoutMs: DELIVERY_TIMEOUT_MS,
   });
-  const check = new TopicCheck(admin, options.autoCreate ?? false);
-  if (topic !== undefined) await check.exists(topic, options.partition);
-  return await pump(producer, check, messages, topic);
+  const watch = new DeliveryWatch(await io.platform(), producer, DELIVERY_TIMEOUT_MS, (text) => {
+    if (options.quiet !== true) void io.stderr.write(text);
+  });
+  try {
+    const check = new TopicCheck(admin, options.autoCreate ?? false, watch);
+    if (topic !== undefined) await check.exists(topic, options.partition);
+    const messages = messagesIn(inputOf(io, options), options);
+    const sent = await pump(producer, check, messages, topic);
+    watch.done();
+    return sent;
+  } finally {
+    watch.close();
+  }
 }
 
 /** Chunk by chunk: each goes to the producer as a whole, and the next is read while it is under way. */

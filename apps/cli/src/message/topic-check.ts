@@ -3,14 +3,18 @@
 import type { Admin } from '@ottla/client';
 import { CliError } from '../cli-error.ts';
 import { unknownTopic } from '../topic/unknown-topic.ts';
+import type { DeliveryWatch } from './delivery-watch.ts';
 
 /** Remembers what it has seen. */
 export class TopicCheck {
   readonly #admin: Admin;
+  readonly #watch: DeliveryWatch;
   readonly #mayBeCreated: boolean;
   readonly #partitionCounts = new Map<string, number>();
 
-  constructor(admin: Admin, mayBeCreated: boolean) {
+  /** @param watch tells when nobody answers */
+  constructor(admin: Admin, mayBeCreated: boolean, watch: DeliveryWatch) {
+    this.#watch = watch;
     this.#admin = admin;
     this.#mayBeCreated = mayBeCreated;
   }
@@ -23,7 +27,8 @@ export class TopicCheck {
 
   /** @throws CliError when the topic or the partition is not there */
   async exists(topic: string, partition: number | undefined): Promise<void> {
-    for (const { name, partitions } of await this.#admin.describeTopics(undefined))
+    const asked = this.#admin.describeTopics(undefined);
+    for (const { name, partitions } of await this.#watch.asked(asked))
       this.#partitionCounts.set(name, partitions.length);
     const count = this.#partitionCounts.get(topic);
     if (count === undefined) {

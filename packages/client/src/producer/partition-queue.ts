@@ -17,6 +17,8 @@ export class PartitionQueue {
   usualBatchBytes = 0;
   /** How many batches were ever sent for the first time. */
   startedCount = 0;
+  /** When a batch was acknowledged last, monotonic milliseconds. */
+  advancedMs: number = -Infinity;
   /** The id and epoch that the sequences belong to. */
   producer: ProducerId | undefined;
   /** For the next batch that is sent for the first time. */

@@ -9,6 +9,7 @@ import type { TopicType } from '../topic-type.ts';
 import { AdmissionLine } from './admission.ts';
 import { type Delivery, DeliveryGroup, type OnDelivery, type RecordMetadata } from './delivery.ts';
 import { FlushGate } from './flush-gate.ts';
+import type { HeldPartition } from './held-partition.ts';
 import { MemoryBound } from './memory-bound.ts';
 import type { Outcome } from './outcome.ts';
 import { StickyPartitioner } from './partitioner.ts';
@@ -151,6 +152,14 @@ export class Producer {
     return this.#cluster
       .topic(topic, allowAutoTopicCreation, maxBlockMs)
       .then(({ partitions }) => partitions);
+  }
+
+  /**
+   * Partitions whose records are not acknowledged yet, for how long, and why: to tell somebody who waits. Those that wait for
+   * their topic to be known or for memory are not among them.
+   */
+  held(): readonly HeldPartition[] {
+    return this.#sender.held();
   }
 
   /** Sends everything now and waits for it, what still waits for its topic or for memory included. */

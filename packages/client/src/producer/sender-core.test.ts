@@ -404,4 +404,34 @@ describe('SenderCore, sizes', () => {
     }
     expect(seen.size).toBe(6);
   });
+
+  it('given records that nobody acknowledges, then tells for how long, by whom, and why the last attempt failed', () => {
+    const world = bench();
+    const held = () => world.core.held(world.nowMs, () => world.leader);
+    expect(held()).toEqual([]);
+    world.batch();
+    world.nowMs = 5;
+    const [request] = world.drain();
+    const orders = { topic: 'orders', partition: 0, leaderId: 1 };
+    expect(held()).toEqual([{ ...orders, heldMs: 5, error: undefined }]);
+    world.lose(request!);
+    expect(held()).toEqual([{ ...orders, heldMs: 5, error: lost }]);
+    world.nowMs = 20;
+    const [again] = world.drain();
+    world.batch();
+    world.nowMs = 30;
+    world.answer(again!, 0);
+    world.nowMs = 32;
+    expect(held()).toEqual([{ ...orders, heldMs: 2, error: undefined }]);
+    world.answer(world.drain()[0]!, 0);
+    expect(held()).toEqual([]);
+  });
+
+  it('given no producer id, then says that this is what records wait for', () => {
+    const { core, leader, ...world } = bench();
+    world.batch();
+    core.drain(0, () => leader);
+    core.producerIdFailed(lost, 3);
+    expect(core.held(4, () => leader)).toMatchObject([{ heldMs: 4, error: lost }]);
+  });
 });

@@ -7,6 +7,7 @@
 import { ErrorCode } from '@ottla/protocol';
 import { BrokerError, isRetriable, type KafkaError, TimeoutError } from '../errors.ts';
 import { type BatchRequest, Drain, type Drained, type Leader } from './drain.ts';
+import { type HeldPartition, heldPartition } from './held-partition.ts';
 import { Idempotence, type ProducerId } from './idempotence.ts';
 import { type BatchAnswer, errorsOf, isSuccess, leftOut, type Outcome } from './outcome.ts';
 import type { PartitionQueue } from './partition-queue.ts';
@@ -36,6 +37,7 @@ export class SenderCore {
   #identity: 'none' | 'asked' | 'waits' = 'none';
   #askAgainAtMs = 0;
   #identityAttempts = 0;
+  #identityFailure: KafkaError | undefined;
   #isHurried = false;
 
   constructor(options: SenderCoreOptions) {
@@ -46,6 +48,13 @@ export class SenderCore {
   /** Partitions with batches. */
   get activeCount(): number {
     return this.#active.size;
+  }
+
+  /** Partitions whose records are not acknowledged yet. */
+  held(nowMs: number, leaderOf: (queue: PartitionQueue) => Leader): HeldPartition[] {
+    return [...this.#active]
+      .filter((queue) => !queue.isEmpty)
+      .map((queue) => heldPartition(queue, nowMs, leaderOf(queue), this.#identityFailure));
   }
 
   /** While true no batch lingers: somebody waits for a flush or for memory. */
@@ -93,7 +102,7 @@ export class SenderCore {
       if (batch.phase !== 'inFlight') continue;
       const answer = answerOf(batch);
       if (answer === undefined) this.#failed(batch, leftOut(batch), undefined, nowMs);
-      else if (isSuccess(answer.errorCode)) this.#delivered(batch, answer);
+      else if (isSuccess(answer.errorCode)) this.#delivered(batch, answer, nowMs);
       else if (answer.errorCode === ErrorCode.MESSAGE_TOO_LARGE && batch.recordCount > 1)
         this.#split(batch);
       else this.#refused(batch, answer, nowMs);
@@ -115,6 +124,7 @@ export class SenderCore {
   producerIdArrived(producer: ProducerId): void {
     this.#identity = 'none';
     this.#identityAttempts = 0;
+    this.#identityFailure = undefined;
     this.#idempotence.assign(producer);
   }
 
@@ -122,6 +132,7 @@ export class SenderCore {
   producerIdFailed(error: KafkaError, nowMs: number): void {
     this.#identity = 'waits';
     this.#identityAttempts += 1;
+    this.#identityFailure = error;
     this.#askAgainAtMs = nowMs + this.#options.backoffMs(this.#identityAttempts);
     if (isRetriable(error)) return;
     this.#identity = 'none';
@@ -253,7 +264,12 @@ export class SenderCore {
     this.#requestsInFlight.set(nodeId, (this.#requestsInFlight.get(nodeId) ?? 1) - 1);
   }
 
-  #delivered(batch: ProducerBatch, { baseOffset, logAppendTimeMs }: BatchAnswer): void {
+  #delivered(
+    batch: ProducerBatch,
+    { baseOffset, logAppendTimeMs }: BatchAnswer,
+    nowMs: number,
+  ): void {
+    batch.queue.advancedMs = nowMs;
     if (batch.sequence !== undefined)
       this.#idempotence.acknowledged(
         batch,

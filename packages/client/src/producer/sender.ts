@@ -16,6 +16,7 @@ import type { Cluster } from '../connection/cluster.ts';
 import { BrokerError, KafkaError, UsageError } from '../errors.ts';
 import { backoffMs } from '../retry.ts';
 import type { BatchRequest, Leader } from './drain.ts';
+import type { HeldPartition } from './held-partition.ts';
 import type { BatchAnswer, Outcome } from './outcome.ts';
 import type { PartitionQueue } from './partition-queue.ts';
 import {
@@ -77,6 +78,11 @@ export class Sender {
   wake(queue: PartitionQueue): void {
     this.#core.activate(queue);
     this.schedule();
+  }
+
+  /** Partitions whose records are not acknowledged yet. */
+  held(): HeldPartition[] {
+    return this.#core.held(this.#now(), this.#leaderOf);
   }
 
   /** Looks for something to send at the end of this turn. */
