@@ -107,6 +107,13 @@ describe('ottla dev --brokers 3', () => {
       expect((await ottla([...read, ...others])).stdout.trim().split('\n').toSorted()).toEqual(
         lines.toSorted(),
       );
+      const { pid } = dev.nodes[2]!;
+      process.kill(pid, 'SIGSTOP');
+      await dev.until('silence', () => dev.nodes[2]!.state === 'not answering');
+      process.kill(pid, 'SIGCONT');
+      await dev.until('an answer', () => dev.nodes[2]!.state === 'ready');
+      expect(dev.nodes[2]).toMatchObject({ pid, restarts: 0 });
+
       expect(await dev.stop()).toBe(0);
       expect(dev.output).toMatch(/stopped\n$/);
 

@@ -25,7 +25,10 @@ export async function devBrokers(
         isReady = true;
         void welcome(io, cluster, performance.now() - startedMs);
       },
-      onState: (cluster, process) => void sayChange(io, cluster, process),
+      onState: (cluster, { state }) => {
+        if (state !== 'starting') void sayHealth(io, cluster);
+      },
+      onSilence: (cluster) => void sayHealth(io, cluster),
       onLine: (process, line) => {
         const text = complaintOf(io, process, line);
         if (text === undefined || said.isRepeated(process.nodeId, text)) return;
@@ -69,12 +72,7 @@ async function welcome(io: CliIo, cluster: RunningBrokers, readyMs: number): Pro
   await io.stdout.write(`${lines.join('\n')}\n`);
 }
 
-async function sayChange(
-  io: CliIo,
-  cluster: RunningBrokers,
-  { state }: BrokerProcess,
-): Promise<void> {
-  if (state === 'starting') return;
+async function sayHealth(io: CliIo, cluster: RunningBrokers): Promise<void> {
   await io.stdout.write(`\n${healthTable(await cluster.health(), io.stdout)}`);
 }
 

@@ -8,6 +8,8 @@ import type { PlannedNode } from './cluster-plan.ts';
 export interface NodeHealth {
   readonly node: PlannedNode;
   readonly process: Pick<BrokerProcess, 'state' | 'pid' | 'restarts' | 'lastEnd'>;
+  /** It runs, and does not answer. */
+  readonly isSilent: boolean;
   /** Resident memory in bytes; undefined where the system does not tell. */
   readonly residentBytes: number | undefined;
 }
@@ -29,14 +31,14 @@ export function healthTable(nodes: readonly NodeHealth[], output: Output): strin
   );
 }
 
-function row({ node, process, residentBytes }: NodeHealth): Cell[] {
+function row({ node, process, isSilent, residentBytes }: NodeHealth): Cell[] {
   const { state, pid, restarts, lastEnd } = process;
   const why = state === 'waiting' && lastEnd !== undefined ? ` (${lastEnd})` : '';
   return [
     node.nodeId,
     `127.0.0.1:${node.port}`,
     node.controllerPort === undefined ? 'broker' : 'broker, controller',
-    `${WORDS[state]}${why}`,
+    state === 'ready' && isSilent ? 'not answering' : `${WORDS[state]}${why}`,
     pid,
     residentBytes === undefined ? undefined : `${Math.round(residentBytes / 2 ** 20)} MB`,
     restarts,

@@ -5,6 +5,7 @@ import type { CliIo } from '../../io.ts';
 import type { ServerOptions } from '../server-options.ts';
 import { BrokerGroup, type GroupMember, StartFailure } from './broker-group.ts';
 import { BrokerProcess, type LogLine } from './broker-process.ts';
+import { BrokerPulse } from './broker-pulse.ts';
 import type { ClusterPlan } from './cluster-plan.ts';
 import type { NodeHealth } from './health.ts';
 import {
@@ -22,6 +23,8 @@ export interface BrokersManner {
   readonly onReady: (cluster: RunningBrokers) => void;
   /** A broker's process has changed its state after all were ready. */
   readonly onState: (cluster: RunningBrokers, process: BrokerProcess) => void;
+  /** A broker that was ready does not answer any more, or does again. */
+  readonly onSilence: (cluster: RunningBrokers, process: BrokerProcess, isSilent: boolean) => void;
   readonly onLine: (process: BrokerProcess, line: LogLine) => void;
   readonly onStopping: () => void;
   readonly onStopped: () => void;
@@ -93,19 +96,27 @@ async function runPlan(
   const { dataDir } = opened;
   let { plan } = opened;
   let isReady = false;
-  const group: BrokerGroup = new BrokerGroup(
-    (node) =>
-      new BrokerProcess({
-        nodeId: node.nodeId,
-        command: commandOf(plan.clusterId, propertiesPath(dataDir, node), options),
-        env: io.env,
-        onState: (process) => {
-          group.changed();
-          if (isReady) manner.onState(cluster, process);
-        },
-        onLine: manner.onLine,
-      }),
-  );
+  const platform = await io.platform();
+  const pulses = new Map<BrokerProcess, BrokerPulse>();
+  const group: BrokerGroup = new BrokerGroup((node) => {
+    const pulse: BrokerPulse = new BrokerPulse(platform, node.port, () => {
+      if (isReady) manner.onSilence(cluster, started, pulse.isSilent);
+    });
+    const started = new BrokerProcess({
+      nodeId: node.nodeId,
+      command: commandOf(plan.clusterId, propertiesPath(dataDir, node), options),
+      env: io.env,
+      onState: (process) => {
+        if (process.state === 'ready') pulse.start();
+        else pulse.stop();
+        group.changed();
+        if (isReady) manner.onState(cluster, process);
+      },
+      onLine: manner.onLine,
+    });
+    pulses.set(started, pulse);
+    return started;
+  });
   const cluster: RunningBrokers = {
     get plan() {
       return plan;
@@ -114,7 +125,10 @@ async function runPlan(
     get members() {
       return group.members;
     },
-    health: () => Promise.all(group.members.map(healthOf)),
+    health: () =>
+      Promise.all(
+        group.members.map((one) => healthOf(one, pulses.get(one.process)?.isSilent ?? false)),
+      ),
   };
   const unwatch = watchPlan(
     dataDir,
@@ -183,8 +197,8 @@ function commandOf(
   ];
 }
 
-async function healthOf({ node, process }: GroupMember): Promise<NodeHealth> {
-  return { node, process, residentBytes: await residentBytes(process.pid) };
+async function healthOf({ node, process }: GroupMember, isSilent: boolean): Promise<NodeHealth> {
+  return { node, process, isSilent, residentBytes: await residentBytes(process.pid) };
 }
 
 /** From /proc, so on Linux only. */

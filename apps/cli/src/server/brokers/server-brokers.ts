@@ -22,6 +22,10 @@ export async function serverBrokers(
       if (state === 'waiting') logger.error(`broker ${nodeId} ended: ${lastEnd}`, fields);
       else logger.info(`broker ${nodeId} is ${state}`, fields);
     },
+    onSilence: (_, { nodeId, pid }, isSilent) =>
+      isSilent
+        ? logger.warn(`broker ${nodeId} does not answer`, { nodeId, pid })
+        : logger.info(`broker ${nodeId} answers again`, { nodeId, pid }),
     onLine: ({ nodeId }, line) => void io.stdout.write(`${JSON.stringify({ ...line, nodeId })}\n`),
     onStopping: () => logger.info('stopping'),
     onStopped: () => logger.info('stopped'),
