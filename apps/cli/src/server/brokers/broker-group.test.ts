@@ -1,4 +1,5 @@
 // Several processes as one group; each broker is a few lines that say what a broker would.
+import { nodePlatform } from '@ottla/platform';
 import { afterEach, describe, expect, it } from 'vitest';
 import { BrokerGroup } from './broker-group.ts';
 import { BrokerProcess } from './broker-process.ts';
@@ -36,6 +37,7 @@ function newGroup(scripts: Readonly<Record<number, string>> = {}): {
         nodeId,
         command: [process.execPath, '-e', scripts[nodeId] ?? BROKER],
         env: process.env,
+        timers: nodePlatform().timers,
         onState: ({ state }) => {
           states.push(`${nodeId} ${state}`);
           group.changed();

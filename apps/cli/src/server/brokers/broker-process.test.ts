@@ -1,4 +1,5 @@
 // A broker's process as its parent sees it; the broker is a few lines that say what a broker would.
+import { nodePlatform, type Timers } from '@ottla/platform';
 import { afterEach, describe, expect, it } from 'vitest';
 import { BrokerProcess, type LogLine, type ProcessState } from './broker-process.ts';
 
@@ -14,6 +15,7 @@ afterEach(async () => {
 function started(
   script: string,
   program = globalThis.process.execPath,
+  timers: Pick<Timers, 'set'> = nodePlatform().timers,
 ): {
   process: BrokerProcess;
   states: ProcessState[];
@@ -27,6 +29,7 @@ function started(
     nodeId: 1,
     command: [program, '-e', script],
     env: globalThis.process.env,
+    timers,
     restartDelayMs: { first: 10, max: 20 },
     onState: ({ state }) => {
       states.push(state);
@@ -43,6 +46,30 @@ function started(
     while (!holds()) await new Promise<void>((resolve) => (changed = resolve));
   };
   return { process, states, lines, until };
+}
+
+/** Timers that ring by hand. */
+function handTimers(): {
+  timers: Pick<Timers, 'set'>;
+  pending: () => number[];
+  ring: () => void;
+} {
+  const set = new Map<object, { readonly delayMs: number; readonly callback: () => void }>();
+  return {
+    timers: {
+      set: (delayMs, callback) => {
+        const timer = { cancel: () => void set.delete(timer) };
+        set.set(timer, { delayMs, callback });
+        return timer;
+      },
+    },
+    pending: () => [...set.values()].map(({ delayMs }) => delayMs),
+    ring: () => {
+      const due = [...set.values()];
+      set.clear();
+      for (const { callback } of due) callback();
+    },
+  };
 }
 
 describe('BrokerProcess', () => {
@@ -71,6 +98,32 @@ describe('BrokerProcess', () => {
     await until(() => process.state === 'ready');
     await process.stop();
     expect(process.lastEnd).toBe('exit code 7');
+  });
+
+  it.each([
+    ['asked for leave, then has six minutes, one more than a broker waits for it', true, 360_000],
+    ['stopped with all others, then has twenty seconds', false, 20_000],
+  ])('given one that does not end, %s, and is killed', async (_, leave, timeoutMs) => {
+    const clock = handTimers();
+    const script = `process.on('SIGTERM', () => {}); ${READY} setInterval(() => {}, 1000);`;
+    const { process, until } = started(script, undefined, clock.timers);
+    await until(() => process.state === 'ready');
+    const stopped = process.stop({ leave });
+    expect(clock.pending()).toEqual([timeoutMs]);
+    expect(process.state).toBe('stopping');
+    clock.ring();
+    await stopped;
+    expect(process.lastEnd).toBe('signal SIGKILL');
+    expect(clock.pending()).toEqual([]);
+  });
+
+  it('given one that ends in time, then nobody is killed later', async () => {
+    const clock = handTimers();
+    const script = `process.on('SIGTERM', () => process.exit(0)); ${READY} ${UNTIL_TOLD}`;
+    const { process, until } = started(script, undefined, clock.timers);
+    await until(() => process.state === 'ready');
+    await process.stop();
+    expect(clock.pending()).toEqual([]);
   });
 
   it('starts one again that was killed, and tells why it went', async () => {

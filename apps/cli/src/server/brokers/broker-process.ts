@@ -7,6 +7,7 @@
 //                 └──────────────────┘
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
+import type { Timer, Timers } from '@ottla/platform';
 
 /** How a broker's process is. */
 export type ProcessState = 'stopped' | 'starting' | 'ready' | 'waiting' | 'stopping';
@@ -23,6 +24,7 @@ export interface BrokerProcessOptions {
   /** Program and arguments. */
   readonly command: readonly [string, ...string[]];
   readonly env: Readonly<Record<string, string | undefined>>;
+  readonly timers: Pick<Timers, 'set'>;
   readonly onState: (process: BrokerProcess) => void;
   readonly onLine: (process: BrokerProcess, line: LogLine) => void;
   /** For tests; default 500 ms to 10 s. */
@@ -42,7 +44,7 @@ export class BrokerProcess {
   #state: ProcessState = 'stopped';
   #child: ChildProcess | undefined;
   #ended: Promise<void> = Promise.resolve();
-  #restart: NodeJS.Timeout | undefined;
+  #restart: Timer | undefined;
   #restartDelayMs: number;
   #startedMs = 0;
   #complaints: string[] = [];
@@ -120,7 +122,7 @@ export class BrokerProcess {
    * @param leave whether its partitions shall be led by others first; of no use when all stop
    */
   async stop({ leave = true }: { leave?: boolean } = {}): Promise<void> {
-    clearTimeout(this.#restart);
+    this.#restart?.cancel();
     const child = this.#child;
     if (child === undefined) {
       this.#enter('stopped');
@@ -130,9 +132,9 @@ export class BrokerProcess {
     if (leave) child.kill('SIGTERM');
     else child.stdin?.end();
     const timeoutMs = leave ? STOP_TIMEOUT_MS.leaving : STOP_TIMEOUT_MS.together;
-    const force = setTimeout(() => child.kill('SIGKILL'), timeoutMs);
+    const force = this.#options.timers.set(timeoutMs, () => child.kill('SIGKILL'));
     await this.#ended;
-    clearTimeout(force);
+    force.cancel();
   }
 
   #read(text: string): void {
@@ -153,10 +155,10 @@ export class BrokerProcess {
       return;
     }
     if (performance.now() - this.#startedMs > STEADY_MS) this.#restartDelayMs = this.#delays.first;
-    this.#restart = setTimeout(() => {
+    this.#restart = this.#options.timers.set(this.#restartDelayMs, () => {
       this.restarts += 1;
       this.start();
-    }, this.#restartDelayMs);
+    });
     this.#restartDelayMs = Math.min(this.#restartDelayMs * 2, this.#delays.max);
     this.#enter('waiting');
   }

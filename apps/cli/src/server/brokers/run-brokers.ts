@@ -106,6 +106,7 @@ async function runPlan(
       nodeId: node.nodeId,
       command: commandOf(plan.clusterId, propertiesPath(dataDir, node), options),
       env: io.env,
+      timers: platform.timers,
       onState: (process) => {
         if (process.state === 'ready') pulse.start();
         else pulse.stop();
