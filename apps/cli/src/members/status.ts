@@ -1,4 +1,5 @@
 // `ottla cluster status`: who is there, who votes, and what is not as safe as it should be.
+import type { Admin, EligibleLeaders } from '@ottla/client';
 import { CliError } from '../cli-error.ts';
 import { PATIENCE, withAdmin } from '../cluster.ts';
 import type { CliIo } from '../io.ts';
@@ -33,12 +34,18 @@ interface UnsafePartition {
   readonly isr: readonly number[];
 }
 
+/** With who may lead it though not in sync (KIP-966). */
+interface DescribedUnsafePartition extends UnsafePartition {
+  readonly eligibleLeaders: readonly number[];
+  /** Who may lack records, and was eligible or in sync last; when nobody is any more. */
+  readonly lastKnownLeaders: readonly number[];
+}
+
 /** Prints members and what is under-replicated. @throws CliError behind that when there is no active controller */
 export async function clusterStatus(io: CliIo, options: ClusterStatusOptions): Promise<void> {
-  const state = await withAdmin(io, options, lastKnownState, PATIENCE);
+  const { state, unsafe, shown } = await withAdmin(io, options, look(options), PATIENCE);
   const members = membersOf(state);
   const partitions = state.topics.flatMap(({ partitions }) => partitions);
-  const unsafe = unsafePartitions(state);
   if (options.json === true) {
     const { clusterId } = state.cluster;
     const { quorum, reassigning } = state;
@@ -50,20 +57,48 @@ export async function clusterStatus(io: CliIo, options: ClusterStatusOptions): P
       metadataEpoch: quorum?.leaderEpoch ?? null,
       members,
       partitions: partitions.length,
-      underReplicated: unsafe,
+      underReplicated: shown,
       reassigning: reassigning.map(nameOf),
     });
   } else {
     await io.stdout.write(headline(io, state));
     await io.stdout.write(memberTable(io, members));
     await io.stdout.write(`\n${summary(partitions.length, unsafe, state.reassigning.length)}\n`);
-    if (unsafe.length > 0) await io.stdout.write(unsafeTable(io, unsafe));
+    if (unsafe.length > 0) await io.stdout.write(unsafeTable(io, shown, unsafe.length));
   }
   if (!state.hasController)
     throw new CliError(
       'no active controller answers: this is what a broker knew last',
       'More than half of the voters must run and reach each other; look at their logs.',
     );
+}
+
+/** What is printed; who may lead is asked for no more partitions than that. */
+function look({ json = false }: ClusterStatusOptions) {
+  return async (admin: Admin) => {
+    const state = await lastKnownState(admin);
+    const unsafe = unsafePartitions(state);
+    const shown = json ? unsafe : unsafe.slice(0, UNSAFE_SHOWN_MAX);
+    const topics = [...new Set(shown.map(({ topic }) => topic))];
+    return {
+      state,
+      unsafe,
+      shown: withLeaders(shown, await admin.describeEligibleLeaders(topics)),
+    };
+  };
+}
+
+/** @param eligible where there is anything to say */
+export function withLeaders(
+  partitions: readonly UnsafePartition[],
+  eligible: readonly EligibleLeaders[],
+): DescribedUnsafePartition[] {
+  const mayLead = new Map(eligible.map((one) => [nameOf(one), one]));
+  return partitions.map((partition) => {
+    const found = mayLead.get(nameOf(partition));
+    const { eligible: eligibleLeaders = [], lastKnown: lastKnownLeaders = [] } = found ?? {};
+    return { ...partition, eligibleLeaders, lastKnownLeaders };
+  });
 }
 
 function membersOf({ cluster, quorum, topics }: ClusterState): Member[] {
@@ -171,19 +206,32 @@ function summary(
 /** A screen has room for so many. */
 const UNSAFE_SHOWN_MAX = 30;
 
-function unsafeTable(io: CliIo, unsafe: readonly UnsafePartition[]): string {
-  const shown = unsafe.slice(0, UNSAFE_SHOWN_MAX);
+/** @param count of all, of which some may not be shown */
+export function unsafeTable(
+  { stdout }: Pick<CliIo, 'stdout'>,
+  shown: readonly DescribedUnsafePartition[],
+  count: number,
+): string {
+  // Seldom is there anything to say: then the column is left out.
+  const hasLeaders = shown.some((one) => mayLead(one) !== '');
   const table = formatTable(
-    ['TOPIC', 'PARTITION', 'LEADER', 'REPLICAS', 'IN SYNC'],
-    shown.map(({ topic, partition, leader, replicas, isr }) => [
-      topic,
-      partition,
-      leader,
-      replicas.join(','),
-      isr.join(','),
+    ['TOPIC', 'PARTITION', 'LEADER', 'REPLICAS', 'IN SYNC', ...(hasLeaders ? ['MAY LEAD'] : [])],
+    shown.map((one) => [
+      one.topic,
+      one.partition,
+      one.leader,
+      one.replicas.join(','),
+      one.isr.join(','),
+      ...(hasLeaders ? [mayLead(one)] : []),
     ]),
-    io.stdout,
+    stdout,
   );
-  const hidden = unsafe.length - shown.length;
+  const hidden = count - shown.length;
   return hidden === 0 ? `\n${table}` : `\n${table}… and ${hidden} more; --json lists all.\n`;
+}
+
+function mayLead({ leader, eligibleLeaders, lastKnownLeaders }: DescribedUnsafePartition): string {
+  if (eligibleLeaders.length > 0) return eligibleLeaders.join(',');
+  if (leader !== null || lastKnownLeaders.length === 0) return '';
+  return `nobody without loss (last: ${lastKnownLeaders.join(',')})`;
 }
