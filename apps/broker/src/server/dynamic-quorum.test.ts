@@ -1,5 +1,6 @@
 // A quorum that grows and shrinks under way (KIP-853), in whole servers: controllers join by themselves, are added, taken
 // away and come back with an empty disk, while topics are created all the time.
+import { silentLogger } from '@ottla/platform';
 import { ErrorCode, ZERO_UUID } from '@ottla/protocol';
 import { addRaftVoterRequest, addRaftVoterResponse } from '@ottla/protocol/messages/add-raft-voter';
 import { createTopicsRequest, createTopicsResponse } from '@ottla/protocol/messages/create-topics';
@@ -26,6 +27,13 @@ import { withClient } from '../../test/running-server.ts';
 const IN_TIME = { timeout: 15_000, interval: 30 };
 const SOME_ID = 'JEXY6aqzQY-32P5TStzaFg';
 const AUTO_JOIN = { 'controller.quorum.auto.join.enable': 'true' };
+
+/** Voters in a line of the log. */
+type Said = readonly { readonly voterId: number; readonly voterDirectoryId: string }[];
+
+function idsIn(voters: Said): number[] {
+  return voters.map(({ voterId }) => voterId);
+}
 
 let cluster: TestCluster;
 let writer: Writer | undefined;
@@ -116,12 +124,17 @@ async function nothingLost(node: ClusterNode, names: readonly string[]): Promise
 
 describe('a quorum whose voters are in the log', () => {
   it('given controllers that join by themselves, then it grows to three and shrinks to one, the leader leaves too, and nothing is lost', async () => {
+    const said: { formerVoters: Said; voters: Said }[] = [];
+    const info = (message: string, fields?: object): void => {
+      if (message.startsWith('the voters')) said.push(fields as (typeof said)[number]);
+    };
     cluster = await startCluster({
       controllers: 3,
       isDynamic: true,
       brokers: 1,
       combined: false,
       properties: AUTO_JOIN,
+      logger: (id) => (id === 1 ? { ...silentLogger, info } : silentLogger),
     });
     const broker = cluster.node(1);
     writer = new Writer(broker);
@@ -143,6 +156,11 @@ describe('a quorum whose voters are in the log', () => {
     await writer.stop();
     await nothingLost(broker, writer.acknowledged);
     expect(cluster.activeController()).toBe(others[1]);
+    // The log tells the same story, each change from where the one before has ended.
+    await vi.waitFor(() => expect(idsIn(said.at(-1)!.voters)).toEqual([others[1]]), IN_TIME);
+    for (const [at, { formerVoters }] of said.entries())
+      if (at > 0) expect(formerVoters).toEqual(said[at - 1]!.voters);
+    expect(said.map(({ voters }) => idsIn(voters))).toContainEqual([101, 102, 103]);
   }, 60_000);
 
   it('given a voter whose disk is replaced, then it takes its old self out of the quorum, and votes again', async () => {

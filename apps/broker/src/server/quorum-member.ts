@@ -17,6 +17,7 @@ import { connectTo } from './peer.ts';
 import { QuorumAdapter } from './quorum-adapter.ts';
 import { quorumMeasures, registerQuorumMetrics } from './quorum-metrics.ts';
 import type { Storage } from './storage.ts';
+import { VoterLog } from './voter-log.ts';
 
 export interface QuorumMemberOptions {
   readonly platform: Platform;
@@ -77,6 +78,9 @@ export class QuorumMember {
     const { logger, config } = this.#options;
     // Last: it tells of what the others have taken in.
     this.adapter.register(new ClusterLog(logger, config.nodeId));
+    const { core, log } = this.node;
+    const voterLog = new VoterLog(logger, log.voterHistory, core.voters, log.endOffset);
+    this.node.onChange(() => voterLog.look(core.highWatermark));
     this.adapter.start();
   }
 
