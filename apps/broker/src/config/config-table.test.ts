@@ -29,6 +29,7 @@ const OWN_DEFAULTS = new Set([
   'listeners',
   'log.dir',
   'queued.max.request.bytes',
+  'socket.connection.setup.timeout.ms',
   'socket.listen.backlog.size',
 ]);
 

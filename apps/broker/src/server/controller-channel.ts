@@ -64,6 +64,8 @@ export interface ActiveController {
   /** Another one when another node leads, or the same in another epoch. */
   readonly key: string;
   readonly connect: (signal: AbortSignal) => Promise<Connection>;
+  /** As of PeerOptions. */
+  readonly setupTimeoutMs?: number;
 }
 
 /** What a channel works with. */
@@ -205,8 +207,9 @@ export class ConnectedChannel implements ControllerChannel {
     if (this.#current?.key === active.key) return this.#current.peer;
     this.#disconnect();
     const { platform, clientId } = this.#options;
-    const peer = new Peer({ platform, clientId, connect: active.connect });
-    this.#current = { key: active.key, peer };
+    const { key, ...way } = active;
+    const peer = new Peer({ platform, clientId, ...way });
+    this.#current = { key, peer };
     return peer;
   }
 

@@ -12,7 +12,7 @@ export interface NetRaftTransportOptions {
   /** First of `controller.listener.names`: of a node's endpoints, the one to use. */
   readonly listenerName: string;
   /** `socket.connection.setup.timeout.ms`. */
-  readonly connectTimeoutMs: number;
+  readonly setupTimeoutMs: number;
 }
 
 /** Connections that are kept; the one that was used least lately makes room. */
@@ -46,14 +46,13 @@ export class NetRaftTransport implements RaftTransport {
   }
 
   #peer({ id, endpoints }: Voter): Peer {
-    const { platform, clientId, listenerName, connectTimeoutMs } = this.#options;
+    const { platform, clientId, listenerName, setupTimeoutMs } = this.#options;
     const endpoint = endpoints.find(({ name }) => name === listenerName) ?? endpoints[0];
     if (endpoint === undefined || this.#isClosed)
       throw new NetError('EHOSTUNREACH', `it is not known where node ${id} listens`);
     const key = `${endpoint.host}:${endpoint.port}`;
-    const peer =
-      this.#peers.get(key) ??
-      new Peer({ platform, clientId, connect: connectTo(platform, endpoint, connectTimeoutMs) });
+    const connect = connectTo(platform, endpoint, setupTimeoutMs);
+    const peer = this.#peers.get(key) ?? new Peer({ platform, clientId, connect, setupTimeoutMs });
     this.#peers.delete(key);
     this.#peers.set(key, peer);
     this.#makeRoom();

@@ -1,7 +1,8 @@
 // Talking to another server: versions, time limits, lost connections, bounds.
-import { NetError } from '@ottla/platform';
+import { type Connection, NetError } from '@ottla/platform';
 import { ApiKey, ErrorCode } from '@ottla/protocol';
 import { voteRequest, voteResponse } from '@ottla/protocol/messages/vote';
+import type { Voter } from '@ottla/raft';
 import { describe, expect, it } from 'vitest';
 import { ScriptedServer } from '../../test/scripted-server.ts';
 import { VirtualTime } from '../../test/virtual-time.ts';
@@ -140,13 +141,15 @@ describe('another server', () => {
 });
 
 describe('the way between controllers', () => {
-  it('given a voter whose place is not known, then sending to it fails', async () => {
+  const kind = { request: voteRequest, response: voteResponse };
+
+  function setUpWay(connect: () => Promise<Connection>, setupTimeoutMs: number) {
     const time = new VirtualTime();
     const transport = new NetRaftTransport({
       platform: {
         timers: time,
         net: {
-          connect: () => Promise.reject(new Error('nothing to connect to')),
+          connect,
           listen: () => Promise.reject(new Error('nothing to listen on')),
           pipe: () => {
             throw new Error('no pipes');
@@ -155,13 +158,51 @@ describe('the way between controllers', () => {
       },
       clientId: 'test',
       listenerName: 'CONTROLLER',
-      connectTimeoutMs: 100,
+      setupTimeoutMs,
     });
-    const nowhere = { id: 2, directoryId: 'AAAAAAAAAAAAAAAAAAAAAA', endpoints: [] };
-    const kind = { request: voteRequest, response: voteResponse };
-    await expect(transport.send(nowhere, kind, voteRequest.create(), 100)).rejects.toMatchObject({
-      code: 'EHOSTUNREACH',
-    });
+    const send = (...endpoints: Voter['endpoints']) =>
+      transport.send(
+        { id: 2, directoryId: 'AAAAAAAAAAAAAAAAAAAAAA', endpoints },
+        kind,
+        voteRequest.create(),
+        TIMEOUT_MS,
+      );
+    return { time, transport, send };
+  }
+
+  it('given a voter whose place is not known, then sending to it fails', async () => {
+    const nowhere = () => Promise.reject(new Error('nothing to connect to'));
+    const { transport, send } = setUpWay(nowhere, 100);
+    await expect(send()).rejects.toMatchObject({ code: 'EHOSTUNREACH' });
     transport.close();
   });
+
+  it.each([
+    ['shorter than', 60_000, 1],
+    ['longer than', 5_000, 2],
+  ])(
+    'given a connection that takes %s the configured time, then the next request finds it, or another is made',
+    async (_what, setupTimeoutMs, connections) => {
+      const server = new ScriptedServer({ [ApiKey.Vote]: 2 });
+      server.onRequest = ({ answer }) => answer(voteResponse, voteResponse.create());
+      const slow = Promise.withResolvers<void>();
+      let attempts = 0;
+      const connect = async (): Promise<Connection> => {
+        attempts++;
+        await slow.promise;
+        return server.connect(new AbortController().signal);
+      };
+      const { time, transport, send } = setUpWay(connect, setupTimeoutMs);
+      const there = { name: 'CONTROLLER', host: 'there', port: 1 };
+      const late = expect(send(there)).rejects.toMatchObject({ code: 'ETIMEDOUT' });
+      await time.pass(10_000);
+      await late;
+
+      const next = send(there);
+      slow.resolve();
+      await expect(next).resolves.toBeDefined();
+      expect(attempts).toBe(connections);
+      transport.close();
+    },
+  );
 });

@@ -19,7 +19,7 @@ export interface PeerOptions {
   readonly connect: (signal: AbortSignal) => Promise<Connection>;
   /** Bytes of one answer, above which the connection is cut; default 100 MB. */
   readonly responseBytesMax?: number;
-  /** For connecting and ApiVersions together, milliseconds; default 3,000. */
+  /** For connecting and ApiVersions together, milliseconds; default 3,000 (`socket.connection.setup.timeout.ms`). */
   readonly setupTimeoutMs?: number;
 }
 

@@ -54,7 +54,7 @@ export class QuorumMember {
       platform,
       clientId: `ottla-raft-${config.nodeId}`,
       listenerName: config.controllerListenerNames[0] ?? '',
-      connectTimeoutMs: config.number('socket.connection.setup.timeout.ms'),
+      setupTimeoutMs: config.number('socket.connection.setup.timeout.ms'),
     });
     closing.add('the connections to other controllers', () => transport.close());
     // Filled in by `start`, before the first leader writes them down.
@@ -129,8 +129,9 @@ export class QuorumMember {
     if (leader.id === core.self.id) return { key, connect: () => Promise.resolve(connectHere()) };
     const endpoint = this.#endpointOf(leader);
     if (endpoint === undefined) return undefined;
-    const timeoutMs = this.#options.config.number('socket.connection.setup.timeout.ms');
-    return { key, connect: connectTo(this.#options.platform, endpoint, timeoutMs) };
+    const { platform, config } = this.#options;
+    const setupTimeoutMs = config.number('socket.connection.setup.timeout.ms');
+    return { key, connect: connectTo(platform, endpoint, setupTimeoutMs), setupTimeoutMs };
   }
 }
 

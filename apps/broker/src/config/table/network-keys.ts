@@ -158,8 +158,8 @@ export const NETWORK_KEYS: readonly ConfigKey[] = [
   honoured(
     'socket.connection.setup.timeout.ms',
     readOnly,
-    long('10000'),
-    'How long connecting to another server may take.',
+    long('3000'),
+    'How long connecting to another server may take, its first answer included.',
   ),
   honoured(
     'socket.listen.backlog.size',
