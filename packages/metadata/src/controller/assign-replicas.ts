@@ -8,7 +8,7 @@ import type {
 import { topicById } from '../image/metadata-image.ts';
 import type { MetadataRecord } from '../metadata-record.ts';
 import { ApiError, errorFieldsOf } from './api-error.ts';
-import { type DecisionScope, gatesOf, registeredBroker } from './decision-scope.ts';
+import { type DecisionScope, gatesOf, isRegistered, registeredBroker } from './decision-scope.ts';
 import type { ControllerResult } from './operations.ts';
 import { decidePartition, isDirectoryOnline } from './partition-decision.ts';
 import { inSlices, type Steps } from './slices.ts';
@@ -21,7 +21,6 @@ export function assignReplicasToDirs(
   scope: DecisionScope,
   request: AssignReplicasToDirsRequest,
 ): ControllerResult<AssignReplicasToDirsResponse> {
-  const directories: DirectoryResult[] = [];
   const { errorCode } = errorFieldsOf(() => {
     if (!gatesOf(scope).isDirectoryAssignmentSupported) {
       throw new ApiError(
@@ -31,27 +30,31 @@ export function assignReplicasToDirs(
     }
     registeredBroker(scope, request.brokerId, request.brokerEpoch);
   });
-  const response = { throttleTimeMs: 0, errorCode, directories };
+  const response: AssignReplicasToDirsResponse = { throttleTimeMs: 0, errorCode, directories: [] };
   if (errorCode !== ErrorCode.NONE) return { records: [], response };
-  return inSlices(scope, { steps: assignments(request, directories), response: () => response });
+  return inSlices(scope, { steps: assignments(request, response), response: () => response });
 }
 
 function* assignments(
-  { brokerId, brokerEpoch, directories }: AssignReplicasToDirsRequest,
-  results: DirectoryResult[],
+  request: AssignReplicasToDirsRequest,
+  response: AssignReplicasToDirsResponse,
 ): Steps {
+  const { brokerId, directories } = request;
   for (const { id: directory, topics } of directories) {
     const topicResults: TopicResult[] = [];
-    results.push({ id: directory, topics: topicResults });
+    response.directories.push({ id: directory, topics: topicResults });
     for (const { topicId, partitions } of topics) {
       const partitionResults: TopicResult['partitions'] = [];
       topicResults.push({ topicId, partitions: partitionResults });
       for (const { partitionIndex } of partitions) {
         yield (scope) => {
           const records: MetadataRecord[] = [];
+          // Meanwhile it may have begun anew, with other directories: whoever asks must ask again.
+          if (!isRegistered(scope, request)) {
+            response.errorCode = ErrorCode.STALE_BROKER_EPOCH;
+            return [];
+          }
           const { errorCode } = errorFieldsOf(() => {
-            // Meanwhile it may have begun anew, with other directories.
-            registeredBroker(scope, brokerId, brokerEpoch);
             const replica = { brokerId, topicId, partitionIndex };
             records.push(...assignOne(scope, replica, directory));
           });

@@ -53,7 +53,8 @@ export function registerBroker(
     existing?.brokerEpoch === request.previousBrokerEpoch;
   const register: Step = (now) => {
     // In a later turn another process may have this id or a directory of it, and a feature another level.
-    if (now !== scope) ({ errorCode } = errorFieldsOf(() => checkRegistration(now, request)));
+    if (now !== scope)
+      ({ errorCode } = errorFieldsOf(() => checkRegistration(now, request, existing)));
     if (errorCode !== ErrorCode.NONE) return [];
     const current = now.image.cluster.brokers.get(brokerId);
     const amended = current?.incarnationId === request.incarnationId ? current : undefined;
@@ -114,14 +115,19 @@ export function registerController(
   return { records, response: { throttleTimeMs: 0, ...error } };
 }
 
-function checkRegistration(scope: DecisionScope, request: BrokerRegistrationRequest): void {
+/** @param missed whose session was over when the registration began */
+function checkRegistration(
+  scope: DecisionScope,
+  request: BrokerRegistrationRequest,
+  missed?: BrokerRegistration,
+): void {
   if (request.clusterId !== scope.options.clusterId) {
     throw new ApiError(
       ErrorCode.INCONSISTENT_CLUSTER_ID,
       `Expected cluster ID ${scope.options.clusterId}, but got cluster ID ${request.clusterId}`,
     );
   }
-  checkIncarnation(scope, request);
+  checkIncarnation(scope, request, missed);
   if (request.isMigratingZkBroker) {
     throw new ApiError(
       ErrorCode.BROKER_ID_NOT_REGISTERED,
@@ -132,10 +138,18 @@ function checkRegistration(scope: DecisionScope, request: BrokerRegistrationRequ
   checkFeatures(scope, request);
 }
 
-/** A second process with the id of a live broker has to wait until the first one's session is over. */
-function checkIncarnation(scope: DecisionScope, request: BrokerRegistrationRequest): void {
+/**
+ * A second process with the id of a live broker has to wait until the first one's session is over. One that was missed and is heard
+ * of again has lost its partitions by then, and nobody would give it those back that only it could lead.
+ */
+function checkIncarnation(
+  scope: DecisionScope,
+  request: BrokerRegistrationRequest,
+  missed: BrokerRegistration | undefined,
+): void {
   const existing = scope.image.cluster.brokers.get(request.brokerId);
   if (existing === undefined || existing.incarnationId === request.incarnationId) return;
+  if (existing.brokerEpoch === missed?.brokerEpoch) return;
   const { brokerId, brokerEpoch } = existing;
   if (!scope.sessions.hasValidSession(brokerId, brokerEpoch, scope.nowMs)) return;
   throw new ApiError(
