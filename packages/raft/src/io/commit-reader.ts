@@ -4,7 +4,7 @@ import type { Logger, Platform } from '@ottla/platform';
 import type { RecordBatch } from '@ottla/protocol/records';
 import type { LogPosition } from '../replica.ts';
 import type { MetadataLog } from './metadata-log.ts';
-import { readSnapshotFile } from './snapshot-file.ts';
+import { type ReadSnapshot, readSnapshotFile } from './snapshot-file.ts';
 
 /** A committed batch of data records. */
 export interface CommittedBatch {
@@ -156,8 +156,9 @@ export class CommitReader {
       this.#delivered = Math.max(this.#delivered, this.#log.startOffset);
       return;
     }
-    const snapshot = await readSnapshotFile(this.#platform.disk, this.#log.snapshotPath(id));
+    const snapshot = await this.#readSnapshot(id);
     if (this.#isClosed) return;
+    if (snapshot === undefined) return this.#begin(listener);
     listener.handleSnapshot({
       id,
       lastContainedLogTimestampMs: snapshot.lastContainedLogTimestampMs,
@@ -165,6 +166,16 @@ export class CommitReader {
     });
     this.#delivered = id.offset;
     this.#highWatermark = Math.max(this.#highWatermark, id.offset);
+  }
+
+  /** Undefined when the log began anew behind another one meanwhile, and this one went. */
+  async #readSnapshot(id: LogPosition): Promise<ReadSnapshot | undefined> {
+    try {
+      return await readSnapshotFile(this.#platform.disk, this.#log.snapshotPath(id));
+    } catch (error) {
+      if (this.#log.latestSnapshot !== id) return undefined;
+      throw error;
+    }
   }
 
   /** Undefined when the log began anew behind a snapshot while it was read: the snapshot comes next. */

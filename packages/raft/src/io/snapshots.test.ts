@@ -26,6 +26,7 @@ import {
   VoterSet,
   writeSnapshotFile,
 } from '../index.ts';
+import { CommitReader } from './commit-reader.ts';
 import { FollowerFetcher, type FollowerFetcherOptions } from './follower-fetcher.ts';
 import { KnownNodes } from './known-nodes.ts';
 
@@ -312,6 +313,29 @@ describe('snapshots that are not needed', () => {
     await settle(Promise.all([log.clean(10), log.startAt(newest)]));
     expect(offsets(log)).toEqual([100]);
     expect(log.startOffset).toBe(100);
+  });
+
+  it('given a listener that is to hear of one that goes just then, then it hears of the one in its place', async () => {
+    const log = await settle(filled({}, [1]));
+    const newest = { offset: 100, epoch: 1 };
+    const content = { lastContainedLogTimestampMs: 1, values: [], epoch: 1, nowMs: 1 };
+    await settle(writeSnapshotFile(platform.disk, log.snapshotPath(newest), content));
+    const path = log.snapshotPath({ offset: 10, epoch: 1 });
+    const effect = { kind: 'delay', delayMs: 50 } as const;
+    simulation.node('follower').disk.inject({ path, effect });
+    const told: LogPosition[] = [];
+    const failures: unknown[] = [];
+    const reader = new CommitReader(log, platform, silentLogger, (error) => failures.push(error));
+    reader.register({
+      handleCommit: () => {},
+      handleSnapshot: ({ id }) => told.push(id),
+      handleLeaderChange: () => {},
+    });
+    await settle(log.startAt(newest));
+    await simulation.runUntil(() => told.length + failures.length > 0, 1_000);
+    await settle(reader.close());
+    expect(failures).toEqual([]);
+    expect(told).toEqual([newest]);
   });
 
   it('given a newer snapshot that is beyond what is known as committed, then the older one is needed', async () => {
