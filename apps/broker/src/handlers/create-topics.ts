@@ -21,10 +21,11 @@ export const createHandler: CreateApiHandler<
   request.validateOnly ? undefined : { isIn: hasCreated(response), timeoutMs: request.timeoutMs },
 );
 
-/** Whether the metadata has every topic that was created (or was there). */
+/**
+ * Whether the metadata has come to the last topic that was created. The controller makes them in the order of its answer, so it
+ * has had all of them by then; it need not have them still, for many take a while, and somebody may have deleted one.
+ */
 export function hasCreated(response: CreateTopicsResponse): (image: MetadataImage) => boolean {
-  const names = response.topics
-    .filter(({ errorCode }) => errorCode === ErrorCode.NONE)
-    .map(({ name }) => name);
-  return (image) => names.every((name) => topicByName(image, name) !== undefined);
+  const last = response.topics.findLast(({ errorCode }) => errorCode === ErrorCode.NONE);
+  return (image) => last === undefined || topicByName(image, last.name) !== undefined;
 }

@@ -98,6 +98,21 @@ describe('the first produce', () => {
 });
 
 describe('a change of topics', () => {
+  it('given one of many that another deletes before all are made, then the answer does not wait for it', async () => {
+    const topics = Array.from({ length: 400 }, (_, n) =>
+      createCreatableTopic({ name: `many-${n}`, numPartitions: 1, replicationFactor: 1 }),
+    );
+    const creation = admin.ask(CREATE, { topics, timeoutMs: 3_600_000 });
+    const deletion = { topics: [{ name: 'many-0', topicId: ZERO_UUID }], timeoutMs: 10_000 };
+    let code: number | undefined;
+    while (code !== ErrorCode.NONE)
+      code = (await producer.ask(DELETE, deletion)).responses[0]?.errorCode;
+
+    const made = (await creation).topics;
+
+    expect(made.every(({ errorCode }) => errorCode === ErrorCode.NONE)).toBe(true);
+  });
+
   it('given no time to make it, then it is refused with REQUEST_TIMED_OUT and not made', async () => {
     expect(await create('orders', 0)).toBe(ErrorCode.REQUEST_TIMED_OUT);
     expect(await produce('orders')).toBe(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION);
