@@ -286,17 +286,29 @@ export class LogDirectory {
   }
 
   /**
-   * Deletes a log: the folder is renamed now and removed after `file.delete.delay.ms`.
+   * Deletes a log: the folder is renamed now and removed after `file.delete.delay.ms`; at once where it was not opened.
    * @throws LogError `KAFKA_STORAGE_ERROR`: the next log of that name would have its records
    */
   async deleteLog(name: string): Promise<void> {
     const log = this.#logs.get(name);
-    if (log === undefined) return;
     this.#logs.delete(name);
     this.#checkpoints.forget(name);
     const unique = this.#platform.random.bytes(16).toString('hex');
-    await this.#orFail(`${name} cannot be deleted`, () => log.delete(unique));
-    this.#removals.add([log.directory], log.config.fileDeleteDelayMs);
+    await this.#orFail(`${name} cannot be deleted`, async () => {
+      if (log === undefined) return this.#deleteFolder(name, unique);
+      await log.delete(unique);
+      this.#removals.add([log.directory], log.config.fileDeleteDelayMs);
+    });
+  }
+
+  async #deleteFolder(name: string, unique: string): Promise<void> {
+    const { disk } = this.#platform;
+    const folder = `${this.path}/${name}`;
+    if ((await disk.stat(folder)) === undefined) return;
+    const doomed = `${folder}.${unique}-delete`;
+    await disk.rename(folder, doomed);
+    await disk.syncDirectory(this.path);
+    this.#removals.add([doomed], 0);
   }
 
   /**

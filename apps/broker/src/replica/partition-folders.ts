@@ -94,11 +94,16 @@ export class PartitionFolders {
     }
   }
 
-  /** Deletes the partition's log. */
-  async delete(partition: Partition): Promise<void> {
-    const directory = this.#homes.get(partition.name);
-    this.#move(partition.name, undefined);
-    await directory?.deleteLog(partition.name);
+  /** Deletes the partition's log, also where it was not opened: the next topic of the name would find it. */
+  async delete({ name, topicId }: Partition): Promise<void> {
+    const directory = this.#homes.get(name);
+    if (directory === undefined) return;
+    if (!directory.logs.has(name) && directory.failure === undefined) {
+      // An earlier topic's is set aside by whoever opens the next one.
+      if (!(await this.#belongsTo(directory, name, topicId))) return;
+    }
+    this.#move(name, undefined);
+    await directory.deleteLog(name);
   }
 
   /**

@@ -225,6 +225,24 @@ describe('Replicas', () => {
     ]);
   });
 
+  it('given a topic whose log is on disk, when it is deleted before that is opened, and made again, then the new one has nothing of it', async () => {
+    const disk = memoryDisk();
+    const before = await start({ disk });
+    await before.createTopic('orders');
+    await orders(before).append(batch(4));
+    await stop(before);
+    const plane = await start({ disk });
+    const opening = plane.createTopic('orders');
+    await plane.commit(removeTopic('orders'));
+    await opening;
+
+    await plane.createTopic('orders', { topicId: topicIdOf('orders again') });
+
+    expect(orders(plane).logEndOffset).toBe(0);
+    const file = await disk.readFile('/data/orders-0/partition.metadata');
+    expect(file.toString()).toBe(encodePartitionMetadata(topicIdOf('orders again')));
+  });
+
   it('given changed settings, appends by them', async () => {
     const plane = await start();
     await plane.createTopic('orders');
