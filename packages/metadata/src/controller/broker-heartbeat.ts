@@ -63,8 +63,10 @@ function heartbeatOf(
   const isCaughtUp =
     currentMetadataOffset >= (scope.state.registrationOffsets.get(brokerId) ?? Infinity);
   const current = currentState(scope, broker);
-  // Who is being taken out of its partitions comes back when that is done: then everything it may lead finds it.
-  const mayServe = isCaughtUp && !sessions.isDeparting(brokerId);
+  // Who is being taken out of its partitions comes back when that is done: then everything it may lead finds it. So does one
+  // that began anew with a directory that its former process had lost.
+  const isDeparting = [brokerId, ...broker.logDirs].some((what) => sessions.isDeparting(what));
+  const mayServe = isCaughtUp && !isDeparting;
   const next = nextState(scope, broker, request, current, mayServe);
   const isFenced = next === 'fenced' || next === 'shutdownNow';
   const response = { ...NO_STATE, isCaughtUp, isFenced, shouldShutDown: next === 'shutdownNow' };

@@ -317,12 +317,12 @@ describe('work on many partitions', () => {
 
   describe('given a broker whose log directory went offline, and partitions that did not leave it yet', () => {
     const [first, second, third] = [directoryOf(4), directoryOf(14), directoryOf(24)];
-    const assign = (directory: string, partitionIds: readonly number[]) =>
+    const assign = (directory: string, partitionIds: readonly number[], topic = 'kept') =>
       cluster.handle('assignReplicasToDirs', {
         brokerId: 4,
         brokerEpoch: cluster.image.cluster.brokers.get(4)?.brokerEpoch ?? -1,
         directories: [
-          { id: directory, topics: [{ topicId: idOf('kept'), partitions: indexes(partitionIds) }] },
+          { id: directory, topics: [{ topicId: idOf(topic), partitions: indexes(partitionIds) }] },
         ],
       });
     const last = PARTITIONS - 1;
@@ -347,6 +347,26 @@ describe('work on many partitions', () => {
       cluster.finish(part);
 
       expect(cluster.partition('kept', last)).toMatchObject({ leader: 2, isr: [2] });
+    });
+
+    it('when the broker starts anew with all of them, then it serves from all of them', () => {
+      cluster.register(4, { logDirs: [first, second, third] });
+      cluster.heartbeat(4);
+      cluster.createTopic('lonely', assigned([4]));
+      assign(first, [0], 'lonely');
+      const part = beginLoss();
+      cluster.nowMs += 9001;
+      for (const id of [1, 2, 3]) cluster.heartbeat(id);
+      cluster.fenceStale();
+      const logDirs = [first, second, third];
+      cluster.register(4, { logDirs, incarnationId: incarnationOf(4, 1) });
+      cluster.heartbeat(4);
+
+      cluster.finish(part);
+      cluster.heartbeat(4);
+
+      expect(isFenced(4)).toBe(false);
+      expect(cluster.partition('lonely').leader).toBe(4);
     });
 
     it('when another one goes offline, then both stay so', () => {
