@@ -14,6 +14,11 @@ const BITS = 8;
 /** Partitions of which a copy was damaged, and on which member: never two copies of one, in one run. */
 const damaged: WeakMap<readonly Member[], Map<string, Member>> = new WeakMap();
 
+/** By the folder's name. */
+export function damagedCopies(members: readonly Member[]): ReadonlyMap<string, Member> {
+  return damaged.get(members) ?? new Map<string, Member>();
+}
+
 /** Flips a bit in a batch of the load on this member. @returns false when there is none */
 export function flipBit(member: Member, members: readonly Member[], random: Random): boolean {
   const { disk } = member.node;

@@ -1,7 +1,7 @@
 // What the committed batches say themselves, and what clients were told of them: what is acknowledged is committed already,
 // each producer's numbers follow one another, and who commits offsets of a group owns the partition.
 import { type BatchHeader, isControlBatch, lastSequenceOf } from '@ottla/protocol/records';
-import type { OffsetOf, Operation } from '../history/operation.ts';
+import type { OffsetOf, Operation, Poll } from '../history/operation.ts';
 import { GroupJournal } from './group-journal.ts';
 import { TOPIC } from './load.ts';
 
@@ -68,6 +68,8 @@ export class CommittedRecords {
     if (operation.op === 'send') {
       if (operation.type === 'invoke') this.#sends.set(operation.value, operation.partition);
       else this.#answered(operation.value, operation.type === 'ok' ? operation.offset : undefined);
+    } else if (operation.op === 'poll') {
+      this.#handed(operation);
     } else if (operation.op === 'commit') {
       const { process, type } = operation;
       if (type === 'invoke') this.#commits.set(process, operation.offsets);
@@ -82,6 +84,15 @@ export class CommittedRecords {
     const end = this.#ends.get(folder) ?? 0;
     if (offset !== undefined && offset >= end && !this.#untold.has(folder))
       this.failure ??= `${value} is acknowledged at ${folder}@${offset}, and nobody has committed beyond ${end}`;
+  }
+
+  #handed({ process, records }: Poll): void {
+    for (const [topic, partition, offset] of records) {
+      const folder = `${topic}-${partition}`;
+      const end = this.#ends.get(folder) ?? 0;
+      if (offset >= end && !this.#untold.has(folder))
+        this.failure ??= `${process} was handed ${folder}@${offset}, and nobody has committed beyond ${end}`;
+    }
   }
 
   #committed(process: string): void {

@@ -1,6 +1,7 @@
 // Bugs on purpose, each a change of one place in the sources: the simulator must find every one of them. They are put in
 // while modules load (`plant.ts`), in a process of their own; the product has no switch for them (decision 0022).
 import type { Aim } from './aimed-faults.ts';
+import type { Trait } from './plan.ts';
 
 export interface Mutant {
   readonly name: string;
@@ -11,6 +12,8 @@ export interface Mutant {
   readonly replace: string;
   /** The cluster in which it is looked for: brokers at most. */
   readonly brokers: number;
+  /** What the worlds have in which it is looked for; default nothing. */
+  readonly traits?: readonly Trait[];
   /** Faults aimed at it; undefined: all that can go wrong. */
   readonly aim?: Aim;
   /** A seed that finds it. */
@@ -173,5 +176,130 @@ export const MUTANTS: readonly Mutant[] = [
     brokers: 3,
     aim: 'lonely',
     seed: 2,
+  },
+  {
+    name: 'a leader waits for ever for followers that it does not hear of',
+    file: 'apps/broker/src/replica/leader-state.ts',
+    find: '    const kept = this.#isr.filter((id) => {\n      if (id === this.#options.brokerId) return true;',
+    replace: '    const kept = this.#isr.filter((id) => {\n      return id >= 0;',
+    brokers: 4,
+    traits: ['stretch'],
+    seed: 6,
+  },
+  {
+    name: 'a follower shows consumers near it what is not committed',
+    file: 'apps/broker/src/replica/partition.ts',
+    find: "if (isolation === 'high-watermark') return this.highWatermark;",
+    replace:
+      "if (isolation === 'high-watermark') return this.isLeader ? this.highWatermark : this.logEndOffset;",
+    brokers: 4,
+    traits: ['stretch'],
+    seed: 1,
+  },
+  {
+    name: 'a topic takes over the log of a former one of its name',
+    file: 'apps/broker/src/replica/partition-folders.ts',
+    find: 'return decodePartitionMetadata((await disk.readFile(path)).toString(), path) === topicId;',
+    replace: 'return true;',
+    brokers: 3,
+    traits: ['topics'],
+    seed: 2,
+  },
+  {
+    name: 'a start forgets which epochs began before the recovery point',
+    file: 'packages/log/src/log-loader.ts',
+    find: '  epochs.truncateFromEnd(from);\n',
+    replace: '',
+    brokers: 1,
+    traits: ['segments'],
+    seed: 4,
+  },
+  {
+    name: 'what is read from a disk is not summed',
+    file: 'packages/log/src/log-region.ts',
+    find: 'if (bytes[position + 16] === 2 && !verifyCrc',
+    replace: 'if (bytes[position + 16] === 3 && !verifyCrc',
+    brokers: 3,
+    traits: ['flips'],
+    seed: 1,
+  },
+  {
+    name: 'the metadata log is cut short where no snapshot ends',
+    file: 'packages/raft/src/io/metadata-log.ts',
+    find: 'await log.advanceLogStart(next.offset);',
+    replace: 'await log.advanceLogStart(next.offset + 1);',
+    brokers: 3,
+    traits: ['snapshots'],
+    seed: 1,
+  },
+  {
+    name: 'who is moved away stays in sync',
+    file: 'packages/metadata/src/controller/reassignment.ts',
+    find: 'isr: without(targetIsr, removingReplicas),',
+    replace: 'isr: [...targetIsr],',
+    brokers: 3,
+    traits: ['growth'],
+    seed: 1,
+  },
+  {
+    name: 'elections keep the leader epoch',
+    file: 'packages/metadata/src/image/partition-image.ts',
+    find: 'leaderEpoch: leaderChanges ? partition.leaderEpoch + 1 : partition.leaderEpoch,',
+    replace: 'leaderEpoch: partition.leaderEpoch,',
+    brokers: 3,
+    seed: 1,
+  },
+  {
+    name: 'high watermarks go where the leader says',
+    file: 'packages/log/src/partition-log.ts',
+    find: 'if (next <= this.#highWatermark) return false;',
+    replace: 'if (next === this.#highWatermark) return false;',
+    brokers: 3,
+    aim: 'lonely',
+    seed: 1,
+  },
+  {
+    name: 'voters listen to a leader that was replaced',
+    file: 'packages/raft/src/quorum-core.ts',
+    find: "    if (message.epoch < this.epoch) return this.#answer('FENCED_LEADER_EPOCH');",
+    replace: '',
+    brokers: 3,
+    aim: 'elections',
+    seed: 2,
+  },
+  {
+    name: 'half of the voters are a majority',
+    file: 'packages/raft/src/high-watermark.ts',
+    find: 'const offset = descending[Math.floor(descending.length / 2)]!;',
+    replace: 'const offset = descending[Math.floor((descending.length - 1) / 2)]!;',
+    brokers: 4,
+    traits: ['voters'],
+    seed: 1,
+  },
+  {
+    name: 'a voter with another disk counts as its former self',
+    file: 'packages/raft/src/fetch-progress.ts',
+    find: 'return `${id}:${directoryId}`;',
+    replace: 'return `${id}:${directoryId.length}`;',
+    brokers: 3,
+    traits: ['voters'],
+    seed: 20,
+  },
+  {
+    name: 'forget how many must be in sync',
+    file: 'apps/broker/src/replica/leader-state.ts',
+    find: 'return Math.min(minIsr, this.#followers.size + 1);',
+    replace: 'return Math.min(minIsr, 1);',
+    brokers: 4,
+    traits: ['stretch'],
+    seed: 2,
+  },
+  {
+    name: 'members are given the same partitions',
+    file: 'packages/client/src/group/range-assignor.ts',
+    find: 'const end = next + each + (place < extra ? 1 : 0);',
+    replace: 'next = 0;\n        const end = each + (place < extra ? 1 : 0);',
+    brokers: 3,
+    seed: 1,
   },
 ];

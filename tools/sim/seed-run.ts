@@ -8,6 +8,7 @@ import type { Operation } from '../history/operation.ts';
 import { type Aim, AimedFaults } from './aimed-faults.ts';
 import { CommittedRecords } from './committed-records.ts';
 import { FaultInjector } from './faults.ts';
+import { drillFlips } from './flip-drill.ts';
 import { Household } from './household.ts';
 import { Load, readAll, readCommitted, TOPIC } from './load.ts';
 import { Invariants, notConverged } from './invariants.ts';
@@ -150,7 +151,10 @@ class SeedRun {
     await simulation.settle(household.finish(), CONVERGE_LIMIT_MS);
     await this.#converge(load);
     if (this.#plan.traits.has('stretch')) await this.#drill();
+    if (this.#plan.traits.has('flips')) await this.#drillFlips();
     await this.#readEverything();
+    // Damage that was found by reading is replaced from the others.
+    if (this.#plan.traits.has('flips')) await this.#becomeWhole();
     await this.#closeServers();
     await simulation.run(1_000);
     if (simulation.net.connectionCount > 0)
@@ -205,6 +209,16 @@ class SeedRun {
       log: (line) => this.#log(line),
     });
     await this.#becomeWhole();
+  }
+
+  async #drillFlips(): Promise<void> {
+    await drillFlips({
+      simulation: this.#simulation,
+      members: this.#members,
+      clientOn: (machine) => this.#clientOn(machine),
+      log: (line) => this.#log(line),
+      becomeWhole: () => this.#becomeWhole(),
+    });
   }
 
   async #createTopic(): Promise<void> {
