@@ -17,6 +17,8 @@ export interface FaultWorld {
   readonly mayLosePower: () => boolean;
   /** Whether all replicas are in sync, and equal. */
   readonly isWhole: () => boolean;
+  /** Whether all replicas are in sync. */
+  readonly isInSync: () => boolean;
 }
 
 interface Fault {
@@ -31,8 +33,10 @@ const DOWN_MS_MAX = 12_000;
 const HOUR_MS = 3_600_000;
 const YEARS_10_HOURS = 87_600;
 /** How often, and for how long, somebody waits for all replicas to be in sync. */
-const FLIP_LOOKS = 50;
-const FLIP_LOOK_MS = 100;
+const LOOKS = 50;
+const LOOK_MS = 100;
+/** The session of a member of the load's group is 6 s. */
+const CLIENT_STALL_MS_MAX = 20_000;
 
 const FAULTS: readonly Fault[] = [
   {
@@ -103,6 +107,14 @@ const FAULTS: readonly Fault[] = [
     weight: 3,
     begin: ({ members }, random) => {
       pickMember(members, random).node.stall(200 + random.below(15_000));
+      return DONE;
+    },
+  },
+  {
+    name: 'client stands still',
+    weight: 2,
+    begin: ({ clients, simulation }, random) => {
+      simulation.node(pick(clients, random)).stall(200 + random.below(CLIENT_STALL_MS_MAX));
       return DONE;
     },
   },
@@ -255,28 +267,39 @@ const FAULTS: readonly Fault[] = [
 const FLIP: Fault = {
   name: 'flipped bit',
   weight: 6,
-  begin: ({ simulation, members, isWhole }, random) => {
+  begin: (world, random) => {
+    const { members } = world;
     const member = pickMember(members, random);
     // All have a record that is then damaged on one; what is not in memory any more is read from the disk.
     const isForgotten = random.below(2) === 0;
-    let isOver = false;
-    let looksLeft = FLIP_LOOKS;
-    const look = (): void => {
-      if (isOver || looksLeft-- === 0) return;
-      if (!isWhole()) simulation.at(FLIP_LOOK_MS, look);
-      else if (flipBit(member, members, random) && isForgotten)
+    return soonWhen(world, world.isWhole, () => {
+      if (flipBit(member, members, random) && isForgotten)
         member.crash(downMs(random), { unsynced: 'keep' });
-    };
-    look();
-    return () => {
-      isOver = true;
-    };
+    });
+  },
+};
+
+/** In worlds with the trait `disks`. */
+const LOST_DISK: Fault = {
+  name: 'lost disk',
+  weight: 6,
+  begin: (world, random) => {
+    // A vote that is lost with its disk may be given twice: voters are replaced by who changes them (`voters`).
+    const brokers = world.members.filter(({ planned }) => !planned.isController);
+    if (brokers.length === 0) return undefined;
+    const member = pickMember(brokers, random);
+    // The others have what is committed, and are in sync: one at a time.
+    return soonWhen(world, world.isInSync, () => member.replaceDisk(downMs(random)));
   },
 };
 
 /** What may go wrong in a world. */
 function faultsOf({ traits }: Plan): readonly Fault[] {
-  return traits.has('flips') ? [...FAULTS, FLIP] : FAULTS;
+  return [
+    ...FAULTS,
+    ...(traits.has('flips') ? [FLIP] : []),
+    ...(traits.has('disks') ? [LOST_DISK] : []),
+  ];
 }
 
 /** Makes things go wrong from its making until `heal`. */
@@ -360,6 +383,21 @@ function twoMachines({ members, clients }: FaultWorld, random: Random): [string,
   const others = [...members.map(({ name }) => name), ...clients].filter((name) => name !== server);
   const other = pick(others, random);
   return random.below(2) === 0 ? [server, other] : [other, server];
+}
+
+/** Acts when it may, if that is soon. @returns what calls it off */
+function soonWhen({ simulation }: FaultWorld, may: () => boolean, act: () => void): () => void {
+  let isOver = false;
+  let looksLeft = LOOKS;
+  const look = (): void => {
+    if (isOver || looksLeft-- === 0) return;
+    if (may()) act();
+    else simulation.at(LOOK_MS, look);
+  };
+  look();
+  return () => {
+    isOver = true;
+  };
 }
 
 /** Calls `end` after a while, or when asked to, once. */

@@ -1,13 +1,15 @@
-// A cluster that grows by one broker and loses another one in good order, under load and faults: a machine comes and gets
-// replicas; one is drained, stopped and taken out.
+// A cluster that grows by one broker and loses another one, under load and faults: a machine comes and gets replicas; one is
+// drained, stopped and taken out. With `disks` it is gone for good before anybody drains it.
 import { Admin, type ClientOptions, KafkaError } from '@ottla/client';
 import type { Platform } from '@ottla/platform';
+import { notInSync } from './invariants.ts';
 import type { Member } from './member.ts';
 import type { Plan } from './plan.ts';
 import { pickReplicas, type Roster } from './roster.ts';
 
 const WAIT_MS_MAX = 10_000;
 const LOOK_EVERY_MS = 1_000;
+const LOSE_LOOK_MS = 100;
 
 export interface GrowthOptions {
   readonly plan: Plan;
@@ -36,13 +38,13 @@ export class Growth {
     );
   }
 
-  /** Resolves when the one has its replicas and the other one is gone. */
-  async run(): Promise<void> {
+  /** Resolves when the one has its replicas and the other one is gone. @param healed aborted when faults are over */
+  async run(healed: AbortSignal): Promise<void> {
     const admin = new Admin(this.#options.client);
     await this.#timers.sleep(this.#random.below(WAIT_MS_MAX));
     if (this.#late !== undefined) await this.#welcome(admin, this.#late);
     await this.#timers.sleep(this.#random.below(WAIT_MS_MAX));
-    if (this.#leaving !== undefined) await this.#dismiss(admin, this.#leaving);
+    if (this.#leaving !== undefined) await this.#dismiss(admin, this.#leaving, healed);
     await admin.close();
   }
 
@@ -67,13 +69,14 @@ export class Growth {
     }
   }
 
-  async #dismiss(admin: Admin, leaving: Member): Promise<void> {
-    const { log, roster } = this.#options;
-    log(`growth: ${leaving.name} is drained`);
+  async #dismiss(admin: Admin, leaving: Member, healed: AbortSignal): Promise<void> {
+    const { log, roster, plan } = this.#options;
     roster.holders.delete(leaving.nodeId);
+    if (plan.traits.has('disks')) await this.#lose(leaving, healed);
+    log(`growth: ${leaving.name} is drained`);
     await this.#until(() => this.#isDrained(admin, leaving.nodeId));
     log(`growth: ${leaving.name} goes`);
-    await leaving.retire();
+    if (leaving.isWanted) await leaving.retire();
     // An operator who had begun before may have moved something back.
     await this.#until(() => this.#isDrained(admin, leaving.nodeId));
     await this.#until(async () => {
@@ -84,6 +87,18 @@ export class Growth {
       return false;
     });
     log(`growth: ${leaving.name} is no member any more`);
+  }
+
+  /**
+   * When faults are over and the others in sync, under load. What is eligible on a node that never comes back, and nowhere else
+   * because the others were killed before it was missed, waits for somebody who decides (`unclean`), as with Apache Kafka.
+   */
+  async #lose(leaving: Member, healed: AbortSignal): Promise<void> {
+    const { members, plan, log } = this.#options;
+    while (!healed.aborted || notInSync(members, plan.replicationFactor) !== undefined)
+      await this.#timers.sleep(LOSE_LOOK_MS);
+    log(`growth: ${leaving.name} is lost for ever`);
+    leaving.lose();
   }
 
   /** Moves what it still holds; true when it holds nothing, and nothing is on its way. */

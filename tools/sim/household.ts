@@ -34,7 +34,7 @@ export class Household {
     if (traits.has('topics')) this.#add(churnTopics(plan, clientOn('topic-operator'), signal));
     if (traits.has('growth')) {
       const growth = new Growth({ plan, members, roster, client: clientOn('growth'), log });
-      this.#add(growth.run());
+      this.#add(growth.run(signal));
     }
   }
 

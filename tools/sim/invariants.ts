@@ -293,22 +293,38 @@ export class Invariants {
   }
 }
 
-/** Why the cluster is not whole yet; undefined when all replicas are in sync and have the same. */
-export function notConverged(
+/** Why not all replicas are in sync, as far as anybody knows; undefined when they are. */
+export function notInSync(
   members: readonly Member[],
   replicationFactor: number,
 ): string | undefined {
-  const ends = new Map<string, number>();
   for (const { name, parts, server, isWanted } of members) {
     if (!isWanted) continue;
     if (server === undefined || parts === undefined) return `${name} does not serve`;
     for (const partition of parts.broker?.replicas.partitions() ?? []) {
-      const { name: log, isr, replicas, logEndOffset, highWatermark, leader } = partition;
+      const { name: log, isr, replicas, leader } = partition;
       if (leader < 0) return `${log} has no leader, says ${name}`;
       if (isr.length < replicas.length)
         return `the ISR of ${log} is ${isr.join()} of ${replicas.join()}, says ${name}`;
       if (replicas.length !== replicationFactor)
         return `${log} is being moved: ${replicas.join()}, says ${name}`;
+    }
+  }
+  return undefined;
+}
+
+/** Why the cluster is not whole yet; undefined when all replicas are in sync and have the same. */
+export function notConverged(
+  members: readonly Member[],
+  replicationFactor: number,
+): string | undefined {
+  const why = notInSync(members, replicationFactor);
+  if (why !== undefined) return why;
+  const ends = new Map<string, number>();
+  for (const { name, parts, isWanted } of members) {
+    if (!isWanted) continue;
+    for (const partition of parts?.broker?.replicas.partitions() ?? []) {
+      const { name: log, logEndOffset, highWatermark } = partition;
       const end = ends.get(log) ?? logEndOffset;
       ends.set(log, end);
       if (end !== logEndOffset || highWatermark !== end)

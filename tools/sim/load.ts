@@ -23,6 +23,11 @@ const OUTSTANDING_MAX = 400;
 const POLL_MS = 1_000;
 /** How long one is a member, on an average. */
 const MEMBER_MS = 10_000;
+/** Who works longer on what a poll brought has left the group when it commits. */
+const MAX_POLL_INTERVAL_MS = 8_000;
+/** One poll in so many is followed by work that may take that long. */
+const ONE_LONG_WORK_IN = 60;
+const LONG_WORK_MS_MAX = 16_000;
 /** Between two polls that bring something, when nobody rests. */
 const POLL_EVERY_MS = 160;
 
@@ -114,6 +119,7 @@ export class Load {
       autoCommit: false,
       sessionTimeoutMs: 6_000,
       rebalanceTimeoutMs: 10_000,
+      maxPollIntervalMs: MAX_POLL_INTERVAL_MS,
       assignors: [plan.assignor],
     });
     const noteOwned = (without: readonly TopicPartition[]): void =>
@@ -138,7 +144,10 @@ export class Load {
     let pollsLeft = 1 + random.below(2 * polls);
     while (this.#isConsuming && pollsLeft-- > 0) {
       try {
-        await this.#pollOnce(consumer, process);
+        const isLong = random.below(ONE_LONG_WORK_IN) === 0;
+        await this.#pollOnce(consumer, process, () =>
+          isLong ? timers.sleep(random.below(LONG_WORK_MS_MAX)) : undefined,
+        );
         if (restMsMax > 0) await timers.sleep(random.below(restMsMax));
       } catch (error) {
         if (!(error instanceof KafkaError)) throw error;
@@ -156,7 +165,11 @@ export class Load {
     });
   }
 
-  async #pollOnce(consumer: Consumer, process: string): Promise<void> {
+  async #pollOnce(
+    consumer: Consumer,
+    process: string,
+    work: () => Promise<void> | undefined,
+  ): Promise<void> {
     const { recorder } = this.#options;
     const batches = await consumer.poll({ timeoutMs: POLL_MS });
     if (batches.length === 0) return;
@@ -169,6 +182,7 @@ export class Load {
         records.map(({ offset, value }): ReadRecord => [topic, partition, offset, String(value)]),
       ),
     });
+    await work();
     const ends = batches.map(({ topic, partition, records }) => ({
       topic,
       partition,

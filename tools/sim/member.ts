@@ -74,6 +74,16 @@ export class Member {
     this.parts = undefined;
   }
 
+  /** Ends it for good, with all that it has. */
+  lose(): void {
+    this.#isWanted = false;
+    this.server = undefined;
+    this.#startCount++;
+    if (this.node.isUp) this.node.crash({ unsynced: 'lose' });
+    this.node.disk.erase();
+    this.parts = undefined;
+  }
+
   /** Resolves when its machine is down: what it was about to do never ends then. */
   #down(): Promise<void> {
     return new Promise((resolve) => {
@@ -162,7 +172,8 @@ export class Member {
   /** As `ottla storage format` before the first start; a directory that is formatted is left as it is. */
   async #format(config: BrokerConfig): Promise<void> {
     const { platform } = this.node;
-    const voters = this.#hasNewDisk ? 'none' : this.planned.format?.voters;
+    const first = this.planned.format?.voters;
+    const voters = this.#hasNewDisk && first !== undefined ? 'none' : first;
     await formatStorage({
       platform,
       config,

@@ -157,7 +157,7 @@ export const MUTANTS: readonly Mutant[] = [
     replace: 'if (header.producerEpoch < 0)',
     brokers: 3,
     aim: 'late',
-    seed: 8,
+    seed: 30,
   },
   {
     name: 'forget fencing of groups: who is no member any more commits',
@@ -293,6 +293,15 @@ export const MUTANTS: readonly Mutant[] = [
     brokers: 4,
     traits: ['stretch'],
     seed: 2,
+  },
+  {
+    name: 'a disk that is new is taken for one that cannot be read',
+    file: 'apps/broker/src/replica/partition-folders.ts',
+    find: 'const hasUnopened = lostPaths.length > 0 &&',
+    replace: 'const hasUnopened = lostPaths.length >= 0 &&',
+    brokers: 3,
+    traits: ['disks'],
+    seed: 1,
   },
   {
     name: 'members are given the same partitions',

@@ -12,6 +12,7 @@ export const TRAITS = [
   'stretch',
   'flips',
   'segments',
+  'disks',
 ] as const;
 export type Trait = (typeof TRAITS)[number];
 
@@ -25,6 +26,7 @@ const ONE_IN: Readonly<Record<Trait, number>> = {
   stretch: 12,
   flips: 4,
   segments: 3,
+  disks: 4,
 };
 /** Those that need no other brokers. */
 const OF_ONE_BROKER: ReadonlySet<Trait> = new Set(['snapshots', 'segments']);
@@ -55,7 +57,8 @@ export interface Plan {
    * `elr`: formatted as `ottla storage format` does, with KIP-966. `snapshots`: of the metadata, small and often. `voters`: they
    * change under way (KIP-853). `growth`: a broker comes late, another one is drained and removed. `topics`: others than the
    * load's are created and deleted. `stretch`: two sites and a third place, as docs/clusters.md has it. `flips`: bits of a
-   * replica change on its disk. `segments`: so small that logs begin a new one every few seconds.
+   * replica change on its disk. `segments`: so small that logs begin a new one every few seconds. `disks`: brokers that are no
+   * controllers lose everything they have.
    */
   readonly traits: ReadonlySet<Trait>;
   /** With `voters`: controllers join by themselves. */
@@ -103,7 +106,7 @@ export function drawPlan(
   const plan: Plan = {
     brokers,
     controllers: isSingle ? 1 : brokers >= 5 && random.below(4) === 0 ? 5 : 3,
-    isCombined,
+    isCombined: isCombined && !traits.has('disks'),
     partitions: 1 + Math.min(random.below(6), random.below(6)),
     replicationFactor,
     minInSyncReplicas: replicationFactor === 3 ? 2 : 1,
@@ -142,7 +145,7 @@ function drawTraits(random: Random, brokersMax: number): Set<Trait> {
   if (brokersMax === 1) return new Set([...traits].filter((trait) => OF_ONE_BROKER.has(trait)));
   // A site's share of brokers and voters is fixed.
   if (traits.has('stretch'))
-    for (const other of ['voters', 'growth'] as const) traits.delete(other);
+    for (const other of ['voters', 'growth', 'disks'] as const) traits.delete(other);
   return traits;
 }
 

@@ -11,7 +11,7 @@ import { FaultInjector } from './faults.ts';
 import { drillFlips } from './flip-drill.ts';
 import { Household } from './household.ts';
 import { Load, readAll, readCommitted, TOPIC } from './load.ts';
-import { Invariants, notConverged } from './invariants.ts';
+import { Invariants, notConverged, notInSync } from './invariants.ts';
 import { Member } from './member.ts';
 import { BROKER_PORT, plannedMembers } from './member-properties.ts';
 import { describePlan, drawPlan, type Plan, type PlanLimits } from './plan.ts';
@@ -252,6 +252,7 @@ class SeedRun {
       clients: clientNames(plan.producers, plan.consumers),
       mayLosePower: () => plan.isSynced || this.#isWhole(),
       isWhole: () => this.#isWhole(),
+      isInSync: () => notInSync(this.#members, plan.replicationFactor) === undefined,
     };
     const log = (line: string): void => this.#log(line);
     this.#faults =
