@@ -332,17 +332,21 @@ async function readLastTime(
   }
 }
 
-/** The end of the log: behind the last batch, found from the last index entry on. Leaves the indexes in memory. */
+/**
+ * The end of the log: behind the last batch, found from the last index entry on. Leaves the indexes in memory. Where no batches
+ * follow one another from there to the file's end, it is the entry that is wrong.
+ */
 async function endOf(context: LogContext, active: Segment): Promise<number> {
   if (active.sizeBytes === 0) {
     active.startIndexes();
     return active.baseOffset;
   }
-  const { offsets } = await active.indexes(context);
+  const indexes = await active.indexes(context);
+  const { offsets } = indexes;
   context.loadedIndexes.forget(active);
   let end = active.baseOffset;
   const size = active.sizeBytes;
-  await context.handles.use(active.path, 'read', (file) =>
+  const { reason } = await context.handles.use(active.path, 'read', (file) =>
     scanBatches(
       file,
       { from: offsets.lastPosition, to: size, verify: false },
@@ -356,5 +360,7 @@ async function endOf(context: LogContext, active: Segment): Promise<number> {
       },
     ),
   );
+  const isWrong = reason === 'damaged' && offsets.count > 0;
+  if (isWrong && (await active.repairIndexes(context, indexes))) return endOf(context, active);
   return end;
 }

@@ -20,7 +20,7 @@ import {
   sumWindow,
 } from './log-region.ts';
 import { reaches, readAnyHeader } from './segment-scan.ts';
-import type { Segment } from './segment.ts';
+import { beginsBefore, type Segment } from './segment.ts';
 import type { LogTail } from './tail-cache.ts';
 
 /** What to read. */
@@ -137,7 +137,7 @@ async function readFile(
   const window = await readWindow(file, from, windowBytes);
   let isTaken = false;
   try {
-    const near = findBatch(window.bytes, request.offset);
+    const near = findBatch(window.bytes, request.offset, from > 0);
     if (near !== undefined) near.position += from;
     const first = near ?? (await segment.locate(context, request.offset));
     if (first === undefined) return undefined;
@@ -150,9 +150,10 @@ async function readFile(
       }
       return new MemoryRegion([], 0);
     }
-    isTaken = true;
+    // Not where the index was wrong, and the batch is before what was read.
+    isTaken = first.position >= from;
     const ready =
-      sumWindow(file, window, first.position - from, sizeBytes) ??
+      (isTaken ? sumWindow(file, window, first.position - from, sizeBytes) : undefined) ??
       (await readWholeBatches(
         file,
         first.position,
@@ -165,12 +166,17 @@ async function readFile(
   }
 }
 
-/** The batch that holds the offset, or the next, when its header is in the bytes; they start at a batch. */
-function findBatch(bytes: Buffer, offset: number): BatchHeader | undefined {
+/**
+ * The batch that holds the offset, or the next, when its header is in the bytes; they start at a batch.
+ *
+ * @param isIndexed an index says so: undefined where it is wrong
+ */
+function findBatch(bytes: Buffer, offset: number, isIndexed: boolean): BatchHeader | undefined {
   const header = createBatchHeader();
   for (let position = 0; position + BATCH_OVERHEAD_BYTES <= bytes.length;) {
     if (bytes[position + BatchField.magic] !== MAGIC_V2) return undefined;
     readAnyHeader(bytes, position, header);
+    if (isIndexed && position === 0 && !beginsBefore(header, offset)) return undefined;
     if (reaches(header, offset)) return header;
     position += header.sizeInBytes;
   }

@@ -68,6 +68,13 @@ export class OffsetIndex {
     this.#count += 1;
   }
 
+  /** Takes over the entries of another index from a position on. */
+  appendFrom(other: OffsetIndex, position: number): void {
+    for (let slot = 0; slot < other.#count; slot += 1)
+      if (other.#positions[slot]! >= position)
+        this.append(other.baseOffset + other.#offsets[slot]!, other.#positions[slot]!);
+  }
+
   /** Position of the last entry whose offset is ≤ `offset`; 0 when there is none. */
   floorPosition(offset: number): number {
     const slot = this.#floor(offset - this.baseOffset);

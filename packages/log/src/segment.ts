@@ -51,6 +51,9 @@ export class Segment {
   #indexes: SegmentIndexes | undefined;
   #loading: Promise<SegmentIndexes> | undefined;
   #bytesSinceEntry = 0;
+  /** Those in memory were built from the log after what the files say turned out wrong. */
+  #isRepaired = false;
+  #repairing: Promise<void> | undefined;
 
   constructor(directory: string, baseOffset: number, createdMs: number, rollJitterMs: number) {
     this.directory = directory;
@@ -142,6 +145,7 @@ export class Segment {
       segmentPath(this.directory, this.baseOffset, 'timeindex'),
       (bytes) => TimeIndex.parse(bytes, this.baseOffset),
     );
+    this.#isRepaired = false;
     if (offsets !== undefined && times !== undefined) {
       this.#indexes = { offsets, times };
       context.loadedIndexes.touch(this);
@@ -152,6 +156,38 @@ export class Segment {
     await this.writeIndexes(context);
     context.loadedIndexes.touch(this);
     return this.#indexes!;
+  }
+
+  /**
+   * Indexes name a place where no batch is, or a later one: a bit of them has changed. Builds them from the log, in memory;
+   * what is appended meanwhile is kept.
+   *
+   * @returns false when these were built from it already: then it is the log that is damaged
+   */
+  async repairIndexes(context: LogContext, damaged: SegmentIndexes): Promise<boolean> {
+    if (this.#indexes !== damaged) return true;
+    if (this.#isRepaired) return false;
+    this.#repairing ??= this.#repair(context, damaged).finally(() => {
+      this.#repairing = undefined;
+    });
+    await this.#repairing;
+    return true;
+  }
+
+  async #repair(context: LogContext, damaged: SegmentIndexes): Promise<void> {
+    context.logger.warn('the index of a segment is damaged: it is built anew', { path: this.path });
+    const { sizeBytes } = this;
+    const copy = new Segment(this.directory, this.baseOffset, this.createdMs, this.rollJitterMs);
+    copy.sizeBytes = sizeBytes;
+    await copy.rebuild(context);
+    const built = copy.loadedIndexes!;
+    // A cut has built them already.
+    if (this.#indexes !== undefined && this.#indexes !== damaged) return;
+    if (this.#indexes === undefined) context.loadedIndexes.touch(this);
+    else built.offsets.appendFrom(this.#indexes.offsets, sizeBytes);
+    built.times.append(this.maxTimestamp, this.offsetOfMaxTimestamp);
+    this.#indexes = built;
+    this.#isRepaired = true;
   }
 
   /** Builds the indexes by reading the batch headers. */
@@ -186,19 +222,21 @@ export class Segment {
 
   /** Position of the first batch whose last offset is ≥ `offset`, and its header; undefined behind the end. */
   async locate(context: LogContext, offset: number): Promise<BatchHeader | undefined> {
-    const { offsets } = await this.indexes(context);
+    const indexes = await this.indexes(context);
+    const from = indexes.offsets.floorPosition(offset);
+    let isThere = from === 0;
     let found: BatchHeader | undefined;
     await context.handles.use(this.path, 'read', (file) =>
-      scanBatches(
-        file,
-        { from: offsets.floorPosition(offset), to: this.sizeBytes, verify: false },
-        (header) => {
-          if (!reaches(header, offset)) return false;
-          found = { ...header };
-          return true;
-        },
-      ),
+      scanBatches(file, { from, to: this.sizeBytes, verify: false }, (header) => {
+        isThere ||= beginsBefore(header, offset);
+        if (!isThere) return true;
+        if (!reaches(header, offset)) return false;
+        found = { ...header };
+        return true;
+      }),
     );
+    if (!isThere && (await this.repairIndexes(context, indexes)))
+      return this.locate(context, offset);
     return found;
   }
 
@@ -250,6 +288,11 @@ export class Segment {
           return { timestamp: record.timestamp, offset: record.offset };
     return undefined;
   }
+}
+
+/** Whether an index may send those to this batch who look for the offset. */
+export function beginsBefore({ baseOffset }: BatchHeader, offset: number): boolean {
+  return baseOffset <= offset;
 }
 
 async function readIndex<T>(
