@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { bootstrapServers } from './cluster.ts';
+import { bootstrapServers, howToStart } from './cluster.ts';
 import type { CliIo } from './io.ts';
 
 const io = (env: Record<string, string>): CliIo => ({ env }) as unknown as CliIo;
@@ -28,6 +28,8 @@ describe('which brokers a command starts from', () => {
     writeFileSync(path.join(folder, 'cluster.json'), JSON.stringify({ clusterId: 'x', nodes }));
     expect(await texts({}, undefined, folder)).toEqual(['127.0.0.1 9093', '127.0.0.1 9094']);
     expect(await texts(env, undefined, folder)).toEqual(['env 1']);
+    expect(await howToStart(io({}), {}, folder)).toContain('`ottla dev --brokers 2`');
+    expect(await howToStart(io(env), {}, folder)).toContain('`ottla dev`,');
     writeFileSync(path.join(folder, 'cluster.json'), 'no plan');
     expect(await texts({}, undefined, folder)).toEqual(['127.0.0.1 9092']);
   });

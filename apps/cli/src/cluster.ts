@@ -1,8 +1,10 @@
 // The way from a command to the cluster.
 import type { Admin, ClientOptions } from '@ottla/client';
-import { CliError, errorNameOf, usageError } from './cli-error.ts';
+import { usageError } from './cli-error.ts';
 import type { CliIo } from './io.ts';
 import type { ClusterOptions } from './options.ts';
+import { type Address, answeringFirst } from './reachable.ts';
+import type { ClusterPlan } from './server/brokers/cluster-plan.ts';
 
 const DEFAULT_BOOTSTRAP = '127.0.0.1:9092';
 
@@ -10,15 +12,20 @@ const DEFAULT_BOOTSTRAP = '127.0.0.1:9092';
 const API_TIMEOUT_MS = 15_000;
 /** Of one broker; another may answer within the rest. */
 const REQUEST_TIMEOUT_MS = 7_000;
-const CONNECT_TIMEOUT_MS = 5_000;
 
 /** Who wants to know how things are asks most when some of the cluster does not answer. */
 export const PATIENCE = { requestTimeoutMs: 2_000, defaultApiTimeoutMs: 8_000 };
 
-interface Address {
-  readonly text: string;
-  readonly host: string;
-  readonly port: number;
+/** For who reached nobody. @param folder in place of ./ottla-data */
+export async function howToStart(
+  io: CliIo,
+  options: ClusterOptions,
+  folder?: string,
+): Promise<string> {
+  const plan = givenServers(io, options).length > 0 ? undefined : await ownPlan(folder);
+  return plan === undefined
+    ? 'Start one with `ottla dev`, or name another with --bootstrap-server.'
+    : `Start the cluster in ${folder ?? './ottla-data'} with \`ottla dev --brokers ${plan.nodes.length}\`, or name another with --bootstrap-server.`;
 }
 
 /**
@@ -32,21 +39,29 @@ export async function bootstrapServers(
   options: ClusterOptions,
   folder?: string,
 ): Promise<readonly Address[]> {
-  const given = options.bootstrapServer ?? io.env['OTTLA_BOOTSTRAP_SERVERS'] ?? '';
-  const texts = given
-    .split(',')
-    .map((server) => server.trim())
-    .filter((server) => server !== '');
+  const texts = givenServers(io, options);
   return (texts.length === 0 ? await ownCluster(folder) : texts).map(parseAddress);
 }
 
+function givenServers(io: CliIo, options: ClusterOptions): readonly string[] {
+  const given = options.bootstrapServer ?? io.env['OTTLA_BOOTSTRAP_SERVERS'] ?? '';
+  return given
+    .split(',')
+    .map((server) => server.trim())
+    .filter((server) => server !== '');
+}
+
 async function ownCluster(folder: string | undefined): Promise<readonly string[]> {
-  const { DATA_DIR_DEFAULT, planIn } = await import('./server/brokers/plan-files.ts');
-  // A file that is no plan is a matter of whoever starts brokers from it.
-  const plan = await planIn(folder ?? DATA_DIR_DEFAULT).catch(() => undefined);
+  const plan = await ownPlan(folder);
   return plan === undefined
     ? [DEFAULT_BOOTSTRAP]
     : plan.nodes.map(({ port }) => `127.0.0.1:${port}`);
+}
+
+async function ownPlan(folder: string | undefined): Promise<ClusterPlan | undefined> {
+  const { DATA_DIR_DEFAULT, planIn } = await import('./server/brokers/plan-files.ts');
+  // A file that is no plan is a matter of whoever starts brokers from it.
+  return planIn(folder ?? DATA_DIR_DEFAULT).catch(() => undefined);
 }
 
 function parseAddress(text: string): Address {
@@ -62,9 +77,9 @@ function parseAddress(text: string): Address {
 
 /** What producers, consumers and admins are opened with. @throws CliError when no broker can be reached */
 export async function clientOptions(io: CliIo, options: ClusterOptions): Promise<ClientOptions> {
-  const servers = await bootstrapServers(io, options);
   const platform = await io.platform();
-  await checkReachable(platform, servers);
+  const given = await bootstrapServers(io, options);
+  const servers = await answeringFirst(platform, given, await howToStart(io, options));
   return {
     bootstrapServers: servers.map(({ text }) => text),
     clientId: 'ottla-cli',
@@ -73,34 +88,6 @@ export async function clientOptions(io: CliIo, options: ClusterOptions): Promise
     platform,
   };
 }
-
-/** Clients try again and again; a person wants to hear at once that nobody is there. */
-async function checkReachable(
-  { net }: Awaited<ReturnType<CliIo['platform']>>,
-  servers: readonly Address[],
-): Promise<void> {
-  const failures: string[] = [];
-  for (const { host, port, text } of servers)
-    try {
-      const connection = await net.connect({ host, port, timeoutMs: CONNECT_TIMEOUT_MS });
-      connection.destroy();
-      return;
-    } catch (error) {
-      failures.push(`${text}: ${REASONS[errorNameOf(error) ?? ''] ?? (error as Error).message}`);
-    }
-  throw new CliError(
-    `no broker can be reached at ${failures.join('; ')}`,
-    'Start one with `ottla dev`, or name another with --bootstrap-server.',
-  );
-}
-
-const REASONS: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'connection refused',
-  ENOTFOUND: 'unknown host',
-  EAI_AGAIN: 'the host name cannot be resolved',
-  ETIMEDOUT: 'no answer',
-  EHOSTUNREACH: 'the host cannot be reached',
-};
 
 /**
  * Opens an admin, uses it and closes it whatever happens.

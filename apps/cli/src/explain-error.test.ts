@@ -1,3 +1,4 @@
+import { TimeoutError } from '@ottla/client';
 import { NetError } from '@ottla/platform';
 import { describe, expect, it } from 'vitest';
 import { usageError } from './cli-error.ts';
@@ -13,6 +14,16 @@ describe('explainError', () => {
       next: '`ottla cluster status` shows which brokers are active.',
       exitCode: 1,
     });
+  });
+
+  it('given a call that nobody answered, then says where to look; a reason of its own goes before that', () => {
+    const timedOut = (cause?: Error) =>
+      new TimeoutError('REQUEST_TIMED_OUT', 'did not succeed', { cause });
+    expect(explainError(timedOut()).next).toContain('whether there is a controller');
+    const refused = new NetError('ECONNREFUSED', 'connect 127.0.0.1:9094');
+    expect(explainError(timedOut(refused)).next).toBe(
+      '`ottla cluster status` shows which brokers are active.',
+    );
   });
 
   it('given an error of the command line, then exits with 2', () => {

@@ -82,6 +82,8 @@ const NEXT_STEPS: Readonly<Record<string, string>> = {
     'Leave timestamps out with --no-keep-timestamp, or raise message.timestamp.after.max.ms of the topic.',
   NOT_ENOUGH_REPLICAS:
     'Start brokers that are down, or lower min.insync.replicas of the topic; `ottla topic describe` shows who is in sync.',
+  REQUEST_TIMED_OUT:
+    '`ottla cluster status` shows which brokers are active, and whether there is a controller.',
   DELIVERY_TIMED_OUT: '`ottla cluster status` shows which brokers are active.',
   ENOENT: 'Check the path.',
 };

@@ -1,14 +1,12 @@
 // Does a broker's process answer? One that hangs (stopped by a signal, busy with itself) keeps its sockets, and the system takes
-// connections for it: only a question tells. ApiVersions is what every broker answers by itself, before anything else.
+// connections for it: only a question tells.
 import type { Connection, Platform, Timer } from '@ottla/platform';
+import { VERSIONS_QUESTION } from '../../versions-question.ts';
 
 /** From one question to the next. */
 const ASK_EVERY_MS = 1_000;
 /** Without an answer for so long it counts as not answering. */
-export const SILENT_AFTER_MS = 3_000;
-
-/** ApiVersions, version 0, without a client id: 4 bytes of length, then key, version, correlation id, −1. */
-const QUESTION = Buffer.from('0000000a' + '0012' + '0000' + '00000000' + 'ffff', 'hex');
+const SILENT_AFTER_MS = 3_000;
 
 /** Asks from `start` to `stop`. */
 export class BrokerPulse {
@@ -81,7 +79,7 @@ export class BrokerPulse {
     this.#isConnecting = false;
     if (connection === undefined) return;
     this.#askedMs = nowMs;
-    connection.write([QUESTION]);
+    connection.write([VERSIONS_QUESTION]);
   }
 
   async #connected(): Promise<Connection | undefined> {
