@@ -45,6 +45,17 @@ export function repeatableInteger(min: number) {
   ];
 }
 
+/** Integers with commas between them, none twice; commander's parser signature. */
+export function integers(min: number) {
+  const parse = integer(min);
+  return (text: string): readonly number[] => {
+    const values = text.split(',').map((part) => parse(part.trim()));
+    if (new Set(values).size < values.length)
+      throw new InvalidArgumentError('None of them may be there twice.');
+    return values;
+  };
+}
+
 /** Collects `key=value`; the value may hold `=` and be empty. */
 export function keyValue(
   text: string,

@@ -96,6 +96,18 @@ describe('ottla dev --brokers 3', () => {
       });
       expect(produced.code).toBe(0);
 
+      const reassign = ['topic', 'reassign', 'greetings', ...target];
+      const dry = await ottla([...reassign, '--replication-factor', '2', '--dry-run']);
+      expect(dry.stdout).toMatch(/^(greetings-\d: \d,\d,\d → \d,\d\n){3}$/);
+      await ottla([...reassign, '--replication-factor', '2']);
+      await ottla([...reassign, '--partition', '0', '--replicas', '3,2,1']);
+      const described = await ottla(['topic', 'describe', 'greetings', '--json', ...target]);
+      const [{ partitions }] = JSON.parse(described.stdout) as [
+        { partitions: { replicas: number[] }[] },
+      ];
+      expect(partitions.map(({ replicas }) => replicas.length)).toEqual([3, 2, 2]);
+      expect(partitions[0]!.replicas).toEqual([3, 2, 1]);
+
       process.kill(dev.nodes[0]!.pid, 'SIGKILL');
       await dev.until('a restart', () =>
         dev.nodes.every(

@@ -169,6 +169,41 @@ describe('ottla topic', () => {
   });
 });
 
+describe('ottla topic reassign', () => {
+  it('given what is so already, then says so; given what cannot be, then why', async () => {
+    await ottla('topic create placed --partitions 2');
+    const reassign = 'topic reassign placed';
+    for (const [options, stdout] of [
+      ['--replication-factor 1', 'Topic placed has 1 replica of each partition already.\n'],
+      ['--partition 1 --replicas 1', 'Topic placed has partition 1 on 1 already.\n'],
+    ])
+      expect(await ottla(`${reassign} ${options}`)).toMatchObject({ code: 0, stdout });
+    for (const [options, message] of [
+      ['--replication-factor 3', '3 replicas need 3 active brokers, and there are 1'],
+      ['--partition 2 --replicas 1', 'topic placed has no partition 2'],
+      ['--partition 0 --replicas 1,9', 'broker 9 is not active\nThere is 1;'],
+    ])
+      expect(await ottla(`${reassign} ${options}`)).toMatchObject({
+        code: 1,
+        stderr: expect.stringContaining(message!),
+      });
+    for (const options of [
+      '',
+      '--partition 0',
+      '--replicas 1',
+      '--replication-factor 1 --partition 0',
+      '--partition 0 --replicas 1,1',
+      '--partition 0 --replicas 1,x',
+    ])
+      expect(await ottla(`${reassign} ${options}`.trim())).toMatchObject({ code: 2 });
+    expect(await ottla('topic reassign placd --replication-factor 1')).toMatchObject({
+      code: 1,
+      stderr: 'ottla: there is no topic "placd"\nDid you mean placed?\n',
+    });
+    await ottla('topic delete placed --yes');
+  });
+});
+
 describe('ottla config', () => {
   it('sets, shows and deletes settings of a topic', async () => {
     await ottla('topic create configured');

@@ -2,20 +2,22 @@
 import { Command } from 'commander';
 import { addExamples } from '../examples.ts';
 import type { CliIo } from '../io.ts';
-import { integer, keyValue, timestamp, withCluster } from '../options.ts';
+import { integer, integers, keyValue, timestamp, withCluster } from '../options.ts';
 import type { AlterTopicOptions } from '../topic/alter.ts';
 import type { CreateTopicOptions } from '../topic/create.ts';
 import type { DeleteTopicOptions } from '../topic/delete.ts';
 import type { DescribeTopicOptions } from '../topic/describe.ts';
 import type { ListTopicsOptions } from '../topic/list.ts';
 import type { TopicOffsetsOptions } from '../topic/offsets.ts';
+import type { ReassignTopicOptions } from '../topic/reassign.ts';
 
 /** `ottla topic` and what is below it. */
 export function topicCommands(io: CliIo): Command {
   const command = new Command('topic').description(
-    'List, describe, create, alter and delete topics.',
+    'List, describe, create, alter, reassign and delete topics.',
   );
-  for (const one of [list, describe, create, alter, remove, offsets]) command.addCommand(one(io));
+  for (const one of [list, describe, create, alter, reassign, remove, offsets])
+    command.addCommand(one(io));
   return addExamples(command, [
     ['create a topic', 'ottla topic create orders --partitions 3'],
     ['see what is in it', 'ottla topic describe orders'],
@@ -75,7 +77,9 @@ function create(io: CliIo): Command {
 function alter(io: CliIo): Command {
   const command = withCluster(new Command('alter'))
     .argument('<topic>', 'name of the topic')
-    .description('Add partitions. Settings are changed by `ottla config alter topic`.')
+    .description(
+      'Add partitions. Settings are changed by `ottla config alter topic`, replicas by `ottla topic reassign`.',
+    )
     .requiredOption(
       '-p, --partitions <count>',
       'total number of partitions; it can only grow',
@@ -88,6 +92,33 @@ function alter(io: CliIo): Command {
   return addExamples(command, [
     ['grow to six partitions', 'ottla topic alter orders --partitions 6'],
     ['see whether it would work', 'ottla topic alter orders --partitions 6 --dry-run'],
+  ]);
+}
+
+function reassign(io: CliIo): Command {
+  const command = withCluster(new Command('reassign'))
+    .argument('<topic>', 'name of the topic')
+    .description(
+      'Change how many replicas the partitions of a topic have, or on which brokers those of one partition are.',
+    )
+    .option('-r, --replication-factor <count>', 'copies of each partition', integer(1))
+    .option('-p, --partition <partition>', 'with --replicas: this partition', integer(0))
+    .option(
+      '--replicas <node,…>',
+      'with --partition: ids of brokers, the preferred leader first',
+      integers(0),
+    )
+    .option('--dry-run', 'show what would move, and move nothing')
+    .action(async (topic: string, options: ReassignTopicOptions) =>
+      (await import('../topic/reassign.ts')).reassignTopic(io, topic, options),
+    );
+  return addExamples(command, [
+    ['two copies of each partition', 'ottla topic reassign orders --replication-factor 2'],
+    ['see first what would move', 'ottla topic reassign orders --replication-factor 3 --dry-run'],
+    [
+      'partition 0 on brokers 3 and 1, led by 3',
+      'ottla topic reassign orders --partition 0 --replicas 3,1',
+    ],
   ]);
 }
 

@@ -6,9 +6,9 @@ import { confirmOrRefuse } from '../confirm.ts';
 import type { CliIo } from '../io.ts';
 import type { ClusterOptions } from '../options.ts';
 import { printDone } from '../output/print.ts';
-import { type ClusterState, clusterState, placements } from './cluster-state.ts';
-import { move } from './move.ts';
-import { drained, filled, type PlacedPartition, type Place, TooFewBrokers } from './placement.ts';
+import { type ClusterState, clusterState, placements, placesOf } from './cluster-state.ts';
+import { carryOut } from './carry-out.ts';
+import { drained, filled, type PlacedPartition, TooFewBrokers } from './placement.ts';
 
 /** Options of all three. */
 export interface ChangeMembersOptions extends ClusterOptions {
@@ -26,11 +26,17 @@ export async function addBroker(
   await change(io, nodeId, options, async (admin, state) => {
     requireActive(state, nodeId);
     const targets = filled(placements(state.topics), placesOf(state), nodeId);
-    await carryOut(io, admin, options, targets, {
-      what: `filling broker ${nodeId}`,
-      done: `Broker ${nodeId} has its share: ${targets.length} replicas moved to it.`,
-      nothing: `Broker ${nodeId} has its share already.`,
-    });
+    await carryOut(
+      io,
+      admin,
+      options,
+      { state, targets },
+      {
+        what: `filling broker ${nodeId}`,
+        done: `Broker ${nodeId} has its share: ${targets.length} replicas moved to it.`,
+        nothing: `Broker ${nodeId} has its share already.`,
+      },
+    );
   });
 }
 
@@ -41,11 +47,18 @@ export async function drainBroker(
   options: ChangeMembersOptions,
 ): Promise<void> {
   await change(io, nodeId, options, async (admin, state) => {
-    await carryOut(io, admin, options, drainTargets(state, nodeId), {
-      what: `draining broker ${nodeId}`,
-      done: `Broker ${nodeId} holds nothing any more: stop it, then \`ottla cluster remove ${nodeId}\`.`,
-      nothing: `Broker ${nodeId} holds no replicas.`,
-    });
+    const targets = drainTargets(state, nodeId);
+    await carryOut(
+      io,
+      admin,
+      options,
+      { state, targets },
+      {
+        what: `draining broker ${nodeId}`,
+        done: `Broker ${nodeId} holds nothing any more: stop it, then \`ottla cluster remove ${nodeId}\`.`,
+        nothing: `Broker ${nodeId} holds no replicas.`,
+      },
+    );
   });
 }
 
@@ -88,36 +101,6 @@ async function change(
   });
 }
 
-interface Words {
-  readonly what: string;
-  readonly done: string;
-  readonly nothing: string;
-}
-
-async function carryOut(
-  io: CliIo,
-  admin: Admin,
-  options: ChangeMembersOptions,
-  targets: readonly PlacedPartition[],
-  words: Words,
-): Promise<void> {
-  if (options.dryRun === true || targets.length === 0) {
-    const lines = targets.map(
-      ({ topic, partition, replicas }) => `${topic}-${partition}: ${replicas.join(',')}`,
-    );
-    const text = targets.length === 0 ? words.nothing : lines.join('\n');
-    await printDone(io, options.json, text, { moved: [], planned: targets });
-    return;
-  }
-  if (!(await move(io, admin, targets, words.what)))
-    throw new CliError(
-      'interrupted: what was begun goes on in the cluster',
-      'The same command again moves the rest; `ottla cluster status` shows what is being moved.',
-    );
-  await admin.electLeaders('preferred', targets);
-  await printDone(io, options.json, words.done, { moved: targets });
-}
-
 function drainTargets(state: ClusterState, nodeId: number): PlacedPartition[] {
   try {
     return drained(placements(state.topics), placesOf(state), nodeId);
@@ -125,7 +108,7 @@ function drainTargets(state: ClusterState, nodeId: number): PlacedPartition[] {
     if (!(error instanceof TooFewBrokers)) throw error;
     throw new CliError(
       `broker ${nodeId} cannot be drained: ${error.message}`,
-      'Add another broker first, or give the topic fewer replicas.',
+      `Add another broker first, or give the topic fewer replicas: \`ottla topic reassign ${error.partition.topic} --replication-factor ${error.partition.replicas.length - 1}\`.`,
     );
   }
 }
@@ -142,11 +125,6 @@ function refuseLostQuorum({ cluster, quorum }: ClusterState, nodeId: number): vo
       : `node ${nodeId} is one of two voters: without it, node ${other} cannot decide anything`,
     'Let others vote first: with three voters, one of them can go.',
   );
-}
-
-/** Brokers that can take replicas. */
-function placesOf({ cluster }: ClusterState): Place[] {
-  return cluster.brokers.filter(({ isFenced }) => !isFenced);
 }
 
 function requireKnown({ cluster, quorum }: ClusterState, nodeId: number): void {

@@ -6,7 +6,7 @@ import type {
   QuorumDescription,
   TopicMetadata,
 } from '@ottla/client';
-import type { PlacedPartition } from './placement.ts';
+import type { Place, PlacedPartition } from './placement.ts';
 
 export interface ClusterState {
   readonly cluster: ClusterDescription;
@@ -64,6 +64,11 @@ export function placements(topics: readonly TopicMetadata[]): PlacedPartition[] 
   return topics.flatMap(({ name: topic, partitions }) =>
     partitions.map(({ partition, replicas }) => ({ topic, partition, replicas })),
   );
+}
+
+/** Brokers that can take replicas. */
+export function placesOf({ cluster }: ClusterState): Place[] {
+  return cluster.brokers.filter(({ isFenced }) => !isFenced);
 }
 
 async function unless<T>(code: string, answer: Promise<T>): Promise<T | undefined> {

@@ -1,7 +1,14 @@
 // Who moves when a broker joins or leaves.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { drained, filled, type Place, type PlacedPartition, TooFewBrokers } from './placement.ts';
+import {
+  drained,
+  filled,
+  type Place,
+  type PlacedPartition,
+  resized,
+  TooFewBrokers,
+} from './placement.ts';
 
 const place = (nodeId: number, rack: string | null = null): Place => ({ nodeId, rack });
 const placed = (partition: number, ...replicas: number[]): PlacedPartition => ({
@@ -91,6 +98,65 @@ describe('any assignment', () => {
         const total = all.reduce((sum, replicas) => sum + replicas.length, 0);
         const full = count(after(partitions, filled(partitions, places, last)), last);
         expect(full).toBeLessThanOrEqual(Math.floor(total / places.length));
+      }),
+    );
+  });
+});
+
+describe('another number of replicas', () => {
+  const inSync = (one: PlacedPartition, ...isr: number[]) => ({
+    ...one,
+    isr: isr.length === 0 ? one.replicas : isr,
+  });
+
+  it('adds them on the emptiest brokers, in racks that hold none', () => {
+    const places = [place(1, 'a'), place(2, 'a'), place(3, 'b'), place(4, 'b')];
+    const topic = [placed(0, 1), placed(1, 1)];
+    const changes = resized(
+      topic,
+      places,
+      topic.map((one) => inSync(one)),
+      2,
+    );
+    expect(changes).toEqual([placed(0, 1, 3), placed(1, 1, 4)]);
+  });
+
+  it('takes first who is out of sync, then who shares a rack, then who is on the fullest broker; who leads stays', () => {
+    const places = [place(1, 'a'), place(2, 'b'), place(3, 'b'), place(4)];
+    const all = [placed(0, 1, 2, 3), placed(1, 1, 2, 4), placed(2, 3, 4, 1)];
+    const [zero, one, two] = all as [PlacedPartition, PlacedPartition, PlacedPartition];
+    expect(resized(all, places, [inSync(zero, 1, 3)], 2)).toEqual([placed(0, 1, 3)]);
+    expect(resized(all, places, [inSync(zero)], 2)).toEqual([placed(0, 1, 2)]);
+    expect(resized(all, places, [inSync(two)], 2)).toEqual([placed(2, 3, 4)]);
+    expect(resized(all, places, [inSync(one, 2)], 1)).toEqual([placed(1, 2)]);
+  });
+
+  it('leaves alone what has so many', () => {
+    const topic = [placed(0, 1, 2)];
+    expect(resized(topic, [place(1), place(2), place(3)], [inSync(topic[0]!)], 2)).toEqual([]);
+  });
+
+  it('given any assignment, then each partition has as many different replicas as were asked for, and keeps what it can', () => {
+    const brokers = [1, 2, 3, 4, 5];
+    const assignment = fc.array(
+      fc.shuffledSubarray(brokers, { minLength: 1 }).map((replicas) => replicas),
+      { minLength: 1, maxLength: 8 },
+    );
+    fc.assert(
+      fc.property(assignment, fc.integer({ min: 1, max: 5 }), (replicas, factor) => {
+        const topic = replicas.map((ids, partition) => placed(partition, ...ids));
+        const changes = resized(
+          topic,
+          brokers.map((id) => place(id)),
+          topic.map((one) => inSync(one)),
+          factor,
+        );
+        for (const [at, one] of after(topic, changes).entries()) {
+          expect(new Set(one.replicas).size).toBe(factor);
+          const kept = one.replicas.filter((id) => topic[at]!.replicas.includes(id));
+          expect(kept).toHaveLength(Math.min(factor, topic[at]!.replicas.length));
+          expect(one.replicas[0]).toBe(topic[at]!.replicas[0]);
+        }
       }),
     );
   });

@@ -1,4 +1,4 @@
-// Which replicas move when a broker joins or leaves: as few as possible, so that every broker has its share, and no rack
+// Which replicas move when a broker joins or leaves, or a topic gets another number of them: as few as possible, so that every broker has its share, and no rack
 // holds two replicas of a partition while another has none. Pure.
 
 /** A partition and where its replicas are, the preferred leader first. */
@@ -82,6 +82,60 @@ export function filled(
   return changes;
 }
 
+/**
+ * Gives the partitions of a topic so many replicas. Whoever leads by preference stays, and those that are in sync; racks and the
+ * emptiest brokers decide about the rest.
+ *
+ * @param topic with who is in sync; at most as many replicas are asked for as there are places
+ * @returns the partitions that change, with their new replicas
+ */
+export function resized(
+  all: readonly PlacedPartition[],
+  places: readonly Place[],
+  topic: readonly (PlacedPartition & { readonly isr: readonly number[] })[],
+  factor: number,
+): PlacedPartition[] {
+  const load = loadOf(all);
+  const racks = new Map(places.map((place) => [place.nodeId, place.rack]));
+  return topic.flatMap(({ topic: name, partition, replicas, isr }) => {
+    if (replicas.length === factor) return [];
+    let now = replicas;
+    while (now.length < factor) {
+      const added = best(places, now, undefined, load);
+      if (added === undefined) break;
+      load.set(added, (load.get(added) ?? 0) + 1);
+      now = [...now, added];
+    }
+    while (now.length > factor) {
+      const gone = leastNeeded(now, isr, racks, load);
+      load.set(gone, (load.get(gone) ?? 0) - 1);
+      now = now.filter((nodeId) => nodeId !== gone);
+    }
+    return [{ topic: name, partition, replicas: now }];
+  });
+}
+
+/** The replica that can go: out of sync, then not the preferred leader, then one of two in a rack, then on the fullest broker. */
+function leastNeeded(
+  replicas: readonly number[],
+  isr: readonly number[],
+  racks: ReadonlyMap<number, string | null>,
+  load: ReadonlyMap<number, number>,
+): number {
+  const isAlone = (nodeId: number): boolean => {
+    const rack = racks.get(nodeId) ?? null;
+    return replicas.every((other) => other === nodeId || (racks.get(other) ?? null) !== rack);
+  };
+  const score = (nodeId: number) => [
+    isr.includes(nodeId) ? 1 : 0,
+    nodeId === replicas[0] ? 1 : 0,
+    isAlone(nodeId) ? 1 : 0,
+    -(load.get(nodeId) ?? 0),
+    -nodeId,
+  ];
+  return replicas.toSorted((a, b) => compare(score(a), score(b)))[0]!;
+}
+
 function loadOf(partitions: readonly PlacedPartition[]): Map<number, number> {
   const load = new Map<number, number>();
   for (const { replicas } of partitions)
@@ -123,11 +177,15 @@ function keepsRacks(
   );
 }
 
-/** Of the brokers that hold none of the replicas: in a rack of its own if possible, then the emptiest. */
+/**
+ * Of the brokers that hold none of the replicas: in a rack of its own if possible, then the emptiest.
+ *
+ * @param leaving whose rack counts no more; undefined for nobody
+ */
 function best(
   places: readonly Place[],
   replicas: readonly number[],
-  leaving: number,
+  leaving: number | undefined,
   load: ReadonlyMap<number, number>,
 ): number | undefined {
   const racks = new Set(
