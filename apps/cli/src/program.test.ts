@@ -77,6 +77,26 @@ describe('the command line', () => {
     expect(outcome.stdout).toBe('');
   });
 
+  it.each([
+    [['help'], ['--help']],
+    [
+      ['help', 'cluster', 'add'],
+      ['cluster', 'add', '--help'],
+    ],
+    [
+      ['cluster', 'help', 'add'],
+      ['cluster', 'add', '--help'],
+    ],
+    [
+      ['topic', 'help'],
+      ['topic', '--help'],
+    ],
+  ])('given %j, then does what %j does', async (words, option) => {
+    const helped = await ottla(words);
+    expect(helped.code).toBe(0);
+    expect(helped.stdout).toBe((await ottla(option)).stdout);
+  });
+
   it('answers help from source without loading more than commander', () => {
     const script = `
       const loaded = [];

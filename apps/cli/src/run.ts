@@ -1,5 +1,5 @@
 // One command line, from arguments to exit code. Nothing but commander and the command definitions is loaded for help.
-import { CommanderError } from 'commander';
+import { type Command, CommanderError } from 'commander';
 import { EXIT } from './cli-error.ts';
 import type { CliIo } from './io.ts';
 import { buildProgram } from './program.ts';
@@ -12,7 +12,8 @@ import { buildProgram } from './program.ts';
  */
 export async function run(argv: readonly string[], io: CliIo): Promise<number> {
   try {
-    await buildProgram(io).parseAsync([...argv], { from: 'user' });
+    const program = buildProgram(io);
+    await program.parseAsync([...withoutHelpWord(argv, program)], { from: 'user' });
     return EXIT.ok;
   } catch (error) {
     // Commander has said what is wrong already.
@@ -20,4 +21,13 @@ export async function run(argv: readonly string[], io: CliIo): Promise<number> {
     const { reportError } = await import('./explain-error.ts');
     return reportError(error, io);
   }
+}
+
+/** `ottla help topic create` and `ottla topic help create` are `ottla topic create --help`. */
+function withoutHelpWord(argv: readonly string[], program: Command): readonly string[] {
+  const [first, second] = argv;
+  if (first === 'help') return [...argv.slice(1), '--help'];
+  const group = program.commands.find((command) => command.name() === first);
+  const isHelp = second === 'help' && group !== undefined && group.commands.length > 0;
+  return isHelp ? [first!, ...argv.slice(2), '--help'] : argv;
 }

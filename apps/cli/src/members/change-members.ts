@@ -55,11 +55,21 @@ export async function drainBroker(
       { state, targets },
       {
         what: `draining broker ${nodeId}`,
-        done: `Broker ${nodeId} holds nothing any more: stop it, then \`ottla cluster remove ${nodeId}\`.`,
+        done: drainedText(state.cluster, nodeId),
         nothing: `Broker ${nodeId} holds no replicas.`,
       },
     );
   });
+}
+
+/** What is to be done next. */
+export function drainedText(
+  { brokers }: Pick<ClusterState['cluster'], 'brokers'>,
+  nodeId: number,
+): string {
+  const runs = brokers.some((broker) => broker.nodeId === nodeId && !broker.isFenced);
+  const next = `\`ottla cluster remove ${nodeId}\` takes it out of the cluster.`;
+  return `Broker ${nodeId} holds nothing any more: ${runs ? `stop it, then ${next}` : next}`;
 }
 
 /** Takes a drained broker out of the quorum and of the cluster. */
