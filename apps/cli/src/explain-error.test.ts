@@ -1,4 +1,4 @@
-import { TimeoutError } from '@ottla/client';
+import { KafkaError, TimeoutError } from '@ottla/client';
 import { NetError } from '@ottla/platform';
 import { describe, expect, it } from 'vitest';
 import { usageError } from './cli-error.ts';
@@ -21,6 +21,8 @@ describe('explainError', () => {
       new TimeoutError('REQUEST_TIMED_OUT', 'did not succeed', { cause });
     expect(explainError(timedOut()).next).toContain('whether there is a controller');
     const refused = new NetError('ECONNREFUSED', 'connect 127.0.0.1:9094');
+    const leaderless = new KafkaError('LEADER_NOT_AVAILABLE', 'no leader', true);
+    expect(explainError(timedOut(leaderless)).next).toContain('who may lead');
     expect(explainError(timedOut(refused)).next).toBe(
       '`ottla cluster status` shows which brokers are active.',
     );

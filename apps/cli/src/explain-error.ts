@@ -70,6 +70,8 @@ const NEXT_STEPS: Readonly<Record<string, string>> = {
     'Use --if-not-exists to accept that, or `ottla topic alter` to add partitions.',
   INVALID_REPLICATION_FACTOR:
     'See how many brokers are active with `ottla cluster status`, or ask for fewer replicas with --replication-factor.',
+  LEADER_NOT_AVAILABLE:
+    'Start the brokers that are down; `ottla topic describe` shows who may lead.',
   INVALID_PARTITIONS: 'See the number it has with `ottla topic describe`; it can only grow.',
   NON_EMPTY_GROUP: 'Stop the members of the group first; `ottla group describe` shows them.',
   GROUP_ID_NOT_FOUND: 'See what there is with `ottla group list`.',

@@ -1,18 +1,21 @@
 // Moving replicas, some at a time, with a picture of how far it is. What was begun goes on in the cluster when this stops:
 // the same command again finds what is left.
 import type { Admin } from '@ottla/client';
+import type { Clock } from '@ottla/platform';
 import type { CliIo } from '../io.ts';
 import { Progress } from '../output/progress.ts';
 import type { PlacedPartition } from './placement.ts';
+import { type MoveUnderWay, whyStalled } from './stall.ts';
 
 /** Moves under way at a time: enough to keep disks busy, few enough that the last ones are not all late. */
 const AT_ONCE = 20;
 const LOOK_EVERY_MS = 250;
 
-/** One replica that comes to a broker. */
-interface Move {
-  readonly target: PlacedPartition;
-  readonly coming: readonly number[];
+/** Nothing has come for so long: somebody may have to do something. */
+const STALLED_MS = 5_000;
+
+/** Replicas that come to brokers. */
+interface Move extends MoveUnderWay {
   /** Of one replica, when the move began; 0 while not known. */
   readonly sizeBytes: number;
 }
@@ -30,7 +33,8 @@ export async function move(
   what: string,
 ): Promise<boolean> {
   const interrupted = io.interrupt();
-  const { timers } = await io.platform();
+  const { timers, clock } = await io.platform();
+  const stall = new StallNotice(io, admin, clock);
   const progress = new Progress(io.stderr, what);
   const waiting = [...targets];
   const under = new Map<string, Move>();
@@ -51,11 +55,52 @@ export async function move(
       progress.show((done + part) / targets.length, `${done} of ${targets.length} partitions`);
       if (under.size === 0) continue;
       if (interrupted.aborted) return false;
+      await stall.look(done + part, [...under.values()], () => progress.end());
       await timers.sleep(LOOK_EVERY_MS, interrupted).catch(() => {});
     }
     return true;
   } finally {
     progress.end();
+  }
+}
+
+/** Says why nothing comes, once for each reason. */
+class StallNotice {
+  readonly #io: CliIo;
+  readonly #admin: Admin;
+  readonly #clock: Clock;
+  #amount = -1;
+  #advancedMs = 0;
+  #said = '';
+
+  constructor(io: CliIo, admin: Admin, clock: Clock) {
+    this.#io = io;
+    this.#admin = admin;
+    this.#clock = clock;
+  }
+
+  /** @param amount how much has come @param beforeLine called before a line is written */
+  async look(amount: number, moves: readonly Move[], beforeLine: () => void): Promise<void> {
+    const nowMs = this.#clock.monotonicMs();
+    if (amount !== this.#amount) {
+      this.#amount = amount;
+      this.#advancedMs = nowMs;
+    }
+    if (nowMs - this.#advancedMs < STALLED_MS) return;
+    this.#advancedMs = nowMs;
+    const [topics, { brokers }] = await Promise.all([
+      this.#admin.describeTopics([...new Set(moves.map(({ target }) => target.topic))]),
+      this.#admin.describeCluster(),
+    ]);
+    const why = whyStalled(
+      moves,
+      topics,
+      brokers.map(({ nodeId }) => nodeId),
+    );
+    if (why === this.#said) return;
+    this.#said = why;
+    beforeLine();
+    if (why !== '') await this.#io.stderr.write(why);
   }
 }
 
