@@ -59,7 +59,7 @@ async function welcome(io: CliIo, cluster: RunningBrokers, readyMs: number): Pro
   const data = isDefault ? '' : ` --data ${cluster.dataDir}`;
   const ottla = io.invokedAs;
   const lines = [
-    `${bold(`ottla ${version}`, io.stdout)}: ${nodes.length} brokers ready in ${Math.round(readyMs)} ms, data in ${cluster.dataDir}`,
+    `${bold(`ottla ${version}`, io.stdout)}: ${nodes.length} ${nodes.length === 1 ? 'broker' : 'brokers'} ready in ${Math.round(readyMs)} ms, data in ${cluster.dataDir}`,
     '',
     healthTable(await cluster.health(), io.stdout),
     `  ${ottla} cluster status${target}`,
