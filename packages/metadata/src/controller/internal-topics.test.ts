@@ -72,6 +72,27 @@ describe('internal topics', () => {
     expect(factors()).toEqual(new Set([2]));
   });
 
+  it('given a broker that is unregistered before it caught up, then another takes its place', () => {
+    cluster.startBrokers(2);
+    look();
+    cluster.handle('unregisterBroker', { brokerId: 2 });
+    look();
+    expect(partitions().map((p) => [p.replicas, p.addingReplicas])).toEqual(
+      partitions().map(() => [[1], []]),
+    );
+
+    cluster.startBrokers(3);
+    look();
+    cluster.handle('unregisterBroker', { brokerId: 3 });
+    cluster.startBrokers(4);
+    look();
+    catchUp();
+    expect(factors()).toEqual(new Set([2]));
+    expect(partitions().every((p) => p.isr.includes(4) && p.addingReplicas.length === 0)).toBe(
+      true,
+    );
+  });
+
   it('given three brokers, then each is preferred as a leader equally often', () => {
     cluster.startBrokers(2, 3);
     look();

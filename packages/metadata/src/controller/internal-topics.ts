@@ -3,6 +3,7 @@
 // stops no write, and `min.insync.replicas` goes up so that it loses none either. Kafka has nothing of
 // the kind: it asks for three brokers, or for a setting.
 import { ConfigResourceType, configsOf, type TopicImage } from '../image/metadata-image.ts';
+import type { PartitionImage } from '../image/partition-image.ts';
 import type { MetadataRecord } from '../metadata-record.ts';
 import { metadataRecord } from '../metadata-record.ts';
 import { type DecisionScope, isActive, minIsrOf } from './decision-scope.ts';
@@ -32,14 +33,15 @@ export function* growInternalTopics(scope: DecisionScope): Steps {
 function* addReplicas(scope: DecisionScope, topic: TopicImage): Steps {
   const brokers = usableBrokers(scope).filter(({ brokerId }) => isActive(scope, brokerId));
   const factor = Math.min(REPLICAS_MAX, brokers.length);
-  if (topic.partitions.every(({ replicas }) => replicas.length >= factor)) return;
+  const remaining = topic.partitions.map((partition) => withoutMissing(scope, partition));
+  const isStuck = ({ replicas }: PartitionImage, partitionId: number): boolean =>
+    remaining[partitionId]?.length !== replicas.length;
+  const isEnough = remaining.every((replicas) => replicas.length >= factor);
+  if (isEnough && !topic.partitions.some(isStuck)) return;
   // One move at a time: while replicas are on their way, nothing is planned on top.
-  if (topic.partitions.some(isReassigning)) return;
-  const wanted = grownReplicas(
-    topic.partitions.map(({ replicas }) => replicas),
-    brokers,
-    factor,
-  );
+  if (topic.partitions.some((partition, id) => isReassigning(partition) && !isStuck(partition, id)))
+    return;
+  const wanted = grownReplicas(remaining, brokers, factor);
   for (const [partitionId, partition] of topic.partitions.entries()) {
     const replicas = wanted[partitionId] ?? partition.replicas;
     yield (now) => {
@@ -51,6 +53,14 @@ function* addReplicas(scope: DecisionScope, topic: TopicImage): Steps {
       return record === undefined ? [] : [record];
     };
   }
+}
+
+/** The replicas, except for those that never came: their brokers were unregistered on the way. */
+function withoutMissing(
+  { image }: DecisionScope,
+  { replicas, addingReplicas }: PartitionImage,
+): readonly number[] {
+  return replicas.filter((id) => !addingReplicas.includes(id) || image.cluster.brokers.has(id));
 }
 
 /** Once every partition has the members for it; never where somebody set a value for the topic. */
