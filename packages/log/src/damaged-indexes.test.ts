@@ -18,6 +18,7 @@ const BITS = 8;
 const OFFSETS = 35;
 const BASE_OFFSET_BYTES = 8;
 const ENTRY_BYTES = 8;
+const UNREADABLE = -2;
 
 class Machine {
   readonly simulation: Simulation = createSimulation({ seed: 1 });
@@ -47,7 +48,7 @@ class Machine {
     log.advanceHighWatermark(logEndOffset);
     const found = [logEndOffset];
     for (let offset = start; offset < Math.min(start + OFFSETS, logEndOffset); offset += 1)
-      found.push(await this.settle(read(log, offset)));
+      found.push(await this.settle(read(log, offset)).catch(() => UNREADABLE));
     await this.settle(directory.close());
     return found;
   }
@@ -60,7 +61,8 @@ class Machine {
 async function append(log: PartitionLog, n: number): Promise<void> {
   const builder = new RecordBatchBuilder({});
   for (let record = 0; record <= n % 3; record += 1)
-    builder.append(1_000 + n, null, Buffer.alloc(20 + 7 * (n % 5)));
+    // Where an index points into values they look like a batch of this format.
+    builder.append(1_000 + n, null, Buffer.alloc(20 + 7 * (n % 5), 2));
   await log.appendAsLeader(Buffer.from(builder.build()), { leaderEpoch: 0 });
 }
 
@@ -124,3 +126,37 @@ it('given an index of the newest segment that is found wrong, when batches are a
   expect(again.slice(1, 1 + found.length)).toEqual(found);
   expect(found.every((base, index) => base <= start + index && base >= start)).toBe(true);
 });
+
+it.each([
+  ['the format of a batch', 16, 0],
+  ['the offset of a batch, a little', 7, 5],
+  ['the offset of a batch, by far', 5, 4],
+  ['the length of a batch', 11, 1],
+])(
+  'given %s is damaged, not the index that leads there, then the index stays, and only that neighbourhood is lost',
+  async (_what, byte, bit) => {
+    const machine = new Machine();
+    await machine.fill();
+    for (const path of machine.node.disk.files().filter((file) => file.endsWith('.index'))) {
+      const bytes = machine.node.disk.peek(path)!;
+      const start = Number(/(\d+)\.index$/.exec(path)?.[1]);
+      const sound = await machine.look(start);
+      const entries = Array.from({ length: bytes.length / ENTRY_BYTES }, (_, entry) => ({
+        offset: start + bytes.readInt32BE(entry * ENTRY_BYTES),
+        position: bytes.readInt32BE(entry * ENTRY_BYTES + 4),
+      }));
+      // Behind the last entry nothing tells where a log that was closed in order ends.
+      for (const [at, { position }] of entries.slice(0, -1).entries()) {
+        const log = path.replace('.index', '.log');
+        machine.node.disk.flipBit(log, position + byte, bit);
+        await machine.look(start);
+        const found = await machine.look(start);
+        machine.node.disk.flipBit(log, position + byte, bit);
+
+        expect(machine.node.disk.peek(path)?.length).toBe(bytes.length);
+        const from = 1 + entries[at + 1]!.offset - start;
+        expect([found[0], ...found.slice(from)]).toEqual([sound[0], ...sound.slice(from)]);
+      }
+    }
+  },
+);

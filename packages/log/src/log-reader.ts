@@ -6,6 +6,7 @@ import {
   createBatchHeader,
   lastOffsetOf,
   MAGIC_V2,
+  ProtocolError,
 } from '@ottla/protocol/records';
 import type { LogContext } from './log-context.ts';
 import {
@@ -137,9 +138,11 @@ async function readFile(
   const window = await readWindow(file, from, windowBytes);
   let isTaken = false;
   try {
-    const near = findBatch(window.bytes, request.offset, from > 0);
-    if (near !== undefined) near.position += from;
-    const first = near ?? (await segment.locate(context, request.offset));
+    const first =
+      findNear(window.bytes, request.offset, from) ??
+      (await segment.locate(context, request.offset)) ??
+      // Nor is the index wrong: what cannot be read is told.
+      findBatch(window.bytes, request.offset, from > 0);
     if (first === undefined) return undefined;
     const sizeBytes = await sizeToRead(context, segment, segmentEndOffset, request, first);
     if (sizeBytes <= 0) {
@@ -163,6 +166,18 @@ async function readFile(
     return new FileRegion(file, first.position, sizeBytes, ready);
   } finally {
     if (!isTaken) window.release();
+  }
+}
+
+/** As `findBatch`, with its position in the file; undefined too where a header cannot be read: the index may be wrong. */
+function findNear(bytes: Buffer, offset: number, from: number): BatchHeader | undefined {
+  try {
+    const near = findBatch(bytes, offset, from > 0);
+    if (near !== undefined) near.position += from;
+    return near;
+  } catch (error) {
+    if (from > 0 && error instanceof ProtocolError) return undefined;
+    throw error;
   }
 }
 

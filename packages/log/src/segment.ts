@@ -51,7 +51,7 @@ export class Segment {
   #indexes: SegmentIndexes | undefined;
   #loading: Promise<SegmentIndexes> | undefined;
   #bytesSinceEntry = 0;
-  /** Those in memory were built from the log after what the files say turned out wrong. */
+  /** Those in memory were compared with the log: built from it, or it is the log that is damaged. */
   #isRepaired = false;
   #repairing: Promise<void> | undefined;
 
@@ -160,9 +160,10 @@ export class Segment {
 
   /**
    * Indexes name a place where no batch is, or a later one: a bit of them has changed. Builds them from the log, in memory;
-   * what is appended meanwhile is kept.
+   * what is appended meanwhile is kept. Where the log itself cannot be read to its end they stay, for they know the way to what
+   * is behind the damage.
    *
-   * @returns false when these were built from it already: then it is the log that is damaged
+   * @returns false when that was done already: then it is the log that is damaged
    */
   async repairIndexes(context: LogContext, damaged: SegmentIndexes): Promise<boolean> {
     if (this.#indexes !== damaged) return true;
@@ -175,14 +176,20 @@ export class Segment {
   }
 
   async #repair(context: LogContext, damaged: SegmentIndexes): Promise<void> {
-    context.logger.warn('the index of a segment is damaged: it is built anew', { path: this.path });
     const { sizeBytes } = this;
     const copy = new Segment(this.directory, this.baseOffset, this.createdMs, this.rollJitterMs);
     copy.sizeBytes = sizeBytes;
-    await copy.rebuild(context);
+    const isWhole = await copy.rebuild(context);
     const built = copy.loadedIndexes!;
     // A cut has built them already.
     if (this.#indexes !== undefined && this.#indexes !== damaged) return;
+    if (!isWhole) {
+      this.#isRepaired = this.#indexes === damaged;
+      return;
+    }
+    context.logger.warn('the index of a segment was damaged: it is built anew', {
+      path: this.path,
+    });
     if (this.#indexes === undefined) context.loadedIndexes.touch(this);
     else built.offsets.appendFrom(this.#indexes.offsets, sizeBytes);
     built.times.append(this.maxTimestamp, this.offsetOfMaxTimestamp);
@@ -190,18 +197,27 @@ export class Segment {
     this.#isRepaired = true;
   }
 
-  /** Builds the indexes by reading the batch headers. */
-  async rebuild(context: LogContext): Promise<void> {
+  /**
+   * Builds the indexes by reading the batch headers.
+   *
+   * @returns whether batches with rising offsets follow one another to the end
+   */
+  async rebuild(context: LogContext): Promise<boolean> {
     const size = this.sizeBytes;
     this.startIndexes();
     this.maxTimestamp = -1;
     this.firstTimestamp = -1;
-    await context.handles.use(this.path, 'read', (file) =>
-      scanBatches(file, { from: 0, to: size, verify: false }, (header) =>
-        this.add(header, context.indexIntervalBytes),
-      ),
+    let lastOffset = -1;
+    let isRising = true;
+    const { reason } = await context.handles.use(this.path, 'read', (file) =>
+      scanBatches(file, { from: 0, to: size, verify: false }, (header) => {
+        isRising &&= header.baseOffset > lastOffset && header.lastOffsetDelta >= 0;
+        lastOffset = lastOffsetOf(header);
+        this.add(header, context.indexIntervalBytes);
+      }),
     );
     this.sizeBytes = size;
+    return isRising && reason === 'end';
   }
 
   /**
