@@ -2,6 +2,7 @@
 // nobody is there, and not to wait for one that hangs while others answer.
 import type { Platform } from '@ottla/platform';
 import { CliError, errorNameOf } from './cli-error.ts';
+import { UNREACHABLE } from './unreachable.ts';
 import { VERSIONS_QUESTION } from './versions-question.ts';
 
 /** Where a broker is reached. */
@@ -43,7 +44,7 @@ export async function answeringFirst(
     } catch (error) {
       const code = errorNameOf(error);
       if (error instanceof Error && code !== undefined)
-        failures.set(server, `${text}: ${REASONS[code] ?? error.message}`);
+        failures.set(server, `${text}: ${UNREACHABLE[code] ?? error.message}`);
       throw error;
     }
   };
@@ -59,11 +60,3 @@ export async function answeringFirst(
     end.abort();
   }
 }
-
-const REASONS: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'connection refused',
-  ENOTFOUND: 'unknown host',
-  EAI_AGAIN: 'the host name cannot be resolved',
-  ETIMEDOUT: 'no answer',
-  EHOSTUNREACH: 'the host cannot be reached',
-};

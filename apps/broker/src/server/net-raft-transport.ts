@@ -51,8 +51,14 @@ export class NetRaftTransport implements RaftTransport {
     if (endpoint === undefined || this.#isClosed)
       throw new NetError('EHOSTUNREACH', `it is not known where node ${id} listens`);
     const key = `${endpoint.host}:${endpoint.port}`;
-    const connect = connectTo(platform, endpoint, setupTimeoutMs);
-    const peer = this.#peers.get(key) ?? new Peer({ platform, clientId, connect, setupTimeoutMs });
+    const peer =
+      this.#peers.get(key) ??
+      new Peer({
+        platform,
+        clientId,
+        connect: connectTo(platform, endpoint, setupTimeoutMs),
+        setupTimeoutMs,
+      });
     this.#peers.delete(key);
     this.#peers.set(key, peer);
     this.#makeRoom();

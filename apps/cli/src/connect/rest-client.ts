@@ -2,6 +2,7 @@
 import { CliError, usageError } from '../cli-error.ts';
 import type { CliIo } from '../io.ts';
 import { nearestNames } from '../nearest-names.ts';
+import { UNREACHABLE } from '../unreachable.ts';
 
 const DEFAULT_URL = 'http://127.0.0.1:8083';
 /** A worker ends a request of its own after 90 s. */
@@ -96,7 +97,7 @@ export class ConnectRest {
       };
       const code = cause?.code ?? '';
       const reason =
-        name === 'TimeoutError' ? 'no answer' : (REASONS[code] ?? cause?.message ?? message);
+        name === 'TimeoutError' ? 'no answer' : (UNREACHABLE[code] ?? cause?.message ?? message);
       throw new CliError(
         `no Connect worker can be reached at ${this.url}: ${reason}`,
         'Start one with `ottla connect standalone worker.properties`, or name another with --url.',
@@ -104,14 +105,6 @@ export class ConnectRest {
     }
   }
 }
-
-const REASONS: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'connection refused',
-  ENOTFOUND: 'unknown host',
-  EAI_AGAIN: 'the host name cannot be resolved',
-  ETIMEDOUT: 'no answer',
-  EHOSTUNREACH: 'the host cannot be reached',
-};
 
 /** Undefined for what is no JSON. */
 function parsed(text: string): unknown {
